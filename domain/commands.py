@@ -1,0 +1,134 @@
+"""Every request that can be made of a participant's record."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from domain.base import Value
+from domain.entry import Identifiers
+from domain.events import Fact, LeukapheresisStarted, LymphodepletionDose, Slot, ThawStarted
+from domain.time import Moment, When
+from domain.words import ChainOfIdentity, HoldPoint, Name, Sentence, SiteId
+
+
+class Register(Value):
+    """Open a record for a participant at a site, under the protocol that the site has approved last."""
+
+    kind: Literal["register"] = "register"
+    site: SiteId
+    identifiers: Identifiers | None = None
+
+
+class Report(Value):
+    """State what has happened in the world. A report is never refused on a rule."""
+
+    kind: Literal["report"] = "report"
+    fact: Fact
+
+
+class Plan(Value):
+    """Plan a hold point in a slot, or move it to another."""
+
+    kind: Literal["plan"] = "plan"
+    step: HoldPoint
+    slot: Slot
+
+
+class Cancel(Value):
+    """Give up a planned step."""
+
+    kind: Literal["cancel"] = "cancel"
+    step: HoldPoint
+
+
+class BeginLeukapheresis(Value):
+    """Start the collection now."""
+
+    kind: Literal["leukapheresis"] = "leukapheresis"
+
+    def fact(self, now: Moment) -> LeukapheresisStarted:
+        return LeukapheresisStarted(at=When.at(now))
+
+
+class BeginLymphodepletion(Value):
+    """Give the first dose of the course now."""
+
+    kind: Literal["lymphodepletion"] = "lymphodepletion"
+    day: Annotated[int, Field(ge=-30, le=-1)]
+    drug: Name
+
+    def fact(self, now: Moment) -> LymphodepletionDose:
+        return LymphodepletionDose(at=When.at(now), day=self.day, drug=self.drug)
+
+
+class ReleaseToThaw(Value):
+    """Thaw the first bag now, after which nothing blocks the infusion."""
+
+    kind: Literal["infusion"] = "infusion"
+    identity: ChainOfIdentity
+
+    def fact(self, now: Moment) -> ThawStarted:
+        return ThawStarted(at=When.at(now), identity=self.identity)
+
+
+Beginning = Annotated[BeginLeukapheresis | BeginLymphodepletion | ReleaseToThaw, Field(discriminator="kind")]
+"""What asks leave; each kind is the name of its hold point."""
+
+
+class Perform(Value):
+    """Ask leave to take a step now."""
+
+    kind: Literal["perform"] = "perform"
+    beginning: Beginning
+
+
+class Override(Value):
+    """Take a step now against its gate, by an investigator's signature, on a ground of the protocol's closed list."""
+
+    kind: Literal["override"] = "override"
+    beginning: Beginning
+    ground: Name
+
+
+class ReleaseManually(Value):
+    """Give leave by hand while no journey can answer."""
+
+    kind: Literal["release-manually"] = "release-manually"
+    step: HoldPoint
+
+
+class Correct(Value):
+    """Say what an earlier entry should have said."""
+
+    kind: Literal["correct"] = "correct"
+    entry: Annotated[int, Field(ge=1)]
+    fact: Fact
+
+
+class Retract(Value):
+    """Take back an earlier entry that should never have been made."""
+
+    kind: Literal["retract"] = "retract"
+    entry: Annotated[int, Field(ge=1)]
+
+
+class MissVisit(Value):
+    """State finally that a visit did not take place."""
+
+    kind: Literal["miss-visit"] = "miss-visit"
+    visit: Name
+
+
+class ActOn(Value):
+    """Do what the agenda lists under a key. Only the journey may ask this."""
+
+    kind: Literal["act-on"] = "act-on"
+    key: Sentence
+
+
+PersonsCommand = Annotated[
+    Register | Report | Plan | Cancel | Perform | Override | ReleaseManually | Correct | Retract | MissVisit,
+    Field(discriminator="kind"),
+]
+"""What people can ask, through the web, the interface for programs and the command line."""
+Command = Annotated[PersonsCommand | ActOn, Field(discriminator="kind")]

@@ -1,0 +1,57 @@
+"""What happens when a request meets a participant's record: granted with the facts it brings about, or refused with every reason."""
+
+from datetime import datetime
+from typing import assert_never
+
+from domain import commands as c
+from domain import events as e
+from domain.consequences import consequences
+from domain.decisions.acts import act_on
+from domain.decisions.joining import register
+from domain.decisions.recordkeeping import correct, miss_visit, retract
+from domain.decisions.reports import report
+from domain.decisions.steps import cancel, override, perform, plan, release_manually
+from domain.entry import Circumstances
+from domain.record import Record
+from domain.rejections import Reason, Refused
+from domain.study import Study
+
+
+def decide(command: c.Command, record: Record, study: Study, at: datetime, by: Circumstances) -> tuple[e.Event, ...]:
+    """The facts that a request brings about, with all that follows from them; raises Refused with every reason.
+
+    `at` is the ledger's clock, aware and in UTC. Pure: the same record, study, instant and circumstances give the same answer.
+    """
+    if not record.participant.registered and not isinstance(command, c.Register):
+        raise Refused(Reason(code="unknown-participant", says=f"there is no participant {record.id}"))
+    events = _granted(command, record, study, at, by)
+    after = record.then(events, at, by)
+    return (*events, *consequences(record.participant, after.participant, study, at))
+
+
+def _granted(command: c.Command, record: Record, study: Study, at: datetime, by: Circumstances) -> tuple[e.Event, ...]:  # noqa: PLR0911 - one line per command is the clearest table
+    match command:
+        case c.Register():
+            return register(command, record, study)
+        case c.Report():
+            return report(command, record, study, at, by)
+        case c.Plan():
+            return plan(command, record, study, at)
+        case c.Cancel():
+            return cancel(command, record)
+        case c.Perform():
+            return perform(command, record, study, at)
+        case c.Override():
+            return override(command, record, study, at, by)
+        case c.ReleaseManually():
+            return release_manually(command, record, study, at, by)
+        case c.Correct():
+            return correct(command, record, study, at, by)
+        case c.Retract():
+            return retract(command, record, by)
+        case c.MissVisit():
+            return miss_visit(command, record, study)
+        case c.ActOn():
+            return act_on(command, record, study, at, by)
+        case _:
+            assert_never(command)

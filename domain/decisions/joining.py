@@ -1,0 +1,27 @@
+"""Opening a participant's record."""
+
+from domain import commands as c
+from domain import events as e
+from domain.record import Record
+from domain.rejections import Reason, Refused, refuse_if
+from domain.study import Study
+
+
+def register(command: c.Register, record: Record, study: Study) -> tuple[e.Event, ...]:
+    """The participant is judged under the protocol that the site has approved last."""
+    approved = sorted(version for site, version in study.record.approved if site == command.site)
+    refuse_if(_against(command, record, study))
+    if not approved:
+        raise Refused(Reason(code="no-approved-protocol", says=f"site {command.site} has no approved version of the protocol"))
+    return e.Registered(site=command.site), e.ProtocolAdopted(protocol=approved[-1], digest=study.record.released[approved[-1]])
+
+
+def _against(command: c.Register, record: Record, study: Study) -> list[Reason]:
+    reasons = []
+    if record.participant.registered:
+        reasons.append(Reason(code="already-registered", says=f"{record.id} is registered already"))
+    if command.site not in study.record.sites:
+        reasons.append(Reason(code="unknown-site", says=f"there is no site {command.site}"))
+    if not study.record.demonstration:
+        reasons.append(Reason(code="not-a-demonstration", says="only a demonstration study runs until people sign in"))
+    return reasons

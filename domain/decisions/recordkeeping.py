@@ -1,0 +1,54 @@
+"""Corrections, retractions, and the last word on a visit."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from domain import commands as c
+from domain import events as e
+from domain.decisions.reports import badly_formed
+from domain.entry import Circumstances, Entry
+from domain.record import Record
+from domain.rejections import Reason, Refused, refuse_if
+from domain.study import Study
+from domain.visits import windows
+
+
+def correct(command: c.Correct, record: Record, study: Study, at: datetime, by: Circumstances) -> tuple[e.Event, ...]:
+    """A correction replaces what an entry says by a fact of the same kind; everything that hung on it is judged anew."""
+    entry = _amendable(command.entry, record, by)
+    if entry.event.kind != command.fact.kind:
+        raise Refused(Reason(code="other-kind", says=f"entry {command.entry} is {entry.event.kind}, not {command.fact.kind}: retract it instead"))
+    if entry.event == command.fact:
+        raise Refused(Reason(code="same-fact", says=f"entry {command.entry} says that already"))
+    refuse_if(badly_formed(command.fact, record.participant, study, at))
+    return (e.EntryCorrected(entry=command.entry, fact=command.fact),)
+
+
+def retract(command: c.Retract, record: Record, by: Circumstances) -> tuple[e.Event, ...]:
+    _amendable(command.entry, record, by)
+    return (e.EntryRetracted(entry=command.entry),)
+
+
+def miss_visit(command: c.MissVisit, record: Record, study: Study) -> tuple[e.Event, ...]:
+    """A visit whose window has closed with nothing recorded is finally missed."""
+    window = next((one for one in windows(record.participant, study) if one.visit == command.visit), None)
+    if window is None or window.state != "unaccounted":
+        raise Refused(Reason(code="not-unaccounted", says=f"the visit {command.visit} is not one whose window closed with nothing recorded"))
+    return (e.VisitMissed(visit=command.visit),)
+
+
+def _amendable(version: int, record: Record, by: Circumstances) -> Entry[e.Event]:
+    """Only what people stated is amended, and only with a reason; the journey's own facts are not theirs to correct."""
+    entry = record.entry(version)
+    refuse_if(_against(version, entry, by))
+    assert entry is not None, "an entry that is missing has been refused"
+    return entry
+
+
+def _against(version: int, entry: Entry[e.Event] | None, by: Circumstances) -> Iterator[Reason]:
+    if by.reason is None:
+        yield Reason(code="reason-missing", says="a correction needs a reason")
+    if entry is None:
+        yield Reason(code="unknown-entry", says=f"there is no entry {version}, or it has been retracted")
+    elif not isinstance(entry.event, e.FACTS):
+        yield Reason(code="not-amendable", says=f"entry {version} ({entry.event.kind}) states nothing that a person reported")

@@ -1,0 +1,194 @@
+"""Reports: what people say has happened. Refused only as impossible or ill-formed, never on a rule of a gate."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import chain
+
+from domain import commands as c
+from domain import events as e
+from domain.consequences import against_the_gate
+from domain.decisions.steps import other_identity, unknown_day
+from domain.entry import Circumstances
+from domain.leaving import ALL_ENDS, ways_in_force
+from domain.participant import Participant
+from domain.record import Record
+from domain.rejections import Reason, refuse_if
+from domain.rules.treatment import reached
+from domain.study import Study
+from domain.time import Span, When, local_date
+from domain.visits import windows
+
+
+def report(command: c.Report, record: Record, study: Study, at: datetime, by: Circumstances) -> tuple[e.Event, ...]:
+    """The fact, and where it took a hold point a deviation for each rule that did not pass and for leave that did not stand.
+
+    What is improbable (treatment before consent, after leaving, or with another code) is taken for a slip and refused, unless a
+    reason comes with it: nothing that happened is ever lost.
+    """
+    fact, participant = command.fact, record.participant
+    improbable = () if by.reason is not None else _improbable(fact, participant, study)
+    refuse_if(
+        chain(
+            badly_formed(fact, participant, study, at),
+            _out_of_place(fact, participant, study),
+            _not_theirs(fact, by),
+            _not_after_leaving(fact, participant, study, by),
+            improbable,
+        )
+    )
+    taken_before = len(participant.taken)
+    after = record.then((fact,), at, by).participant
+    if len(after.taken) == taken_before:
+        return (fact,)
+    taken = after.taken[-1]
+    deviations = tuple(against_the_gate(taken, participant, study, study.zone(participant.site)))
+    return fact, *deviations
+
+
+def badly_formed(fact: e.Fact, participant: Participant, study: Study, at: datetime) -> Iterator[Reason]:
+    """What can never have been so, whatever else is on record."""
+    zone = study.zone(participant.site)
+    for name, when in times(fact):
+        if when.span(zone).earliest > at:
+            yield Reason(code="future", says=f"{name} {when} lies in the future")
+    match fact:
+        case e.MedicationTaken():
+            yield from _impossible_medication(fact, study, zone)
+        case e.ReviewMade(covers_from=day) if day is not None and day > local_date(fact.at.span(zone).latest, zone):
+            yield Reason(code="covers-nothing", says="a review cannot cover only what comes after it")
+        case e.ConsentSigned(signer="representative", relation=None):
+            yield Reason(code="relation-missing", says="a representative's relation to the participant is needed")
+        case e.IdentityChecked(checked_by=(first, second)) if first == second:
+            yield Reason(code="one-person", says="the identity check needs two different persons")
+        case e.LymphodepletionDose(day=day):
+            yield from unknown_day(day, study.protocol(participant.protocol))
+        case e.VisitCompleted(visit=visit):
+            yield from _no_such_visit(visit, study, participant)
+        case _:
+            pass
+    if isinstance(fact, e.Treatment) and not _dated(fact.at, zone):
+        yield Reason(code="too-vague", says="the date of a treatment step must be known")
+
+
+def _dated(at: When, zone: str) -> bool:
+    span = at.span(zone)
+    return local_date(span.earliest, zone) == local_date(span.latest, zone)
+
+
+def times(fact: e.Fact) -> Iterator[tuple[str, When]]:
+    """Every time that a fact states, with its name."""
+    for name in ("at", "start", "stop"):
+        when = getattr(fact, name, None)
+        if isinstance(when, When):
+            yield name, when
+
+
+def _impossible_medication(fact: e.MedicationTaken, study: Study, zone: str) -> Iterator[Reason]:
+    if fact.stop is not None and fact.stop.span(zone).latest < fact.start.span(zone).earliest:
+        yield Reason(code="stop-before-start", says="the medication stops before it starts")
+    if fact.stop is not None and fact.doses_per_day is None:
+        yield Reason(code="single-dose", says="a single dose has no stop; give the number of doses per day for a course")
+    if fact.drug not in study.reference.drugs and not fact.investigational and not fact.outside_every_class:
+        yield Reason(code="unclassified-drug", says=f"{fact.drug} is not in the drug reference: say that it is investigational or outside every class")
+
+
+def _no_such_visit(visit: str, study: Study, participant: Participant) -> Iterator[Reason]:
+    rule = study.protocol(participant.protocol).visits.get(visit)
+    if rule is None:
+        yield Reason(code="unknown-visit", says=f"the protocol has no visit {visit}")
+    elif rule.settled_by is not None:
+        yield Reason(code="settled-by-treatment", says=f"the visit {visit} is settled by recording the treatment itself")
+
+
+def _out_of_place(fact: e.Fact, participant: Participant, study: Study) -> Iterator[Reason]:
+    """What contradicts what is already on record."""
+    match fact:
+        case e.ScreeningStarted() | e.EligibilityConfirmed() | e.ScreenFailed():
+            yield from _screening_out_of_place(fact, participant)
+        case e.VisitCompleted():
+            yield from _visit_out_of_place(fact, participant, study)
+        case e.ContactRegained() if not participant.leaving or not isinstance(participant.leaving[-1].fact, e.ContactLost):
+            yield Reason(code="not-lost", says="contact with the participant has not been lost")
+        case e.Died() if any(isinstance(left.fact, e.Died) for left in participant.leaving):
+            yield Reason(code="already-reported", says="the participant's death is on record")
+        case e.NeverInfused() if participant.infusions or participant.thaws:
+            yield Reason(code="infused", says="the participant has been infused")
+        case _ if isinstance(fact, e.Treatment):
+            yield from _treatment_out_of_place(fact, participant)
+        case _:
+            pass
+    if not participant.consents and not isinstance(fact, e.ConsentSigned | e.Treatment):
+        yield Reason(code="no-consent", says="nothing can be recorded before the signed consent is")
+
+
+def _screening_out_of_place(fact: e.Screening, participant: Participant) -> Iterator[Reason]:
+    running = bool(participant.screenings) and participant.screen_failed is None
+    if isinstance(fact, e.ScreeningStarted) and running:
+        yield Reason(code="already-screening", says="a screening has been started and has not failed")
+    if not isinstance(fact, e.ScreeningStarted) and not running:
+        yield Reason(code="not-screening", says="no screening is under way")
+    if not isinstance(fact, e.ScreeningStarted) and participant.eligible is not None:
+        yield Reason(code="already-confirmed", says="eligibility has been confirmed")
+
+
+def _visit_out_of_place(fact: e.VisitCompleted, participant: Participant, study: Study) -> Iterator[Reason]:
+    if fact.visit in participant.visits:
+        yield Reason(code="already-completed", says=f"the visit {fact.visit} is on record: correct that entry")
+    elif fact.visit in study.protocol(participant.protocol).visits and not any(w.visit == fact.visit for w in windows(participant, study)):
+        yield Reason(code="awaiting", says=f"the visit {fact.visit} is counted from something that is not on record yet, or was ended")
+
+
+def _treatment_out_of_place(fact: e.Treatment, participant: Participant) -> Iterator[Reason]:  # noqa: C901 - one case per kind of fact
+    collection = participant.collections[-1] if participant.collections else None
+    match fact:
+        case e.LeukapheresisStarted() if collection and not collection.ended and not collection.failed:
+            yield Reason(code="still-running", says="a leukapheresis has been started and has not ended")
+        case e.LeukapheresisEnded() | e.LeukapheresisFailed() if collection is None or collection.ended or collection.failed:
+            yield Reason(code="not-started", says="no leukapheresis is under way")
+        case e.ProductReceived() | e.ProductFailed() | e.ProductReleased():
+            yield from other_identity(fact.identity, participant)
+        case e.LymphodepletionDose(day=day) if any(dose.fact.day == day and dose.fact.drug == fact.drug for dose in participant.doses):
+            yield Reason(code="already-reported", says=f"{fact.drug} on day {day} is on record: correct that entry")
+        case e.ThawStarted(bag=bag) if any(thaw.fact.bag == bag for thaw in participant.thaws):
+            yield Reason(code="already-reported", says=f"the thaw of bag {bag} is on record: correct that entry")
+        case e.InfusionStarted(bag=bag) if any(start.fact.bag == bag for start in participant.infusions):
+            yield Reason(code="already-reported", says=f"the infusion of bag {bag} is on record: correct that entry")
+        case e.InfusionEnded(bag=bag) if not any(start.fact.bag == bag for start in participant.infusions):
+            yield Reason(code="not-started", says=f"the infusion of bag {bag} has not been started")
+        case _:
+            pass
+
+
+def _not_theirs(fact: e.Fact, by: Circumstances) -> Iterator[Reason]:
+    if isinstance(fact, e.EligibilityConfirmed) and by.actor.role != "investigator":
+        yield Reason(code="investigator-only", says="only an investigator confirms eligibility")
+    if isinstance(fact, e.EligibilityConfirmed) and by.signature is None:
+        yield Reason(code="signature-missing", says="confirming eligibility needs a signature")
+
+
+def _not_after_leaving(fact: e.Fact, participant: Participant, study: Study, by: Circumstances) -> Iterator[Reason]:
+    """Earlier facts may always be recorded; of later ones only those that the way of leaving admits, and treatment with a reason."""
+    zone = study.zone(participant.site)
+    begins = min((when.span(zone).earliest for _, when in times(fact)), default=None)
+    for way, left_at in ways_in_force(participant, zone):
+        lost = isinstance(fact, e.Treatment) and by.reason is not None and way is not ALL_ENDS
+        if begins is not None and begins > left_at and type(fact) not in way.still and not lost:
+            yield Reason(code="left", says=f"the participant {way.words}; this cannot be recorded about the time after")
+
+
+def _improbable(fact: e.Fact, participant: Participant, study: Study) -> Iterator[Reason]:
+    """Possible, but far more often a slip; a reason lets it be recorded."""
+    zone = study.zone(participant.site)
+    if isinstance(fact, e.Treatment | e.Screening | e.VisitCompleted):
+        consent = reached("consent", participant, zone)
+        if consent is None:
+            yield Reason(code="no-consent", says="no consent is on record; give a reason to record this all the same")
+        elif (span := _span(fact, zone)) is not None and span.latest < consent[0].earliest:
+            yield Reason(code="before-consent", says="this lies before consent was signed; give a reason to record it all the same")
+    if isinstance(fact, e.IdentityChecked | e.ThawStarted | e.InfusionStarted):
+        for reason in other_identity(fact.identity, participant):
+            yield reason.model_copy(update={"says": f"{reason.says}; give a reason to record it all the same"})
+
+
+def _span(fact: e.Fact, zone: str) -> Span | None:
+    return next((when.span(zone) for _, when in times(fact)), None)

@@ -1,0 +1,495 @@
+"""Every fact that can be recorded about a participant; each class's `kind` is its stable, stored name."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Literal, get_args
+
+from pydantic import Field
+
+from domain.base import Value
+from domain.time import Moment, When
+from domain.verdicts import Derivation
+from domain.words import (
+    ChainOfIdentity,
+    Digest,
+    HoldPoint,
+    Milligrams,
+    Name,
+    ReviewKind,
+    Role,
+    Route,
+    RuleId,
+    Sentence,
+    SiteId,
+)
+
+# Joining
+
+
+class Registered(Value):
+    """The study opened a record for the participant at a site."""
+
+    kind: Literal["registered.v1"] = "registered.v1"
+    site: SiteId
+
+
+class ProtocolAdopted(Value):
+    """From here on the participant is judged under this version of the protocol."""
+
+    kind: Literal["protocol-adopted.v1"] = "protocol-adopted.v1"
+    protocol: int
+    digest: Digest
+
+
+class ConsentSigned(Value):
+    """The participant, or a representative for one who lacks capacity, signed the informed consent form."""
+
+    kind: Literal["consent-signed.v1"] = "consent-signed.v1"
+    at: When
+    document: Sentence
+    document_digest: Digest
+    signer: Literal["participant", "representative"] = "participant"
+    relation: Sentence | None = None
+    obtained_by: Sentence
+    witness: Sentence | None = None
+    copy_given: bool
+    optional_parts: tuple[Name, ...] = ()
+
+
+# Screening
+
+
+class ScreeningStarted(Value):
+    """The first study-specific procedure of a screening episode took place."""
+
+    kind: Literal["screening-started.v1"] = "screening-started.v1"
+    at: When
+
+
+class EligibilityConfirmed(Value):
+    """The investigator confirmed eligibility by signature; this is enrolment."""
+
+    kind: Literal["eligibility-confirmed.v1"] = "eligibility-confirmed.v1"
+    at: When
+
+
+class ScreenFailed(Value):
+    """The participant was found not eligible, by these criteria."""
+
+    kind: Literal["screen-failed.v1"] = "screen-failed.v1"
+    at: When
+    criteria: Annotated[tuple[Sentence, ...], Field(min_length=1)]
+
+
+# Evidence
+
+
+class MedicationTaken(Value):
+    """A drug was taken: once, or `doses_per_day` times from start to stop; no stop means still going on or unknown."""
+
+    kind: Literal["medication-taken.v1"] = "medication-taken.v1"
+    drug: Name
+    dose_mg: Milligrams
+    doses_per_day: Annotated[int, Field(ge=1, le=24)] | None = None
+    route: Route
+    start: When
+    stop: When | None = None
+    indication: Sentence
+    investigational: bool = False
+    outside_every_class: bool = False
+    """Settled at entry: the drug is not in the reference and belongs to none of the classes that the protocol names."""
+
+
+class ProcedurePerformed(Value):
+    """An operation or another procedure that is not part of the trial."""
+
+    kind: Literal["procedure-performed.v1"] = "procedure-performed.v1"
+    name: Sentence
+    major: bool
+    at: When
+
+
+class ReviewMade(Value):
+    """Somebody looked: what is on record for this review's subject is complete from `covers_from` (None: lifetime) to `at`."""
+
+    kind: Literal["review-made.v1"] = "review-made.v1"
+    review: ReviewKind
+    at: When
+    covers_from: date | None
+    sources: Annotated[tuple[Literal["participant", "chart", "pharmacy"], ...], Field(min_length=1)]
+
+
+# Steps
+
+
+class Slot(Value):
+    """When a step is planned: a range of instants and the target inside it."""
+
+    start: Moment
+    until: Moment
+    target: Moment
+
+
+class StepPlanned(Value):
+    kind: Literal["step-planned.v1"] = "step-planned.v1"
+    step: HoldPoint
+    slot: Slot
+
+
+class StepReplanned(Value):
+    kind: Literal["step-replanned.v1"] = "step-replanned.v1"
+    step: HoldPoint
+    slot: Slot
+
+
+class StepCancelled(Value):
+    kind: Literal["step-cancelled.v1"] = "step-cancelled.v1"
+    step: HoldPoint
+
+
+class StepCleared(Value):
+    """The journey gave leave: every rule of the gate passes from `covers_from` up to `covers_until`, within the slot."""
+
+    kind: Literal["step-cleared.v1"] = "step-cleared.v1"
+    step: HoldPoint
+    covers_from: Moment
+    covers_until: Moment
+    derivation: Derivation
+
+
+class StepWaiting(Value):
+    """Only time, or evidence not yet due, stands in the way of the step; `possible_from` is the first instant nothing forbids."""
+
+    kind: Literal["step-waiting.v1"] = "step-waiting.v1"
+    step: HoldPoint
+    possible_from: Moment
+    derivation: Derivation
+
+
+class StepHeld(Value):
+    """No instant is left in the slot at which every rule could pass; `earliest` is the first one outside it, if any will come."""
+
+    kind: Literal["step-held.v1"] = "step-held.v1"
+    step: HoldPoint
+    earliest: Moment | None
+    derivation: Derivation
+
+
+class ClearanceRevoked(Value):
+    """A standing clearance no longer holds, because of what was recorded."""
+
+    kind: Literal["clearance-revoked.v1"] = "clearance-revoked.v1"
+    step: HoldPoint
+    derivation: Derivation
+
+
+class ClearanceLapsed(Value):
+    """A clearance reached the end of its cover unused."""
+
+    kind: Literal["clearance-lapsed.v1"] = "clearance-lapsed.v1"
+    step: HoldPoint
+
+
+class ManuallyReleased(Value):
+    """An investigator gave leave while no journey could answer; judged at once and marked as such."""
+
+    kind: Literal["manually-released.v1"] = "manually-released.v1"
+    step: HoldPoint
+    covers_from: Moment
+    covers_until: Moment
+    derivation: Derivation
+
+
+class StepRefused(Value):
+    """A step was submitted and leave was refused, for all these reasons."""
+
+    kind: Literal["step-refused.v1"] = "step-refused.v1"
+    step: HoldPoint
+    reasons: Annotated[tuple[Sentence, ...], Field(min_length=1)]
+    derivation: Derivation | None = None
+
+
+# Treatment
+
+
+class LeukapheresisStarted(Value):
+    kind: Literal["leukapheresis-started.v1"] = "leukapheresis-started.v1"
+    at: When
+
+
+class LeukapheresisEnded(Value):
+    """The collection ended; the cells carry this chain-of-identity code. Yield in 10⁶ CD3-positive cells per kg."""
+
+    kind: Literal["leukapheresis-ended.v1"] = "leukapheresis-ended.v1"
+    at: When
+    identity: ChainOfIdentity
+    yield_e6_per_kg: Annotated[Decimal, Field(ge=0, le=100_000)]
+
+
+class LeukapheresisFailed(Value):
+    kind: Literal["leukapheresis-failed.v1"] = "leukapheresis-failed.v1"
+    at: When
+    why: Sentence
+
+
+class ProductReceived(Value):
+    """The manufactured product arrived on site; it expires at the end of `expires`."""
+
+    kind: Literal["product-received.v1"] = "product-received.v1"
+    at: When
+    identity: ChainOfIdentity
+    expires: date
+
+
+class ProductReleased(Value):
+    """Quality assurance released the product for infusion."""
+
+    kind: Literal["product-released.v1"] = "product-released.v1"
+    at: When
+    identity: ChainOfIdentity
+
+
+class ProductFailed(Value):
+    """Manufacture failed, or the product was rejected; a second collection may follow."""
+
+    kind: Literal["product-failed.v1"] = "product-failed.v1"
+    at: When
+    identity: ChainOfIdentity
+    why: Sentence
+
+
+class LymphodepletionDose(Value):
+    """A planned dose of the lymphodepletion course was given, reduced or omitted; `day` counts from the planned infusion."""
+
+    kind: Literal["lymphodepletion-dose.v1"] = "lymphodepletion-dose.v1"
+    at: When
+    day: Annotated[int, Field(ge=-30, le=-1)]
+    drug: Name
+    outcome: Literal["given", "reduced", "omitted"] = "given"
+
+
+class IdentityChecked(Value):
+    """Two persons compared the code on the product with the participant, before thaw."""
+
+    kind: Literal["identity-checked.v1"] = "identity-checked.v1"
+    at: When
+    identity: ChainOfIdentity
+    checked_by: tuple[Sentence, Sentence]
+
+
+class ThawStarted(Value):
+    """The product was released to thaw: the infusion's point of no return."""
+
+    kind: Literal["thaw-started.v1"] = "thaw-started.v1"
+    at: When
+    identity: ChainOfIdentity
+    bag: Annotated[int, Field(ge=1, le=20)] = 1
+
+
+class InfusionStarted(Value):
+    """The first bag's start is day 0 of the follow-up."""
+
+    kind: Literal["infusion-started.v1"] = "infusion-started.v1"
+    at: When
+    identity: ChainOfIdentity
+    bag: Annotated[int, Field(ge=1, le=20)] = 1
+
+
+class InfusionEnded(Value):
+    kind: Literal["infusion-ended.v1"] = "infusion-ended.v1"
+    at: When
+    bag: Annotated[int, Field(ge=1, le=20)] = 1
+
+
+# Follow-up
+
+
+class VisitCompleted(Value):
+    kind: Literal["visit-completed.v1"] = "visit-completed.v1"
+    visit: Name
+    at: When
+
+
+class VisitUnaccounted(Value):
+    """The window of a visit closed (after `closed_on`) with nothing recorded."""
+
+    kind: Literal["visit-unaccounted.v1"] = "visit-unaccounted.v1"
+    visit: Name
+    closed_on: date
+
+
+class VisitMissed(Value):
+    """It is final that the visit did not take place."""
+
+    kind: Literal["visit-missed.v1"] = "visit-missed.v1"
+    visit: Name
+
+
+# Exceptions
+
+
+class DeviationProposed(Value):
+    """Something looks like a protocol deviation; a person, or the grace period, makes it final."""
+
+    kind: Literal["deviation-proposed.v1"] = "deviation-proposed.v1"
+    key: Sentence
+    says: Sentence
+
+
+class DeviationRecorded(Value):
+    """A protocol deviation; it stays open until the investigator has reviewed it."""
+
+    kind: Literal["deviation-recorded.v1"] = "deviation-recorded.v1"
+    key: Sentence
+    says: Sentence
+
+
+class DeviationVoided(Value):
+    """What was proposed or recorded as a deviation turned out not to be one."""
+
+    kind: Literal["deviation-voided.v1"] = "deviation-voided.v1"
+    key: Sentence
+    why: Sentence
+
+
+class OverrideSigned(Value):
+    """An investigator took a step against the gate, for a reason of the protocol's closed list."""
+
+    kind: Literal["override-signed.v1"] = "override-signed.v1"
+    step: HoldPoint
+    ground: Name
+    rules: tuple[RuleId, ...]
+
+
+# Notices
+
+
+class ReminderDue(Value):
+    """A person should be told; `skipped` when it fell due while nothing ran and had become pointless."""
+
+    kind: Literal["reminder-due.v1"] = "reminder-due.v1"
+    key: Sentence
+    urgency: Literal["urgent", "timely", "digest"]
+    to: Role
+    says: Sentence
+    skipped: bool = False
+
+
+# Leaving
+
+
+class TreatmentStopped(Value):
+    """No further step will be taken; visits go on."""
+
+    kind: Literal["treatment-stopped.v1"] = "treatment-stopped.v1"
+    at: When
+    why: Sentence
+
+
+class VisitsStopped(Value):
+    """The participant comes no more; whether records may still be consulted is theirs to say."""
+
+    kind: Literal["visits-stopped.v1"] = "visits-stopped.v1"
+    at: When
+    why: Sentence
+    records_allowed: bool
+
+
+class ConsentWithdrawn(Value):
+    """The participant withdrew consent: from treatment, from visits as well, or from any further collection."""
+
+    kind: Literal["consent-withdrawn.v1"] = "consent-withdrawn.v1"
+    at: When
+    scope: Literal["treatment", "visits", "everything"]
+
+
+class ContactLost(Value):
+    kind: Literal["contact-lost.v1"] = "contact-lost.v1"
+    at: When
+
+
+class ContactRegained(Value):
+    kind: Literal["contact-regained.v1"] = "contact-regained.v1"
+    at: When
+
+
+class Died(Value):
+    kind: Literal["died.v1"] = "died.v1"
+    at: When
+
+
+class NeverInfused(Value):
+    """It is final that the participant will not be infused; the study ends for them without follow-up after infusion."""
+
+    kind: Literal["never-infused.v1"] = "never-infused.v1"
+    at: When
+    why: Sentence
+
+
+class StudyCompleted(Value):
+    """Every visit is settled and the last window has closed."""
+
+    kind: Literal["study-completed.v1"] = "study-completed.v1"
+
+
+Treatment = (
+    LeukapheresisStarted
+    | LeukapheresisEnded
+    | LeukapheresisFailed
+    | ProductReceived
+    | ProductReleased
+    | ProductFailed
+    | LymphodepletionDose
+    | IdentityChecked
+    | ThawStarted
+    | InfusionStarted
+    | InfusionEnded
+)
+Evidence = MedicationTaken | ProcedurePerformed | ReviewMade
+Leaving = TreatmentStopped | VisitsStopped | ConsentWithdrawn | ContactLost | ContactRegained | Died | NeverInfused
+Screening = ScreeningStarted | EligibilityConfirmed | ScreenFailed
+Fact = Annotated[ConsentSigned | Screening | Evidence | Treatment | VisitCompleted | Leaving, Field(discriminator="kind")]
+"""What people state has happened in the world; only these are corrected or retracted."""
+
+
+class EntryCorrected(Value):
+    """An earlier entry was wrong; this is what it should have said."""
+
+    kind: Literal["entry-corrected.v1"] = "entry-corrected.v1"
+    entry: Annotated[int, Field(ge=1)]
+    fact: Fact
+
+
+class EntryRetracted(Value):
+    """An earlier entry should never have been made."""
+
+    kind: Literal["entry-retracted.v1"] = "entry-retracted.v1"
+    entry: Annotated[int, Field(ge=1)]
+
+
+Step = StepPlanned | StepReplanned | StepCancelled
+Verdict = StepCleared | StepWaiting | StepHeld | ClearanceRevoked | ClearanceLapsed | ManuallyReleased | StepRefused
+Exception_ = DeviationProposed | DeviationRecorded | DeviationVoided | OverrideSigned
+Event = Annotated[
+    Registered
+    | ProtocolAdopted
+    | ConsentSigned
+    | Screening
+    | Evidence
+    | Treatment
+    | VisitCompleted
+    | Leaving
+    | Step
+    | Verdict
+    | Exception_
+    | VisitUnaccounted
+    | VisitMissed
+    | ReminderDue
+    | StudyCompleted
+    | EntryCorrected
+    | EntryRetracted,
+    Field(discriminator="kind"),
+]
+FACTS = get_args(get_args(Fact)[0])
+EVENTS = get_args(get_args(Event)[0])
+"""Every class of event, in the order of the catalogue."""

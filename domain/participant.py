@@ -1,0 +1,346 @@
+"""A participant, as the fold of the effective history."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import reduce
+from typing import Generic, TypeVar, assert_never
+
+from domain import events as e
+from domain.base import Value
+from domain.entry import Entry
+from domain.history import effective
+from domain.time import BEGINNING, When, to_the_minute
+from domain.words import HoldPoint
+
+F = TypeVar("F", bound=Value)
+F_co = TypeVar("F_co", bound=Value, covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Noted(Generic[F_co]):
+    """A fact as noted in the record: in which entry, and when that was recorded."""
+
+    fact: F_co
+    entry: int
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Clearance:
+    """Leave for a step: what it covers, when it was given, and when it ended (None: it stands)."""
+
+    step: HoldPoint
+    covers_from: datetime
+    covers_until: datetime
+    given_at: datetime
+    by_hand: bool
+    ended_at: datetime | None = None
+
+    def covers(self, instant: datetime) -> bool:
+        return self.covers_from <= instant < self.covers_until
+
+    def stood_at(self, instant: datetime) -> bool:
+        """Whether it was known and valid at an instant in the past."""
+        return self.covers(instant) and to_the_minute(self.given_at) <= instant and (self.ended_at is None or instant < self.ended_at)
+
+
+StandingVerdict = e.StepCleared | e.StepWaiting | e.StepHeld | e.ManuallyReleased
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A planned step: its slot, the verdict that was recorded last, in which entry and when, and the entry that last revoked leave."""
+
+    slot: e.Slot
+    planned_at: datetime
+    verdict: StandingVerdict | None = None
+    judged_in: int = 0
+    judged_at: datetime = BEGINNING
+    revoked_in: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """One leukapheresis; `identity` binds its cells."""
+
+    started: Noted[e.LeukapheresisStarted]
+    ended: Noted[e.LeukapheresisEnded] | None = None
+    failed: Noted[e.LeukapheresisFailed] | Noted[e.ProductFailed] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """The cells made from one collection."""
+
+    received: Noted[e.ProductReceived] | None = None
+    released: Noted[e.ProductReleased] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A hold point that was passed: in which entry, at what time, and whether the record gave leave for it."""
+
+    step: HoldPoint
+    occurrence: int
+    at: When
+    entry: int
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """A protocol deviation: proposed until it is final, open until it has been reviewed."""
+
+    key: str
+    says: str
+    final: bool
+    entry: int
+
+
+@dataclass(frozen=True, slots=True)
+class Participant:
+    """All that decisions need to know of one participant."""
+
+    id: str = ""
+    version: int = 0
+    recorded_at: datetime = BEGINNING
+    site: str = ""
+    protocol: int = 0
+    consents: tuple[Noted[e.ConsentSigned], ...] = ()
+    screenings: tuple[Noted[e.ScreeningStarted], ...] = ()
+    eligible: Noted[e.EligibilityConfirmed] | None = None
+    screen_failed: Noted[e.ScreenFailed] | None = None
+    medications: tuple[Noted[e.MedicationTaken], ...] = ()
+    procedures: tuple[Noted[e.ProcedurePerformed], ...] = ()
+    reviews: tuple[Noted[e.ReviewMade], ...] = ()
+    plans: Mapping[HoldPoint, Plan] = field(default_factory=dict)
+    clearances: tuple[Clearance, ...] = ()
+    taken: tuple[Taken, ...] = ()
+    collections: tuple[Collection, ...] = ()
+    products: Mapping[str, Product] = field(default_factory=dict)
+    doses: tuple[Noted[e.LymphodepletionDose], ...] = ()
+    identity_checks: tuple[Noted[e.IdentityChecked], ...] = ()
+    thaws: tuple[Noted[e.ThawStarted], ...] = ()
+    infusions: tuple[Noted[e.InfusionStarted], ...] = ()
+    infusion_ends: tuple[Noted[e.InfusionEnded], ...] = ()
+    visits: Mapping[str, Noted[e.VisitCompleted]] = field(default_factory=dict)
+    unaccounted: Mapping[str, Noted[e.VisitUnaccounted]] = field(default_factory=dict)
+    missed: Mapping[str, Noted[e.VisitMissed]] = field(default_factory=dict)
+    deviations: Mapping[str, Deviation] = field(default_factory=dict)
+    reminded: frozenset[str] = frozenset()
+    leaving: tuple[Noted[e.Leaving], ...] = ()
+    completed_at: datetime | None = None
+
+    @property
+    def registered(self) -> bool:
+        return bool(self.site)
+
+    @property
+    def collection(self) -> Collection | None:
+        """The collection in force: the last one, unless it or its product failed."""
+        last = self.collections[-1] if self.collections else None
+        return last if last is not None and last.failed is None else None
+
+    @property
+    def given_doses(self) -> tuple[Noted[e.LymphodepletionDose], ...]:
+        """The lymphodepletion doses that the participant got, whole or reduced."""
+        return tuple(dose for dose in self.doses if dose.fact.outcome != "omitted")
+
+    def clearance(self, step: HoldPoint) -> Clearance | None:
+        """The clearance of a step that stands."""
+        return next((c for c in reversed(self.clearances) if c.step == step and c.ended_at is None), None)
+
+    def occurrence(self, step: HoldPoint) -> int:
+        """Which occurrence of a step comes next, counted from 1."""
+        return 1 + sum(taken.step == step for taken in self.taken)
+
+    def taken_step(self, step: HoldPoint) -> Taken | None:
+        """The last occurrence of a step that was taken."""
+        return next((taken for taken in reversed(self.taken) if taken.step == step), None)
+
+
+def fold(entries: Iterable[Entry[e.Event]]) -> Participant:
+    """The participant as of the last entry: corrections applied, then entry by entry.
+
+    The version, and the instant of the last recording, are those of the stream, also where the last entry was retracted.
+    """
+    history = tuple(entries)
+    participant = reduce(evolve, effective(history), Participant())
+    return replace(participant, version=history[-1].version, recorded_at=history[-1].recorded_at) if history else participant
+
+
+def evolve(participant: Participant, entry: Entry[e.Event]) -> Participant:  # noqa: C901, PLR0911, PLR0912 -- one line per kind of event is the clearest table
+    """Take one more effective entry into account; never refuses."""
+    event, was = entry.event, participant
+    now = replace(participant, id=entry.stream.removeprefix(PARTICIPANT), version=entry.version, recorded_at=entry.recorded_at)
+    match event:
+        case e.Registered():
+            return replace(now, site=event.site)
+        case e.ProtocolAdopted():
+            return replace(now, protocol=event.protocol)
+        case e.ConsentSigned():
+            return replace(now, consents=(*was.consents, _noted(event, entry)))
+        case e.ScreeningStarted():
+            return replace(now, screenings=(*was.screenings, _noted(event, entry)), eligible=None, screen_failed=None)
+        case e.EligibilityConfirmed():
+            return replace(now, eligible=_noted(event, entry))
+        case e.ScreenFailed():
+            return replace(now, screen_failed=_noted(event, entry), eligible=None)
+        case e.MedicationTaken():
+            return replace(now, medications=(*was.medications, _noted(event, entry)))
+        case e.ProcedurePerformed():
+            return replace(now, procedures=(*was.procedures, _noted(event, entry)))
+        case e.ReviewMade():
+            return replace(now, reviews=(*was.reviews, _noted(event, entry)))
+        case e.StepPlanned() | e.StepReplanned():
+            return replace(_without_clearance(now, event.step), plans={**was.plans, event.step: Plan(event.slot, entry.recorded_at)})
+        case e.StepCancelled():
+            return _without_plan(now, event.step)
+        case e.StepCleared() | e.ManuallyReleased():
+            return _with_clearance(_judged(now, event), event)
+        case e.StepWaiting() | e.StepHeld():
+            return _judged(now, event)
+        case e.ClearanceRevoked() | e.ClearanceLapsed():
+            return _without_verdict(_without_clearance(now, event.step), event)
+        case (
+            e.LeukapheresisStarted()
+            | e.LeukapheresisEnded()
+            | e.LeukapheresisFailed()
+            | e.ProductReceived()
+            | e.ProductReleased()
+            | e.ProductFailed()
+            | e.LymphodepletionDose()
+            | e.IdentityChecked()
+            | e.ThawStarted()
+            | e.InfusionStarted()
+            | e.InfusionEnded()
+        ):
+            return _treated(now, event, entry)
+        case e.VisitCompleted():
+            return replace(now, visits={**was.visits, event.visit: _noted(event, entry)})
+        case e.VisitUnaccounted():
+            return replace(now, unaccounted={**was.unaccounted, event.visit: _noted(event, entry)})
+        case e.VisitMissed():
+            return replace(now, missed={**was.missed, event.visit: _noted(event, entry)})
+        case e.DeviationProposed() | e.DeviationRecorded():
+            final = isinstance(event, e.DeviationRecorded)
+            return replace(now, deviations={**was.deviations, event.key: Deviation(event.key, event.says, final, entry.version)})
+        case e.DeviationVoided():
+            return replace(now, deviations={key: one for key, one in was.deviations.items() if key != event.key})
+        case e.ReminderDue():
+            return replace(now, reminded=was.reminded | {event.key})
+        case (
+            e.TreatmentStopped()
+            | e.VisitsStopped()
+            | e.ConsentWithdrawn()
+            | e.ContactLost()
+            | e.ContactRegained()
+            | e.Died()
+            | e.NeverInfused()
+        ):
+            return replace(now, leaving=(*was.leaving, _noted(event, entry)))
+        case e.StudyCompleted():
+            return replace(now, completed_at=entry.recorded_at)
+        case e.StepRefused() | e.OverrideSigned() | e.EntryCorrected() | e.EntryRetracted():
+            return now
+        case _:
+            assert_never(event)
+
+
+PARTICIPANT = "participant:"
+"""What the name of every participant's stream begins with."""
+
+
+def _noted(fact: F, entry: Entry[e.Event]) -> Noted[F]:
+    return Noted(fact, entry.version, entry.recorded_at)
+
+
+def _judged(now: Participant, verdict: StandingVerdict) -> Participant:
+    plan = now.plans.get(verdict.step)
+    if plan is None:
+        return now
+    judged = replace(plan, verdict=verdict, judged_in=now.version, judged_at=now.recorded_at)
+    return replace(now, plans={**now.plans, verdict.step: judged})
+
+
+def _without_verdict(now: Participant, ended: e.ClearanceRevoked | e.ClearanceLapsed) -> Participant:
+    plan = now.plans.get(ended.step)
+    if plan is None:
+        return now
+    revoked_in = now.version if isinstance(ended, e.ClearanceRevoked) else plan.revoked_in
+    judged = replace(plan, verdict=None, judged_in=now.version, judged_at=now.recorded_at, revoked_in=revoked_in)
+    return replace(now, plans={**now.plans, ended.step: judged})
+
+
+def _without_plan(now: Participant, step: HoldPoint) -> Participant:
+    return replace(_without_clearance(now, step), plans={name: plan for name, plan in now.plans.items() if name != step})
+
+
+def _with_clearance(now: Participant, given: e.StepCleared | e.ManuallyReleased) -> Participant:
+    by_hand = isinstance(given, e.ManuallyReleased)
+    clearance = Clearance(given.step, given.covers_from, given.covers_until, now.recorded_at, by_hand)
+    return replace(now, clearances=(*_without_clearance(now, given.step).clearances, clearance))
+
+
+def _without_clearance(now: Participant, step: HoldPoint) -> Participant:
+    ended = tuple(replace(c, ended_at=now.recorded_at) if c.step == step and c.ended_at is None else c for c in now.clearances)
+    return replace(now, clearances=ended)
+
+
+def _treated(now: Participant, event: e.Treatment, entry: Entry[e.Event]) -> Participant:  # noqa: C901, PLR0911 -- one line per kind of event
+    match event:
+        case e.LeukapheresisStarted():
+            began = _begun(now, "leukapheresis", event.at, entry)
+            return replace(began, collections=(*now.collections, Collection(_noted(event, entry))))
+        case e.LeukapheresisEnded():
+            return _of_last_collection(now, ended=_noted(event, entry))
+        case e.LeukapheresisFailed():
+            return _of_last_collection(now, failed=_noted(event, entry))
+        case e.ProductFailed():
+            return _of_last_collection(now, failed=_noted(event, entry))
+        case e.ProductReceived():
+            product = replace(now.products.get(event.identity, Product()), received=_noted(event, entry))
+            return replace(now, products={**now.products, event.identity: product})
+        case e.ProductReleased():
+            product = replace(now.products.get(event.identity, Product()), released=_noted(event, entry))
+            return replace(now, products={**now.products, event.identity: product})
+        case e.LymphodepletionDose():
+            first = event.outcome != "omitted" and not now.given_doses
+            began = _begun(now, "lymphodepletion", event.at, entry) if first else now
+            return replace(began, doses=(*now.doses, _noted(event, entry)))
+        case e.IdentityChecked():
+            return replace(now, identity_checks=(*now.identity_checks, _noted(event, entry)))
+        case e.ThawStarted():
+            began = _begun(now, "infusion", event.at, entry) if event.bag == 1 else now
+            return replace(began, thaws=(*now.thaws, _noted(event, entry)))
+        case e.InfusionStarted():
+            began = now if _thawed(now, event.bag) else _begun(now, "infusion", event.at, entry)
+            return replace(began, infusions=(*now.infusions, _noted(event, entry)))
+        case e.InfusionEnded():
+            return replace(now, infusion_ends=(*now.infusion_ends, _noted(event, entry)))
+        case _:
+            assert_never(event)
+
+
+def _thawed(now: Participant, bag: int) -> bool:
+    """Whether this bag was thawed for the infusion, or belongs to one that has begun."""
+    return bag > 1 or sum(thaw.fact.bag == 1 for thaw in now.thaws) > sum(start.fact.bag == 1 for start in now.infusions)
+
+
+def _begun(now: Participant, step: HoldPoint, at: When, entry: Entry[e.Event]) -> Participant:
+    taken = Taken(step, now.occurrence(step), at, entry.version)
+    return replace(_without_plan(now, step), taken=(*now.taken, taken))
+
+
+def _of_last_collection(
+    now: Participant,
+    *,
+    ended: Noted[e.LeukapheresisEnded] | None = None,
+    failed: Noted[e.LeukapheresisFailed] | Noted[e.ProductFailed] | None = None,
+) -> Participant:
+    if not now.collections:
+        return now
+    last = now.collections[-1]
+    return replace(now, collections=(*now.collections[:-1], replace(last, ended=ended or last.ended, failed=failed or last.failed)))
+
+

@@ -1,0 +1,152 @@
+"""A version of the study's protocol, as data: steps with the rules of their gates, visits with their windows."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from domain.base import Value
+from domain.time import Period
+from domain.words import HoldPoint, Name, ReviewKind, Role, RuleId, Sentence
+
+Milestone = Literal["consent", "eligibility", "leukapheresis", "lymphodepletion"]
+
+
+class Approval(Value):
+    """Who approved a reading of the protocol, when, and what binds the approval."""
+
+    role: Sentence
+    on: date
+    signature: Sentence
+
+
+class Interpretation(Value):
+    """How we read a sentence that the registry entry leaves open, and why; proposed until somebody approves it."""
+
+    reads: Sentence
+    because: Sentence
+    approved: Approval | None = None
+
+
+class Ruling(Value):
+    """A question without a safe default: only the study can settle it, once, for everybody."""
+
+    asks: Sentence
+    choices: dict[Name, Sentence]
+
+
+class ReviewAsked(Value):
+    """The review that lets an absence pass: of this kind, covering the look-back, no older than that before the step."""
+
+    kind: ReviewKind
+    no_older_than: Period
+
+
+class RuleOfGate(Value):
+    """What every rule of a gate says of itself."""
+
+    id: RuleId
+    says: Sentence
+    supplied_by: Role = "coordinator"
+    overridable: bool = True
+    interpretations: tuple[Name, ...] = ()
+
+
+class NoneWithin(RuleOfGate):
+    """No such event in the look-back before the step, and somebody has looked."""
+
+    kind: Literal["none-within"]
+    event: Literal["investigational-drug", "major-surgery"]
+    within: Period
+    review: ReviewAsked
+
+
+class NoTherapeuticSteroid(RuleOfGate):
+    """No systemic steroid in the look-back on a day whose doses add up to more than `above_mg` mg of prednisone."""
+
+    kind: Literal["no-therapeutic-steroid"]
+    above_mg: Annotated[Decimal, Field(ge=0)]
+    within: Period
+    review: ReviewAsked
+
+
+class StepsBefore(RuleOfGate):
+    """These have been taken, and stand."""
+
+    kind: Literal["steps-before"]
+    milestones: Annotated[tuple[Milestone, ...], Field(min_length=1)]
+
+
+class ProductReady(RuleOfGate):
+    """The product made from the standing collection is released, on site and in date."""
+
+    kind: Literal["product-ready"]
+
+
+class SameIdentity(RuleOfGate):
+    """One chain-of-identity code on collection, product and, where asked, the check by two persons."""
+
+    kind: Literal["same-identity"]
+    checked_by_two: bool
+
+
+class DaysSinceLymphodepletion(RuleOfGate):
+    """The step falls on a date this many days after the date of the last lymphodepletion dose, both bounds included."""
+
+    kind: Literal["days-since-lymphodepletion"]
+    at_least: Annotated[int, Field(ge=0)]
+    at_most: int
+
+
+Rule = Annotated[
+    NoneWithin | NoTherapeuticSteroid | StepsBefore | ProductReady | SameIdentity | DaysSinceLymphodepletion,
+    Field(discriminator="kind"),
+]
+
+
+class GateRule(Value):
+    """A hold point: the rules of its gate, the longest slot, and what must have happened for it to be taken again."""
+
+    title: Sentence
+    longest_slot: Period
+    may_repeat_after: tuple[Literal["leukapheresis-failed", "product-failed"], ...] = ()
+    rules: Annotated[tuple[Rule, ...], Field(min_length=1)]
+
+
+Anchor = Literal["screening", "leukapheresis", "planned-infusion", "infusion"]
+
+
+class VisitRule(Value):
+    """When a visit is due, counted in days or months from an anchor date, and how many days it may be early or late."""
+
+    title: Sentence
+    series: Name
+    anchor: Anchor
+    day: int | None = None
+    month: int | None = None
+    early: Annotated[int, Field(ge=0)] = 0
+    late: Annotated[int, Field(ge=0)] = 0
+    settled_by: Literal["leukapheresis-started.v1", "lymphodepletion-dose.v1", "infusion-started.v1"] | None = None
+    interpretations: tuple[Name, ...] = ()
+
+
+class Protocol(Value):
+    """What the study asks of each participant, in one version."""
+
+    study: Name
+    version: Annotated[int, Field(ge=1)]
+    title: Sentence
+    demonstration: bool
+    reference: Annotated[int, Field(ge=1)]
+    toxicity_period_days: Annotated[int, Field(ge=1)]
+    visit_grace_days: Annotated[int, Field(ge=0)]
+    interpretations: dict[Name, Interpretation]
+    rulings: dict[Name, Ruling] = {}
+    override_grounds: dict[Name, Sentence]
+    steps: dict[HoldPoint, GateRule]
+    visits: dict[Name, VisitRule]
+
+    def assumes(self, names: tuple[str, ...]) -> bool:
+        """Whether one of these interpretations is still only proposed."""
+        return any(self.interpretations[name].approved is None for name in names)

@@ -1,0 +1,121 @@
+"""The gates of a protocol file: no safeguard is left out, no rule asks for what cannot be, no absence passes unseen."""
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Literal, assert_never
+
+from pydantic import TypeAdapter
+
+from domain.protocol import (
+    DaysSinceLymphodepletion,
+    NoneWithin,
+    NoTherapeuticSteroid,
+    ProductReady,
+    Rule,
+    SameIdentity,
+    StepsBefore,
+)
+from domain.protocol_checks.parts import Document, Fault, kinds_of, members, read, rules_of, table
+from domain.time import Period
+from domain.words import STEPS, HoldPoint, ReviewKind
+
+LOOKED_FOR: Mapping[Literal["investigational-drug", "major-surgery"], ReviewKind] = {
+    "investigational-drug": "medicines",
+    "major-surgery": "procedures",
+}
+"""Which review finds which event; a review of another kind would let an absence pass that nobody has looked for."""
+LIFETIME = timedelta(days=120 * 366)
+LONGEST_SLOT = timedelta(days=31)
+LONGEST_WAIT = timedelta(days=366)
+"""Beyond these a length in the file is a slip."""
+
+
+def check_gates(document: Document) -> Iterator[Fault]:
+    """The three hold points are there, and each rule can do its work."""
+    for step in STEPS:
+        if step in table(document, "steps"):
+            yield from _gate(step, document)
+        else:
+            yield Fault(f"steps.{step}", "is missing: every protocol has this hold point")
+
+
+def _gate(step: HoldPoint, document: Document) -> Iterator[Fault]:
+    slot = read(table(document, "steps", step).get("longest_slot"), TypeAdapter(Period))
+    if slot and not timedelta() < _lengths(slot)[0] <= _lengths(slot)[1] <= LONGEST_SLOT:
+        yield Fault(f"steps.{step}.longest_slot", f"{slot} is no length for a slot; it may last up to {LONGEST_SLOT.days} days")
+    yield from _safeguards(step, document)
+    seen: set[str] = set()
+    for place, part in rules_of(document, step):
+        if place in seen:
+            yield Fault(place, "there is another rule of this id in the gate")
+        seen.add(place)
+        if rule := read(part, TypeAdapter[Rule](Rule)):
+            yield from _rule(step, place, rule)
+
+
+def _safeguards(step: HoldPoint, document: Document) -> Iterator[Fault]:
+    """What no gate may leave out: nobody could ever override it, so nobody may forget it."""
+    asked = {name for _, rule in rules_of(document, step) for name in map(str, members(table(rule).get("milestones")))}
+    for milestone in sorted({"consent", "eligibility"} - asked):
+        yield Fault(f"steps.{step}.rules", f"no rule asks for {milestone}")
+    if step == "infusion":
+        for kind in sorted({"product-ready", "same-identity"} - set(kinds_of(document, step))):
+            yield Fault(f"steps.{step}.rules", f"there is no rule of kind {kind}")
+
+
+def _rule(step: HoldPoint, place: str, rule: Rule) -> Iterator[Fault]:
+    if rule.overridable and _never_overridable(rule):
+        yield Fault(f"{place}.overridable", "must be false: consent, eligibility, identity and an unreleased product are never overridden")
+    match rule:
+        case NoneWithin():
+            yield from _look_back(place, rule, LOOKED_FOR[rule.event])
+        case NoTherapeuticSteroid():
+            yield from _look_back(place, rule, "medicines")
+        case StepsBefore():
+            for name in sorted(set(rule.milestones) & set(STEPS[STEPS.index(step) :])):
+                yield Fault(f"{place}.milestones", f"{name} cannot have been taken before {step}")
+        case ProductReady() | SameIdentity():
+            if step == "leukapheresis":
+                yield Fault(place, "there is no product yet at this step")
+        case DaysSinceLymphodepletion():
+            yield from _days_since(step, place, rule)
+        case _:
+            assert_never(rule)
+
+
+def _never_overridable(rule: Rule) -> bool:
+    match rule:
+        case ProductReady() | SameIdentity():
+            return True
+        case StepsBefore():
+            return not {"consent", "eligibility"}.isdisjoint(rule.milestones)
+        case _:
+            return False
+
+
+def _look_back(place: str, rule: NoneWithin | NoTherapeuticSteroid, looks: ReviewKind) -> Iterator[Fault]:
+    shortest, longest = _lengths(rule.within)
+    if not timedelta() < shortest <= longest <= LIFETIME:
+        yield Fault(f"{place}.within", f"{rule.within} is no length for a look-back")
+    if rule.review.kind != looks:
+        yield Fault(f"{place}.review.kind", f"a review of {rule.review.kind} does not find this; it must be {looks}")
+    if _lengths(rule.review.no_older_than)[1] >= shortest:
+        yield Fault(
+            f"{place}.review.no_older_than", f"a review {rule.review.no_older_than} old need not cover any of the {rule.within} looked back"
+        )
+
+
+def _days_since(step: HoldPoint, place: str, rule: DaysSinceLymphodepletion) -> Iterator[Fault]:
+    if step != "infusion":
+        yield Fault(place, "no lymphodepletion dose has been given yet at this step")
+    if not rule.at_least <= rule.at_most <= LONGEST_WAIT.days:
+        yield Fault(f"{place}.at_most", f"no sensible date is at least {rule.at_least} and at most {rule.at_most} days after the last dose")
+
+
+def _lengths(period: Period) -> tuple[timedelta, timedelta]:
+    """The shortest and the longest time that a period can be; a day with a clock change counts as a day."""
+    if period.elapsed is not None:
+        return period.elapsed, period.elapsed
+    shortest, longest = {"D": (1, 1), "W": (7, 7), "M": (28, 31), "Y": (365, 366)}[period.root[-1]]
+    count = int(period.root[1:-1])
+    return timedelta(days=count * shortest), timedelta(days=count * longest)

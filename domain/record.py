@@ -1,0 +1,46 @@
+"""A participant's record: the entries as they were read, and the participant they fold to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import reduce
+
+from domain.entry import Circumstances, Entry
+from domain.events import EntryCorrected, EntryRetracted, Event
+from domain.history import effective
+from domain.participant import PARTICIPANT, Participant, evolve, fold
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """The stream of one participant, as read."""
+
+    id: str
+    entries: tuple[Entry[Event], ...]
+    participant: Participant
+
+    @classmethod
+    def of(cls, participant_id: str, entries: Sequence[Entry[Event]]) -> "Record":
+        return cls(participant_id, tuple(entries), fold(entries))
+
+    @property
+    def stream(self) -> str:
+        return PARTICIPANT + self.id
+
+    @property
+    def version(self) -> int:
+        return self.entries[-1].version if self.entries else 0
+
+    def entry(self, version: int) -> Entry[Event] | None:
+        """The entry of a version, saying what it now says; None where it never was or has been retracted."""
+        return next((entry for entry in effective(self.entries) if entry.version == version), None)
+
+    def then(self, events: Sequence[Event], at: datetime, by: Circumstances) -> "Record":
+        """The record as it would be with these events appended at an instant."""
+        recorded_at = max(at, self.participant.recorded_at)
+        added = tuple(
+            Entry(self.stream, self.version + n, 0, event, recorded_at, by, 0, "") for n, event in enumerate(events, start=1)
+        )
+        if any(isinstance(event, EntryCorrected | EntryRetracted) for event in events):
+            return Record.of(self.id, self.entries + added)
+        return replace(self, entries=self.entries + added, participant=reduce(evolve, added, self.participant))

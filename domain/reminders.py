@@ -1,0 +1,130 @@
+"""Who should be told what, and when: black-outs, reviews, visits, and leave that was refused or revoked.
+
+The words reach a ward, so they are safe to obey: they never ask anybody to stop a drug abruptly.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from domain.events import StepHeld
+from domain.participant import Participant, Plan
+from domain.protocol import NoneWithin, NoTherapeuticSteroid, ReviewAsked
+from domain.rules.reviews import TITLES
+from domain.study import Study
+from domain.time import Period, local_date, local_time, midnight
+from domain.visits import VisitWindow
+from domain.words import STEPS, HoldPoint, Role
+
+DAY = timedelta(days=1)
+NEAR = timedelta(hours=72)
+"""A step held or revoked this close to its slot is urgent."""
+PRODUCT_WARNING = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    """Something a person should be told once it is due, unless it has become pointless by then."""
+
+    key: str
+    due: datetime
+    pointless_after: datetime
+    urgency: Literal["urgent", "timely", "digest"]
+    to: Role
+    says: str
+
+
+def reminders(participant: Participant, open_windows: tuple[VisitWindow, ...], study: Study) -> Iterator[Reminder]:
+    """Every reminder that has not been given yet, however far ahead it falls due."""
+    zone = study.zone(participant.site)
+    every = [
+        *(one for step in STEPS if (plan := participant.plans.get(step)) for one in _of_step(step, plan, participant, study, zone)),
+        *(one for window in open_windows for one in _of_visit(window)),
+        *_of_product(participant, zone),
+    ]
+    distinct = {one.key: one for one in every if one.key not in participant.reminded}
+    return iter(distinct.values())
+
+
+def _of_step(step: HoldPoint, plan: Plan, participant: Participant, study: Study, zone: str) -> Iterator[Reminder]:
+    slot = plan.slot
+    for rule in study.protocol(participant.protocol).steps[step].rules:
+        if isinstance(rule, NoTherapeuticSteroid):
+            starts = _back(slot.start, rule.within, zone)
+            words = (
+                f"From {local_time(starts, zone):%Y-%m-%d %H:%M %Z}, systemic steroid above {rule.above_mg} mg/day prednisone-equivalent "
+                f"blocks the {step} planned from {local_time(slot.start, zone):%Y-%m-%d %H:%M %Z}. Do not stop maintenance or replacement "
+                "abruptly, ask the investigator. In an emergency treat, then record."
+            )
+            yield from _black_out(f"black-out:{step}:{rule.id}:{slot.start:%Y%m%dT%H%MZ}", plan, starts, words)
+        if isinstance(rule, NoTherapeuticSteroid | NoneWithin):
+            yield from _of_review(step, plan, rule.review, participant, zone)
+    yield from _of_verdict(step, plan, zone)
+
+
+def _of_review(step: HoldPoint, plan: Plan, asked: ReviewAsked, participant: Participant, zone: str) -> Iterator[Reminder]:
+    """Due when a review begins to be fresh enough for the slot's start; silent once one has been made since."""
+    due = _back(plan.slot.start, asked.no_older_than, zone)
+    made = (review.fact.at.span(zone).earliest for review in participant.reviews if review.fact.review == asked.kind)
+    if not any(instant >= due for instant in made):
+        key = f"review:{step}:{asked.kind}:{plan.slot.start:%Y%m%dT%H%MZ}"
+        says = f"The {step} planned from {local_time(plan.slot.start, zone):%Y-%m-%d %H:%M %Z} needs a review of {TITLES[asked.kind]}."
+        yield Reminder(key, due, plan.slot.until, "timely", "coordinator", says)
+
+
+def _black_out(key: str, plan: Plan, starts: datetime, words: str) -> Iterator[Reminder]:
+    """Told at planning, a day before, and when it starts; each replaces the one before."""
+    moments = [("planned", plan.planned_at), ("day-before", starts - DAY), ("start", starts), ("", plan.slot.until)]
+    for (name, due), (_, following) in zip(moments, moments[1:], strict=False):
+        if due < following and plan.planned_at < following:
+            yield Reminder(f"{key}:{name}", due, following, "timely", "coordinator", words)
+
+
+def _of_verdict(step: HoldPoint, plan: Plan, zone: str) -> Iterator[Reminder]:
+    near = plan.slot.start - plan.judged_at <= NEAR
+    until = plan.slot.until + DAY
+    if plan.revoked_in:
+        says = f"Leave for the {step} has been revoked. Look at the reasons before anything is prepared."
+        yield Reminder(f"revoked:{step}:{plan.revoked_in}", plan.judged_at, until, "urgent" if near else "timely", "coordinator", says)
+    if isinstance(plan.verdict, StepHeld):
+        earliest = plan.verdict.earliest
+        when = f"It is possible from {local_time(earliest, zone):%Y-%m-%d %H:%M %Z}." if earliest else "No instant is in sight at which it would be."
+        says = f"The planned {step} is held: nothing in its slot is possible. {when}"
+        if not near:
+            yield Reminder(f"held:{step}:{plan.judged_in}", plan.judged_at, plan.slot.start - NEAR, "timely", "coordinator", says)
+        yield Reminder(f"held-near:{step}:{plan.judged_in}", max(plan.judged_at, plan.slot.start - NEAR), until, "urgent", "coordinator", says)
+
+
+def _of_visit(window: VisitWindow) -> Iterator[Reminder]:
+    if window.closes_at <= window.known_since:
+        return
+    if window.state == "open":
+        key, last_day = f"{window.visit}:{window.closes:%Y%m%d}", window.closes_at - DAY
+        says = f"The visit {window.visit} can take place from {window.opens} to {window.closes}, best on {window.target}."
+        yield Reminder(f"visit-opens:{key}", window.opens_at, window.closes_at, "digest", "coordinator", says)
+        if window.opens < window.closes:
+            says = f"The window of the visit {window.visit} closes at the end of {window.closes}."
+            yield Reminder(f"visit-closes:{key}", last_day, window.closes_at, "timely", "coordinator", says)
+    if window.state == "unaccounted":
+        key = f"visit-unaccounted:{window.visit}:{window.closes:%Y%m%d}"
+        says = f"Nothing was recorded for the visit {window.visit}, whose window closed at the end of {window.closes}."
+        yield Reminder(key, window.closes_at, window.closes_at + 14 * DAY, "timely", "coordinator", says)
+
+
+def _of_product(participant: Participant, zone: str) -> Iterator[Reminder]:
+    collection = participant.collection
+    product = participant.products.get(collection.ended.fact.identity) if collection and collection.ended else None
+    if product is None or product.received is None or participant.taken_step("infusion"):
+        return
+    expires = midnight(product.received.fact.expires, zone) + DAY
+    says = f"The product expires at the end of {product.received.fact.expires}."
+    key = f"product-expires:{product.received.entry}"
+    yield Reminder(key, max(expires - PRODUCT_WARNING, product.received.recorded_at), expires, "urgent", "coordinator", says)
+
+
+def _back(instant: datetime, period: Period, zone: str) -> datetime:
+    """The instant a look-back reaches: elapsed time before, or the start of the date so many days before."""
+    if period.elapsed is not None:
+        return instant - period.elapsed
+    return midnight(period.before(local_date(instant, zone)), zone)

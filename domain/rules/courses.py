@@ -1,0 +1,40 @@
+"""A medication as a course in time: from when to when it was surely, and possibly, taken."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.events import MedicationTaken
+from domain.participant import Noted, Participant
+from domain.time import MINUTE, Span, day_after, local_date, midnight, to_the_minute
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """From the first to the last dose, with the minutes at which a dose is known. `open`: it may have gone on after `end`."""
+
+    start: Span
+    end: Span
+    known: frozenset[datetime]
+    open: bool = False
+
+
+def course(medication: Noted[MedicationTaken], participant: Participant, zone: str) -> Course:
+    """A single dose starts and ends at once; a course whose stop nobody recorded is sure until the eve of the last look at it."""
+    fact = medication.fact
+    start = fact.start.span(zone)
+    if fact.stop is None and fact.doses_per_day is not None:
+        return Course(start, _sure_end(medication, participant, start, zone), _minutes(start), open=True)
+    end = start if fact.stop is None else fact.stop.span(zone)
+    return Course(start, end, _minutes(start) | _minutes(end))
+
+
+def _sure_end(medication: Noted[MedicationTaken], participant: Participant, start: Span, zone: str) -> Span:
+    reviews = (review.fact.at.span(zone).earliest for review in participant.reviews if review.fact.review == "medicines")
+    looked = max([to_the_minute(medication.recorded_at), *reviews])
+    eve = midnight(local_date(looked, zone), zone) - MINUTE
+    end = max(eve, midnight(day_after(local_date(start.latest, zone)), zone) - MINUTE)
+    return Span(end, end)
+
+
+def _minutes(span: Span) -> frozenset[datetime]:
+    return frozenset({span.earliest}) if span.exact else frozenset()

@@ -1,0 +1,169 @@
+"""Therapeutic steroid: systemic doses as mg of prednisone, added up per date at the site, against the protocol's threshold.
+
+A date counts as therapeutic when its doses add up to more than the threshold. It blocks a step from the minute at which the
+running total exceeds the threshold until the look-back has left the last dose of that date behind.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from domain.events import MedicationTaken
+from domain.instants import InstantSet
+from domain.participant import Noted, Participant
+from domain.protocol import NoTherapeuticSteroid
+from domain.reference import Equivalence, Reference
+from domain.rules.courses import Course, course
+from domain.rules.judgement import Found
+from domain.rules.reviews import reviewed
+from domain.time import FOREVER, MINUTE, Span, day_after, found_until, local_date, midnight
+from domain.verdicts import Outcome
+
+PREDNISONE_MG = Decimal(5)
+SYSTEMIC = frozenset({"oral", "intravenous", "intramuscular", "subcutaneous", "epidural"})
+"""Routes that count; topical, inhaled, nasal and ocular ones never do (EBMT/ISCT; criteria table, steroid arithmetic)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dose:
+    """Doses of one drug on one date: when on that date, for how much prednisone in mg, and how much of that is sure."""
+
+    on: date
+    span: Span
+    sure_mg: Decimal
+    possible_mg: Decimal
+    entry: int
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A date whose doses exceed the threshold, surely or possibly, with the instants it blocks."""
+
+    on: date
+    mg: Decimal
+    over: InstantSet
+    entries: tuple[int, ...]
+
+    @property
+    def open(self) -> bool:
+        """Whether no end is known."""
+        return self.over.intervals[-1][1] == FOREVER
+
+
+def no_therapeutic_steroid(
+    rule: NoTherapeuticSteroid, participant: Participant, reference: Reference, local_injections: str | None, zone: str, since: datetime
+) -> tuple[Found, ...]:
+    """Judge the rule for steps at or after `since`. `local_injections` is the study's ruling on them, None while there is none."""
+    first = rule.within.before(local_date(since, zone)) if rule.within.elapsed is None else local_date(since - rule.within.elapsed, zone)
+    counted = SYSTEMIC | {"intra-articular"} if local_injections != "outside" else SYSTEMIC
+    doses = [
+        dose
+        for medication in participant.medications
+        if medication.fact.route in counted and (steroid := _steroid(medication.fact, reference)) is not None
+        for dose in _doses(medication, steroid, participant, zone, first)
+        if dose.on >= first
+    ]
+    unruled = {m.entry for m in participant.medications if m.fact.route == "intra-articular" and local_injections is None}
+    return (
+        *_told("fails", _blocks([dose for dose in doses if dose.entry not in unruled], rule, zone, _surely), rule),
+        *_told("not yet known", _blocks(doses, rule, zone, _possibly), rule),
+        *reviewed(participant.reviews, rule.review, rule.within, zone),
+    )
+
+
+def prednisone(mg: Decimal, steroid: Equivalence) -> tuple[Decimal, Decimal]:
+    """The least and the most prednisone, in mg, that a dose of a steroid counts for."""
+    return mg * PREDNISONE_MG / steroid.most_mg, mg * PREDNISONE_MG / steroid.least_mg
+
+
+def _steroid(medication: MedicationTaken, reference: Reference) -> Equivalence | None:
+    drug = reference.drugs.get(medication.drug)
+    return None if drug is None else drug.steroid
+
+
+def _doses(medication: Noted[MedicationTaken], steroid: Equivalence, participant: Participant, zone: str, first: date) -> Iterator[Dose]:
+    """The doses of a medication, a date at a time, from `first` on; where no stop is known the last one stands for all that may follow."""
+    taken, amount = course(medication, participant, zone), prednisone(medication.fact.dose_mg, steroid)
+    per_day = medication.fact.doses_per_day or 1
+    day, last = max(first, local_date(taken.start.earliest, zone)), local_date(taken.end.latest, zone)
+    while day <= last:
+        yield from _doses_on(day, taken, amount, per_day, medication.entry, zone)
+        day = day_after(day)
+    if taken.open:
+        yield Dose(day, Span(midnight(day, zone), FOREVER), Decimal(0), amount[1] * per_day, medication.entry)
+
+
+def _doses_on(day: date, taken: Course, amount: tuple[Decimal, Decimal], per_day: int, entry: int, zone: str) -> Iterator[Dose]:
+    """A dose at a known minute stands by itself; the others were some time on the date."""
+    (least, most), first, last = amount, midnight(day, zone), midnight(day_after(day), zone) - MINUTE
+    known = [minute for minute in taken.known if first <= minute <= last]
+    for minute in known:
+        yield Dose(day, Span(minute, minute), least, most, entry)
+    rest = per_day - len(known)
+    if rest <= 0:
+        return
+    whole_day = taken.start.latest < first and last <= taken.end.earliest
+    at_an_end = not known and any(first <= span.earliest and span.latest <= last for span in (taken.start, taken.end))
+    sure = least * rest if whole_day else least if at_an_end else Decimal(0)
+    yield Dose(day, Span(max(first, taken.start.earliest), min(last, taken.end.latest)), sure, most * rest, entry)
+
+
+Reach = Callable[[date, list[Dose], NoTherapeuticSteroid, str], Block | None]
+
+
+def _blocks(doses: Sequence[Dose], rule: NoTherapeuticSteroid, zone: str, reach: Reach) -> list[Block]:
+    by_date: dict[date, list[Dose]] = {}
+    for dose in doses:
+        by_date.setdefault(dose.on, []).append(dose)
+    blocks = (reach(on, of_date, rule, zone) for on, of_date in sorted(by_date.items()))
+    return [block for block in blocks if block is not None]
+
+
+def _surely(on: date, doses: list[Dose], rule: NoTherapeuticSteroid, zone: str) -> Block | None:
+    sure = [dose for dose in doses if dose.sure_mg > 0]
+    crossing = _crossing([(dose.span.latest, dose.sure_mg) for dose in sure], rule.above_mg)
+    if crossing is None:
+        return None
+    until = found_until(max(dose.span.earliest for dose in sure), rule.within, zone)
+    return _block(on, sum((dose.sure_mg for dose in sure), Decimal(0)), InstantSet.between(crossing, until), sure)
+
+
+def _possibly(on: date, doses: list[Dose], rule: NoTherapeuticSteroid, zone: str) -> Block | None:
+    crossing = _crossing([(dose.span.earliest, dose.possible_mg) for dose in doses], rule.above_mg)
+    if crossing is None:
+        return None
+    last = max(dose.span.latest for dose in doses)
+    until = FOREVER if last == FOREVER else found_until(last, rule.within, zone)
+    return _block(on, sum((dose.possible_mg for dose in doses), Decimal(0)), InstantSet.between(crossing, until), doses)
+
+
+def _block(on: date, mg: Decimal, over: InstantSet, doses: list[Dose]) -> Block:
+    return Block(on, mg, over, tuple(sorted({dose.entry for dose in doses})))
+
+
+def _crossing(steps: list[tuple[datetime, Decimal]], above: Decimal) -> datetime | None:
+    """When the running total first exceeds the threshold."""
+    total = Decimal(0)
+    for instant, mg in sorted(steps):
+        total += mg
+        if total > above:
+            return instant
+    return None
+
+
+def _told(outcome: Outcome, blocks: list[Block], rule: NoTherapeuticSteroid) -> Iterator[Found]:
+    """One finding for each run of dates whose blocks touch; it names the last date, which is the one to wait for."""
+    for pair in InstantSet.of(pair for block in blocks for pair in block.over.intervals).intervals:
+        run = [block for block in blocks if any(pair[0] <= start < pair[1] for start, _ in block.over.intervals)]
+        entries = tuple(sorted({entry for block in run for entry in block.entries}))
+        yield Found(outcome, InstantSet.of([pair]), _sentence(outcome, run[-1], rule), entries, "coordinator")
+
+
+def _sentence(outcome: Outcome, last: Block, rule: NoTherapeuticSteroid) -> str:
+    amount = f"{last.mg.normalize():f} mg" if last.mg == last.mg.to_integral() else f"{last.mg:.1f} mg"
+    if outcome == "fails":
+        return f"systemic steroid of {amount} prednisone-equivalent on {last.on}; above {rule.above_mg} mg/day blocks for {rule.within}"
+    if last.open:
+        return f"systemic steroid of up to {amount}/day prednisone-equivalent may be going on since {last.on}; its stop has not been recorded"
+    return f"systemic steroid of up to {amount} prednisone-equivalent may lie in the {rule.within} before: its time on {last.on} is uncertain"

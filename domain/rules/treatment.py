@@ -1,0 +1,151 @@
+"""The rules that look at the treatment itself: steps taken before, the product, its identity, and the days since lymphodepletion."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from domain.events import ConsentWithdrawn, LymphodepletionDose
+from domain.instants import ALWAYS, InstantSet
+from domain.participant import Noted, Participant, Product
+from domain.protocol import DaysSinceLymphodepletion, Milestone, ProductReady, SameIdentity, StepsBefore
+from domain.rules.judgement import Found
+from domain.time import BEGINNING, FOREVER, Span, When, day_after, local_date, midnight
+from domain.words import Role
+
+
+def steps_before(rule: StepsBefore, participant: Participant, zone: str) -> tuple[Found, ...]:
+    """Passes from the last of the milestones on; consent that was withdrawn passes nothing from then on."""
+    return tuple(found for milestone in rule.milestones for found in _milestone(milestone, participant, zone)) + _all_known(rule, participant, zone)
+
+
+def product_ready(_: ProductReady, participant: Participant, zone: str) -> tuple[Found, ...]:
+    """Passes from release and receipt until the end of the expiry date at the site."""
+    product = _product(participant)
+    if product is None or product.received is None:
+        return (_missing("the product has not been received on site", "cell-lab"),)
+    if product.released is None:
+        return (_missing("the product has not been released", "cell-lab"),)
+    entries = (product.received.entry, product.released.entry)
+    expires = product.received.fact.expires
+    expired = midnight(day_after(expires), zone)
+    ready = [product.received.fact.at.span(zone), product.released.fact.at.span(zone)]
+    return (
+        *_since(Span(max(s.earliest for s in ready), max(s.latest for s in ready)), "the product is released and on site", entries, expired),
+        Found("fails", InstantSet.since(expired), f"the product expired at the end of {expires}", entries, "cell-lab"),
+    )
+
+
+def same_identity(rule: SameIdentity, participant: Participant, zone: str) -> tuple[Found, ...]:
+    """One code on collection and product; where asked, checked by two persons, whose last check decides."""
+    collection, product = participant.collection, _product(participant)
+    if collection is None or collection.ended is None:
+        return (_missing("no collection in force carries a chain-of-identity code", "cell-lab"),)
+    if product is None or product.received is None:
+        others = tuple(p.received.entry for p in participant.products.values() if p.received is not None)
+        if others and len(participant.collections) == 1:
+            return (Found("fails", ALWAYS, "the product on site carries another code than the collection", (collection.ended.entry, *others), "cell-lab"),)
+        return (_missing("no product carries the code of the collection", "cell-lab"),)
+    entries = (collection.ended.entry, product.received.entry)
+    if not rule.checked_by_two:
+        return tuple(_since(product.received.fact.at.span(zone), "collection and product carry one code", entries))
+    return _checked(participant, collection.ended.fact.identity, entries, zone)
+
+
+def days_since_lymphodepletion(rule: DaysSinceLymphodepletion, participant: Participant, zone: str) -> tuple[Found, ...]:
+    """Counted in dates at the site, from the date of the last dose given or reduced."""
+    doses = participant.given_doses
+    if not doses:
+        return (_missing("no lymphodepletion dose has been recorded", "coordinator"),)
+    ordered = sorted(doses, key=lambda dose: dose.fact.at.span(zone).earliest)
+    ends = [dose.fact.at.span(zone).earliest for dose in ordered[1:]] + [FOREVER]
+    return tuple(found for dose, end in zip(ordered, ends, strict=True) for found in _days_since(rule, dose, end, zone))
+
+
+def _days_since(rule: DaysSinceLymphodepletion, dose: Noted[LymphodepletionDose], end: datetime, zone: str) -> Iterator[Found]:
+    """What a dose allows as long as it is the last, until `end`."""
+    span = dose.fact.at.span(zone)
+    says = f"day {rule.at_least} to {rule.at_most} after the last lymphodepletion dose ({dose.fact.at})"
+    earliest, latest = local_date(span.earliest, zone), local_date(span.latest, zone)
+    first, until = timedelta(days=rule.at_least), timedelta(days=rule.at_most + 1)
+    while_last = InstantSet.between(span.earliest, end)
+    sure = InstantSet.between(midnight(latest + first, zone), midnight(earliest + until, zone)) & while_last
+    possible = InstantSet.between(midnight(earliest + first, zone), midnight(latest + until, zone)) & while_last
+    yield Found("passes", sure, f"the step is on {says}", (dose.entry,))
+    yield Found("not yet known", possible - sure, f"it is not sure whether the step is on {says}", (dose.entry,), "coordinator")
+    yield Found("fails", while_last - possible, f"the step is not on {says}", (dose.entry,), "coordinator")
+
+
+MILESTONES: dict[Milestone, tuple[str, Role]] = {
+    "consent": ("the consent form has been signed", "coordinator"),
+    "eligibility": ("eligibility has been confirmed", "investigator"),
+    "leukapheresis": ("a leukapheresis has ended with cells that stand", "cell-lab"),
+    "lymphodepletion": ("a lymphodepletion dose has been given", "coordinator"),
+}
+
+
+def reached(milestone: Milestone, participant: Participant, zone: str) -> tuple[Span, int] | None:
+    """When a milestone was reached, and by which entry."""
+    noted: list[tuple[When, int]] = []
+    match milestone:
+        case "consent":
+            noted = [(consent.fact.at, consent.entry) for consent in participant.consents]
+        case "eligibility":
+            noted = [(participant.eligible.fact.at, participant.eligible.entry)] if participant.eligible else []
+        case "leukapheresis":
+            ended = participant.collection.ended if participant.collection else None
+            noted = [(ended.fact.at, ended.entry)] if ended else []
+        case "lymphodepletion":
+            noted = [(dose.fact.at, dose.entry) for dose in participant.given_doses]
+    return min(((at.span(zone), entry) for at, entry in noted), key=lambda one: one[0].latest, default=None)
+
+
+def _milestone(milestone: Milestone, participant: Participant, zone: str) -> Iterator[Found]:
+    """What a milestone forbids or leaves open; that all are reached is told once, for the rule."""
+    title, role = MILESTONES[milestone]
+    when = reached(milestone, participant, zone)
+    if when is None:
+        yield _missing(f"it is not on record that {title}", role)
+        return
+    span, entry = when
+    yield Found("fails", InstantSet.between(BEGINNING, span.earliest), f"only later {title}", (entry,), role)
+    yield Found("not yet known", InstantSet.between(span.earliest, span.latest), f"it is not sure since when {title}", (entry,), role)
+    for left in participant.leaving:
+        if milestone == "consent" and isinstance(left.fact, ConsentWithdrawn):
+            yield Found("fails", InstantSet.since(left.fact.at.span(zone).earliest), "consent has been withdrawn", (left.entry,), "coordinator")
+
+
+def _all_known(rule: StepsBefore, participant: Participant, zone: str) -> tuple[Found, ...]:
+    whens = [reached(milestone, participant, zone) for milestone in rule.milestones]
+    known = [when for when in whens if when is not None]
+    if len(known) < len(whens):
+        return ()
+    since = max(span.latest for span, _ in known)
+    return (Found("passes", InstantSet.since(since), rule.says, tuple(sorted(entry for _, entry in known))),)
+
+
+def _product(participant: Participant) -> Product | None:
+    """The product made from the collection in force."""
+    collection = participant.collection
+    return None if collection is None or collection.ended is None else participant.products.get(collection.ended.fact.identity)
+
+
+def _checked(participant: Participant, identity: str, entries: tuple[int, ...], zone: str) -> tuple[Found, ...]:
+    """The last check since the product arrived decides."""
+    checks = [check for check in participant.identity_checks if check.entry > entries[-1]]
+    if not checks:
+        return (_missing("two persons have not yet compared the code on the product with the participant", "coordinator"),)
+    last = max(checks, key=lambda check: check.fact.at.span(zone).latest)
+    span = last.fact.at.span(zone)
+    if last.fact.identity != identity:
+        return (Found("fails", InstantSet.since(span.earliest), "the last identity check found another code", (*entries, last.entry), "coordinator"),)
+    return tuple(_since(span, "two persons compared the code on the product with the participant", (*entries, last.entry)))
+
+
+def _since(span: Span, says: str, entries: tuple[int, ...], until: datetime = FOREVER) -> Iterator[Found]:
+    """It was so since a time that may be uncertain: not before, perhaps from its first minute, surely from its last."""
+    yield Found("fails", InstantSet.between(BEGINNING, span.earliest), f"only later: {says}", entries)
+    yield Found("not yet known", InstantSet.between(span.earliest, span.latest), f"it is not sure since when: {says}", entries)
+    yield Found("passes", InstantSet.between(span.latest, until), says, entries)
+
+
+def _missing(says: str, role: Role) -> Found:
+    return Found("not yet known", ALWAYS, says, supplied_by=role)

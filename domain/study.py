@@ -1,0 +1,176 @@
+"""The study's own stream: sites, protocol versions, references and rulings."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import time
+from typing import Annotated, Literal, assert_never, get_args
+
+from pydantic import Field
+
+from domain.base import Value
+from domain.protocol import Protocol
+from domain.reference import Reference
+from domain.rejections import Reason
+from domain.time import Zone
+from domain.verdicts import Instruments
+from domain.words import Digest, Name, Sentence, SiteId
+
+
+class StudyOpened(Value):
+    """The ledger was opened for one study; a demonstration can never become real."""
+
+    kind: Literal["study-opened.v1"] = "study-opened.v1"
+    study: Name
+    demonstration: bool
+
+
+class SiteOpened(Value):
+    """A site takes part, with its time zone and the hours in which people work there."""
+
+    kind: Literal["site-opened.v1"] = "site-opened.v1"
+    site: SiteId
+    zone: Zone
+    opens: time = time(8)
+    closes: time = time(17)
+
+
+class ProtocolReleased(Value):
+    """A version of the protocol may be used; its digest binds the file."""
+
+    kind: Literal["protocol-released.v1"] = "protocol-released.v1"
+    protocol: Annotated[int, Field(ge=1)]
+    digest: Digest
+
+
+class ProtocolApproved(Value):
+    """The ethics committee of a site approved a version of the protocol."""
+
+    kind: Literal["protocol-approved.v1"] = "protocol-approved.v1"
+    protocol: int
+    site: SiteId
+
+
+class ReferenceAdopted(Value):
+    """A version of the drug reference is in force from here on."""
+
+    kind: Literal["reference-adopted.v1"] = "reference-adopted.v1"
+    reference: Annotated[int, Field(ge=1)]
+    digest: Digest
+
+
+class TimeZoneDataAdopted(Value):
+    """The version of the time-zone data that the study's machines reckon with."""
+
+    kind: Literal["time-zone-data-adopted.v1"] = "time-zone-data-adopted.v1"
+    version: Sentence
+
+
+class Ruled(Value):
+    """The study settled an open reading, for everybody; `choice` is one of those that the protocol offers."""
+
+    kind: Literal["ruled.v1"] = "ruled.v1"
+    ruling: Name
+    choice: Name
+
+
+StudyEvent = Annotated[
+    StudyOpened | SiteOpened | ProtocolReleased | ProtocolApproved | ReferenceAdopted | TimeZoneDataAdopted | Ruled,
+    Field(discriminator="kind"),
+]
+STUDY_EVENTS = get_args(get_args(StudyEvent)[0])
+
+
+@dataclass(frozen=True)
+class StudyRecord:
+    """The study as the fold of its stream."""
+
+    name: str = ""
+    demonstration: bool = False
+    version: int = 0
+    sites: dict[str, SiteOpened] = field(default_factory=dict)
+    released: dict[int, str] = field(default_factory=dict)
+    approved: frozenset[tuple[str, int]] = frozenset()
+    references: dict[int, str] = field(default_factory=dict)
+    time_zone_data: str = ""
+    rulings: dict[str, str] = field(default_factory=dict)
+
+
+def evolve_study(record: StudyRecord, event: StudyEvent) -> StudyRecord:
+    """Take one more entry of the study's stream into account; never refuses."""
+    record = replace(record, version=record.version + 1)
+    match event:
+        case StudyOpened():
+            return replace(record, name=event.study, demonstration=event.demonstration)
+        case SiteOpened():
+            return replace(record, sites=record.sites | {event.site: event})
+        case ProtocolReleased():
+            return replace(record, released=record.released | {event.protocol: event.digest})
+        case ProtocolApproved():
+            return replace(record, approved=record.approved | {(event.site, event.protocol)})
+        case ReferenceAdopted():
+            return replace(record, references=record.references | {event.reference: event.digest})
+        case TimeZoneDataAdopted():
+            return replace(record, time_zone_data=event.version)
+        case Ruled():
+            return replace(record, rulings=record.rulings | {event.ruling: event.choice})
+        case _:
+            assert_never(event)
+
+
+@dataclass(frozen=True)
+class Study:
+    """The study as decisions see it: its record, with the protocols and the reference that the record's digests bind."""
+
+    record: StudyRecord
+    protocols: Mapping[int, Protocol]
+    reference: Reference
+    program: str
+
+    @property
+    def current(self) -> int:
+        """The version of the protocol that was released last."""
+        return max(self.record.released)
+
+    def protocol(self, version: int) -> Protocol:
+        return self.protocols[version]
+
+    def zone(self, site: str) -> str:
+        """The IANA zone of a site."""
+        return self.record.sites[site].zone
+
+    def instruments(self, protocol: int) -> Instruments:
+        """What a derivation under a version of the protocol is made with."""
+        return Instruments(
+            protocol=self.record.released[protocol],
+            reference=self.record.references[self.reference.version],
+            time_zone_data=self.record.time_zone_data,
+            program=self.program,
+        )
+
+
+def reasons_against(event: StudyEvent, record: StudyRecord) -> Iterator[Reason]:
+    """Why something cannot be recorded about the study."""
+    match event:
+        case StudyOpened():
+            if record.name:
+                yield Reason(code="already-open", says=f"this ledger holds the study {record.name} already")
+        case SiteOpened():
+            if not event.opens < event.closes:
+                yield Reason(code="working-hours", says="a site opens before it closes")
+        case ProtocolReleased():
+            if record.released.get(event.protocol, event.digest) != event.digest:
+                yield Reason(code="already-released", says=f"version {event.protocol} was released with another digest; a change is a new version")
+        case ProtocolApproved():
+            if event.protocol not in record.released:
+                yield Reason(code="not-released", says=f"version {event.protocol} of the protocol has not been released")
+            if event.site not in record.sites:
+                yield Reason(code="unknown-site", says=f"there is no site {event.site}")
+        case ReferenceAdopted():
+            if record.references.get(event.reference, event.digest) != event.digest:
+                yield Reason(code="already-adopted", says=f"version {event.reference} was adopted with another digest; a change is a new version")
+        case TimeZoneDataAdopted() | Ruled():
+            pass
+        case _:
+            assert_never(event)
+    if not record.name and not isinstance(event, StudyOpened):
+        yield Reason(code="no-study", says="the study has not been opened")

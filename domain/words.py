@@ -1,0 +1,29 @@
+"""The small words of the trial: identifiers, roles, routes and codes, each with its shape."""
+
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+ParticipantId = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9]{1,9}-\d{3,6}$")]
+"""The study's code for a participant, such as `BER-001`; a pseudonym, never a name."""
+SiteId = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9]{1,9}$")]
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=60)]
+"""A name in a protocol file: lower case, words joined by hyphens."""
+RuleId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9]*(-[a-z0-9]+)*$", max_length=60)]
+"""A criterion's id in the registry entry's order, such as `E24a`, or the name of a rule of ours, such as `same-identity`."""
+Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+"""SHA-256 in hexadecimal."""
+Sentence = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+ChainOfIdentity = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9-]{3,39}$")]
+"""The code that binds cells to the participant from collection to infusion."""
+Milligrams = Annotated[Decimal, Field(gt=0, le=100_000)]
+
+Role = Literal["coordinator", "investigator", "pharmacist", "cell-lab", "medical-monitor", "administrator", "journey"]
+Source = Literal["web", "api", "cli", "import", "journey"]
+Route = Literal["oral", "intravenous", "intramuscular", "subcutaneous", "epidural", "intra-articular", "topical", "inhaled", "nasal", "ocular"]
+HoldPoint = Literal["leukapheresis", "lymphodepletion", "infusion"]
+"""The three steps that need leave."""
+STEPS: tuple[HoldPoint, ...] = ("leukapheresis", "lymphodepletion", "infusion")
+"""The hold points in the order in which they are taken."""
+ReviewKind = Literal["history", "medicines", "procedures", "psychiatric", "plans"]

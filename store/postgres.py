@@ -1,0 +1,216 @@
+"""The ledger in PostgreSQL: one schema for a study, any number of processes.
+
+An append is one round trip: a function takes the ledger's lock, looks for what is in the way, and otherwise inserts, notifies and
+returns. The lock lasts until the commit, so that positions appear in their order and a follower never overtakes one.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from hashlib import sha256
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+from uuid import UUID
+
+import psycopg
+from eventsourcing.postgres import PostgresDatastore, PostgresRecorder
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.rows import TupleRow, tuple_row
+from psycopg.sql import SQL, Identifier, Literal
+
+from store.codec import Row
+from store.errors import Missing
+from store.keys import DESTROYED
+from store.orders import Appended, InTheWay, Order
+from store.postgres_schema import SCHEMA
+from store.recorder import Claim
+
+CONNECT_TIMEOUT_SECONDS = 5
+CONNECTIONS = 16
+ASK_EVERY_SECONDS = 1.0
+"""How often a follower looks by itself, should a notification be lost."""
+
+
+class PostgresLedgerRecorder(PostgresRecorder):
+    """Entries, commands, keys and followers in one schema of a PostgreSQL database."""
+
+    def __init__(self, address: str, *, create: bool) -> None:
+        self._schema, self._parameters = _parsed(address)
+        super().__init__(_datastore(self._schema, self._parameters))
+        names = {"schema": Identifier(self._schema), "channel": Identifier(self._schema), "lock": Literal(_lock(self._schema, ""))}
+        self.sql_create_statements = [SQL(statement).format(**names) for statement in SCHEMA]
+        self._said = {name: SQL(text).format(**names).as_string() for name, text in STATEMENTS.items()}
+        with self._connected() as connection:
+            self._prepare(connection, create=create)
+
+    def record(self, orders: Sequence[Order]) -> int | InTheWay:
+        found = self._ask("record", _payload(orders))
+        if found[0][0] == "head":
+            return int(found[0][-1])
+        commands = {(actor, command): Appended(actor, command, *rest) for what, actor, command, *rest in found if what == "command"}
+        return InTheWay(commands, {stream: version for what, _, _, _, stream, version, _, _ in found if what == "stream"})
+
+    def stream(self, stream: str) -> list[Row]:
+        return [Row(*row) for row in self._ask("stream", stream)]
+
+    def tail(self, stream: str) -> Row | None:
+        return next((Row(*row) for row in self._ask("tail", stream)), None)
+
+    def after(self, position: int, limit: int) -> list[Row]:
+        return [Row(*row) for row in self._ask("after", position, limit)]
+
+    def head(self) -> int:
+        return int(self._ask("head")[0][0])
+
+    def streams(self, prefix: str) -> list[str]:
+        return sorted(stream for (stream,) in self._ask("streams", prefix))
+
+    def command(self, actor_id: str, command_id: UUID) -> Appended | None:
+        return next((Appended(actor_id, command_id, *row) for row in self._ask("command", actor_id, command_id)), None)
+
+    def keys(self, streams: Sequence[str]) -> dict[str, bytes]:
+        return dict(self._ask("keys", list(streams)))
+
+    def destroy_key(self, stream: str) -> None:
+        self._ask("destroy_key", stream, DESTROYED)
+
+    def claim(self, name: str) -> Claim:
+        return Claim(*self._ask("claim", name)[0])
+
+    def move(self, name: str, token: int, before: int, after: int) -> bool:
+        return bool(self._ask("move", after, name, token, before))
+
+    def candidate(self, name: str) -> "_Candidate":
+        return _Candidate(self._connected(), _lock(self._schema, name))
+
+    def ears(self) -> "_Ears":
+        return _Ears(self._connected(), self._schema)
+
+    def renew(self) -> None:
+        self.datastore.pool.check()
+
+    def close(self) -> None:
+        self.datastore.close()
+
+    def _ask(self, name: str, *values: Any) -> list[TupleRow]:
+        with self.datastore.get_connection() as connection, connection.cursor(row_factory=tuple_row, binary=True) as cursor:
+            return cursor.execute(self._said[name], values, prepare=True).fetchall()
+
+    def _connected(self) -> psycopg.Connection[TupleRow]:
+        return psycopg.connect(**self._parameters, autocommit=True)
+
+    def _prepare(self, connection: psycopg.Connection[TupleRow], *, create: bool) -> None:
+        if create:
+            with connection.transaction():
+                connection.execute("SELECT pg_advisory_xact_lock(%s)", [_lock(self._schema, "")])
+                for statement in self.sql_create_statements:
+                    connection.execute(statement)
+        elif connection.execute("SELECT to_regclass(%s)", [f'"{self._schema}".entries']).fetchone() == (None,):
+            raise Missing(f"There is no ledger in the schema {self._schema} of that database. Create it first, or correct the address.")
+
+
+STATEMENTS = {
+    "record": "SELECT * FROM {schema}.record(%b::text::jsonb)",
+    "stream": "SELECT * FROM {schema}.entries WHERE stream = %b ORDER BY version",
+    "tail": "SELECT * FROM {schema}.entries WHERE stream = %b ORDER BY version DESC LIMIT 1",
+    "after": "SELECT * FROM {schema}.entries WHERE position > %b ORDER BY position LIMIT %b",
+    "head": "SELECT coalesce(max(position), 0) FROM {schema}.entries",
+    "streams": "SELECT stream FROM {schema}.entries WHERE version = 1 AND starts_with(stream, %b)",
+    "command": "SELECT digest, stream, first, last, position FROM {schema}.commands WHERE actor = %b AND command = %b",
+    "keys": "SELECT stream, wrapped FROM {schema}.participant_keys WHERE stream = ANY(%b)",
+    "destroy_key": """INSERT INTO {schema}.participant_keys VALUES (%b, %b)
+        ON CONFLICT (stream) DO UPDATE SET wrapped = excluded.wrapped RETURNING stream""",
+    "claim": """INSERT INTO {schema}.followers AS mine VALUES (%b, 1, 0)
+        ON CONFLICT (name) DO UPDATE SET token = mine.token + 1 RETURNING token, position""",
+    "move": "UPDATE {schema}.followers SET position = %b WHERE name = %b AND token = %b AND position = %b RETURNING name",
+}
+
+
+class _Ears:
+    """Hears PostgreSQL's notifications, and looks every so often without one."""
+
+    def __init__(self, connection: psycopg.Connection[TupleRow], channel: str) -> None:
+        self._connection = connection
+        connection.execute(SQL("LISTEN {}").format(Identifier(channel)))
+
+    def wait(self, wait: Callable[[float, int | None], bool]) -> None:
+        wait(ASK_EVERY_SECONDS, self._connection.fileno())
+        self._connection.pgconn.consume_input()
+        while self._connection.pgconn.notifies():
+            continue
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+class _Candidate:
+    """An advisory lock on a connection of its own; PostgreSQL lets go of it when the connection ends."""
+
+    def __init__(self, connection: psycopg.Connection[TupleRow], lock: int) -> None:
+        self._connection = connection
+        self._lock = lock
+
+    def take(self) -> bool:
+        return self._connection.execute("SELECT pg_try_advisory_lock(%s)", [self._lock]).fetchone() == (True,)
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def _payload(orders: Sequence[Order]) -> str:
+    """The orders as the one argument of the function `record`; bytes that are JSON travel as text, others in hexadecimal."""
+    entries = [row for order in orders for row in order.rows]
+    ends = iter(_ends(orders))
+    return json.dumps(
+        {
+            "entries": [[row.stream, row.version, row.kind, row.state.decode(), row.previous.hex(), row.hash.hex()] for row in entries],
+            "streams": [
+                [stream, version, hash_ and hash_.hex()] for order in orders for stream, (version, hash_) in order.expected.items()
+            ],
+            "commands": [
+                [c.actor_id, str(c.command_id), c.digest, c.stream, c.first, c.last, next(ends)]
+                for c in (order.command for order in orders)
+            ],
+            "keys": [[stream, wrapped.hex()] for order in orders for stream, wrapped in order.keys.items()],
+        },
+        ensure_ascii=False,
+    )
+
+
+def _ends(orders: Sequence[Order]) -> Iterator[int]:
+    """How many entries have been appended at the end of each order."""
+    end = 0
+    for order in orders:
+        end += len(order.rows)
+        yield end
+
+
+def _parsed(address: str) -> tuple[str, dict[str, Any]]:
+    """The schema, and the parameters of a connection."""
+    parts = urlsplit(address)
+    query = dict(parse_qsl(parts.query))
+    schema = query.pop("schema", "daybook")
+    plain = conninfo_to_dict(parts._replace(query=urlencode(query)).geturl())
+    options = f"{plain.get('options', '')} -c lock_timeout=10s -c idle_in_transaction_session_timeout=10s".strip()
+    return schema, {"connect_timeout": CONNECT_TIMEOUT_SECONDS, **plain, "options": options}
+
+
+def _datastore(schema: str, parameters: dict[str, Any]) -> PostgresDatastore:
+    datastore = PostgresDatastore(
+        dbname="",
+        host="",
+        port="",
+        user="",
+        password="",
+        connect_timeout=CONNECT_TIMEOUT_SECONDS,
+        pool_size=1,
+        max_overflow=CONNECTIONS - 1,
+        schema=schema,
+        originator_id_type="text",
+    )
+    datastore.pool.kwargs = parameters
+    return datastore
+
+
+def _lock(schema: str, name: str) -> int:
+    """The number of an advisory lock; PostgreSQL shares these numbers over the whole database."""
+    return int.from_bytes(sha256(f"daybook {schema} {name}".encode()).digest()[:8], "big", signed=True)

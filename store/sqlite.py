@@ -1,0 +1,292 @@
+"""The ledger in SQLite: one file for one machine, or memory for one process.
+
+WAL, every commit on disk before it is acknowledged, writers one after the other from the first statement on.
+"""
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
+from types import TracebackType
+from urllib.parse import quote
+from uuid import UUID, uuid4
+
+from eventsourcing.sqlite import (
+    SQLiteConnection,
+    SQLiteConnectionPool,
+    SQLiteCursor,
+    SQLiteDatastore,
+    SQLiteRecorder,
+    SQLiteTransaction,
+)
+
+from store.codec import Row
+from store.errors import Missing
+from store.keys import DESTROYED
+from store.orders import Appended, InTheWay, Order
+from store.recorder import Candidate, Claim, Ears
+
+LOCK_TIMEOUT_SECONDS = 5
+ASK_EVERY_SECONDS = 0.002
+"""How often a follower looks whether another process has committed; one look takes microseconds."""
+
+COLUMNS = ", ".join(Row._fields)
+SCHEMA = [
+    """CREATE TABLE IF NOT EXISTS entries (
+        position INTEGER PRIMARY KEY, stream TEXT NOT NULL, version INTEGER NOT NULL, kind TEXT NOT NULL, state BLOB NOT NULL,
+        previous BLOB NOT NULL, hash BLOB NOT NULL, placed BLOB NOT NULL, UNIQUE (stream, version)) STRICT""",
+    "CREATE INDEX IF NOT EXISTS streams ON entries (stream) WHERE version = 1",
+    """CREATE TABLE IF NOT EXISTS commands (
+        actor TEXT NOT NULL, command TEXT NOT NULL, digest TEXT NOT NULL, stream TEXT NOT NULL, first INTEGER NOT NULL,
+        last INTEGER NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (actor, command)) STRICT, WITHOUT ROWID""",
+    "CREATE TABLE IF NOT EXISTS participant_keys (stream TEXT PRIMARY KEY, wrapped BLOB NOT NULL) STRICT",
+    "CREATE TABLE IF NOT EXISTS followers (name TEXT PRIMARY KEY, token INTEGER NOT NULL, position INTEGER NOT NULL) STRICT",
+    *(
+        f"""CREATE TRIGGER IF NOT EXISTS {table}_bear_no_{change.lower()} BEFORE {change} ON {table}
+        BEGIN SELECT RAISE(ABORT, 'what is recorded is never changed'); END"""
+        for table in ("entries", "commands")
+        for change in ("UPDATE", "DELETE")
+    ),
+]
+
+
+class SQLiteLedgerRecorder(SQLiteRecorder):
+    """Entries, commands, keys and followers in SQLite."""
+
+    def __init__(self, path: Path | None, *, create: bool) -> None:
+        self.path = path
+        self._locks: dict[str, Lock] = {}
+        super().__init__(_Datastore(_uri(path, create=create)))
+        if create or path is None:
+            self.create_table()
+
+    def construct_create_table_statements(self) -> list[str]:
+        return list(SCHEMA)
+
+    def record(self, orders: Sequence[Order]) -> int | InTheWay:
+        with self._writing() as cursor:
+            in_the_way = _in_the_way(cursor, orders)
+            return in_the_way if any(in_the_way) else _insert(cursor, orders)
+
+    def stream(self, stream: str) -> list[Row]:
+        return self._rows("WHERE stream = ? ORDER BY version", stream)
+
+    def tail(self, stream: str) -> Row | None:
+        return next(iter(self._rows("WHERE stream = ? ORDER BY version DESC LIMIT 1", stream)), None)
+
+    def after(self, position: int, limit: int) -> list[Row]:
+        return self._rows("WHERE position > ? ORDER BY position LIMIT ?", position, limit)
+
+    def head(self) -> int:
+        with self._reading() as cursor:
+            return _head(cursor)
+
+    def streams(self, prefix: str) -> list[str]:
+        with self._reading() as cursor:
+            found = cursor.execute("SELECT stream FROM entries WHERE version = 1 AND stream >= ? ORDER BY stream", (prefix,))
+            return [stream for (stream,) in found if stream.startswith(prefix)]
+
+    def command(self, actor_id: str, command_id: UUID) -> Appended | None:
+        with self._reading() as cursor:
+            return _command(cursor, actor_id, command_id)
+
+    def keys(self, streams: Sequence[str]) -> dict[str, bytes]:
+        with self._reading() as cursor:
+            found = (
+                cursor.execute("SELECT stream, wrapped FROM participant_keys WHERE stream = ?", (stream,)).fetchone() for stream in streams
+            )
+            return dict(filter(None, found))
+
+    def destroy_key(self, stream: str) -> None:
+        with self._writing() as cursor:
+            cursor.execute("PRAGMA secure_delete = ON")
+            cursor.execute("INSERT OR REPLACE INTO participant_keys VALUES (?, ?)", (stream, DESTROYED))
+
+    def claim(self, name: str) -> Claim:
+        with self._writing() as cursor:
+            cursor.execute("INSERT INTO followers VALUES (?, 1, 0) ON CONFLICT (name) DO UPDATE SET token = token + 1", (name,))
+            return Claim(*cursor.execute("SELECT token, position FROM followers WHERE name = ?", (name,)).fetchone())
+
+    def move(self, name: str, token: int, before: int, after: int) -> bool:
+        with self._writing() as cursor:
+            moved = cursor.execute(
+                "UPDATE followers SET position = ? WHERE name = ? AND token = ? AND position = ?", (after, name, token, before)
+            )
+            return moved.rowcount == 1
+
+    def candidate(self, name: str) -> Candidate:
+        if self.path is None:
+            return _InMemory(self._locks.setdefault(name, Lock()))
+        return _WithFile(self.path.with_name(f"{self.path.name}.{name}.lease"))
+
+    def ears(self) -> Ears:
+        return _MemoryEars() if self.path is None else _FileEars(self.datastore.pool.db_name)
+
+    def renew(self) -> None:
+        """A file does not hang up."""
+
+    def close(self) -> None:
+        self.datastore.close()
+
+    def _rows(self, condition: str, *values: object) -> list[Row]:
+        with self._reading() as cursor:
+            return [Row(*row) for row in cursor.execute(f"SELECT {COLUMNS} FROM entries {condition}", values)]  # noqa: S608 - The conditions stand above.
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Cursor]:
+        with self.datastore.get_connection(commit=False) as connection, connection.cursor() as cursor:
+            cursor.row_factory = None
+            yield cursor
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Cursor]:
+        with (
+            self.datastore.get_connection(commit=True) as connection,
+            _Immediately(connection, commit=True) as transaction,
+            transaction as cursor,
+        ):
+            cursor.row_factory = None
+            yield cursor
+
+
+class _Immediately(SQLiteTransaction):
+    """A transaction that is a writer from its beginning, and that is over at its end even when the commit fails."""
+
+    def __enter__(self) -> SQLiteCursor:
+        cursor = self.connection.cursor()
+        cursor.execute("BEGIN IMMEDIATE")
+        return cursor
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        try:
+            super().__exit__(kind, error, trace)
+        finally:
+            self.connection.rollback()  # This does nothing after a commit that went well.
+
+
+class _Datastore(SQLiteDatastore):
+    """The library's datastore, with connections that are durable."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(address, lock_timeout=LOCK_TIMEOUT_SECONDS, originator_id_type="text")
+        self.pool = _Pool(db_name=address, lock_timeout=LOCK_TIMEOUT_SECONDS)
+
+
+class _Pool(SQLiteConnectionPool):
+    def _create_connection(self) -> SQLiteConnection:
+        connection = super()._create_connection()
+        connection.cursor().execute("PRAGMA synchronous = FULL")
+        return connection
+
+
+def _in_the_way(cursor: sqlite3.Cursor, orders: Sequence[Order]) -> InTheWay:
+    commands = {
+        (order.command.actor_id, order.command.command_id): _command(cursor, order.command.actor_id, order.command.command_id)
+        for order in orders
+    }
+    versions = {}
+    for order in orders:
+        for stream, (version, hash_) in order.expected.items():
+            found = cursor.execute("SELECT version, hash FROM entries WHERE stream = ? ORDER BY version DESC LIMIT 1", (stream,)).fetchone()
+            if (found or (0,))[0] != version or (found and hash_ not in (None, found[1])):
+                versions[stream] = found[0] if found else 0
+    return InTheWay({key: command for key, command in commands.items() if command}, versions)
+
+
+def _insert(cursor: sqlite3.Cursor, orders: Sequence[Order]) -> int:
+    head = end = _head(cursor)
+    for order in orders:
+        rows = order.placed_after(end)
+        end += len(rows)
+        cursor.executemany("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        cursor.executemany("INSERT INTO participant_keys VALUES (?, ?)", order.keys.items())
+        command = order.command
+        values = (command.actor_id, str(command.command_id), command.digest, command.stream, command.first, command.last, end)
+        cursor.execute("INSERT INTO commands VALUES (?, ?, ?, ?, ?, ?, ?)", values)
+    return head
+
+
+def _head(cursor: sqlite3.Cursor) -> int:
+    return int(cursor.execute("SELECT coalesce(max(position), 0) FROM entries").fetchone()[0])
+
+
+def _command(cursor: sqlite3.Cursor, actor_id: str, command_id: UUID) -> Appended | None:
+    found = cursor.execute(
+        "SELECT digest, stream, first, last, position FROM commands WHERE actor = ? AND command = ?", (actor_id, str(command_id))
+    ).fetchone()
+    return Appended(actor_id, command_id, *found) if found else None
+
+
+def _uri(path: Path | None, *, create: bool) -> str:
+    if path is None:
+        return f"file:daybook-{uuid4().hex}?mode=memory&cache=shared"
+    if not path.parent.is_dir():
+        raise Missing(f"There is no folder {path.parent} for the ledger. Create the folder, or correct the address.")
+    if not create and not path.exists():
+        raise Missing(f"There is no ledger at {path}. Create it first, or correct the address.")
+    return f"file:{quote(str(path.absolute()))}?mode={'rwc' if create else 'rw'}"
+
+
+class _FileEars:
+    """Asks SQLite again and again whether another connection has committed."""
+
+    def __init__(self, address: str) -> None:
+        self._connection = sqlite3.connect(address, uri=True, check_same_thread=False, isolation_level=None, timeout=LOCK_TIMEOUT_SECONDS)
+        self._seen = self._commits()
+
+    def wait(self, wait: Callable[[float, int | None], bool]) -> None:
+        while not wait(ASK_EVERY_SECONDS, None) and self._commits() == self._seen:
+            continue
+        self._seen = self._commits()
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _commits(self) -> int:
+        return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+
+
+class _MemoryEars:
+    """Memory belongs to one process, and that calls by itself."""
+
+    def wait(self, wait: Callable[[float, int | None], bool]) -> None:
+        wait(60.0, None)
+
+    def close(self) -> None:
+        """There is nothing to let go of."""
+
+
+class _InMemory:
+    """A lock among the threads of one process."""
+
+    def __init__(self, lock: Lock) -> None:
+        self._lock = lock
+        self._held = False
+
+    def take(self) -> bool:
+        self._held = self._held or self._lock.acquire(blocking=False)
+        return self._held
+
+    def close(self) -> None:
+        if self._held:
+            self._lock.release()
+
+
+class _WithFile:
+    """A lock on a file beside the ledger, among the processes of one machine."""
+
+    def __init__(self, path: Path) -> None:
+        self._handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+    def take(self) -> bool:
+        try:
+            fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def close(self) -> None:
+        os.close(self._handle)

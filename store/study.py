@@ -1,0 +1,68 @@
+"""The study's own stream: opened once, added to by whoever runs the study, read by every decision."""
+
+from collections.abc import Sequence
+from functools import reduce
+from hashlib import sha256
+from threading import Lock
+
+from domain.entry import Circumstances, Draft
+from domain.rejections import Reason, Refused, refuse_if
+from domain.study import Study, StudyEvent, StudyRecord, evolve_study, reasons_against
+from store.ledger import Ledger
+from store.studies import StudyFiles
+
+
+class StudyDesk:
+    """Reads the study as decisions see it, and records what is decided about the study itself."""
+
+    def __init__(self, ledger: Ledger, files: StudyFiles, name: str, program: str) -> None:
+        self.name = name
+        self.stream = f"study:{name}"
+        self._ledger, self._files, self._program = ledger, files, program
+        self._lock = Lock()
+        self._current: Study | None = None
+
+    def current(self) -> Study:
+        """The study as recorded, with its files; read again only when its stream has grown."""
+        version = self._ledger.version_of(self.stream)
+        with self._lock:
+            if self._current is None or self._current.record.version != version:
+                self._current = self._read()
+            return self._current
+
+    def opened(self) -> bool:
+        """Whether anything about the study has been recorded."""
+        return self._ledger.version_of(self.stream) > 0
+
+    def record(self, events: Sequence[StudyEvent], by: Circumstances) -> Study:
+        """Record what was decided about the study. Raises Refused with every reason, and then records nothing."""
+        record = self._record()
+        expected = record.version
+        for event in events:
+            refuse_if(reasons_against(event, record))
+            record = evolve_study(record, event)
+        self._load(record)
+        drafts = [Draft(event=event, circumstances=by, study_version=expected) for event in events]
+        digest = sha256("\n".join(event.model_dump_json() for event in events).encode()).hexdigest()
+        self._ledger.append({self.stream: drafts}, expect={self.stream: expected}, command_digest=digest)
+        return self.current()
+
+    def _record(self) -> StudyRecord:
+        return reduce(evolve_study, (entry.event for entry in self._ledger.read(self.stream)), StudyRecord())
+
+    def _read(self) -> Study:
+        record = self._record()
+        if not record.name:
+            raise Refused(Reason(code="no-study", says=f"the study {self.name} has not been opened in this ledger"))
+        return self._load(record)
+
+    def _load(self, record: StudyRecord) -> Study:
+        """The files that the record's digests bind."""
+        protocols = {
+            version: self._files.protocol(self.name, version, expect=digest).protocol for version, digest in record.released.items()
+        }
+        latest = max(record.references, default=None)
+        if latest is None:
+            raise Refused(Reason(code="no-reference", says="no drug reference has been adopted"))
+        reference = self._files.reference(latest, expect=record.references[latest]).reference
+        return Study(record, protocols, reference, self._program)

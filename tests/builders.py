@@ -1,0 +1,232 @@
+"""Builders: a demonstration study on a ledger, people who act in it, and a clock that stands where a test puts it."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from itertools import count
+from uuid import NAMESPACE_OID, UUID, uuid5
+
+from domain import commands as c
+from domain import events as e
+from domain.entry import Actor, Circumstances, Signature
+from domain.participant import Participant
+from domain.record import Record
+from domain.study import ProtocolApproved, ProtocolReleased, ReferenceAdopted, Ruled, SiteOpened, StudyOpened, TimeZoneDataAdopted
+from domain.time import When, local_date
+from domain.words import HoldPoint, Role
+from store.keys import Keyring
+from store.ledger import Ledger
+from store.participants import Outcome, Participants
+from store.studies import StudyFiles
+from store.study import StudyDesk
+
+STUDY = "cd19-cart-sle"
+BERLIN, SAO_PAULO = "Europe/Berlin", "America/Sao_Paulo"
+CODE = "COI-0001"
+DIGEST = "0" * 64
+START = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
+"""When the stories of the tests begin: a Monday, nine o'clock in Berlin."""
+
+
+@dataclass
+class Clock:
+    """The ledger's clock in tests: it stands still until a test moves it."""
+
+    instant: datetime = START
+
+    def __call__(self) -> datetime:
+        return self.instant
+
+    def move_to(self, instant: datetime) -> None:
+        self.instant = max(self.instant, instant)
+
+    def move(self, **by: float) -> None:
+        self.instant += timedelta(**by)
+
+
+@dataclass
+class Trial:
+    """A demonstration study with two sites, on a ledger in memory unless another one is given."""
+
+    clock: Clock = field(default_factory=Clock)
+    ledger: Ledger | None = None
+
+    def __post_init__(self) -> None:
+        self._numbers = count(1)
+        self.ledger = self.ledger or Ledger.open("memory", clock=self.clock, keys=Keyring(b"k" * 32))
+        files = StudyFiles()
+        desk = StudyDesk(self.ledger, files, STUDY, program="test")
+        self.participants = Participants(self.ledger, desk)
+        if not desk.opened():
+            desk.record(
+                (
+                    StudyOpened(study=STUDY, demonstration=True),
+                    TimeZoneDataAdopted(version="test"),
+                    ReferenceAdopted(reference=1, digest=files.reference(1).digest),
+                    ProtocolReleased(protocol=1, digest=files.protocol(STUDY, 1).digest),
+                    SiteOpened(site="BER", zone=BERLIN),
+                    SiteOpened(site="SAO", zone=SAO_PAULO),
+                    ProtocolApproved(protocol=1, site="BER"),
+                    ProtocolApproved(protocol=1, site="SAO"),
+                    Ruled(ruling="local-steroid-injections", choice="as-systemic"),
+                ),
+                by_("administrator", self.next_id()),
+            )
+
+    def next_id(self) -> UUID:
+        return uuid5(NAMESPACE_OID, str(next(self._numbers)))
+
+    def participant(self, id: str = "BER-001", site: str = "BER") -> "Story":
+        """A registered participant whose story can be told."""
+        story = Story(self, id)
+        story.asks(c.Register(site=site))
+        return story
+
+
+def by_(role: Role, command_id: UUID, *, reason: str | None = None, signed: bool = False, id: str | None = None) -> Circumstances:
+    """Who asks in a test, and why."""
+    signature = Signature(meaning="I have judged this myself", signed=DIGEST) if signed else None
+    return Circumstances(
+        actor=Actor(id=id or f"a-{role}", role=role),
+        source="journey" if role == "journey" else "cli",
+        command_id=command_id,
+        reason=reason,
+        signature=signature,
+    )
+
+
+@dataclass
+class Story:
+    """One participant, told command by command at the trial's clock."""
+
+    trial: Trial
+    id: str
+
+    @property
+    def record(self) -> Record:
+        return self.trial.participants.read(self.id)
+
+    @property
+    def now(self) -> Participant:
+        return self.record.participant
+
+    def asks(self, command: c.Command, role: Role = "coordinator", *, reason: str | None = None, signed: bool = False) -> Outcome:
+        by = by_(role, self.trial.next_id(), reason=reason, signed=signed)
+        return self.trial.participants.handle(self.id, command, by)
+
+    def reports(self, fact: e.Fact, role: Role = "coordinator", *, reason: str | None = None, signed: bool = False) -> Outcome:
+        return self.asks(c.Report(fact=fact), role, reason=reason, signed=signed)
+
+    def signs(self, command: c.Command, reason: str = "immediate hazard to the participant") -> Outcome:
+        return self.asks(command, "investigator", reason=reason, signed=True)
+
+    def advances(self) -> list[e.Event]:
+        """Everything that is due now is done, as the journey would."""
+        done: list[e.Event] = []
+        for _ in range(500):
+            record, agenda = self.trial.participants.agenda(self.id)
+            due = agenda.due(self.trial.clock())
+            if not due:
+                return done
+            by = by_("journey", uuid5(NAMESPACE_OID, f"{self.id}|{due[0].key}|{record.version}"))
+            done += self.trial.participants.handle(self.id, c.ActOn(key=due[0].key), by).events
+        raise AssertionError(f"the journey of {self.id} does not come to rest")
+
+    def lives_until(self, instant: datetime) -> list[e.Event]:
+        """Time passes, and the journey acts whenever something falls due."""
+        done = self.advances()
+        while True:
+            _, agenda = self.trial.participants.agenda(self.id)
+            following = [item.due for item in agenda.items if item.due <= instant]
+            if not following:
+                self.trial.clock.move_to(instant)
+                return done
+            self.trial.clock.move_to(min(following))
+            done += self.advances()
+
+    def at(self) -> When:
+        return When.at(self.trial.clock())
+
+    def consents(self) -> "Story":
+        self.reports(consent(self.at()))
+        return self
+
+    def is_eligible(self) -> "Story":
+        self.consents()
+        self.reports(e.ScreeningStarted(at=self.at()))
+        self.trial.clock.move(days=7)
+        self.reports(e.VisitCompleted(visit="screening", at=self.at()))
+        self.reports(e.EligibilityConfirmed(at=self.at()), "investigator", signed=True)
+        return self
+
+    def reviews(self, kind: str = "medicines", days: int = 60) -> "Story":
+        covers = local_date(self.trial.clock() - timedelta(days=days), BERLIN)
+        self.reports(review(self.at(), covers, kind))
+        return self
+
+    def plans(self, step: HoldPoint, start: datetime, hours: float = 8) -> "Story":
+        self.asks(c.Plan(step=step, slot=slot(start, hours)))
+        return self
+
+    def is_collected(self, code: str = CODE) -> "Story":
+        start = self.trial.clock() + timedelta(days=1)
+        self.plans("leukapheresis", start)
+        self.trial.clock.move_to(start)
+        self.reviews()
+        self.advances()
+        self.asks(c.Perform(beginning=c.BeginLeukapheresis()))
+        self.trial.clock.move(hours=4)
+        self.reports(e.LeukapheresisEnded(at=self.at(), identity=code, yield_e6_per_kg=Decimal(12)))
+        return self
+
+    def has_product(self, code: str = CODE, days: int = 21) -> "Story":
+        self.lives_until(self.trial.clock() + timedelta(days=days))
+        expires = local_date(self.trial.clock(), BERLIN) + timedelta(days=90)
+        self.reports(e.ProductReceived(at=self.at(), identity=code, expires=expires), "cell-lab")
+        self.reports(e.ProductReleased(at=self.at(), identity=code), "cell-lab")
+        return self
+
+    def is_depleted(self) -> "Story":
+        """Lymphodepletion on days -5, -4 and -3 of an infusion planned five days from the first dose."""
+        first = self.trial.clock() + timedelta(days=1)
+        self.plans("infusion", first + timedelta(days=5), hours=8)
+        self.plans("lymphodepletion", first)
+        self.trial.clock.move_to(first)
+        self.reviews("procedures")
+        self.advances()
+        self.asks(c.Perform(beginning=c.BeginLymphodepletion(day=-5, drug="fludarabine")))
+        for day in (-4, -3):
+            self.trial.clock.move(days=1)
+            self.reports(e.LymphodepletionDose(at=self.at(), day=day, drug="fludarabine"))
+        return self
+
+    def is_infused(self) -> "Story":
+        """The infusion takes place at the start of its slot."""
+        self.lives_until(self.now.plans["infusion"].slot.start)
+        self.reviews()
+        self.reports(e.IdentityChecked(at=self.at(), identity=CODE, checked_by=("nurse one", "nurse two")))
+        self.advances()
+        self.asks(c.Perform(beginning=c.ReleaseToThaw(identity=CODE)))
+        self.trial.clock.move(minutes=10)
+        self.reports(e.InfusionStarted(at=self.at(), identity=CODE))
+        self.trial.clock.move(minutes=20)
+        self.reports(e.InfusionEnded(at=self.at()))
+        return self
+
+
+def consent(at: When) -> e.ConsentSigned:
+    return e.ConsentSigned(at=at, document="consent form 1.0", document_digest=DIGEST, obtained_by="an investigator", copy_given=True)
+
+
+def review(at: When, covers_from: date | None, kind: str = "medicines") -> e.ReviewMade:
+    return e.ReviewMade(at=at, covers_from=covers_from, review=kind, sources=("participant", "chart"))
+
+
+def slot(start: datetime, hours: float = 8) -> e.Slot:
+    return e.Slot(start=start, until=start + timedelta(hours=hours), target=start)
+
+
+def dose(drug: str, mg: str, start: When, *, per_day: int | None = None, stop: When | None = None, route: str = "oral") -> e.MedicationTaken:
+    return e.MedicationTaken(
+        drug=drug, dose_mg=Decimal(mg), doses_per_day=per_day, route=route, start=start, stop=stop, indication="lupus"
+    )

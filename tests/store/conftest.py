@@ -1,0 +1,52 @@
+"""Every test of the store runs on memory, on an SQLite file and on PostgreSQL, unless it says why not."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+
+from store.ledger import Ledger
+from tests.builders import Clock
+from tests.store.given import Hand, opened
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    match request.param:
+        case "memory":
+            return "memory"
+        case "sqlite":
+            return f"sqlite:///{tmp_path / 'ledger.db'}"
+        case _:
+            return as_url(request.getfixturevalue("postgres"))
+
+
+@pytest.fixture
+def shared(address: str) -> str:
+    """An address that other processes can open."""
+    if address == "memory":
+        pytest.skip("memory belongs to one process")
+    return address
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def ledger(address: str, clock: Clock) -> Iterator[Ledger]:
+    ledger = opened(address, clock)
+    yield ledger
+    ledger.close()
+
+
+@pytest.fixture
+def hand(address: str, ledger: Ledger) -> Hand:
+    return Hand(address, ledger)
+
+
+def as_url(conninfo: str) -> str:
+    parts = conninfo_to_dict(conninfo)
+    return f"postgresql://{parts['user']}@/{parts['dbname']}?host={parts['host']}"
