@@ -79,7 +79,9 @@ def _judged_again(taken: Taken, after: Participant, study: Study, zone: str) -> 
     for judgement in judge(taken.step, after, study, instants.intervals[0][0]).judgements:
         key = gate_key(taken, judgement.rule.id)
         if key not in after.deviations and instants <= judgement.fails:
-            yield e.DeviationRecorded(key=key, says=f"by what is now known, {taken.step} was taken against {judgement.rule.id}: {judgement.rule.says}")
+            yield e.DeviationRecorded(
+                key=key, says=f"by what is now known, {taken.step} was taken against {judgement.rule.id}: {judgement.rule.says}"
+            )
         if key in after.deviations and instants <= judgement.passes:
             yield e.DeviationVoided(key=key, why=f"by what is now known, {judgement.rule.id} passed")
 
@@ -103,4 +105,5 @@ def during(taken: Taken, zone: str) -> InstantSet:
 
 
 def gate_key(taken: Taken, rule: str) -> str:
+    """The key of a deviation from a rule of a gate."""
     return f"gate:{taken.step}:{taken.occurrence}:{rule}"

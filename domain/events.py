@@ -131,18 +131,24 @@ class Slot(Value):
 
 
 class StepPlanned(Value):
+    """A hold point has a slot."""
+
     kind: Literal["step-planned.v1"] = "step-planned.v1"
     step: HoldPoint
     slot: Slot
 
 
 class StepReplanned(Value):
+    """A planned hold point moved to another slot; leave for the old one is gone."""
+
     kind: Literal["step-replanned.v1"] = "step-replanned.v1"
     step: HoldPoint
     slot: Slot
 
 
 class StepCancelled(Value):
+    """A planned hold point was given up, by a person or because the participant left."""
+
     kind: Literal["step-cancelled.v1"] = "step-cancelled.v1"
     step: HoldPoint
 
@@ -213,6 +219,8 @@ class StepRefused(Value):
 
 
 class LeukapheresisStarted(Value):
+    """A collection began."""
+
     kind: Literal["leukapheresis-started.v1"] = "leukapheresis-started.v1"
     at: When
 
@@ -227,6 +235,8 @@ class LeukapheresisEnded(Value):
 
 
 class LeukapheresisFailed(Value):
+    """A collection was broken off without usable cells."""
+
     kind: Literal["leukapheresis-failed.v1"] = "leukapheresis-failed.v1"
     at: When
     why: Sentence
@@ -296,6 +306,8 @@ class InfusionStarted(Value):
 
 
 class InfusionEnded(Value):
+    """A bag was infused, or its infusion was broken off."""
+
     kind: Literal["infusion-ended.v1"] = "infusion-ended.v1"
     at: When
     bag: Annotated[int, Field(ge=1, le=20)] = 1
@@ -305,6 +317,8 @@ class InfusionEnded(Value):
 
 
 class VisitCompleted(Value):
+    """A visit took place."""
+
     kind: Literal["visit-completed.v1"] = "visit-completed.v1"
     visit: Name
     at: When
@@ -404,16 +418,22 @@ class ConsentWithdrawn(Value):
 
 
 class ContactLost(Value):
+    """The participant can no longer be reached."""
+
     kind: Literal["contact-lost.v1"] = "contact-lost.v1"
     at: When
 
 
 class ContactRegained(Value):
+    """A participant who was lost to follow-up has been reached again."""
+
     kind: Literal["contact-regained.v1"] = "contact-regained.v1"
     at: When
 
 
 class Died(Value):
+    """The participant has died."""
+
     kind: Literal["died.v1"] = "died.v1"
     at: When
 

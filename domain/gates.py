@@ -16,7 +16,7 @@ from domain.instants import ALWAYS, InstantSet
 from domain.participant import Participant, Plan
 from domain.rules.absences import none_within
 from domain.rules.judgement import Found, Judgement
-from domain.rules.steroids import no_therapeutic_steroid
+from domain.rules.steroids import Counted, no_therapeutic_steroid
 from domain.rules.treatment import days_since_lymphodepletion, product_ready, same_identity, steps_before
 from domain.study import Study
 from domain.verdicts import Derivation, Instruments, RuleVerdict
@@ -71,7 +71,8 @@ def judge(step: HoldPoint, participant: Participant, study: Study, since: dateti
     """Judge every rule of a step for instants from `since` on."""
     protocol = study.protocol(participant.protocol)
     judgements = tuple(
-        Judgement(rule, _found(rule, participant, study, since), protocol.assumes(rule.interpretations)) for rule in protocol.steps[step].rules
+        Judgement(rule, _found(rule, participant, study, since), protocol.assumes(rule.interpretations))
+        for rule in protocol.steps[step].rules
     )
     return Gate(step, judgements, study.instruments(participant.protocol))
 
@@ -82,8 +83,8 @@ def _found(rule: p.Rule, participant: Participant, study: Study, since: datetime
         case p.NoneWithin():
             return none_within(rule, participant, zone)
         case p.NoTherapeuticSteroid():
-            ruling = study.record.rulings.get(LOCAL_INJECTIONS)
-            return no_therapeutic_steroid(rule, participant, study.reference, ruling, zone, since)
+            counted = Counted(study.reference, study.record.rulings.get(LOCAL_INJECTIONS))
+            return no_therapeutic_steroid(rule, participant, counted, zone, since)
         case p.StepsBefore():
             return steps_before(rule, participant, zone)
         case p.ProductReady():
@@ -97,7 +98,7 @@ def _found(rule: p.Rule, participant: Participant, study: Study, since: datetime
 
 
 LOCAL_INJECTIONS = "local-steroid-injections"
-"""The ruling on depot and intra-articular steroids, for which there is no safe default."""
+"""The ruling on steroids injected into a joint, for which there is no safe default."""
 
 
 def next_verdict(step: HoldPoint, plan: Plan, participant: Participant, study: Study) -> tuple[datetime, SlotVerdict] | None:

@@ -44,9 +44,7 @@ class InstantSet:
         return InstantSet.of((*self.intervals, *other.intervals))
 
     def __and__(self, other: "InstantSet") -> "InstantSet":
-        return InstantSet.of(
-            (max(a, c), min(b, d)) for a, b in self.intervals for c, d in other.intervals if max(a, c) < min(b, d)
-        )
+        return InstantSet.of((max(a, c), min(b, d)) for a, b in self.intervals for c, d in other.intervals if max(a, c) < min(b, d))
 
     def __invert__(self) -> "InstantSet":
         edges = [BEGINNING, *(edge for pair in self.intervals for edge in pair), FOREVER]

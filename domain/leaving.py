@@ -7,11 +7,10 @@ from domain import events as e
 from domain.base import Value
 from domain.participant import Participant
 
-
 Kinds = frozenset[type[Value]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
     """One way of leaving. Earlier facts, corrections and deviations may always be recorded, and nothing collected goes away."""
 
@@ -31,15 +30,39 @@ EVIDENCE: Kinds = frozenset({e.MedicationTaken, e.ProcedurePerformed, e.ReviewMa
 GOINGS: Kinds = frozenset({e.TreatmentStopped, e.VisitsStopped, e.ConsentWithdrawn, e.ContactLost, e.NeverInfused})
 JOINING: Kinds = frozenset({e.ScreeningStarted, e.ConsentSigned})
 
-TREATMENT_ENDS = Way("stopped treatment", True, False, DISPOSITION | SURVIVAL | COMINGS | EVIDENCE | GOINGS, True)
-VISITS_END = Way("stopped visits", True, True, DISPOSITION | SURVIVAL | EVIDENCE | GOINGS, True)
-NO_RECORDS = Way("stopped visits and allows no records", True, True, DISPOSITION | SURVIVAL | GOINGS, False)
-ALL_ENDS = Way("withdrew consent to everything", True, True, DISPOSITION, False)
-LOST = Way("is lost to follow-up", True, True, DISPOSITION | SURVIVAL | COMINGS | GOINGS, True)
-DEAD = Way("has died", True, True, DISPOSITION, False)
-UNTREATED = Way("will never be infused", True, True, DISPOSITION | SURVIVAL | GOINGS, False)
-SCREENED_OUT = Way("failed screening", True, True, SURVIVAL | EVIDENCE | GOINGS | JOINING, False)
-DONE = Way("completed the study", True, True, DISPOSITION | SURVIVAL, True)
+TREATMENT_ENDS = Way(
+    words="stopped treatment",
+    ends_steps=True,
+    ends_visits=False,
+    still=DISPOSITION | SURVIVAL | COMINGS | EVIDENCE | GOINGS,
+    long_term_follow_up=True,
+)
+VISITS_END = Way(
+    words="stopped visits", ends_steps=True, ends_visits=True, still=DISPOSITION | SURVIVAL | EVIDENCE | GOINGS, long_term_follow_up=True
+)
+NO_RECORDS = Way(
+    words="stopped visits and allows no records",
+    ends_steps=True,
+    ends_visits=True,
+    still=DISPOSITION | SURVIVAL | GOINGS,
+    long_term_follow_up=False,
+)
+ALL_ENDS = Way(words="withdrew consent to everything", ends_steps=True, ends_visits=True, still=DISPOSITION, long_term_follow_up=False)
+LOST = Way(
+    words="is lost to follow-up",
+    ends_steps=True,
+    ends_visits=True,
+    still=DISPOSITION | SURVIVAL | COMINGS | GOINGS,
+    long_term_follow_up=True,
+)
+DEAD = Way(words="has died", ends_steps=True, ends_visits=True, still=DISPOSITION, long_term_follow_up=False)
+UNTREATED = Way(
+    words="will never be infused", ends_steps=True, ends_visits=True, still=DISPOSITION | SURVIVAL | GOINGS, long_term_follow_up=False
+)
+SCREENED_OUT = Way(
+    words="failed screening", ends_steps=True, ends_visits=True, still=SURVIVAL | EVIDENCE | GOINGS | JOINING, long_term_follow_up=False
+)
+DONE = Way(words="completed the study", ends_steps=True, ends_visits=True, still=DISPOSITION | SURVIVAL, long_term_follow_up=True)
 
 
 def way(fact: e.Leaving) -> Way | None:
@@ -77,6 +100,7 @@ def ways_in_force(participant: Participant, zone: str) -> tuple[tuple[Way, datet
 
 
 def steps_ended(participant: Participant, zone: str) -> bool:
+    """Whether the participant left in a way after which no step is taken."""
     return any(one.ends_steps for one, _ in ways_in_force(participant, zone))
 
 

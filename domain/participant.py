@@ -165,43 +165,46 @@ def fold(entries: Iterable[Entry[e.Event]]) -> Participant:
     The version, and the instant of the last recording, are those of the stream, also where the last entry was retracted.
     """
     history = tuple(entries)
-    participant = reduce(evolve, effective(history), Participant())
-    return replace(participant, version=history[-1].version, recorded_at=history[-1].recorded_at) if history else participant
+    return as_of(reduce(evolve, effective(history), Participant()), history[-1]) if history else Participant()
 
 
-def evolve(participant: Participant, entry: Entry[e.Event]) -> Participant:  # noqa: C901, PLR0911, PLR0912 -- one line per kind of event is the clearest table
-    """Take one more effective entry into account; never refuses."""
+def as_of(participant: Participant, last: Entry[e.Event]) -> Participant:
+    """The participant with the place in the stream that it was folded to."""
+    return replace(participant, id=last.stream.removeprefix(PARTICIPANT), version=last.version, recorded_at=last.recorded_at)
+
+
+def evolve(participant: Participant, entry: Entry[e.Event]) -> Participant:
+    """Take one more effective entry into account; never refuses. What place in the stream that is, `as_of` says."""
     event, was = entry.event, participant
-    now = replace(participant, id=entry.stream.removeprefix(PARTICIPANT), version=entry.version, recorded_at=entry.recorded_at)
     match event:
         case e.Registered():
-            return replace(now, site=event.site)
+            return replace(was, site=event.site)
         case e.ProtocolAdopted():
-            return replace(now, protocol=event.protocol)
+            return replace(was, protocol=event.protocol)
         case e.ConsentSigned():
-            return replace(now, consents=(*was.consents, _noted(event, entry)))
+            return replace(was, consents=(*was.consents, _noted(event, entry)))
         case e.ScreeningStarted():
-            return replace(now, screenings=(*was.screenings, _noted(event, entry)), eligible=None, screen_failed=None)
+            return replace(was, screenings=(*was.screenings, _noted(event, entry)), eligible=None, screen_failed=None)
         case e.EligibilityConfirmed():
-            return replace(now, eligible=_noted(event, entry))
+            return replace(was, eligible=_noted(event, entry))
         case e.ScreenFailed():
-            return replace(now, screen_failed=_noted(event, entry), eligible=None)
+            return replace(was, screen_failed=_noted(event, entry), eligible=None)
         case e.MedicationTaken():
-            return replace(now, medications=(*was.medications, _noted(event, entry)))
+            return replace(was, medications=(*was.medications, _noted(event, entry)))
         case e.ProcedurePerformed():
-            return replace(now, procedures=(*was.procedures, _noted(event, entry)))
+            return replace(was, procedures=(*was.procedures, _noted(event, entry)))
         case e.ReviewMade():
-            return replace(now, reviews=(*was.reviews, _noted(event, entry)))
+            return replace(was, reviews=(*was.reviews, _noted(event, entry)))
         case e.StepPlanned() | e.StepReplanned():
-            return replace(_without_clearance(now, event.step), plans={**was.plans, event.step: Plan(event.slot, entry.recorded_at)})
+            return replace(_without_clearance(was, event.step, entry), plans={**was.plans, event.step: Plan(event.slot, entry.recorded_at)})
         case e.StepCancelled():
-            return _without_plan(now, event.step)
+            return _without_plan(was, event.step, entry)
         case e.StepCleared() | e.ManuallyReleased():
-            return _with_clearance(_judged(now, event), event)
+            return _with_clearance(_judged(was, event, entry), event, entry)
         case e.StepWaiting() | e.StepHeld():
-            return _judged(now, event)
+            return _judged(was, event, entry)
         case e.ClearanceRevoked() | e.ClearanceLapsed():
-            return _without_verdict(_without_clearance(now, event.step), event)
+            return _without_verdict(_without_clearance(was, event.step, entry), event, entry)
         case (
             e.LeukapheresisStarted()
             | e.LeukapheresisEnded()
@@ -215,20 +218,20 @@ def evolve(participant: Participant, entry: Entry[e.Event]) -> Participant:  # n
             | e.InfusionStarted()
             | e.InfusionEnded()
         ):
-            return _treated(now, event, entry)
+            return _treated(was, event, entry)
         case e.VisitCompleted():
-            return replace(now, visits={**was.visits, event.visit: _noted(event, entry)})
+            return replace(was, visits={**was.visits, event.visit: _noted(event, entry)})
         case e.VisitUnaccounted():
-            return replace(now, unaccounted={**was.unaccounted, event.visit: _noted(event, entry)})
+            return replace(was, unaccounted={**was.unaccounted, event.visit: _noted(event, entry)})
         case e.VisitMissed():
-            return replace(now, missed={**was.missed, event.visit: _noted(event, entry)})
+            return replace(was, missed={**was.missed, event.visit: _noted(event, entry)})
         case e.DeviationProposed() | e.DeviationRecorded():
             final = isinstance(event, e.DeviationRecorded)
-            return replace(now, deviations={**was.deviations, event.key: Deviation(event.key, event.says, final, entry.version)})
+            return replace(was, deviations={**was.deviations, event.key: Deviation(event.key, event.says, final, entry.version)})
         case e.DeviationVoided():
-            return replace(now, deviations={key: one for key, one in was.deviations.items() if key != event.key})
+            return replace(was, deviations={key: one for key, one in was.deviations.items() if key != event.key})
         case e.ReminderDue():
-            return replace(now, reminded=was.reminded | {event.key})
+            return replace(was, reminded=was.reminded | {event.key})
         case (
             e.TreatmentStopped()
             | e.VisitsStopped()
@@ -238,11 +241,11 @@ def evolve(participant: Participant, entry: Entry[e.Event]) -> Participant:  # n
             | e.Died()
             | e.NeverInfused()
         ):
-            return replace(now, leaving=(*was.leaving, _noted(event, entry)))
+            return replace(was, leaving=(*was.leaving, _noted(event, entry)))
         case e.StudyCompleted():
-            return replace(now, completed_at=entry.recorded_at)
+            return replace(was, completed_at=entry.recorded_at)
         case e.StepRefused() | e.OverrideSigned() | e.EntryCorrected() | e.EntryRetracted():
-            return now
+            return was
         case _:
             assert_never(event)
 
@@ -255,39 +258,41 @@ def _noted(fact: F, entry: Entry[e.Event]) -> Noted[F]:
     return Noted(fact, entry.version, entry.recorded_at)
 
 
-def _judged(now: Participant, verdict: StandingVerdict) -> Participant:
+def _judged(now: Participant, verdict: StandingVerdict, entry: Entry[e.Event]) -> Participant:
     plan = now.plans.get(verdict.step)
     if plan is None:
         return now
-    judged = replace(plan, verdict=verdict, judged_in=now.version, judged_at=now.recorded_at)
+    judged = replace(plan, verdict=verdict, judged_in=entry.version, judged_at=entry.recorded_at)
     return replace(now, plans={**now.plans, verdict.step: judged})
 
 
-def _without_verdict(now: Participant, ended: e.ClearanceRevoked | e.ClearanceLapsed) -> Participant:
+def _without_verdict(now: Participant, ended: e.ClearanceRevoked | e.ClearanceLapsed, entry: Entry[e.Event]) -> Participant:
     plan = now.plans.get(ended.step)
     if plan is None:
         return now
-    revoked_in = now.version if isinstance(ended, e.ClearanceRevoked) else plan.revoked_in
-    judged = replace(plan, verdict=None, judged_in=now.version, judged_at=now.recorded_at, revoked_in=revoked_in)
+    revoked_in = entry.version if isinstance(ended, e.ClearanceRevoked) else plan.revoked_in
+    judged = replace(plan, verdict=None, judged_in=entry.version, judged_at=entry.recorded_at, revoked_in=revoked_in)
     return replace(now, plans={**now.plans, ended.step: judged})
 
 
-def _without_plan(now: Participant, step: HoldPoint) -> Participant:
-    return replace(_without_clearance(now, step), plans={name: plan for name, plan in now.plans.items() if name != step})
+def _without_plan(now: Participant, step: HoldPoint, entry: Entry[e.Event]) -> Participant:
+    return replace(_without_clearance(now, step, entry), plans={name: plan for name, plan in now.plans.items() if name != step})
 
 
-def _with_clearance(now: Participant, given: e.StepCleared | e.ManuallyReleased) -> Participant:
+def _with_clearance(now: Participant, given: e.StepCleared | e.ManuallyReleased, entry: Entry[e.Event]) -> Participant:
     by_hand = isinstance(given, e.ManuallyReleased)
-    clearance = Clearance(given.step, given.covers_from, given.covers_until, now.recorded_at, by_hand)
-    return replace(now, clearances=(*_without_clearance(now, given.step).clearances, clearance))
+    clearance = Clearance(given.step, given.covers_from, given.covers_until, entry.recorded_at, by_hand)
+    return replace(now, clearances=(*_without_clearance(now, given.step, entry).clearances, clearance))
 
 
-def _without_clearance(now: Participant, step: HoldPoint) -> Participant:
-    ended = tuple(replace(c, ended_at=now.recorded_at) if c.step == step and c.ended_at is None else c for c in now.clearances)
+def _without_clearance(now: Participant, step: HoldPoint, entry: Entry[e.Event]) -> Participant:
+    if now.clearance(step) is None:
+        return now
+    ended = tuple(replace(c, ended_at=entry.recorded_at) if c.step == step and c.ended_at is None else c for c in now.clearances)
     return replace(now, clearances=ended)
 
 
-def _treated(now: Participant, event: e.Treatment, entry: Entry[e.Event]) -> Participant:  # noqa: C901, PLR0911 -- one line per kind of event
+def _treated(now: Participant, event: e.Treatment, entry: Entry[e.Event]) -> Participant:
     match event:
         case e.LeukapheresisStarted():
             began = _begun(now, "leukapheresis", event.at, entry)
@@ -329,7 +334,7 @@ def _thawed(now: Participant, bag: int) -> bool:
 
 def _begun(now: Participant, step: HoldPoint, at: When, entry: Entry[e.Event]) -> Participant:
     taken = Taken(step, now.occurrence(step), at, entry.version)
-    return replace(_without_plan(now, step), taken=(*now.taken, taken))
+    return replace(_without_plan(now, step, entry), taken=(*now.taken, taken))
 
 
 def _of_last_collection(
@@ -342,5 +347,3 @@ def _of_last_collection(
         return now
     last = now.collections[-1]
     return replace(now, collections=(*now.collections[:-1], replace(last, ended=ended or last.ended, failed=failed or last.failed)))
-
-

@@ -142,7 +142,7 @@ class Protocol(Value):
     toxicity_period_days: Annotated[int, Field(ge=1)]
     visit_grace_days: Annotated[int, Field(ge=0)]
     interpretations: dict[Name, Interpretation]
-    rulings: dict[Name, Ruling] = {}
+    rulings: Annotated[dict[Name, Ruling], Field(default_factory=dict)]
     override_grounds: dict[Name, Sentence]
     steps: dict[HoldPoint, GateRule]
     visits: dict[Name, VisitRule]

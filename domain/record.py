@@ -8,7 +8,7 @@ from functools import reduce
 from domain.entry import Circumstances, Entry
 from domain.events import EntryCorrected, EntryRetracted, Event
 from domain.history import effective
-from domain.participant import PARTICIPANT, Participant, evolve, fold
+from domain.participant import PARTICIPANT, Participant, as_of, evolve, fold
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +38,11 @@ class Record:
     def then(self, events: Sequence[Event], at: datetime, by: Circumstances) -> "Record":
         """The record as it would be with these events appended at an instant."""
         recorded_at = max(at, self.participant.recorded_at)
-        added = tuple(
-            Entry(self.stream, self.version + n, 0, event, recorded_at, by, 0, "") for n, event in enumerate(events, start=1)
-        )
+        added = tuple(Entry(self.stream, self.version + n, 0, event, recorded_at, by, 0, "") for n, event in enumerate(events, start=1))
         if any(isinstance(event, EntryCorrected | EntryRetracted) for event in events):
             return Record.of(self.id, self.entries + added)
-        return replace(self, entries=self.entries + added, participant=reduce(evolve, added, self.participant))
+        return replace(
+            self,
+            entries=self.entries + added,
+            participant=as_of(reduce(evolve, added, self.participant), added[-1]) if added else self.participant,
+        )

@@ -1,8 +1,8 @@
 """What can go wrong, as one tree.
 
-    Refused      expected: the request cannot be granted; shown to people, always with every reason
-    Fault        the world: a disk, a network, a database (see store/errors.py); retried, then said plainly
-    a bug        anything else: crashes loudly
+Refused      expected: the request cannot be granted; shown to people, always with every reason
+Fault        the world: a disk, a network, a database (see store/errors.py); retried, then said plainly
+a bug        anything else: crashes loudly
 """
 
 from collections.abc import Iterable
@@ -22,7 +22,7 @@ class Reason(Value):
     earliest: Moment | None = None
 
 
-class Refused(Exception):  # noqa: N818 - it is no error: people are told why, and nothing broke
+class Refused(Exception):
     """The request cannot be granted. A step that was submitted and refused is itself `recorded`: auditors ask about near misses."""
 
     def __init__(self, *reasons: Reason, recorded: StepRefused | None = None) -> None:

@@ -6,6 +6,7 @@ The words reach a ward, so they are safe to obey: they never ask anybody to stop
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Literal
 
 from domain.events import StepHeld
@@ -76,7 +77,7 @@ def _of_review(step: HoldPoint, plan: Plan, asked: ReviewAsked, participant: Par
 def _black_out(key: str, plan: Plan, starts: datetime, words: str) -> Iterator[Reminder]:
     """Told at planning, a day before, and when it starts; each replaces the one before."""
     moments = [("planned", plan.planned_at), ("day-before", starts - DAY), ("start", starts), ("", plan.slot.until)]
-    for (name, due), (_, following) in zip(moments, moments[1:], strict=False):
+    for (name, due), (_, following) in pairwise(moments):
         if due < following and plan.planned_at < following:
             yield Reminder(f"{key}:{name}", due, following, "timely", "coordinator", words)
 
@@ -89,11 +90,17 @@ def _of_verdict(step: HoldPoint, plan: Plan, zone: str) -> Iterator[Reminder]:
         yield Reminder(f"revoked:{step}:{plan.revoked_in}", plan.judged_at, until, "urgent" if near else "timely", "coordinator", says)
     if isinstance(plan.verdict, StepHeld):
         earliest = plan.verdict.earliest
-        when = f"It is possible from {local_time(earliest, zone):%Y-%m-%d %H:%M %Z}." if earliest else "No instant is in sight at which it would be."
+        when = (
+            f"It is possible from {local_time(earliest, zone):%Y-%m-%d %H:%M %Z}."
+            if earliest
+            else "No instant is in sight at which it would be."
+        )
         says = f"The planned {step} is held: nothing in its slot is possible. {when}"
         if not near:
             yield Reminder(f"held:{step}:{plan.judged_in}", plan.judged_at, plan.slot.start - NEAR, "timely", "coordinator", says)
-        yield Reminder(f"held-near:{step}:{plan.judged_in}", max(plan.judged_at, plan.slot.start - NEAR), until, "urgent", "coordinator", says)
+        yield Reminder(
+            f"held-near:{step}:{plan.judged_in}", max(plan.judged_at, plan.slot.start - NEAR), until, "urgent", "coordinator", says
+        )
 
 
 def _of_visit(window: VisitWindow) -> Iterator[Reminder]:

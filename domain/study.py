@@ -148,8 +148,8 @@ class Study:
         )
 
 
-def reasons_against(event: StudyEvent, record: StudyRecord) -> Iterator[Reason]:
-    """Why something cannot be recorded about the study."""
+def reasons_against(event: StudyEvent, record: StudyRecord, protocols: Mapping[int, Protocol]) -> Iterator[Reason]:
+    """Why something cannot be recorded about the study. `protocols` are those released, this event's among them."""
     match event:
         case StudyOpened():
             if record.name:
@@ -159,7 +159,11 @@ def reasons_against(event: StudyEvent, record: StudyRecord) -> Iterator[Reason]:
                 yield Reason(code="working-hours", says="a site opens before it closes")
         case ProtocolReleased():
             if record.released.get(event.protocol, event.digest) != event.digest:
-                yield Reason(code="already-released", says=f"version {event.protocol} was released with another digest; a change is a new version")
+                yield Reason(
+                    code="already-released", says=f"version {event.protocol} was released with another digest; a change is a new version"
+                )
+            if protocols[event.protocol].demonstration != record.demonstration:
+                yield Reason(code="demonstration", says="a demonstration runs on a demonstration's protocol, and nothing else does")
         case ProtocolApproved():
             if event.protocol not in record.released:
                 yield Reason(code="not-released", says=f"version {event.protocol} of the protocol has not been released")
@@ -167,8 +171,14 @@ def reasons_against(event: StudyEvent, record: StudyRecord) -> Iterator[Reason]:
                 yield Reason(code="unknown-site", says=f"there is no site {event.site}")
         case ReferenceAdopted():
             if record.references.get(event.reference, event.digest) != event.digest:
-                yield Reason(code="already-adopted", says=f"version {event.reference} was adopted with another digest; a change is a new version")
-        case TimeZoneDataAdopted() | Ruled():
+                yield Reason(
+                    code="already-adopted", says=f"version {event.reference} was adopted with another digest; a change is a new version"
+                )
+        case Ruled():
+            offered = [protocol.rulings[event.ruling].choices for protocol in protocols.values() if event.ruling in protocol.rulings]
+            if not any(event.choice in choices for choices in offered):
+                yield Reason(code="unknown-ruling", says=f"no protocol offers the choice {event.choice} for a ruling {event.ruling}")
+        case TimeZoneDataAdopted():
             pass
         case _:
             assert_never(event)

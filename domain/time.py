@@ -127,6 +127,7 @@ def to_the_minute(instant: datetime) -> datetime:
 
 
 def day_after(day: date) -> date:
+    """The date that follows."""
     return day + timedelta(days=1)
 
 
@@ -145,7 +146,7 @@ class When(RootModel[str]):
     def _readable(self) -> Self:
         if not re.fullmatch(_SHAPES.get(len(self.root), "never^"), self.root):
             raise ValueError(f"{self.root!r} is no time; write 2026-03-01T10:30Z, 2026-03-01, 2026-03 or 2026")
-        _first_date(self.root)
+        _span(self.root, "UTC")
         return self
 
     @classmethod
@@ -185,15 +186,11 @@ class Span:
 @lru_cache(maxsize=65536)
 def _span(text: str, zone: str) -> Span:
     if text.endswith("Z"):
-        minute = datetime.strptime(text, "%Y-%m-%dT%H:%MZ").replace(tzinfo=UTC)
+        minute = datetime.fromisoformat(text)
         return Span(minute, minute)
-    first = _first_date(text)
+    first = date.fromisoformat((text + "-01-01")[:10])
     period = {10: Period("P1D"), 7: Period("P1M"), 4: Period("P1Y")}[len(text)]
     return Span(midnight(first, zone), midnight(period.after(first), zone) - MINUTE)
-
-
-def _first_date(text: str) -> date:
-    return datetime.strptime(text, "%Y-%m-%dT%H:%MZ").date() if text.endswith("Z") else date.fromisoformat((text + "-01-01")[:10])
 
 
 def found_until(instant: datetime, period: Period, zone: str) -> datetime:

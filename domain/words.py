@@ -21,7 +21,9 @@ Milligrams = Annotated[Decimal, Field(gt=0, le=100_000)]
 
 Role = Literal["coordinator", "investigator", "pharmacist", "cell-lab", "medical-monitor", "administrator", "journey"]
 Source = Literal["web", "api", "cli", "import", "journey"]
-Route = Literal["oral", "intravenous", "intramuscular", "subcutaneous", "epidural", "intra-articular", "topical", "inhaled", "nasal", "ocular"]
+Route = Literal[
+    "oral", "intravenous", "intramuscular", "subcutaneous", "epidural", "intra-articular", "topical", "inhaled", "nasal", "ocular"
+]
 HoldPoint = Literal["leukapheresis", "lymphodepletion", "infusion"]
 """The three steps that need leave."""
 STEPS: tuple[HoldPoint, ...] = ("leukapheresis", "lymphodepletion", "infusion")

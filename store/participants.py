@@ -1,10 +1,11 @@
 """The desk where requests about participants are granted or refused."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 
 from domain.agenda import Agenda, agenda
-from domain.commands import Command
+from domain.commands import Command, Register
 from domain.decisions import decide
 from domain.entry import Circumstances, Draft
 from domain.events import Event, StepRefused
@@ -56,45 +57,40 @@ class Participants:
 
         Raises Refused with every reason, CommandReused, or a Fault of the store. Of a refused step the refusal is recorded.
         """
-        digest = _digest(participant_id, command, by)
+        request = _Request(participant_id, command, by)
         known = self.ledger.outcome(by.actor.id, by.command_id)
         if known is not None:
-            return self._as_remembered(known, digest)
+            return self._as_remembered(known, request)
         for _ in range(RACES - 1):
             try:
-                return self._decided(participant_id, command, by, digest)
+                return self._decided(request)
             except LostRace:
                 continue  # the record has grown: decide again on what it says now
-        return self._decided(participant_id, command, by, digest)
+        return self._decided(request)
 
-    def _decided(self, participant_id: str, command: Command, by: Circumstances, digest: str) -> Outcome:
-        record, study = self.read(participant_id), self.study()
+    def _decided(self, request: "_Request") -> Outcome:
+        record, study = self.read(request.participant_id), self.study()
         at = max(self.ledger.clock(), record.participant.recorded_at)
         try:
-            events = decide(command, record, study, at, by)
+            events = decide(request.command, record, study, at, request.by)
         except Refused as refusal:
-            if refusal.recorded is None:
-                raise
-            self._append(record, study, (refusal.recorded,), command, by, digest)
+            if refusal.recorded is not None:
+                self._append(record, study, (refusal.recorded,), request)
             raise
-        return self._append(record, study, events, command, by, digest)
+        return self._append(record, study, events, request)
 
-    def _append(self, record: Record, study: Study, events: tuple[Event, ...], command: Command, by: Circumstances, digest: str) -> Outcome:
-        identifiers = command.identifiers if command.kind == "register" else None
-        drafts = [
-            Draft(
-                event=event, circumstances=by, study_version=study.record.version, identifiers=identifiers if event is events[0] else None
-            )
-            for event in events
-        ]
+    def _append(self, record: Record, study: Study, events: tuple[Event, ...], request: "_Request") -> Outcome:
+        drafts = [Draft(event=event, circumstances=request.by, study_version=study.record.version) for event in events]
+        if isinstance(request.command, Register):
+            drafts[0] = drafts[0].model_copy(update={"identifiers": request.command.identifiers})
         expect = {record.stream: record.version, self.desk.stream: study.record.version}
-        appended = self.ledger.append({record.stream: drafts}, expect=expect, command_digest=digest)
+        appended = self.ledger.append({record.stream: drafts}, expect=expect, command_digest=request.digest)
         if appended.first != record.version + 1:
-            return self._as_remembered(appended, digest)
+            return self._as_remembered(appended, request)
         return Outcome(events, appended.last)
 
-    def _as_remembered(self, known: Appended, digest: str) -> Outcome:
-        if known.digest != digest:
+    def _as_remembered(self, known: Appended, request: "_Request") -> Outcome:
+        if known.digest != request.digest:
             raise CommandReused(known.actor_id, known.command_id)
         events = tuple(entry.event for entry in self.ledger.read(known.stream)[known.first - 1 : known.last])
         if isinstance(events[0], StepRefused):
@@ -102,6 +98,16 @@ class Participants:
         return Outcome(events, known.last)
 
 
-def _digest(participant_id: str, command: Command, by: Circumstances) -> str:
-    """What makes two requests under one id the same request."""
-    return sha256("\n".join((participant_id, command.model_dump_json(), by.model_dump_json())).encode()).hexdigest()
+@dataclass(frozen=True)
+class _Request:
+    """A command with whom it is about and who asks."""
+
+    participant_id: str
+    command: Command
+    by: Circumstances
+
+    @cached_property
+    def digest(self) -> str:
+        """What makes two requests under one id the same; contact data are left out, since a digest would betray them to a guess."""
+        command = self.command.model_dump_json(exclude={"identifiers"})
+        return sha256(f"{self.participant_id}\n{command}\n{self.by.model_dump_json()}".encode()).hexdigest()

@@ -6,6 +6,7 @@ from hashlib import sha256
 from threading import Lock
 
 from domain.entry import Circumstances, Draft
+from domain.protocol import Protocol
 from domain.rejections import Reason, Refused, refuse_if
 from domain.study import Study, StudyEvent, StudyRecord, evolve_study, reasons_against
 from store.ledger import Ledger
@@ -39,9 +40,9 @@ class StudyDesk:
         record = self._record()
         expected = record.version
         for event in events:
-            refuse_if(reasons_against(event, record))
-            record = evolve_study(record, event)
-        self._load(record)
+            after = evolve_study(record, event)
+            refuse_if(reasons_against(event, record, self._protocols(after)))
+            record = after
         drafts = [Draft(event=event, circumstances=by, study_version=expected) for event in events]
         digest = sha256("\n".join(event.model_dump_json() for event in events).encode()).hexdigest()
         self._ledger.append({self.stream: drafts}, expect={self.stream: expected}, command_digest=digest)
@@ -58,11 +59,11 @@ class StudyDesk:
 
     def _load(self, record: StudyRecord) -> Study:
         """The files that the record's digests bind."""
-        protocols = {
-            version: self._files.protocol(self.name, version, expect=digest).protocol for version, digest in record.released.items()
-        }
         latest = max(record.references, default=None)
         if latest is None:
             raise Refused(Reason(code="no-reference", says="no drug reference has been adopted"))
         reference = self._files.reference(latest, expect=record.references[latest]).reference
-        return Study(record, protocols, reference, self._program)
+        return Study(record, self._protocols(record), reference, self._program)
+
+    def _protocols(self, record: StudyRecord) -> dict[int, Protocol]:
+        return {version: self._files.protocol(self.name, version, expect=digest).protocol for version, digest in record.released.items()}

@@ -226,7 +226,7 @@ def slot(start: datetime, hours: float = 8) -> e.Slot:
     return e.Slot(start=start, until=start + timedelta(hours=hours), target=start)
 
 
-def dose(drug: str, mg: str, start: When, *, per_day: int | None = None, stop: When | None = None, route: str = "oral") -> e.MedicationTaken:
-    return e.MedicationTaken(
-        drug=drug, dose_mg=Decimal(mg), doses_per_day=per_day, route=route, start=start, stop=stop, indication="lupus"
-    )
+def dose(
+    drug: str, mg: str, start: When, *, per_day: int | None = None, stop: When | None = None, route: str = "oral"
+) -> e.MedicationTaken:
+    return e.MedicationTaken(drug=drug, dose_mg=Decimal(mg), doses_per_day=per_day, route=route, start=start, stop=stop, indication="lupus")

@@ -29,7 +29,7 @@ def decide(command: c.Command, record: Record, study: Study, at: datetime, by: C
     return (*events, *consequences(record.participant, after.participant, study, at))
 
 
-def _granted(command: c.Command, record: Record, study: Study, at: datetime, by: Circumstances) -> tuple[e.Event, ...]:  # noqa: PLR0911 - one line per command is the clearest table
+def _granted(command: c.Command, record: Record, study: Study, at: datetime, by: Circumstances) -> tuple[e.Event, ...]:
     match command:
         case c.Register():
             return register(command, record, study)

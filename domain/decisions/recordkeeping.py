@@ -17,7 +17,9 @@ def correct(command: c.Correct, record: Record, study: Study, at: datetime, by: 
     """A correction replaces what an entry says by a fact of the same kind; everything that hung on it is judged anew."""
     entry = _amendable(command.entry, record, by)
     if entry.event.kind != command.fact.kind:
-        raise Refused(Reason(code="other-kind", says=f"entry {command.entry} is {entry.event.kind}, not {command.fact.kind}: retract it instead"))
+        raise Refused(
+            Reason(code="other-kind", says=f"entry {command.entry} is {entry.event.kind}, not {command.fact.kind}: retract it instead")
+        )
     if entry.event == command.fact:
         raise Refused(Reason(code="same-fact", says=f"entry {command.entry} says that already"))
     refuse_if(badly_formed(command.fact, record.participant, study, at))
@@ -25,6 +27,7 @@ def correct(command: c.Correct, record: Record, study: Study, at: datetime, by: 
 
 
 def retract(command: c.Retract, record: Record, by: Circumstances) -> tuple[e.Event, ...]:
+    """A retraction makes an entry as if it had never been made."""
     _amendable(command.entry, record, by)
     return (e.EntryRetracted(entry=command.entry),)
 
@@ -33,7 +36,9 @@ def miss_visit(command: c.MissVisit, record: Record, study: Study) -> tuple[e.Ev
     """A visit whose window has closed with nothing recorded is finally missed."""
     window = next((one for one in windows(record.participant, study) if one.visit == command.visit), None)
     if window is None or window.state != "unaccounted":
-        raise Refused(Reason(code="not-unaccounted", says=f"the visit {command.visit} is not one whose window closed with nothing recorded"))
+        raise Refused(
+            Reason(code="not-unaccounted", says=f"the visit {command.visit} is not one whose window closed with nothing recorded")
+        )
     return (e.VisitMissed(visit=command.visit),)
 
 
@@ -41,7 +46,7 @@ def _amendable(version: int, record: Record, by: Circumstances) -> Entry[e.Event
     """Only what people stated is amended, and only with a reason; the journey's own facts are not theirs to correct."""
     entry = record.entry(version)
     refuse_if(_against(version, entry, by))
-    assert entry is not None, "an entry that is missing has been refused"
+    assert entry is not None, "an entry that is missing has been refused"  # noqa: S101 - cannot happen; see house style
     return entry
 
 

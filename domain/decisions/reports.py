@@ -89,7 +89,10 @@ def _impossible_medication(fact: e.MedicationTaken, study: Study, zone: str) -> 
     if fact.stop is not None and fact.doses_per_day is None:
         yield Reason(code="single-dose", says="a single dose has no stop; give the number of doses per day for a course")
     if fact.drug not in study.reference.drugs and not fact.investigational and not fact.outside_every_class:
-        yield Reason(code="unclassified-drug", says=f"{fact.drug} is not in the drug reference: say that it is investigational or outside every class")
+        yield Reason(
+            code="unclassified-drug",
+            says=f"{fact.drug} is not in the drug reference: say that it is investigational or outside every class",
+        )
 
 
 def _no_such_visit(visit: str, study: Study, participant: Participant) -> Iterator[Reason]:
@@ -138,7 +141,7 @@ def _visit_out_of_place(fact: e.VisitCompleted, participant: Participant, study:
         yield Reason(code="awaiting", says=f"the visit {fact.visit} is counted from something that is not on record yet, or was ended")
 
 
-def _treatment_out_of_place(fact: e.Treatment, participant: Participant) -> Iterator[Reason]:  # noqa: C901 - one case per kind of fact
+def _treatment_out_of_place(fact: e.Treatment, participant: Participant) -> Iterator[Reason]:
     collection = participant.collections[-1] if participant.collections else None
     match fact:
         case e.LeukapheresisStarted() if collection and not collection.ended and not collection.failed:

@@ -44,6 +44,7 @@ def plan(command: c.Plan, record: Record, study: Study, at: datetime) -> tuple[e
 
 
 def cancel(command: c.Cancel, record: Record) -> tuple[e.Event, ...]:
+    """Give up a planned step, and the leave for it."""
     if command.step not in record.participant.plans:
         raise Refused(Reason(code="not-planned", says=f"{command.step} is not planned"))
     return (e.StepCancelled(step=command.step),)
@@ -58,7 +59,8 @@ def perform(command: c.Perform, record: Record, study: Study, at: datetime) -> t
     reasons = [*_impossible(command.beginning, participant, study), *(_why(one, gate, now) for one in gate.not_passing(now))]
     if clearance is None or not clearance.covers(now):
         reasons.append(Reason(code="no-leave", says=_no_leave(step, participant), earliest=clearance.covers_from if clearance else None))
-    _refuse_step(step, reasons, gate, now)
+    if reasons:
+        raise _refusal(step, reasons, gate, now)
     return (command.beginning.fact(now),)
 
 
@@ -70,12 +72,16 @@ def override(command: c.Override, record: Record, study: Study, at: datetime, by
     standing_in_the_way = gate.not_passing(now)
     firm = {rule.id for rule in protocol.steps[step].rules if not rule.overridable}
     refuse_if(_unsigned(by, "an override"))
-    reasons = [*_impossible(command.beginning, participant, study), *(_why(one, gate, now) for one in standing_in_the_way if one.rule in firm)]
+    reasons = [
+        *_impossible(command.beginning, participant, study),
+        *(_why(one, gate, now) for one in standing_in_the_way if one.rule in firm),
+    ]
     if command.ground not in protocol.override_grounds:
         reasons.append(Reason(code="unknown-ground", says=f"{command.ground} is none of: {', '.join(protocol.override_grounds)}"))
     if step not in participant.plans:
         reasons.append(Reason(code="not-planned", says=f"{step} is not planned"))
-    _refuse_step(step, reasons, gate, now)
+    if reasons:
+        raise _refusal(step, reasons, gate, now)
     fact = command.beginning.fact(now)
     signed = e.OverrideSigned(step=step, ground=command.ground, rules=tuple(one.rule for one in standing_in_the_way))
     taken = record.then((signed, fact), at, by).participant.taken[-1]
@@ -92,29 +98,25 @@ def release_manually(command: c.ReleaseManually, record: Record, study: Study, a
     if planned is None:
         raise Refused(Reason(code="not-planned", says=f"{command.step} is not planned"))
     verdict = gate.verdict(planned.slot, now)
-    if not isinstance(verdict, e.StepCleared):
-        _refuse_step(command.step, [_why(one, gate, now) for one in gate.not_passing(verdict.derivation.at)] or [_slot_over(command.step)], gate, now)
-        raise AssertionError("a verdict other than cleared has reasons")
-    return (
-        e.ManuallyReleased(
-            step=command.step, covers_from=verdict.covers_from, covers_until=verdict.covers_until, derivation=verdict.derivation
-        ),
-    )
+    if isinstance(verdict, e.StepCleared):
+        return (e.ManuallyReleased.model_validate(verdict.model_dump(exclude={"kind"})),)
+    reasons = [_why(one, gate, now) for one in gate.not_passing(verdict.derivation.at)]
+    raise _refusal(command.step, reasons or [_slot_over(command.step)], gate, now)
 
 
-def _refuse_step(step: HoldPoint, reasons: list[Reason], gate: Gate, now: datetime) -> None:
+def _refusal(step: HoldPoint, reasons: list[Reason], gate: Gate, now: datetime) -> Refused:
     """A step that was submitted and refused is a fact of its own."""
-    if reasons:
-        says = tuple(reason.says for reason in reasons)
-        raise Refused(*reasons, recorded=e.StepRefused(step=step, reasons=says, derivation=gate.derivation(now)))
+    says = tuple(reason.says for reason in reasons)
+    return Refused(*reasons, recorded=e.StepRefused(step=step, reasons=says, derivation=gate.derivation(now)))
 
 
 def _why(verdict: RuleVerdict, gate: Gate, now: datetime) -> Reason:
     found = "; ".join(finding.says for finding in verdict.findings)
     judgement = next(one for one in gate.judgements if one.rule.id == verdict.rule)
+    outcome = "is not yet known" if verdict.outcome == "not yet known" else verdict.outcome
     return Reason(
         code=f"rule-{verdict.outcome.replace(' ', '-')}",
-        says=f"{verdict.rule} {'is' if verdict.outcome == 'not yet known' else ''} {verdict.outcome}: {found or judgement.rule.says}".replace("  ", " "),
+        says=f"{verdict.rule} {outcome}: {found or judgement.rule.says}",
         rule=verdict.rule,
         earliest=(ALWAYS - judgement.fails).first_from(now) if verdict.outcome == "fails" else None,
     )
@@ -151,7 +153,11 @@ def _again(step: HoldPoint, participant: Participant, protocol: Protocol) -> Ite
     """A step that was taken may be taken again only after what the protocol lists."""
     if participant.taken_step(step) is None:
         return
-    last = participant.collections[-1].failed.fact.kind.removesuffix(".v1") if participant.collections and participant.collections[-1].failed else ""
+    last = (
+        participant.collections[-1].failed.fact.kind.removesuffix(".v1")
+        if participant.collections and participant.collections[-1].failed
+        else ""
+    )
     if last not in protocol.steps[step].may_repeat_after:
         yield Reason(code="already-taken", says=f"{step} has been taken; the protocol does not let it be taken again")
 

@@ -35,4 +35,6 @@ def _found(rule: NoneWithin, entry: int, name: str, taken: Course, zone: str) ->
     until = FOREVER if taken.open else found_until(taken.end.latest, rule.within, zone)
     possible = InstantSet.between(taken.start.earliest, until)
     yield Found("fails", sure, f"{name} lies in the {rule.within} before", (entry,), "coordinator")
-    yield Found("not yet known", possible - sure, f"{name} may lie in the {rule.within} before: its dates are not sure", (entry,), "coordinator")
+    yield Found(
+        "not yet known", possible - sure, f"{name} may lie in the {rule.within} before: its dates are not sure", (entry,), "coordinator"
+    )

@@ -26,6 +26,14 @@ SYSTEMIC = frozenset({"oral", "intravenous", "intramuscular", "subcutaneous", "e
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """What counts as a steroid, and for how much. `local_injections` is the study's ruling on them, None while there is none."""
+
+    reference: Reference
+    local_injections: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Dose:
     """Doses of one drug on one date: when on that date, for how much prednisone in mg, and how much of that is sure."""
 
@@ -52,15 +60,16 @@ class Block:
 
 
 def no_therapeutic_steroid(
-    rule: NoTherapeuticSteroid, participant: Participant, reference: Reference, local_injections: str | None, zone: str, since: datetime
+    rule: NoTherapeuticSteroid, participant: Participant, counted: Counted, zone: str, since: datetime
 ) -> tuple[Found, ...]:
-    """Judge the rule for steps at or after `since`. `local_injections` is the study's ruling on them, None while there is none."""
+    """Judge the rule for steps at or after `since`."""
+    local_injections = counted.local_injections
     first = rule.within.before(local_date(since, zone)) if rule.within.elapsed is None else local_date(since - rule.within.elapsed, zone)
-    counted = SYSTEMIC | {"intra-articular"} if local_injections != "outside" else SYSTEMIC
+    routes = SYSTEMIC if local_injections == "outside" else SYSTEMIC | {"intra-articular"}
     doses = [
         dose
         for medication in participant.medications
-        if medication.fact.route in counted and (steroid := _steroid(medication.fact, reference)) is not None
+        if medication.fact.route in routes and (steroid := _steroid(medication.fact, counted.reference)) is not None
         for dose in _doses(medication, steroid, participant, zone, first)
         if dose.on >= first
     ]
@@ -72,9 +81,9 @@ def no_therapeutic_steroid(
     )
 
 
-def prednisone(mg: Decimal, steroid: Equivalence) -> tuple[Decimal, Decimal]:
-    """The least and the most prednisone, in mg, that a dose of a steroid counts for."""
-    return mg * PREDNISONE_MG / steroid.most_mg, mg * PREDNISONE_MG / steroid.least_mg
+def prednisone(mg: Decimal, steroid: Equivalence) -> Decimal:
+    """How many mg of prednisone a dose counts for; where sources differ, the most that any of them says."""
+    return mg * PREDNISONE_MG / steroid.least_mg
 
 
 def _steroid(medication: MedicationTaken, reference: Reference) -> Equivalence | None:
@@ -88,25 +97,24 @@ def _doses(medication: Noted[MedicationTaken], steroid: Equivalence, participant
     per_day = medication.fact.doses_per_day or 1
     day, last = max(first, local_date(taken.start.earliest, zone)), local_date(taken.end.latest, zone)
     while day <= last:
-        yield from _doses_on(day, taken, amount, per_day, medication.entry, zone)
+        for span, sure, possible in _portions(Span(midnight(day, zone), midnight(day_after(day), zone) - MINUTE), taken, per_day):
+            yield Dose(day, span, amount * sure, amount * possible, medication.entry)
         day = day_after(day)
     if taken.open:
-        yield Dose(day, Span(midnight(day, zone), FOREVER), Decimal(0), amount[1] * per_day, medication.entry)
+        yield Dose(day, Span(midnight(day, zone), FOREVER), Decimal(0), amount * per_day, medication.entry)
 
 
-def _doses_on(day: date, taken: Course, amount: tuple[Decimal, Decimal], per_day: int, entry: int, zone: str) -> Iterator[Dose]:
-    """A dose at a known minute stands by itself; the others were some time on the date."""
-    (least, most), first, last = amount, midnight(day, zone), midnight(day_after(day), zone) - MINUTE
-    known = [minute for minute in taken.known if first <= minute <= last]
-    for minute in known:
-        yield Dose(day, Span(minute, minute), least, most, entry)
+def _portions(day: Span, taken: Course, per_day: int) -> Iterator[tuple[Span, int, int]]:
+    """The doses of one date as (when, how many surely, how many possibly): one at each known minute, the others some time on the date."""
+    known = [minute for minute in taken.known if day.earliest <= minute <= day.latest]
+    yield from ((Span(minute, minute), 1, 1) for minute in known)
     rest = per_day - len(known)
     if rest <= 0:
         return
-    whole_day = taken.start.latest < first and last <= taken.end.earliest
-    at_an_end = not known and any(first <= span.earliest and span.latest <= last for span in (taken.start, taken.end))
-    sure = least * rest if whole_day else least if at_an_end else Decimal(0)
-    yield Dose(day, Span(max(first, taken.start.earliest), min(last, taken.end.latest)), sure, most * rest, entry)
+    whole_day = taken.start.latest < day.earliest and day.latest <= taken.end.earliest
+    at_an_end = not known and any(day.earliest <= end.earliest and end.latest <= day.latest for end in (taken.start, taken.end))
+    sure = rest if whole_day else 1 if at_an_end else 0
+    yield Span(max(day.earliest, taken.start.earliest), min(day.latest, taken.end.latest)), sure, rest
 
 
 Reach = Callable[[date, list[Dose], NoTherapeuticSteroid, str], Block | None]
@@ -165,5 +173,9 @@ def _sentence(outcome: Outcome, last: Block, rule: NoTherapeuticSteroid) -> str:
     if outcome == "fails":
         return f"systemic steroid of {amount} prednisone-equivalent on {last.on}; above {rule.above_mg} mg/day blocks for {rule.within}"
     if last.open:
-        return f"systemic steroid of up to {amount}/day prednisone-equivalent may be going on since {last.on}; its stop has not been recorded"
-    return f"systemic steroid of up to {amount} prednisone-equivalent may lie in the {rule.within} before: its time on {last.on} is uncertain"
+        return (
+            f"systemic steroid of up to {amount}/day prednisone-equivalent may be going on since {last.on}; its stop has not been recorded"
+        )
+    return (
+        f"systemic steroid of up to {amount} prednisone-equivalent may lie in the {rule.within} before: its time on {last.on} is uncertain"
+    )

@@ -14,7 +14,9 @@ from domain.words import Role
 
 def steps_before(rule: StepsBefore, participant: Participant, zone: str) -> tuple[Found, ...]:
     """Passes from the last of the milestones on; consent that was withdrawn passes nothing from then on."""
-    return tuple(found for milestone in rule.milestones for found in _milestone(milestone, participant, zone)) + _all_known(rule, participant, zone)
+    return tuple(found for milestone in rule.milestones for found in _milestone(milestone, participant, zone)) + _all_known(
+        rule, participant, zone
+    )
 
 
 def product_ready(_: ProductReady, participant: Participant, zone: str) -> tuple[Found, ...]:
@@ -29,7 +31,9 @@ def product_ready(_: ProductReady, participant: Participant, zone: str) -> tuple
     expired = midnight(day_after(expires), zone)
     ready = [product.received.fact.at.span(zone), product.released.fact.at.span(zone)]
     return (
-        *_since(Span(max(s.earliest for s in ready), max(s.latest for s in ready)), "the product is released and on site", entries, expired),
+        *_since(
+            Span(max(s.earliest for s in ready), max(s.latest for s in ready)), "the product is released and on site", entries, expired
+        ),
         Found("fails", InstantSet.since(expired), f"the product expired at the end of {expires}", entries, "cell-lab"),
     )
 
@@ -42,7 +46,15 @@ def same_identity(rule: SameIdentity, participant: Participant, zone: str) -> tu
     if product is None or product.received is None:
         others = tuple(p.received.entry for p in participant.products.values() if p.received is not None)
         if others and len(participant.collections) == 1:
-            return (Found("fails", ALWAYS, "the product on site carries another code than the collection", (collection.ended.entry, *others), "cell-lab"),)
+            return (
+                Found(
+                    "fails",
+                    ALWAYS,
+                    "the product on site carries another code than the collection",
+                    (collection.ended.entry, *others),
+                    "cell-lab",
+                ),
+            )
         return (_missing("no product carries the code of the collection", "cell-lab"),)
     entries = (collection.ended.entry, product.received.entry)
     if not rule.checked_by_two:
@@ -110,7 +122,9 @@ def _milestone(milestone: Milestone, participant: Participant, zone: str) -> Ite
     yield Found("not yet known", InstantSet.between(span.earliest, span.latest), f"it is not sure since when {title}", (entry,), role)
     for left in participant.leaving:
         if milestone == "consent" and isinstance(left.fact, ConsentWithdrawn):
-            yield Found("fails", InstantSet.since(left.fact.at.span(zone).earliest), "consent has been withdrawn", (left.entry,), "coordinator")
+            yield Found(
+                "fails", InstantSet.since(left.fact.at.span(zone).earliest), "consent has been withdrawn", (left.entry,), "coordinator"
+            )
 
 
 def _all_known(rule: StepsBefore, participant: Participant, zone: str) -> tuple[Found, ...]:
@@ -136,7 +150,15 @@ def _checked(participant: Participant, identity: str, entries: tuple[int, ...], 
     last = max(checks, key=lambda check: check.fact.at.span(zone).latest)
     span = last.fact.at.span(zone)
     if last.fact.identity != identity:
-        return (Found("fails", InstantSet.since(span.earliest), "the last identity check found another code", (*entries, last.entry), "coordinator"),)
+        return (
+            Found(
+                "fails",
+                InstantSet.since(span.earliest),
+                "the last identity check found another code",
+                (*entries, last.entry),
+                "coordinator",
+            ),
+        )
     return tuple(_since(span, "two persons compared the code on the product with the participant", (*entries, last.entry)))
 
 
