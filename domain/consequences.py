@@ -1,6 +1,6 @@
 """What follows from a fact by itself, in the same append: leave that no longer holds, deviations that arise or turn out to be none."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from domain import events as e
@@ -14,8 +14,12 @@ from domain.visits import windows
 from domain.words import STEPS
 
 
-def consequences(before: Participant, after: Participant, study: Study, at: datetime) -> tuple[e.Event, ...]:
-    """Everything that follows from what changed between two states of a participant."""
+TELLS_OF_BEFORE = e.Evidence | e.EntryCorrected | e.EntryRetracted
+"""What can be learned late about the time before a step."""
+
+
+def consequences(before: Participant, events: Sequence[e.Event], after: Participant, study: Study, at: datetime) -> tuple[e.Event, ...]:
+    """Everything that follows from events, given the participant before and after them."""
     if not after.registered:
         return ()
     zone = study.zone(after.site)
@@ -23,7 +27,7 @@ def consequences(before: Participant, after: Participant, study: Study, at: date
         leave: tuple[e.Event, ...] = tuple(e.StepCancelled(step=step) for step in STEPS if step in after.plans)
     else:
         leave = tuple(_revocations(after, study, at))
-    return (*leave, *_visit_deviations(after, study, zone), *_gate_deviations(before, after, study, zone))
+    return (*leave, *_visit_deviations(after, study, zone), *_gate_deviations(before, events, after, study, zone))
 
 
 def _revocations(after: Participant, study: Study, at: datetime) -> Iterator[e.ClearanceRevoked]:
@@ -62,11 +66,9 @@ def _expected(after: Participant, study: Study, zone: str) -> Iterator[tuple[str
             yield missed, e.DeviationRecorded(key=missed, says=f"the visit {window.visit} was missed: {range_}")
 
 
-def _gate_deviations(before: Participant, after: Participant, study: Study, zone: str) -> Iterator[e.Event]:
+def _gate_deviations(before: Participant, events: Sequence[e.Event], after: Participant, study: Study, zone: str) -> Iterator[e.Event]:
     """Steps taken earlier, judged again by what is now known: a rule that surely failed is a deviation, one that passed is none."""
-    if (before.medications, before.procedures, before.reviews) == (after.medications, after.procedures, after.reviews) and (
-        before.taken == after.taken[: len(before.taken)] and before.version + 1 == after.version
-    ):
+    if not any(isinstance(event, TELLS_OF_BEFORE) for event in events):
         return
     earlier = {taken.entry for taken in before.taken}
     for taken in after.taken:

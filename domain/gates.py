@@ -19,6 +19,7 @@ from domain.rules.judgement import Found, Judgement
 from domain.rules.steroids import Counted, no_therapeutic_steroid
 from domain.rules.treatment import days_since_lymphodepletion, product_ready, same_identity, steps_before
 from domain.study import Study
+from domain.time import to_the_minute
 from domain.verdicts import Derivation, Instruments, RuleVerdict
 from domain.words import HoldPoint
 
@@ -51,7 +52,7 @@ class Gate:
 
     def verdict(self, slot: Slot, now: datetime) -> SlotVerdict:
         """The verdict on a slot as at `now`, or at its start while that lies ahead."""
-        at = max(slot.start, now)
+        at = max(slot.start, to_the_minute(now))
         left = InstantSet.between(at, slot.until)
         cover = (self.passes & left).around(at)
         if cover is not None:

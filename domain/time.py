@@ -58,7 +58,7 @@ class Period(RootModel[str]):
 
     @model_validator(mode="after")
     def _readable(self) -> Self:
-        if not re.fullmatch(r"PT\d{1,5}[HM]|P\d{1,4}[DWMY]", self.root):
+        if not re.fullmatch(r"PT\d{1,5}[HM]|P\d{1,4}[DWMY]", self.root, re.ASCII):
             raise ValueError(f"{self.root!r} is no period; write PT72H for elapsed hours, P7D, P4W, P6M or P2Y for calendar time")
         return self
 
@@ -144,7 +144,7 @@ class When(RootModel[str]):
 
     @model_validator(mode="after")
     def _readable(self) -> Self:
-        if not re.fullmatch(_SHAPES.get(len(self.root), "never^"), self.root):
+        if not re.fullmatch(_SHAPES.get(len(self.root), "never^"), self.root, re.ASCII):
             raise ValueError(f"{self.root!r} is no time; write 2026-03-01T10:30Z, 2026-03-01, 2026-03 or 2026")
         _span(self.root, "UTC")
         return self

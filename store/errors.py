@@ -111,12 +111,15 @@ def fault(error: BaseException) -> Fault:
 
 
 def _of_postgres(error: BaseException) -> str | None:
-    """PostgreSQL's code for an error; a broken connection has none, and counts as class 08."""
+    """PostgreSQL's code for an error. A connection that broke or never came about has none; the server's words tell which."""
     if not type(error).__module__.startswith("psycopg"):
         return None
     code: str | None = getattr(error, "sqlstate", None)
-    broken = any(base.__name__ in {"OperationalError", "InterfaceError"} for base in type(error).__mro__)
-    return code or ("08" if broken else None)
+    if code is None and "database" in str(error) and "does not exist" in str(error):
+        return "3D000"
+    if code is None and any(base.__name__ in {"OperationalError", "InterfaceError"} for base in type(error).__mro__):
+        return "08"
+    return code
 
 
 _BUSY = "The database is busy with another program. Nothing was recorded. Try again in a moment."

@@ -12,13 +12,15 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from uuid import UUID
 
 import psycopg
+from eventsourcing.persistence import InterfaceError, OperationalError
 from eventsourcing.postgres import PostgresDatastore, PostgresRecorder
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import TupleRow, tuple_row
 from psycopg.sql import SQL, Identifier, Literal
+from psycopg_pool import PoolTimeout
 
 from store.codec import Row
-from store.errors import Missing
+from store.errors import Missing, Unreachable, fault
 from store.keys import DESTROYED
 from store.orders import Appended, InTheWay, Order
 from store.postgres_schema import SCHEMA
@@ -43,7 +45,7 @@ class PostgresLedgerRecorder(PostgresRecorder):
             self._prepare(connection, create=create)
 
     def record(self, orders: Sequence[Order]) -> int | InTheWay:
-        found = self._ask("record", _payload(orders))
+        found = self._asked("record", _payload(orders))
         if found[0][0] == "head":
             return int(found[0][-1])
         commands = {(actor, command): Appended(actor, command, *rest) for what, actor, command, *rest in found if what == "command"}
@@ -92,6 +94,16 @@ class PostgresLedgerRecorder(PostgresRecorder):
         self.datastore.close()
 
     def _ask(self, name: str, *values: Any) -> list[TupleRow]:
+        """Ask, and ask once more where the connection had broken meanwhile."""
+        try:
+            return self._asked(name, *values)
+        except (InterfaceError, OperationalError) as error:
+            if isinstance(error.__cause__, PoolTimeout) or not isinstance(fault(error), Unreachable):
+                raise
+            self.renew()
+            return self._asked(name, *values)
+
+    def _asked(self, name: str, *values: Any) -> list[TupleRow]:
         with self.datastore.get_connection() as connection, connection.cursor(row_factory=tuple_row, binary=True) as cursor:
             return cursor.execute(self._said[name], values, prepare=True).fetchall()
 

@@ -60,8 +60,10 @@ class SQLiteLedgerRecorder(SQLiteRecorder):
         self.path = path
         self._locks: dict[str, Lock] = {}
         super().__init__(_Datastore(_uri(path, create=create)))
-        if create or path is None:
+        if create:
             self.create_table()
+        elif not self._has_tables():
+            raise Missing(f"{path} holds no ledger. Create it first, or correct the address.")
 
     def construct_create_table_statements(self) -> list[str]:
         return list(SCHEMA)
@@ -134,6 +136,10 @@ class SQLiteLedgerRecorder(SQLiteRecorder):
     def _rows(self, condition: str, *values: object) -> list[Row]:
         with self._reading() as cursor:
             return [Row(*row) for row in cursor.execute(f"SELECT {COLUMNS} FROM entries {condition}", values)]  # noqa: S608 - The conditions stand above.
+
+    def _has_tables(self) -> bool:
+        with self._reading() as cursor:
+            return cursor.execute("SELECT 1 FROM sqlite_master WHERE name = 'entries'").fetchone() is not None
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Cursor]:

@@ -25,9 +25,9 @@ class StudyDesk:
 
     def current(self) -> Study:
         """The study as recorded, with its files; read again only when its stream has grown."""
-        version = self._ledger.version_of(self.stream)
+        length = self._ledger.version_of(self.stream)
         with self._lock:
-            if self._current is None or self._current.record.version != version:
+            if self._current is None or self._current.record.version != length:
                 self._current = self._read()
             return self._current
 

@@ -1,18 +1,36 @@
 """Builders: a demonstration study on a ledger, people who act in it, and a clock that stands where a test puts it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import cache, reduce
 from itertools import count
 from uuid import NAMESPACE_OID, UUID, uuid5
+from zoneinfo import ZoneInfo
 
 from domain import commands as c
 from domain import events as e
-from domain.entry import Actor, Circumstances, Signature
-from domain.participant import Participant
+from domain.entry import Actor, Circumstances, Entry, Signature
+from domain.gates import judge
+from domain.participant import PARTICIPANT, Participant
 from domain.record import Record
-from domain.study import ProtocolApproved, ProtocolReleased, ReferenceAdopted, Ruled, SiteOpened, StudyOpened, TimeZoneDataAdopted
+from domain.rejections import Refused
+from domain.study import (
+    ProtocolApproved,
+    ProtocolReleased,
+    ReferenceAdopted,
+    Ruled,
+    SiteOpened,
+    Study,
+    StudyEvent,
+    StudyOpened,
+    StudyRecord,
+    TimeZoneDataAdopted,
+    evolve_study,
+)
 from domain.time import When, local_date
+from domain.verdicts import RuleVerdict
 from domain.words import HoldPoint, Role
 from store.keys import Keyring
 from store.ledger import Ledger
@@ -230,3 +248,63 @@ def dose(
     drug: str, mg: str, start: When, *, per_day: int | None = None, stop: When | None = None, route: str = "oral"
 ) -> e.MedicationTaken:
     return e.MedicationTaken(drug=drug, dose_mg=Decimal(mg), doses_per_day=per_day, route=route, start=start, stop=stop, indication="lupus")
+
+
+# One record and one rule, without a ledger: what the boundary tables of the gates ask.
+
+
+def local(text: str, zone: str = BERLIN) -> datetime:
+    """The instant at which the clocks of a site show `2026-03-10 08:00`."""
+    return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+
+
+def minute(text: str, zone: str = BERLIN) -> When:
+    """The exact time that the clocks of a site show."""
+    return When.at(local(text, zone))
+
+
+@cache
+def study_of(zone: str = BERLIN, ruling: str | None = "as-systemic") -> Study:
+    """The demonstration study with one site, in a zone, and with or without the ruling on steroids injected into joints."""
+    files = StudyFiles()
+    protocol, reference = files.protocol(STUDY, 1), files.reference(1)
+    events: list[StudyEvent] = [
+        StudyOpened(study=STUDY, demonstration=True),
+        TimeZoneDataAdopted(version="test"),
+        ReferenceAdopted(reference=1, digest=reference.digest),
+        ProtocolReleased(protocol=1, digest=protocol.digest),
+        SiteOpened(site="BER", zone=zone),
+        ProtocolApproved(protocol=1, site="BER"),
+        *([Ruled(ruling="local-steroid-injections", choice=ruling)] if ruling else []),
+    ]
+    return Study(reduce(evolve_study, events, StudyRecord()), {1: protocol.protocol}, reference.reference, "test")
+
+
+def told(events: Iterable[e.Event], recorded_at: datetime = START) -> Record:
+    """The record of a registered participant about whom these events were recorded, in this order and all at one instant."""
+    opening = (e.Registered(site="BER"), e.ProtocolAdopted(protocol=1, digest=DIGEST))
+    by = by_("coordinator", NAMESPACE_OID)
+    return Record.of(
+        "BER-001",
+        [Entry(PARTICIPANT + "BER-001", n, n, event, recorded_at, by, 0, "") for n, event in enumerate((*opening, *events), start=1)],
+    )
+
+
+def verdict_on(
+    step: HoldPoint,
+    rule: str,
+    instant: datetime,
+    *events: e.Event,
+    zone: str = BERLIN,
+    ruling: str | None = "as-systemic",
+    recorded_at: datetime | None = None,
+) -> RuleVerdict:
+    """What a rule of a gate says at an instant, when this is all that is on record (recorded at that instant unless told otherwise)."""
+    participant = told(events, recorded_at or instant).participant
+    gate = judge(step, participant, study_of(zone, ruling), instant)
+    return next(found for found in gate.derivation(instant).rules if found.rule == rule)
+
+
+def codes(refused: Refused) -> set[str]:
+    """Why something was refused, by the codes of all its reasons."""
+    return {reason.code for reason in refused.reasons}

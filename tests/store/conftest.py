@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
+from store.follow import Bell
 from store.ledger import Ledger
 from tests.builders import Clock
 from tests.store.given import Hand, opened
@@ -40,6 +41,13 @@ def ledger(address: str, clock: Clock) -> Iterator[Ledger]:
     ledger = opened(address, clock)
     yield ledger
     ledger.close()
+
+
+@pytest.fixture
+def bell() -> Iterator[Bell]:
+    bell = Bell()
+    yield bell
+    bell.close()
 
 
 @pytest.fixture

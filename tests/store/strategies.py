@@ -88,5 +88,3 @@ def unpacked(metadata: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def limit(metadata: tuple[Any, ...], kind: Any, name: str, otherwise: Any) -> Any:
     return next((getattr(one, name) for one in metadata if isinstance(one, kind)), otherwise)
-
-

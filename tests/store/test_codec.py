@@ -21,9 +21,15 @@ from tests.store.strategies import INSTANTS, any_of
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_event_of_every_kind_comes_back_as_it_was(kind: str) -> None:
     @settings(max_examples=20)
-    @given(event=any_of(KINDS[kind]), circumstances=any_of(Circumstances), who=st.none() | any_of(Identifiers), study_version=st.integers(0, 2**50))
+    @given(
+        event=any_of(KINDS[kind]),
+        circumstances=any_of(Circumstances),
+        who=st.none() | any_of(Identifiers),
+        study_version=st.integers(0, 2**50),
+    )
     def check(event: Value, circumstances: Circumstances, who: Identifiers | None, study_version: int) -> None:
-        stream = f"participant:{next(numbers)}"
+        number = next(numbers)
+        stream, circumstances = f"participant:{number}", circumstances.model_copy(update={"command_id": UUID(int=number)})
         draft = Draft.model_construct(event=event, circumstances=circumstances, study_version=study_version, identifiers=who)
         append(ledger, stream, draft, digest=stream)
         (entry,) = ledger.read(stream)

@@ -91,7 +91,12 @@ def test_a_follower_is_told_of_damage_in_its_place(history: Ledger, hand: Hand, 
     damaged = [one for one in found if isinstance(one, Unreadable)]
     assert (ANNA, 2, why) in [(one.stream, one.version, one.why) for one in damaged]
     assert [one.position for one in found] == sorted(one.position for one in found)
-    assert {(one.stream, one.version) for one in found if one.position not in {3, 5, 98, 99}} == {(ANNA, 1), (BORIS, 1), (BORIS, 2), (BORIS, 3)}
+    assert {(one.stream, one.version) for one in found if one.position not in {3, 5, 98, 99}} == {
+        (ANNA, 1),
+        (BORIS, 1),
+        (BORIS, 2),
+        (BORIS, 3),
+    }
 
 
 def test_a_follower_is_told_of_what_is_missing(history: Ledger, hand: Hand) -> None:

@@ -42,7 +42,9 @@ def test_a_key_is_made_only_where_something_is_sealed_and_recorded(ledger: Ledge
 def test_identifiers_stand_nowhere_in_the_clear(shared: str, ledger: Ledger, hand: Hand, secret: str) -> None:
     append(ledger, ANNA, dose(who=WHO))
     for table in ("entries", "commands", "participant_keys"):
-        assert secret not in str([[bytes(one) if isinstance(one, memoryview) else one for one in row] for row in hand(f"SELECT * FROM {table}")])
+        assert secret not in str(
+            [[bytes(one) if isinstance(one, memoryview) else one for one in row] for row in hand(f"SELECT * FROM {table}")]
+        )
     if shared.startswith("sqlite"):
         path = Path(shared.removeprefix("sqlite:///"))
         written = b"".join(file.read_bytes() for file in path.parent.iterdir())

@@ -1,0 +1,184 @@
+"""Requests about a participant: every verb is a function that makes the request, and is declared here as a command.
+
+    daybook VERB PARTICIPANT … --as ROLE:ID [--reason …] [--sign …] …
+"""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from typing import Annotated, Any, TypeVar
+from uuid import UUID, uuid4
+
+import typer
+from projections.sentences import sentence
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
+
+from app.cli.clinic_time import SiteClock
+from app.cli.session import Session
+from app.wiring import Daybook
+from domain.base import Value
+from domain.commands import PersonsCommand
+from domain.entry import Actor, Circumstances, Signature
+from domain.record import Record
+from domain.rejections import Reason, Refused
+from domain.study import Study
+from domain.words import ParticipantId
+from store.codec import canonical
+
+PARTICIPANT = Annotated[str, typer.Argument(metavar="PARTICIPANT", help="The participant's code, such as BER-001.", show_default=False)]
+AS_JSON = Annotated[bool, typer.Option("--json", help="Answer in JSON, for a program.")]
+WHEN = Annotated[
+    str,
+    typer.Argument(
+        metavar="WHEN",
+        help="When it happened: on the site's clocks, with an offset, as a date, month or year alone, or now.",
+        show_default=False,
+    ),
+]
+COMMON = {
+    "actor": Annotated[str | None, typer.Option("--as", metavar="ROLE:ID", help="Who asks, such as coordinator:m-weber; asserted.")],
+    "reason": Annotated[str | None, typer.Option(help="Why, where a reason is needed.")],
+    "sign": Annotated[str | None, typer.Option(metavar="MEANING", help="Sign, and say what the signature means.")],
+    "document": Annotated[str | None, typer.Option(help="The source document that this was taken from.")],
+    "performed_by": Annotated[str | None, typer.Option(help="Who did it, if somebody else.")],
+    "witnessed_by": Annotated[str | None, typer.Option(help="Who saw it.")],
+    "command_id": Annotated[UUID | None, typer.Option(help="The id of this request: repeated under the same id it is recorded once.")],
+    "as_json": AS_JSON,
+}
+"""What every request can say of its circumstances."""
+
+F = TypeVar("F", bound=Callable[..., PersonsCommand])
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A participant's record, open on the desk of whoever asks."""
+
+    id: str
+    daybook: Daybook
+    session: Session
+
+    @cached_property
+    def record(self) -> Record:
+        return self.daybook.participants.read(self.id)
+
+    @cached_property
+    def study(self) -> Study:
+        return self.daybook.participants.study()
+
+    @cached_property
+    def clock(self) -> SiteClock:
+        """The clocks of the participant's site. Raises Refused where there is no such participant."""
+        if not self.record.participant.registered:
+            raise Refused(Reason(code="unknown-participant", says=f"there is no participant {self.id}"))
+        self.session.site_clock = SiteClock(self.study.zone(self.record.participant.site), self.session.clock())
+        return self.session.site_clock
+
+
+def asks(group: typer.Typer, name: str | None = None) -> Callable[[F], F]:
+    """Declare a function from a chart, and what was typed, to a request as a command of the same name."""
+
+    def declare(question: F) -> F:
+        parameters = list(inspect.signature(question, eval_str=True).parameters.values())[1:]
+
+        def ask(ctx: typer.Context, participant: str, **typed: Any) -> None:
+            session: Session = ctx.obj
+            common = {key: typed.pop(key) for key in COMMON}
+            with session.daybook() as daybook:
+                chart = chart_of(participant, daybook, session)
+                try:
+                    request = question(chart, **typed)
+                    by = circumstances(chart, request, common)
+                except ValidationError as error:
+                    raise Refused(*map(_reason, error.errors())) from None
+                _put(chart, request, by)
+
+        ask.__signature__ = _signature(parameters)  # type: ignore[attr-defined]  # Typer reads the signature of what it calls.
+        group.command(name or question.__name__.replace("_", "-"), help=question.__doc__)(ask)
+        return question
+
+    return declare
+
+
+def chart_of(participant: str, daybook: Daybook, session: Session) -> Chart:
+    """The chart of a participant. Raises Refused where the code can be nobody's: names do not belong in this record."""
+    try:
+        TypeAdapter(ParticipantId).validate_python(participant)
+    except ValidationError:
+        raise Refused(Reason(code="no-code", says=f"{participant!r} is no participant's code; one looks like BER-001")) from None
+    session.noted["participant"] = participant
+    return Chart(participant, daybook, session)
+
+
+def circumstances(chart: Chart, request: Value, common: dict[str, Any]) -> Circumstances:
+    """How the request comes to be made. Raises Refused where it is not said who asks."""
+    actor = acting(common["actor"] or chart.daybook.settings.actor)
+    command_id = common["command_id"] or uuid4()
+    chart.session.noted |= {"actor": actor.id, "role": actor.role, "command_id": str(command_id)}
+    signed = sha256(chart.id.encode() + b"\n" + canonical(request)).hexdigest()
+    return Circumstances(
+        actor=actor,
+        source="cli",
+        command_id=command_id,
+        performed_by=common["performed_by"],
+        witnessed_by=common["witnessed_by"],
+        document=common["document"],
+        reason=common["reason"],
+        signature=Signature(meaning=common["sign"], signed=signed) if common["sign"] else None,
+    )
+
+
+def acting(who: str | None) -> Actor:
+    """Who asks, as typed. Raises Refused."""
+    role, _, id_ = (who or "").partition(":")
+    if not id_:
+        raise Refused(Reason(code="nobody", says="say who asks with --as ROLE:ID, such as --as coordinator:m-weber, or set DAYBOOK_ACTOR"))
+    try:
+        return Actor.model_validate({"role": role, "id": id_})
+    except ValidationError as error:
+        raise Refused(*map(_reason, error.errors())) from None
+
+
+def _put(chart: Chart, request: PersonsCommand, by: Circumstances) -> None:
+    outcome = chart.daybook.participants.handle(chart.id, request, by)
+    session, first = chart.session, outcome.version - len(outcome.events) + 1
+    session.noted["version"] = outcome.version
+    if session.as_json:
+        session.answers({"participant": chart.id, "version": outcome.version, "command_id": by.command_id, "events": outcome.events})
+        return
+    after = Chart(chart.id, chart.daybook, session)
+    session.says(f"Recorded for {chart.id}:")
+    for version, event in enumerate(outcome.events, first):
+        session.says(f"  {version}. {sentence(event, after.clock.zone)}")
+
+
+def _signature(own: list[inspect.Parameter]) -> inspect.Signature:
+    by_name = inspect.Parameter.KEYWORD_ONLY
+    common = [
+        inspect.Parameter(name, by_name, annotation=annotation, default=False if name == "as_json" else None)
+        for name, annotation in COMMON.items()
+    ]
+    first = [
+        inspect.Parameter("ctx", by_name, annotation=typer.Context),
+        inspect.Parameter("participant", by_name, annotation=PARTICIPANT),
+    ]
+    return inspect.Signature([*first, *(one.replace(kind=by_name) for one in own), *common])
+
+
+def _reason(detail: ErrorDetails) -> Reason:
+    """What the shape of a value asks for, in words."""
+    place = " ".join(str(part).replace("_", " ") for part in detail["loc"] if not str(part).endswith(".v1"))
+    context = detail.get("ctx", {})
+    match detail["type"]:
+        case "string_pattern_mismatch":
+            says = f"{detail['input']!r} is not written as it must be: {context['pattern']}"
+        case "literal_error":
+            says = f"{detail['input']!r} must be {context['expected']}"
+        case "value_error":
+            says = str(context["error"])
+        case _:
+            says = detail["msg"].replace("Input should", f"{detail['input']!r} must")
+    return Reason(code="malformed", says=f"{place}: {says}" if place else says)

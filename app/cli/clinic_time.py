@@ -1,0 +1,109 @@
+"""Times as a clinic writes and reads them: on the clocks of the site, never naive inside."""
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from domain.rejections import Reason, Refused
+from domain.time import When, clock_time, local_date, local_time, midnight, to_the_minute
+
+AS_TYPED = re.compile(r"(?P<day>\d{4}-\d\d-\d\d)[ T](?P<clock>\d\d:\d\d)(?P<offset>Z|[+-]\d\d:\d\d)?")
+OUR_TIME = range(1900, 2200)
+NO_TIME = "write 2026-03-01 10:30 on the site's clocks, 2026-03-01T10:30+01:00, or 2026-03-01, 2026-03 or 2026 where no more is known"
+NO_MINUTE = "write 2026-03-01 10:30 on the site's clocks, 2026-03-01T10:30+01:00, or now"
+
+
+@dataclass(frozen=True, slots=True)
+class SiteClock:
+    """The clocks and the calendar of a site, at an instant."""
+
+    zone: str
+    now: datetime
+
+    def when(self, typed: str) -> When:
+        """A time as precisely as it was typed; refused if the site's clocks never showed it, or showed it twice."""
+        if re.fullmatch(r"\d{4}(-\d\d){0,2}", typed):
+            return _or_refused(typed)
+        return When.at(self.instant(typed, NO_TIME))
+
+    def instant(self, typed: str, otherwise: str = NO_MINUTE) -> datetime:
+        """A time that is known to the minute."""
+        if typed == "now":
+            return to_the_minute(self.now)
+        parts = AS_TYPED.fullmatch(typed)
+        if parts is None:
+            raise Refused(Reason(code="not-a-time", says=f"{typed!r} is no time that can be read: {otherwise}"))
+        try:
+            stated = datetime.fromisoformat(f"{parts['day']}T{parts['clock']}{parts['offset'] or ''}")
+        except ValueError:
+            raise Refused(Reason(code="not-a-time", says=f"{typed!r} is on no calendar or clock")) from None
+        _in_our_time(stated.year, typed)
+        return stated if parts["offset"] else self._on_the_clocks(stated)
+
+    def bound(self, typed: str, *, end: bool = False) -> datetime:
+        """A bound of a slot: a time, or a date, which stands for its beginning or, at the end of the slot, for its end."""
+        if not re.fullmatch(r"\d{4}-\d\d-\d\d", typed):
+            return self.instant(typed)
+        day = date.fromisoformat(_or_refused(typed).root)
+        return midnight(day + timedelta(days=1) if end else day, self.zone)
+
+    def _on_the_clocks(self, stated: datetime) -> datetime:
+        instant = clock_time(stated.date(), stated.hour, stated.minute, self.zone)
+        shown = local_time(instant, self.zone)
+        if shown.replace(tzinfo=None, fold=0) != stated:
+            says = f"the clocks in {self.zone} never show {stated:%Y-%m-%d %H:%M}, they are put forward then; look at the time again"
+            raise Refused(Reason(code="clock-skipped", says=says))
+        if shown.fold:
+            earlier = shown.replace(fold=0)
+            says = (
+                f"the clocks in {self.zone} show {stated:%Y-%m-%d %H:%M} twice, they are put back then; "
+                f"write {earlier.isoformat(timespec='minutes')} or {shown.isoformat(timespec='minutes')}"
+            )
+            raise Refused(Reason(code="clock-repeated", says=says))
+        return instant
+
+    def shows(self, instant: datetime) -> str:
+        """An instant on the site's clocks, with the offset."""
+        return local_time(instant, self.zone).isoformat(" ", "minutes")
+
+    def shows_when(self, when: When) -> str:
+        """A time as precisely as it is known."""
+        return self.shows(when.span(self.zone).earliest) if when.exact else when.root
+
+    def away(self, instant: datetime) -> str:
+        """How far away an instant is: by the calendar of the site, and within a day by the clock."""
+        minutes = round((instant - self.now).total_seconds() / 60)
+        days = (local_date(instant, self.zone) - local_date(self.now, self.zone)).days
+        if abs(minutes) < 60:  # noqa: PLR2004 - an hour has sixty minutes everywhere
+            return _ahead_or_ago(minutes, "minute")
+        return _ahead_or_ago(days, "day") if abs(minutes) >= 24 * 60 else _ahead_or_ago(round(minutes / 60), "hour")
+
+    def days_away(self, day: date) -> str:
+        """How far away a date is at the site."""
+        days = (day - local_date(self.now, self.zone)).days
+        return {-1: "yesterday", 0: "today", 1: "tomorrow"}.get(days) or _ahead_or_ago(days, "day")
+
+
+def study_day(day: date, infusion: date | None) -> str:
+    """The day counted from the infusion, which is day 0, such as D+14; empty before the infusion is known."""
+    return "" if infusion is None else f"D{(day - infusion).days:+d}"
+
+
+def _in_our_time(year: int, typed: str) -> None:
+    if year not in OUR_TIME:
+        raise Refused(Reason(code="not-a-time", says=f"{typed!r} lies outside the time of any trial; look at the year again"))
+
+
+def _or_refused(typed: str) -> When:
+    _in_our_time(int(typed[:4]), typed)
+    try:
+        return When(typed)
+    except ValueError:
+        raise Refused(Reason(code="not-a-time", says=f"{typed!r} is on no calendar")) from None
+
+
+def _ahead_or_ago(count: int, unit: str) -> str:
+    if count == 0:
+        return "now"
+    words = f"{abs(count)} {unit}{'' if abs(count) == 1 else 's'}"
+    return f"in {words}" if count > 0 else f"{words} ago"

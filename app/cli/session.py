@@ -1,0 +1,104 @@
+"""One call of the command line: its settings, its clock, its log, and what it says to whoever called."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from time import perf_counter
+from typing import Any
+
+import structlog
+from pydantic_core import to_jsonable_python
+from rich.console import Console
+from rich.table import Table
+
+from app.cli.clinic_time import SiteClock
+from app.logs import log_to
+from app.settings import Settings
+from app.wiring import Clock, Daybook, opened, world_clock
+from store.errors import Fault
+
+WIDE = 180
+"""How many characters a line may have where no terminal says so itself."""
+
+
+class Session:
+    """Made once for each call; nothing is opened before it is needed. Tests give it a clock of their own."""
+
+    def __init__(self, clock: Clock = world_clock) -> None:
+        self.clock = clock
+        self.as_json = False
+        self.site_clock: SiteClock | None = None
+        """The clocks of the site that this call is about, once that is known."""
+        self.noted: dict[str, Any] = {}
+        """What the log will say of this call."""
+
+    @cached_property
+    def settings(self) -> Settings:
+        return Settings.read()
+
+    @contextmanager
+    def daybook(self, *, create: bool = False) -> Iterator[Daybook]:
+        """The record, open."""
+        with opened(self.settings, self.clock, create=create) as daybook:
+            yield daybook
+
+    def says(self, text: str = "") -> None:
+        """A line for whoever called."""
+        print_line(text)
+
+    def shows(self, table: Table) -> None:
+        console().print(table)
+
+    def answers(self, value: Any) -> None:
+        """The answer as JSON, for a program."""
+        print_line(json.dumps(to_jsonable_python(value), indent=2, ensure_ascii=False))
+
+    @contextmanager
+    def logged(self, command: Callable[[], str | None]) -> Iterator[None]:
+        """One line in the log about this call, once something was opened for it."""
+        began, error = perf_counter(), None
+        try:
+            yield
+        except Exception as trouble:
+            error = trouble
+            raise
+        finally:
+            if "settings" in self.__dict__:
+                self._write_line(command=command(), seconds=round(perf_counter() - began, 3), **_names_of(error))
+
+    def _write_line(self, **about: Any) -> None:
+        try:
+            self.settings.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with self.settings.log_file.open("a") as file:
+                log_to(file, self.settings.log)
+                structlog.get_logger().info("called", **self.noted, **about)
+        except OSError as error:
+            raise Fault(f"Daybook cannot write its log to {self.settings.log_file}: {error.strerror}. What was asked for is done.") from error
+
+
+def _names_of(error: BaseException | None) -> dict[str, str]:
+    """An error by name, and what caused it: what either says may quote the record."""
+    causes = [error] if error is not None else []
+    while causes and causes[-1].__cause__ is not None:
+        causes.append(causes[-1].__cause__)
+    names = [getattr(one, "sqlite_errorname", None) or getattr(one, "sqlstate", None) or type(one).__name__ for one in causes]
+    return dict(zip(("error", "cause"), (names[0], names[-1]), strict=True)) if names else {}
+
+
+def console() -> Console:
+    """Where answers go; a terminal says how wide it is."""
+    return Console(width=None if sys.stdout.isatty() else WIDE, highlight=False)
+
+
+def print_line(text: str) -> None:
+    console().print(text, markup=False, soft_wrap=True)
+
+
+def grid(*columns: str, title: str | None = None) -> Table:
+    """A table with a heading for each column, plain enough to be read aloud."""
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table

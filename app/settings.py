@@ -1,0 +1,94 @@
+"""What differs from one installation to the next; the only place that reads the environment."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from domain.words import Name
+from store.studies import SHIPPED
+
+PREFIX = "DAYBOOK_"
+
+
+class BadSettings(Exception):  # noqa: N818 - it names what is wrong, as refusals do
+    """The environment asks for something that Daybook does not have; `says` holds everything that is wrong with it."""
+
+    def __init__(self, *says: str) -> None:
+        super().__init__("\n".join(says))
+        self.says = says
+
+
+def _durable(address: str) -> str:
+    if not address.startswith(("sqlite:///", "postgresql://")):
+        raise ValueError("a ledger lives at sqlite:///path/to/file or postgresql://…")
+    return address
+
+
+def _in_the_folder(name: str, prefix: str = "") -> Any:
+    """The default of a setting that names a file."""
+    return Field(default_factory=lambda settings: f"{prefix}{settings['folder'] / name}" if prefix else settings["folder"] / name)
+
+
+class Settings(BaseSettings):
+    """Each is set by a variable of the environment, such as DAYBOOK_FOLDER."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+
+    folder: Path = Path(".daybook")
+    """The folder in which this machine keeps all that no other setting places elsewhere."""
+    ledger: Annotated[str, AfterValidator(_durable)] = _in_the_folder("ledger.sqlite", "sqlite:///")
+    """The address of the ledger: sqlite:///path/to/file or postgresql://…; by default a file in the folder."""
+    views: Path = _in_the_folder("views.sqlite")
+    """The SQLite file that keeps answers ready; it can be thrown away and is built again."""
+    keys: Path = _in_the_folder("master.key")
+    """The file with the master key that contact data is sealed under; to lose it is to lose the contact data."""
+    studies: Path = SHIPPED
+    """The folder with the protocol files and drug references of the studies."""
+    study: Name = "cd19-cart-sle"
+    """The study that the ledger belongs to."""
+    temporal: Annotated[str, Field(pattern=r"^\S+:\d{1,5}$")] | None = None
+    """The address of the Temporal server, host:port; without one, `daybook up` starts a server of its own."""
+    temporal_namespace: Annotated[str, Field(min_length=1)] = "default"
+    """The namespace on the Temporal server."""
+    temporal_port: Annotated[int, Field(ge=1, le=65535)] = 7233
+    """The port of this machine's own Temporal server, where there is one."""
+    log: Literal["console", "json"] = "console"
+    """How the log is written: to be read by people, or one JSON object per line."""
+    actor: str | None = None
+    """Who acts at this command line, as ROLE:ID, unless a command says so itself with --as."""
+
+    @property
+    def log_file(self) -> Path:
+        """Where the log goes while the terminal shows something else."""
+        return self.folder / "daybook.log"
+
+    @property
+    def temporal_address(self) -> str:
+        """Where the Temporal server answers, ours or somebody else's."""
+        return self.temporal or f"127.0.0.1:{self.temporal_port}"
+
+    @property
+    def own_server(self) -> Path:
+        """Where a Temporal server of this machine's own keeps its journeys."""
+        return self.folder / "temporal.sqlite"
+
+    @classmethod
+    def read(cls) -> Self:
+        """The settings of this process. Raises BadSettings; a variable that means nothing is a slip, and never silent."""
+        known = [PREFIX + name.upper() for name in cls.model_fields]
+        unknown = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
+        complaints = [f"There is no setting {name}. The settings are {', '.join(known)}." for name in unknown]
+        try:
+            settings = cls()
+        except ValidationError as error:
+            raise BadSettings(*complaints, *(_complaint(one["loc"], one["msg"]) for one in error.errors())) from None
+        if complaints:
+            raise BadSettings(*complaints)
+        return settings
+
+
+def _complaint(place: tuple[int | str, ...], says: str) -> str:
+    return f"The setting {PREFIX}{str(place[0]).upper()} cannot be used: {says.removeprefix('Value error, ')}."

@@ -1,0 +1,88 @@
+"""The one place where the parts are put together. Importing it connects to nothing."""
+
+import os
+import zoneinfo
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from app.settings import Settings
+from store.errors import Fault
+from store.keys import KEY_BYTES, Keyring
+from store.ledger import Ledger
+from store.participants import Participants
+from store.studies import StudyFiles
+from store.study import StudyDesk
+
+Clock = Callable[[], datetime]
+
+
+def world_clock() -> datetime:
+    """The clock of the ledger in real life."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Daybook:
+    """The record of one study, open."""
+
+    settings: Settings
+    ledger: Ledger
+    files: StudyFiles
+    desk: StudyDesk
+    participants: Participants
+
+
+@contextmanager
+def opened(settings: Settings, clock: Clock = world_clock, *, create: bool = False) -> Iterator[Daybook]:
+    """Open the record for as long as it is needed; `create` makes the ledger and the master key where there are none yet."""
+    if create:
+        settings.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    keys = Keyring(_master_key(settings.keys, create=create))
+    ledger = Ledger.open(settings.ledger, clock=clock, keys=keys, create=create)
+    try:
+        files = StudyFiles(settings.studies)
+        desk = StudyDesk(ledger, files, settings.study, program=f"daybook {version('daybook')}")
+        yield Daybook(settings, ledger, files, desk, Participants(ledger, desk))
+    finally:
+        ledger.close()
+
+
+def _master_key(path: Path, *, create: bool) -> bytes | None:
+    """The master key, or None where it is kept away from this process; a new one only its owner can read."""
+    try:
+        if create and not path.exists():
+            with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(b64encode(os.urandom(KEY_BYTES)) + b"\n")
+        text = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise Fault(f"Daybook cannot read the master key at {path}: {error.strerror}. Put it right, or name another file in DAYBOOK_KEYS.") from error
+    return _key_in(text, path)
+
+
+def _key_in(text: bytes, path: Path) -> bytes:
+    try:
+        key = b64decode(text.strip(), validate=True)
+    except ValueError:
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise Fault(f"{path} holds no master key. Put the right file back, or name another in DAYBOOK_KEYS.")
+    return key
+
+
+def time_zone_data() -> str:
+    """Which time-zone data this machine reckons with: the system's, or else the package that was installed with Daybook."""
+    for folder in zoneinfo.TZPATH:
+        listing = Path(folder, "tzdata.zi")
+        if listing.is_file():
+            with listing.open() as lines:
+                return lines.readline().removeprefix("# version ").strip()
+        if Path(folder, "UTC").exists():
+            return "the system's, of unknown version"
+    return version("tzdata")

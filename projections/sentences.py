@@ -1,0 +1,178 @@
+"""Every entry as one sentence in the clinic's words, safe to read on a ward; times are those of the site's clocks."""
+
+from datetime import datetime
+from typing import assert_never
+
+from domain import events as e
+from domain.entry import Entry
+from domain.rules.reviews import TITLES
+from domain.time import When, local_time
+from domain.verdicts import Derivation
+
+
+def sentence(entry: Entry[e.Event], zone: str) -> str:
+    """What an entry of a participant's record says."""
+    return says(entry.event, zone)
+
+
+def says(event: e.Event, zone: str) -> str:
+    """What an event says; `zone` is the site's IANA zone."""
+    match event:
+        case e.Registered():
+            return f"Registered at the site {event.site}."
+        case e.ProtocolAdopted():
+            return f"From here on judged under version {event.protocol} of the protocol."
+        case e.ConsentSigned(signer="representative"):
+            return f"Consent signed {when(event.at, zone)} by a representative ({event.relation}); {_form(event)}."
+        case e.ConsentSigned():
+            return f"Consent signed {when(event.at, zone)} by the participant; {_form(event)}."
+        case e.ScreeningStarted():
+            return f"Screening started {when(event.at, zone)}."
+        case e.EligibilityConfirmed():
+            return f"Eligibility confirmed by the investigator's signature {when(event.at, zone)}."
+        case e.ScreenFailed():
+            return f"Found not eligible {when(event.at, zone)}: {'; '.join(event.criteria)}."
+        case e.MedicationTaken():
+            return _medication(event, zone)
+        case e.ProcedurePerformed():
+            size = "Major procedure" if event.major else "Procedure"
+            return f"{size} performed {when(event.at, zone)}: {event.name}."
+        case e.ReviewMade():
+            covers = "the whole life" if event.covers_from is None else f"the time from {event.covers_from}"
+            return f"Review of {TITLES[event.review]} made {when(event.at, zone)}, covering {covers}; asked: {', '.join(event.sources)}."
+        case e.StepPlanned():
+            return f"{event.step.capitalize()} planned for {slot(event.slot, zone)}."
+        case e.StepReplanned():
+            return f"{event.step.capitalize()} moved to {slot(event.slot, zone)}."
+        case e.StepCancelled():
+            return f"The plan for {event.step} was given up."
+        case e.StepCleared():
+            return f"Leave given for {event.step}, from {minute(event.covers_from, zone)} to before {minute(event.covers_until, zone)}."
+        case e.StepWaiting():
+            return waiting(event, zone)
+        case e.StepHeld():
+            return held(event, zone)
+        case e.ClearanceRevoked():
+            return f"Leave for {event.step} revoked{_because(event.derivation)}. Do not begin it; look at the reasons first."
+        case e.ClearanceLapsed():
+            return f"Leave for {event.step} ended unused."
+        case e.ManuallyReleased():
+            cover = f"from {minute(event.covers_from, zone)} to before {minute(event.covers_until, zone)}"
+            return f"Leave for {event.step} given by hand by an investigator, {cover}."
+        case e.StepRefused():
+            return f"{event.step.capitalize()} was asked for and refused: {'; '.join(event.reasons)}."
+        case e.LeukapheresisStarted():
+            return f"Leukapheresis started {when(event.at, zone)}."
+        case e.LeukapheresisEnded():
+            cells = f"{event.yield_e6_per_kg:f} × 10⁶ CD3-positive cells per kg"
+            return f"Leukapheresis ended {when(event.at, zone)} with {cells}, code {event.identity}."
+        case e.LeukapheresisFailed():
+            return f"Leukapheresis failed {when(event.at, zone)}: {event.why}."
+        case e.ProductReceived():
+            return f"Product {event.identity} received {when(event.at, zone)}; it expires at the end of {event.expires}."
+        case e.ProductReleased():
+            return f"Product {event.identity} released for infusion {when(event.at, zone)}."
+        case e.ProductFailed():
+            return f"Product {event.identity} failed {when(event.at, zone)}: {event.why}."
+        case e.LymphodepletionDose():
+            return f"Lymphodepletion, day {event.day}: {event.drug} {event.outcome} {when(event.at, zone)}."
+        case e.IdentityChecked():
+            return f"Code {event.identity} compared with the participant {when(event.at, zone)} by {' and '.join(event.checked_by)}."
+        case e.ThawStarted():
+            return f"Thaw of bag {event.bag} of product {event.identity} started {when(event.at, zone)}."
+        case e.InfusionStarted():
+            return f"Infusion of bag {event.bag} of product {event.identity} started {when(event.at, zone)}."
+        case e.InfusionEnded():
+            return f"Infusion of bag {event.bag} ended {when(event.at, zone)}."
+        case e.VisitCompleted():
+            return f"Visit {event.visit} took place {when(event.at, zone)}."
+        case e.VisitUnaccounted():
+            return f"The window of the visit {event.visit} closed at the end of {event.closed_on} with nothing recorded."
+        case e.VisitMissed():
+            return f"The visit {event.visit} was missed; that is final."
+        case e.DeviationProposed():
+            return f"Possible protocol deviation: {event.says}."
+        case e.DeviationRecorded():
+            return f"Protocol deviation: {event.says}."
+        case e.DeviationVoided():
+            return f"No deviation after all ({event.key}): {event.why}."
+        case e.OverrideSigned():
+            against = f", against {', '.join(event.rules)}" if event.rules else ""
+            return f"An investigator signed an override for {event.step}{against}; ground: {event.ground}."
+        case e.ReminderDue():
+            told = "Reminder not sent, it had become pointless" if event.skipped else f"Reminder for the {event.to} ({event.urgency})"
+            return f"{told}: {event.says}"
+        case e.TreatmentStopped():
+            return f"Treatment stopped {when(event.at, zone)}; visits go on. Reason: {event.why}."
+        case e.VisitsStopped():
+            records = "records may still be consulted" if event.records_allowed else "records may no longer be consulted"
+            return f"Visits stopped {when(event.at, zone)}; {records}. Reason: {event.why}."
+        case e.ConsentWithdrawn():
+            return f"Consent withdrawn {when(event.at, zone)}, for {event.scope}."
+        case e.ContactLost():
+            return f"Contact lost {when(event.at, zone)}."
+        case e.ContactRegained():
+            return f"Contact regained {when(event.at, zone)}."
+        case e.Died():
+            return f"The participant died {when(event.at, zone)}."
+        case e.NeverInfused():
+            return f"It is final {when(event.at, zone)} that the participant will not be infused: {event.why}."
+        case e.StudyCompleted():
+            return "Completed the study: every visit is settled."
+        case e.EntryCorrected():
+            return f"Entry {event.entry} corrected. It should have said: {says(event.fact, zone)}"
+        case e.EntryRetracted():
+            return f"Entry {event.entry} taken back: it should never have been made."
+        case _:
+            assert_never(event)
+
+
+def waiting(verdict: e.StepWaiting, zone: str) -> str:
+    """What a waiting step waits for, and who supplies it."""
+    title = verdict.step.capitalize()
+    return f"{title} waits; nothing forbids it from {minute(verdict.possible_from, zone)}{_because(verdict.derivation)}."
+
+
+def held(verdict: e.StepHeld, zone: str) -> str:
+    """Why a step is held, and from when it would be possible."""
+    possible = "No instant is in sight at which it is." if verdict.earliest is None else f"Possible from {minute(verdict.earliest, zone)}."
+    return f"{verdict.step.capitalize()} is held: nothing in its slot is possible{_because(verdict.derivation)}. {possible}"
+
+
+def when(at: When, zone: str) -> str:
+    """A time as precisely as it is known, on the clocks of the site."""
+    if at.exact:
+        return f"on {minute(at.span(zone).earliest, zone)}"
+    return f"on {at}" if len(at.root) == len("2026-03-01") else f"in {at}"
+
+
+def minute(instant: datetime, zone: str) -> str:
+    """An instant on the clocks of the site, with the name of their time."""
+    return f"{local_time(instant, zone):%Y-%m-%d %H:%M %Z}"
+
+
+def slot(planned: e.Slot, zone: str) -> str:
+    return f"{minute(planned.start, zone)} to {minute(planned.until, zone)}"
+
+
+def _form(consent: e.ConsentSigned) -> str:
+    return f"{consent.document}, obtained by {consent.obtained_by}"
+
+
+def _medication(taken: e.MedicationTaken, zone: str) -> str:
+    dose = f"{taken.drug} {taken.dose_mg:f} mg {taken.route}"
+    if taken.doses_per_day is None:
+        return f"Medication: {dose}, once, {when(taken.start, zone)}, for {taken.indication}."
+    until = "no stop recorded" if taken.stop is None else f"until {when(taken.stop, zone)}"
+    return f"Medication: {dose}, {taken.doses_per_day} a day from {when(taken.start, zone)}, {until}, for {taken.indication}."
+
+
+def _because(derivation: Derivation) -> str:
+    """The findings of every rule that does not pass, with whoever can supply what is missing."""
+    findings = [
+        f"{finding.says} ({finding.supplied_by})" if finding.supplied_by else finding.says
+        for rule in derivation.rules
+        if rule.outcome != "passes"
+        for finding in rule.findings
+    ]
+    return f": {'; '.join(findings)}" if findings else ""

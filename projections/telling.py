@@ -1,0 +1,76 @@
+"""Telling the views about one participant: folded once, in one go, and parked when the record cannot be told."""
+
+import sqlite3
+import traceback
+from collections.abc import Callable, Sequence
+from functools import reduce
+from pathlib import Path
+
+import structlog
+
+from domain.entry import Entry
+from domain.events import EntryCorrected, EntryRetracted, Event
+from domain.participant import PARTICIPANT, Participant, as_of, evolve, fold
+from domain.study import Study
+from projections.views import Told, View
+from store.errors import DamagedEntry, Fault
+from store.ledger import Ledger, Unreadable
+
+log = structlog.get_logger()
+
+
+def tell(connection: sqlite3.Connection, views: Sequence[View], stream: str, position: int, told: Callable[[], Told]) -> Participant | None:
+    """Let every view take in what `told` finds out; a record that cannot be told is parked, and every view forgets it.
+
+    Faults of a database are raised: they are nobody's record.
+    """
+    connection.execute("SAVEPOINT told")
+    try:
+        found = told()
+        for view in views:
+            if found.anew:
+                view.forget(connection, found.participant.id)
+            view.apply(connection, found)
+    except (Fault, sqlite3.OperationalError):
+        raise
+    except Exception as error:  # noqa: BLE001 - Whatever is wrong with one record, the others go on.
+        connection.execute("ROLLBACK TO told")
+        park(connection, views, blamed(error, stream, position))
+        return None
+    else:
+        return found.participant
+    finally:
+        connection.execute("RELEASE told")
+
+
+def told_anew(ledger: Ledger, stream: str, study: Study, position: int) -> Told:
+    """The whole record as it stood at a position of the ledger. Raises DamagedEntry."""
+    entries = [entry for entry in ledger.read(stream) if entry.position <= position]
+    return Told(fold(entries), study, entries, anew=True)
+
+
+def told_further(was: Participant, entries: Sequence[Entry[Event]], study: Study) -> Told:
+    """What comes next in a record that was told before, none of it an amendment."""
+    return Told(as_of(reduce(evolve, entries, was), entries[-1]), study, entries, anew=False)
+
+
+def amends(entries: Sequence[Entry[Event]]) -> bool:
+    """Whether what was told before is not so any more."""
+    return any(isinstance(entry.event, EntryCorrected | EntryRetracted) for entry in entries)
+
+
+def blamed(error: Exception, stream: str, position: int) -> Unreadable:
+    """Why a record cannot be told; of a bug only its kind and its place in the program, for its words may hold what is clinical."""
+    if isinstance(error, DamagedEntry):
+        return Unreadable(position, stream, error.version, error.why)
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return Unreadable(position, stream, 0, f"a fault in the program: {type(error).__name__} in {Path(place.filename).name}:{place.lineno}")
+
+
+def park(connection: sqlite3.Connection, views: Sequence[View], found: Unreadable) -> None:
+    """Leave a record out, with the reason: nothing of it is shown until it can be told again."""
+    for view in views:
+        view.forget(connection, found.stream.removeprefix(PARTICIPANT))
+    values = (found.stream, found.version, found.position, found.why)
+    connection.execute("INSERT OR REPLACE INTO parked (stream, version, position, why) VALUES (?, ?, ?, ?)", values)
+    log.error("parked", stream=found.stream, version=found.version, position=found.position)

@@ -1,0 +1,221 @@
+"""The views' own file: answers kept ready in SQLite, which can be thrown away and built again at any time."""
+
+import sqlite3
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from threading import Condition, Lock
+from typing import Protocol
+from urllib.parse import quote
+from zlib import crc32
+
+from domain.agenda import Agenda, agenda
+from domain.base import Value
+from domain.entry import Entry
+from domain.events import Event
+from domain.participant import PARTICIPANT, Participant
+from domain.study import Study
+from store.errors import LostLease, Missing, in_plain_words
+from store.recorder import Claim
+
+BUSY_SECONDS = 30.0
+"""How long a writer waits for another; the longest transaction is the end of a rebuild."""
+LOOK_EVERY_SECONDS = 0.005
+"""How often a reader looks whether the feed of another process has reached a position."""
+OWN_TABLES = (
+    "position (one INTEGER PRIMARY KEY CHECK (one = 1), position INTEGER NOT NULL, token INTEGER NOT NULL) STRICT",
+    """parked (stream TEXT, version INTEGER NOT NULL, position INTEGER, why TEXT NOT NULL, PRIMARY KEY (stream, position))
+    STRICT, WITHOUT ROWID""",
+)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What every view is told about a participant: how things stand, and the entries that are new (all, when it begins `anew`)."""
+
+    participant: Participant
+    study: Study
+    entries: Sequence[Entry[Event]]
+    anew: bool
+
+    @cached_property
+    def agenda(self) -> Agenda:
+        """Everything that falls due, found once for all views."""
+        return agenda(self.participant, self.study)
+
+    @property
+    def zone(self) -> str:
+        return self.study.zone(self.participant.site)
+
+
+class View(Protocol):
+    """A module that keeps one view: its tables, how it takes in what it is told, and how it forgets a participant."""
+
+    @property
+    def TABLES(self) -> tuple[str, ...]: ...  # noqa: N802 - It is a constant of a module.
+
+    def apply(self, views: sqlite3.Connection, told: Told, /) -> None: ...
+
+    def forget(self, views: sqlite3.Connection, participant_id: str, /) -> None: ...
+
+
+class Parked(Value):
+    """A record that the views leave out until it is retried: the entry to blame, the position at which that was noticed, and why."""
+
+    stream: str
+    version: int
+    position: int
+    why: str
+
+    @property
+    def participant(self) -> str:
+        """Whose record it is; empty where that cannot be known."""
+        return self.stream.removeprefix(PARTICIPANT)
+
+
+class Views:
+    """The file with all views and the position in the ledger up to which they tell. Safe to use from any thread and process.
+
+    A file that another version of the program made, or that has other tables, is as good as none: the feed builds it again.
+    """
+
+    def __init__(self, path: Path, views: Sequence[View], program: str) -> None:
+        self.path = path
+        self.views = views
+        self.tables = (*OWN_TABLES, *(table for view in views for table in view.TABLES))
+        self._edition = crc32("\n".join((program, *self.tables)).encode()) >> 1  # SQLite keeps 31 bits of it.
+        self._moved = Condition()
+        self._writing = Lock()
+        self._writer: sqlite3.Connection | None = None
+
+    def reached(self, position: int, within_seconds: float = 5.0) -> bool:
+        """Wait until the views tell what stands in the ledger up to a position; False when they did not within that time.
+
+        A feed of the same process wakes whoever waits at once; whether one of another process has moved is asked again and again.
+        """
+        deadline = time.monotonic() + within_seconds
+        with in_plain_words(), closing(self._reader()) as connection, self._moved:
+            while claim_of(connection).position < position:
+                if time.monotonic() >= deadline:
+                    return False
+                self._moved.wait(LOOK_EVERY_SECONDS)
+        return True
+
+    def position(self) -> int:
+        """The position in the ledger up to which the views tell. Raises Missing before they were first built."""
+        with self.reading() as connection:
+            return claim_of(connection).position
+
+    def parked(self) -> tuple[Parked, ...]:
+        """The records that the views leave out, and why."""
+        with self.reading() as connection:
+            return parked_in(connection)
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """All views as they stand at one instant. Raises Missing before they were first built."""
+        with in_plain_words(), closing(self._reader()) as connection:
+            connection.execute("BEGIN")
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction of the writer, which is kept as a whole or not at all."""
+        with in_plain_words(), self._writing:
+            self._writer = self._writer or self._open("rwc")
+            with immediately(self._writer):
+                yield self._writer
+
+    def prepare(self) -> None:
+        """Make the tables, unless they are there as this program wants them."""
+        with self.writing() as connection:
+            if _edition(connection) != self._edition:
+                found = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
+                for (name,) in found:
+                    connection.execute(f"DROP TABLE {name}")
+                create(connection, self.tables)
+                connection.execute("INSERT INTO position VALUES (1, 0, 0)")
+                connection.execute(f"PRAGMA user_version = {self._edition}")
+
+    def beside(self) -> sqlite3.Connection:
+        """The same tables, empty, in a database that vanishes by itself; the file is attached to it as `real`."""
+        connection = sqlite3.connect("", isolation_level=None, timeout=BUSY_SECONDS)
+        connection.execute("PRAGMA journal_mode = MEMORY")
+        connection.execute("PRAGMA synchronous = OFF")
+        create(connection, self.tables)
+        connection.execute("ATTACH ? AS real", (str(self.path),))
+        return connection
+
+    def announce(self) -> None:
+        """Wake whoever waits for a position."""
+        with self._moved:
+            self._moved.notify_all()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+
+    def _reader(self) -> sqlite3.Connection:
+        try:
+            connection = self._open("ro")
+        except sqlite3.OperationalError as error:
+            raise Missing(NOT_BUILT) from error
+        if _edition(connection) != self._edition:
+            connection.close()
+            raise Missing(NOT_BUILT)
+        return connection
+
+    def _open(self, mode: str) -> sqlite3.Connection:
+        address = f"file:{quote(str(self.path.absolute()))}?mode={mode}"
+        connection = sqlite3.connect(address, uri=True, isolation_level=None, timeout=BUSY_SECONDS, check_same_thread=False)
+        if mode != "ro":
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")  # What a power failure takes away is built again from the ledger.
+        return connection
+
+
+NOT_BUILT = "The views have not been built yet, or by another version of Daybook. Start the feed, and ask again."
+
+
+@contextmanager
+def immediately(connection: sqlite3.Connection) -> Iterator[None]:
+    """A transaction that is a writer from its beginning, and over at its end whatever happened."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+
+
+def create(connection: sqlite3.Connection, tables: Sequence[str]) -> None:
+    for table in tables:
+        connection.execute(f"CREATE TABLE {table}")
+
+
+def claim_of(connection: sqlite3.Connection) -> Claim:
+    """The highest claim that was seen, with the position up to which the views tell."""
+    return Claim(*connection.execute("SELECT token, position FROM position").fetchone())
+
+
+def move(connection: sqlite3.Connection, claim: Claim, position: int) -> Claim:
+    """Say up to which position the views tell now; raises LostLease when that was changed by somebody else."""
+    moved = connection.execute("UPDATE position SET position = ? WHERE (token, position) = (?, ?)", (position, *claim))
+    if moved.rowcount != 1:
+        raise LostLease("views")
+    return claim._replace(position=position)
+
+
+def parked_in(connection: sqlite3.Connection) -> tuple[Parked, ...]:
+    found = connection.execute("SELECT stream, version, position, why FROM parked ORDER BY stream, position")
+    return tuple(Parked(stream=stream, version=version, position=position, why=why) for stream, version, position, why in found)
+
+
+def _edition(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])

@@ -1,0 +1,1 @@
+"""What was recorded by releases of the past, and must load for ever."""

@@ -1,0 +1,21 @@
+"""The past must always load: one stored entry of every kind that was ever released, in `entries.jsonl`."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from store.codec import KINDS, Row, canonical, encoded, state_of
+
+FOSSILS = {json.loads(line)["event"]["kind"]: line for line in Path(__file__).with_name("entries.jsonl").read_bytes().splitlines()}
+
+
+def test_every_kind_has_a_fossil() -> None:
+    assert set(FOSSILS) == set(KINDS), "Add the stored bytes of a first entry of each new kind to entries.jsonl; never change a line that is there."
+
+
+@pytest.mark.parametrize("kind", FOSSILS)
+def test_a_fossil_still_loads_and_says_what_it_said(kind: str) -> None:
+    state = state_of(Row(1, "participant:BER-001", 1, kind, FOSSILS[kind], b"", b"", b""))
+    again = encoded(state.event, canonical(state.circumstances), state.study_version, state.recorded_at, None)
+    assert again == FOSSILS[kind]

@@ -1,0 +1,93 @@
+"""Daybook's processes, run as the real thing and killed without warning.
+
+Run by itself it is one of them: `python -m tests.workflows.processes worker|relay <ledger file> <temporal address> <name of the journeys>`.
+"""
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from signal import SIGKILL
+from uuid import uuid4
+
+from store.keys import Keyring
+from store.ledger import Ledger
+from store.participants import Participants
+from store.studies import StudyFiles
+from store.study import StudyDesk
+from tests.builders import STUDY
+from workflows.journeys import Journeys, connect
+from workflows.relay import Relay
+from workflows.worker import work
+
+ROOT = Path(__file__).parents[2]
+MASTER = b"k" * 32
+
+
+class RealClock:
+    """The clock on the wall, for tests in which other processes act."""
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC)
+
+
+def participants(file: Path) -> Participants:
+    ledger = Ledger.open(f"sqlite:///{file}", clock=RealClock(), keys=Keyring(MASTER), create=False)
+    return Participants(ledger, StudyDesk(ledger, StudyFiles(), STUDY, program="test"))
+
+
+async def be(role: str, file: Path, address: str, name: str) -> None:
+    journeys = Journeys(await connect(address), name)
+    match role:
+        case "worker":
+            await work(journeys, participants(file))
+        case "relay":
+            await Relay(participants(file), journeys).run()
+        case _:
+            raise AssertionError(role)
+
+
+class Processes:
+    """Programs by name, each of which may be killed and started again."""
+
+    def __init__(self, commands: Mapping[str, Sequence[str]], log: Path) -> None:
+        self.names = sorted(commands)
+        self._commands = commands
+        self._log = log
+        self._running: dict[str, subprocess.Popen[bytes]] = {}
+
+    def start(self, name: str) -> None:
+        with self._log.open("ab") as log:
+            self._running[name] = subprocess.Popen(self._commands[name], cwd=ROOT, stdout=log, stderr=log)
+
+    def kill(self, name: str) -> None:
+        """Without warning, as a power cut would; nothing else may have ended it before."""
+        process = self._running.pop(name)
+        assert process.poll() is None, f"the {name} ended by itself:\n{self._log.read_text()[-4000:]}"
+        process.send_signal(SIGKILL)
+        process.wait()
+
+
+@contextmanager
+def running(commands: Mapping[str, Sequence[str]], log: Path) -> Iterator[Processes]:
+    processes = Processes(commands, log)
+    try:
+        for name in processes.names:
+            processes.start(name)
+        yield processes
+    finally:
+        for name in list(processes._running):
+            processes.kill(name)
+
+
+def worker_and_relay(file: Path, address: str) -> dict[str, list[str]]:
+    """Under a name of their own, so that they share a server with other tests."""
+    name = f"killed-{uuid4().hex}"
+    return {role: [sys.executable, "-m", "tests.workflows.processes", role, str(file), address, name] for role in ("worker", "relay")}
+
+
+if __name__ == "__main__":
+    asyncio.run(be(sys.argv[1], Path(sys.argv[2]), *sys.argv[3:]))

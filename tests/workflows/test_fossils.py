@@ -1,0 +1,40 @@
+import asyncio
+import json
+import re
+from base64 import b64decode
+from pathlib import Path
+
+import pytest
+from temporalio.client import WorkflowHistory
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.worker import Replayer
+
+from tests.workflows.fossilise import FOSSILS, payloads
+from workflows.activities import Next
+from workflows.journey import Journey
+from workflows.worker import SANDBOX
+
+HISTORIES = sorted(FOSSILS.glob("*.json"))
+
+
+def test_there_are_fossils_of_every_version() -> None:
+    assert {path.name.split("-")[1] for path in HISTORIES} == {"v1"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fossil", HISTORIES, ids=lambda path: path.stem)
+def test_a_history_of_the_past_replays_today(fossil: Path) -> None:
+    history = WorkflowHistory.from_json("journey-cd19-cart-sle-BER-001", fossil.read_text())
+    replayer = Replayer(workflows=[Journey], workflow_runner=SANDBOX, data_converter=pydantic_data_converter)
+    asyncio.run(replayer.replay_workflow(history))
+
+
+@pytest.mark.parametrize("fossil", HISTORIES, ids=lambda path: path.stem)
+def test_a_history_holds_ids_durations_and_versions_only(fossil: Path) -> None:
+    found = [b64decode(payload["data"]) for payload in payloads(json.loads(fossil.read_text()))]
+    assert found
+    for value in found:
+        if value.startswith(b"{"):
+            assert Next.model_validate_json(value).model_dump_json().encode() == value, "nothing but what the journey needs to know"
+        else:
+            assert value == b"null" or re.fullmatch(rb'"[A-Z]{3}-\d{3}"', value)

@@ -1,0 +1,105 @@
+"""The journey's hands: everything it does outside Temporal."""
+
+import traceback
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import NAMESPACE_OID, uuid5
+
+import structlog
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from domain.agenda import Item
+from domain.base import Value
+from domain.commands import ActOn
+from domain.entry import Actor, Circumstances
+from domain.record import Record
+from domain.rejections import Refused
+from store.errors import StoreError
+from store.participants import Participants
+
+LONGEST_SLEEP = timedelta(days=7)
+SHORTEST_SLEEP = timedelta(seconds=1)
+TRIES = 3
+"""How often one item is acted on in one pass: an act may bring it up again, but not for ever."""
+JOURNEY = Actor(id="journey", role="journey")
+
+log = structlog.get_logger()
+
+
+class Next(Value):
+    """All that the workflow is told: how long to sleep on the ledger's clock, whether anything is left, and what was read."""
+
+    sleep: timedelta
+    finished: bool
+    version: int
+
+
+class Stuck(Exception):
+    """Something is due and acting on it changes nothing, or brings it up again and again: agenda and decisions disagree, a bug."""
+
+
+class Activities:
+    """What a worker does for the journeys of one study."""
+
+    def __init__(self, participants: Participants) -> None:
+        self.participants = participants
+
+    @activity.defn
+    def advance(self, participant_id: str) -> Next:
+        """Do all that is due for a participant, then say how long to sleep. Whatever goes wrong is tried again, for ever."""
+        with _in_few_words(participant_id):
+            return self._advance(participant_id)
+
+    def _advance(self, participant_id: str) -> Next:
+        tries = Counter[str]()
+        while True:
+            record, agenda = self.participants.agenda(participant_id)
+            now = self._now(record)
+            due = agenda.due(now)
+            item = next((item for item in due if tries[item.key] < TRIES), None)
+            if item is None:
+                break
+            tries[item.key] += 1
+            self._act_on(item, record)
+        if due:
+            raise Stuck(f"{len(due)} items stay due")
+        sleep = _until_next(agenda.items, now)
+        log.info("advanced", participant=participant_id, version=record.version, acts=tries.total(), sleep=sleep.total_seconds())
+        return Next(sleep=sleep, finished=agenda.finished, version=record.version)
+
+    def _now(self, record: Record) -> datetime:
+        """The ledger's clock, which never shows less than the last entry: decisions are made at the same instant."""
+        return max(self.participants.ledger.clock(), record.participant.recorded_at)
+
+    def _act_on(self, item: Item, record: Record) -> None:
+        command_id = uuid5(NAMESPACE_OID, f"{record.id}|{item.key}|{record.version}")  # a retry is the same command
+        by = Circumstances(actor=JOURNEY, source="journey", command_id=command_id)
+        try:
+            self.participants.handle(record.id, ActOn(key=item.key), by)
+        except Refused:
+            return  # somebody else got there first: the record is read again
+
+
+def _until_next(items: tuple[Item, ...], now: datetime) -> timedelta:
+    following = min((item.due - now for item in items), default=LONGEST_SLEEP)
+    return min(max(following, SHORTEST_SLEEP), LONGEST_SLEEP)
+
+
+@contextmanager
+def _in_few_words(participant_id: str) -> Iterator[None]:
+    """Temporal keeps what a failure says, and an exception may quote the record: only its name and its place go there."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - Temporal retries whatever was raised, faults and bugs alike.
+        words = str(error) if isinstance(error, StoreError | Stuck) else _place(error)
+        log.warning("advance-failed", participant=participant_id, error=type(error).__name__, says=words, attempt=activity.info().attempt)
+        raise ApplicationError(words, type=type(error).__name__) from None
+
+
+def _place(error: BaseException) -> str:
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{Path(last.filename).name}:{last.lineno}"
