@@ -13,7 +13,6 @@ from domain.time import MINUTE
 from domain.visits import windows
 from domain.words import STEPS
 
-
 TELLS_OF_BEFORE = e.Evidence | e.EntryCorrected | e.EntryRetracted
 """What can be learned late about the time before a step."""
 

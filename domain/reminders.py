@@ -108,7 +108,8 @@ def _of_visit(window: VisitWindow) -> Iterator[Reminder]:
         return
     if window.state == "open":
         key, last_day = f"{window.visit}:{window.closes:%Y%m%d}", window.closes_at - DAY
-        says = f"The visit {window.visit} can take place from {window.opens} to {window.closes}, best on {window.target}."
+        range_ = f"can take place from {window.opens} to {window.closes}, best on {window.target}"
+        says = f"The visit {window.visit} {range_ if window.opens < window.closes else f'is due on {window.target}'}."
         yield Reminder(f"visit-opens:{key}", window.opens_at, window.closes_at, "digest", "coordinator", says)
         if window.opens < window.closes:
             says = f"The window of the visit {window.visit} closes at the end of {window.closes}."

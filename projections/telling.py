@@ -13,40 +13,37 @@ from domain.events import EntryCorrected, EntryRetracted, Event
 from domain.participant import PARTICIPANT, Participant, as_of, evolve, fold
 from domain.study import Study
 from projections.views import Told, View
-from store.errors import DamagedEntry, Fault
+from store.errors import DamagedEntry, Fault, StoreError
 from store.ledger import Ledger, Unreadable
+from store.study import StudyDesk
 
 log = structlog.get_logger()
 
 
-def tell(connection: sqlite3.Connection, views: Sequence[View], stream: str, position: int, told: Callable[[], Told]) -> Participant | None:
-    """Let every view take in what `told` finds out; a record that cannot be told is parked, and every view forgets it.
+def tell(connection: sqlite3.Connection, views: Sequence[View], place: Unreadable, told: Callable[[], Told | None]) -> Participant | None:
+    """Let every view take in what `told` finds out; a record that cannot be told is parked, under `place` with the reason.
 
     Faults of a database are raised: they are nobody's record.
     """
     connection.execute("SAVEPOINT told")
     try:
         found = told()
-        for view in views:
-            if found.anew:
-                view.forget(connection, found.participant.id)
-            view.apply(connection, found)
+        for view in views if found else ():
+            _take_in(connection, view, found)
     except (Fault, sqlite3.OperationalError):
         raise
     except Exception as error:  # noqa: BLE001 - Whatever is wrong with one record, the others go on.
         connection.execute("ROLLBACK TO told")
-        park(connection, views, blamed(error, stream, position))
-        return None
-    else:
-        return found.participant
-    finally:
-        connection.execute("RELEASE told")
+        park(connection, views, _blamed(error, place))
+        found = None
+    connection.execute("RELEASE told")
+    return found.participant if found else None
 
 
-def told_anew(ledger: Ledger, stream: str, study: Study, position: int) -> Told:
-    """The whole record as it stood at a position of the ledger. Raises DamagedEntry."""
+def told_anew(ledger: Ledger, stream: str, study: Study, position: int) -> Told | None:
+    """The whole record as it stood at a position of the ledger, if it had begun. Raises DamagedEntry."""
     entries = [entry for entry in ledger.read(stream) if entry.position <= position]
-    return Told(fold(entries), study, entries, anew=True)
+    return Told(fold(entries), study, entries, anew=True) if entries else None
 
 
 def told_further(was: Participant, entries: Sequence[Entry[Event]], study: Study) -> Told:
@@ -59,14 +56,6 @@ def amends(entries: Sequence[Entry[Event]]) -> bool:
     return any(isinstance(entry.event, EntryCorrected | EntryRetracted) for entry in entries)
 
 
-def blamed(error: Exception, stream: str, position: int) -> Unreadable:
-    """Why a record cannot be told; of a bug only its kind and its place in the program, for its words may hold what is clinical."""
-    if isinstance(error, DamagedEntry):
-        return Unreadable(position, stream, error.version, error.why)
-    place = traceback.extract_tb(error.__traceback__)[-1]
-    return Unreadable(position, stream, 0, f"a fault in the program: {type(error).__name__} in {Path(place.filename).name}:{place.lineno}")
-
-
 def park(connection: sqlite3.Connection, views: Sequence[View], found: Unreadable) -> None:
     """Leave a record out, with the reason: nothing of it is shown until it can be told again."""
     for view in views:
@@ -74,3 +63,28 @@ def park(connection: sqlite3.Connection, views: Sequence[View], found: Unreadabl
     values = (found.stream, found.version, found.position, found.why)
     connection.execute("INSERT OR REPLACE INTO parked (stream, version, position, why) VALUES (?, ?, ?, ?)", values)
     log.error("parked", stream=found.stream, version=found.version, position=found.position)
+
+
+def study_of(desk: StudyDesk) -> Study:
+    """The study as it stands; what keeps it from being read holds up every record, so it is a fault."""
+    try:
+        return desk.current()
+    except Fault:
+        raise
+    except StoreError as error:
+        raise Fault(str(error)) from error
+
+
+def _take_in(connection: sqlite3.Connection, view: View, told: Told) -> None:
+    if told.anew:
+        view.forget(connection, told.participant.id)
+    view.apply(connection, told)
+
+
+def _blamed(error: Exception, place: Unreadable) -> Unreadable:
+    """Why a record cannot be told; of a bug only its kind and its place in the program, for its words may hold what is clinical."""
+    if isinstance(error, DamagedEntry):
+        return Unreadable(place.position, error.stream, error.version, error.why)
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    why = f"the program failed on it ({type(error).__name__} in {Path(where.filename).name}, line {where.lineno})"
+    return Unreadable(place.position, place.stream, place.version, why)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from threading import Condition, Lock
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from urllib.parse import quote
 from zlib import crc32
 
@@ -19,14 +19,13 @@ from domain.events import Event
 from domain.participant import PARTICIPANT, Participant
 from domain.study import Study
 from store.errors import LostLease, Missing, in_plain_words
-from store.recorder import Claim
 
 BUSY_SECONDS = 30.0
 """How long a writer waits for another; the longest transaction is the end of a rebuild."""
 LOOK_EVERY_SECONDS = 0.005
 """How often a reader looks whether the feed of another process has reached a position."""
 OWN_TABLES = (
-    "position (one INTEGER PRIMARY KEY CHECK (one = 1), position INTEGER NOT NULL, token INTEGER NOT NULL) STRICT",
+    """mark (one INTEGER PRIMARY KEY CHECK (one = 1), token INTEGER NOT NULL, position INTEGER NOT NULL, digest TEXT NOT NULL) STRICT""",
     """parked (stream TEXT, version INTEGER NOT NULL, position INTEGER, why TEXT NOT NULL, PRIMARY KEY (stream, position))
     STRICT, WITHOUT ROWID""",
 )
@@ -49,6 +48,14 @@ class Told:
     @property
     def zone(self) -> str:
         return self.study.zone(self.participant.site)
+
+
+class Mark(NamedTuple):
+    """How far the views tell: who may move it (only the highest token), up to which position, and the digest of the entry there."""
+
+    token: int
+    position: int
+    digest: str
 
 
 class View(Protocol):
@@ -98,7 +105,7 @@ class Views:
         """
         deadline = time.monotonic() + within_seconds
         with in_plain_words(), closing(self._reader()) as connection, self._moved:
-            while claim_of(connection).position < position:
+            while marked(connection).position < position:
                 if time.monotonic() >= deadline:
                     return False
                 self._moved.wait(LOOK_EVERY_SECONDS)
@@ -107,7 +114,7 @@ class Views:
     def position(self) -> int:
         """The position in the ledger up to which the views tell. Raises Missing before they were first built."""
         with self.reading() as connection:
-            return claim_of(connection).position
+            return marked(connection).position
 
     def parked(self) -> tuple[Parked, ...]:
         """The records that the views leave out, and why."""
@@ -137,7 +144,7 @@ class Views:
                 for (name,) in found:
                     connection.execute(f"DROP TABLE {name}")
                 create(connection, self.tables)
-                connection.execute("INSERT INTO position VALUES (1, 0, 0)")
+                connection.execute("INSERT INTO mark VALUES (1, 0, 0, '')")
                 connection.execute(f"PRAGMA user_version = {self._edition}")
 
     def beside(self) -> sqlite3.Connection:
@@ -199,17 +206,16 @@ def create(connection: sqlite3.Connection, tables: Sequence[str]) -> None:
         connection.execute(f"CREATE TABLE {table}")
 
 
-def claim_of(connection: sqlite3.Connection) -> Claim:
-    """The highest claim that was seen, with the position up to which the views tell."""
-    return Claim(*connection.execute("SELECT token, position FROM position").fetchone())
+def marked(connection: sqlite3.Connection, schema: str = "main") -> Mark:
+    """How far the views tell."""
+    return Mark(*connection.execute(f"SELECT token, position, digest FROM {schema}.mark").fetchone())  # noqa: S608 - The schema is ours.
 
 
-def move(connection: sqlite3.Connection, claim: Claim, position: int) -> Claim:
-    """Say up to which position the views tell now; raises LostLease when that was changed by somebody else."""
-    moved = connection.execute("UPDATE position SET position = ? WHERE (token, position) = (?, ?)", (position, *claim))
+def move(connection: sqlite3.Connection, was: Mark, now: Mark) -> None:
+    """Move the mark; raises LostLease when somebody else has moved it."""
+    moved = connection.execute("UPDATE mark SET (token, position, digest) = (?, ?, ?) WHERE (token, position, digest) = (?, ?, ?)", (*now, *was))
     if moved.rowcount != 1:
         raise LostLease("views")
-    return claim._replace(position=position)
 
 
 def parked_in(connection: sqlite3.Connection) -> tuple[Parked, ...]:

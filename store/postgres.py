@@ -36,9 +36,9 @@ class PostgresLedgerRecorder(PostgresRecorder):
     """Entries, commands, keys and followers in one schema of a PostgreSQL database."""
 
     def __init__(self, address: str, *, create: bool) -> None:
-        self._schema, self._parameters = _parsed(address)
-        super().__init__(_datastore(self._schema, self._parameters))
-        names = {"schema": Identifier(self._schema), "channel": Identifier(self._schema), "lock": Literal(_lock(self._schema, ""))}
+        self.schema, self._parameters = _parsed(address)
+        super().__init__(_datastore(self.schema, self._parameters))
+        names = {"schema": Identifier(self.schema), "channel": Identifier(self.schema), "lock": Literal(_lock(self.schema, ""))}
         self.sql_create_statements = [SQL(statement).format(**names) for statement in SCHEMA]
         self._said = {name: SQL(text).format(**names).as_string() for name, text in STATEMENTS.items()}
         with self._connected() as connection:
@@ -82,10 +82,10 @@ class PostgresLedgerRecorder(PostgresRecorder):
         return bool(self._ask("move", after, name, token, before))
 
     def candidate(self, name: str) -> "_Candidate":
-        return _Candidate(self._connected(), _lock(self._schema, name))
+        return _Candidate(self._connected(), _lock(self.schema, name))
 
     def ears(self) -> "_Ears":
-        return _Ears(self._connected(), self._schema)
+        return _Ears(self._connected(), self.schema)
 
     def renew(self) -> None:
         self.datastore.pool.check()
@@ -113,11 +113,11 @@ class PostgresLedgerRecorder(PostgresRecorder):
     def _prepare(self, connection: psycopg.Connection[TupleRow], *, create: bool) -> None:
         if create:
             with connection.transaction():
-                connection.execute("SELECT pg_advisory_xact_lock(%s)", [_lock(self._schema, "")])
+                connection.execute("SELECT pg_advisory_xact_lock(%s)", [_lock(self.schema, "")])
                 for statement in self.sql_create_statements:
                     connection.execute(statement)
-        elif connection.execute("SELECT to_regclass(%s)", [f'"{self._schema}".entries']).fetchone() == (None,):
-            raise Missing(f"There is no ledger in the schema {self._schema} of that database. Create it first, or correct the address.")
+        elif connection.execute("SELECT to_regclass(%s)", [f'"{self.schema}".entries']).fetchone() == (None,):
+            raise Missing(f"There is no ledger in the schema {self.schema} of that database. Create it first, or correct the address.")
 
 
 STATEMENTS = {

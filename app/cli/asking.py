@@ -12,7 +12,7 @@ from typing import Annotated, Any, TypeVar
 from uuid import UUID, uuid4
 
 import typer
-from projections.sentences import sentence
+from projections.sentences import says
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
@@ -152,7 +152,7 @@ def _put(chart: Chart, request: PersonsCommand, by: Circumstances) -> None:
     after = Chart(chart.id, chart.daybook, session)
     session.says(f"Recorded for {chart.id}:")
     for version, event in enumerate(outcome.events, first):
-        session.says(f"  {version}. {sentence(event, after.clock.zone)}")
+        session.says(f"  {version}. {says(event, after.clock.zone)}")
 
 
 def _signature(own: list[inspect.Parameter]) -> inspect.Signature:

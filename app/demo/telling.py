@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from projections.sentences import sentence
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -11,6 +10,7 @@ from rich.text import Text
 from app.demo.stage import ZONE
 from domain.entry import Entry
 from domain.events import (
+    ClearanceRevoked,
     DeviationRecorded,
     DeviationVoided,
     Event,
@@ -27,8 +27,11 @@ from domain.rejections import Refused
 from domain.study import Study
 from domain.time import local_time
 from domain.visits import VisitWindow
+from projections.sentences import sentence
 from store.ledger import Ledger
 
+FOLLOWS_BY_ITSELF = ClearanceRevoked | DeviationRecorded | DeviationVoided
+"""Facts that a person's entry brings about in the same append."""
 NOTABLE = DeviationRecorded | DeviationVoided | VisitMissed | StudyCompleted
 
 
@@ -94,7 +97,7 @@ class Teller:
     def _print(self, entries: Sequence[Entry[Event]]) -> None:
         grid = Table.grid(padding=(0, 2))
         for entry in entries:
-            by_itself = entry.circumstances.source == "journey"
+            by_itself = entry.circumstances.source == "journey" or isinstance(entry.event, FOLLOWS_BY_ITSELF)
             who = "by itself" if by_itself else entry.circumstances.actor.role
             style = "dim" if isinstance(entry.event, ReminderDue) else "cyan" if by_itself else ""
             grid.add_row(Text(_when(entry), style="dim"), Text(who, style=style), Text(sentence(entry, ZONE), style=style))

@@ -34,7 +34,7 @@ def _found(rule: NoneWithin, entry: int, name: str, taken: Course, zone: str) ->
     sure = InstantSet.between(taken.start.latest, found_until(taken.end.earliest, rule.within, zone))
     until = FOREVER if taken.open else found_until(taken.end.latest, rule.within, zone)
     possible = InstantSet.between(taken.start.earliest, until)
-    yield Found("fails", sure, f"{name} lies in the {rule.within} before", (entry,), "coordinator")
+    yield Found("fails", sure, f"{name} lies in the {rule.within} before", (entry,))
     yield Found(
         "not yet known", possible - sure, f"{name} may lie in the {rule.within} before: its dates are not sure", (entry,), "coordinator"
     )

@@ -14,7 +14,10 @@ from domain.words import Role
 
 @dataclass(frozen=True)
 class Found:
-    """What was found, over which instants. Of overlapping findings a failing one outweighs an unknown one, and that a passing one."""
+    """What was found, over which instants, and who can supply what is missing.
+
+    Of overlapping findings a failing one outweighs an unknown one, and that a passing one.
+    """
 
     outcome: Outcome
     over: InstantSet
@@ -63,4 +66,5 @@ class Judgement:
 def _finding(found: Found, instant: datetime) -> Finding:
     interval = found.over.around(instant)
     until = None if interval is None or interval[1] == FOREVER else interval[1]
-    return Finding(outcome=found.outcome, says=found.says, evidence=found.evidence, until=until, supplied_by=found.supplied_by)
+    asked = found.supplied_by if found.outcome == "not yet known" else None
+    return Finding(outcome=found.outcome, says=found.says, evidence=found.evidence, until=until, supplied_by=asked)

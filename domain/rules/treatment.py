@@ -83,7 +83,7 @@ def _days_since(rule: DaysSinceLymphodepletion, dose: Noted[LymphodepletionDose]
     possible = InstantSet.between(midnight(earliest + first, zone), midnight(latest + until, zone)) & while_last
     yield Found("passes", sure, f"the step is on {says}", (dose.entry,))
     yield Found("not yet known", possible - sure, f"it is not sure whether the step is on {says}", (dose.entry,), "coordinator")
-    yield Found("fails", while_last - possible, f"the step is not on {says}", (dose.entry,), "coordinator")
+    yield Found("fails", while_last - possible, f"the step is not on {says}", (dose.entry,))
 
 
 MILESTONES: dict[Milestone, tuple[str, Role]] = {
@@ -118,7 +118,7 @@ def _milestone(milestone: Milestone, participant: Participant, zone: str) -> Ite
         yield _missing(f"it is not on record that {title}", role)
         return
     span, entry = when
-    yield Found("fails", InstantSet.between(BEGINNING, span.earliest), f"only later {title}", (entry,), role)
+    yield Found("fails", InstantSet.between(BEGINNING, span.earliest), f"only later {title}", (entry,))
     yield Found("not yet known", InstantSet.between(span.earliest, span.latest), f"it is not sure since when {title}", (entry,), role)
     for left in participant.leaving:
         if milestone == "consent" and isinstance(left.fact, ConsentWithdrawn):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from psycopg.conninfo import conninfo_to_dict
@@ -20,7 +21,7 @@ def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         case "sqlite":
             return f"sqlite:///{tmp_path / 'ledger.db'}"
         case _:
-            return as_url(request.getfixturevalue("postgres"))
+            return f"{as_url(request.getfixturevalue('postgres_url'))}&schema=test_{uuid4().hex}"
 
 
 @pytest.fixture

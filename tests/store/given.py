@@ -74,7 +74,7 @@ class Hand:
         recorder: Any = self.ledger.recorder
         if self.address.startswith("postgresql"):
             with recorder._connected() as connection:
-                connection.execute("SET search_path TO daybook")
+                connection.execute(f"SET search_path TO {recorder.schema}")
                 yield lambda statement, values: self._fetched(connection.execute(statement.replace("?", "%s"), values))
         else:
             with recorder.datastore.get_connection(commit=True) as connection, connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""An entry comes back from its bytes as it was, and the bytes are pinned: the proof of a record must not depend on the program's version."""
+"""An entry comes back from its bytes as it was, and the bytes are pinned: a proof must not depend on the program's version."""
 
 import hashlib
 import json

@@ -1,6 +1,7 @@
 """Whatever is altered on disk is found when it is read, and named."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -61,7 +62,7 @@ def test_what_was_altered_is_named(history: Ledger, hand: Hand, tamper: Callable
     assert (damage.value.stream, damage.value.version, damage.value.why) == (ANNA, 2, why)
 
 
-def rewrite(hand: Hand, position: int, **columns: object) -> None:
+def rewrite(hand: Hand, position: int, **columns: Any) -> None:
     """Alter a row and make its hashes agree again, as somebody who knows how would."""
     row = Row(*hand(f"SELECT {', '.join(Row._fields)} FROM entries WHERE position = ?", position)[0])._replace(**columns)
     row = row._replace(hash=chained(row.previous, row.stream, row.version, row.kind, row.state))

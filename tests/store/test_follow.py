@@ -47,7 +47,11 @@ def following(ledger: Ledger, deliver: Callable[[Batch], None], name: str = "rel
 
 
 def each_into(queue: "Queue[Any]") -> Callable[[Batch], None]:
-    return lambda batch: [queue.put(one) for one in batch] and None
+    def deliver(batch: Batch) -> None:
+        for one in batch:
+            queue.put(one)
+
+    return deliver
 
 
 def received(queue: "Queue[Any]", count: int) -> list[Any]:

@@ -170,14 +170,14 @@ def test_two_actors_may_use_the_same_command_id(ledger: Ledger) -> None:
 
 def test_a_command_sent_by_eight_threads_at_once_is_recorded_once(ledger: Ledger) -> None:
     for round_ in range(10):
-        command, barrier = by(), Barrier(8)
+        barrier = Barrier(8)
 
-        def send(_: int, command: Draft = dose(command), barrier: Barrier = barrier, version: int = round_) -> Appended:
+        def send(command: Draft, barrier: Barrier = barrier, version: int = round_) -> Appended:
             barrier.wait()
             return ledger.append({ANNA: [command]}, expect={ANNA: version}, command_digest="a")
 
         with ThreadPoolExecutor(8) as pool:
-            assert len(set(pool.map(send, range(8)))) == 1
+            assert len(set(pool.map(send, [dose()] * 8))) == 1
         assert ledger.version_of(ANNA) == round_ + 1
 
 

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from random import Random
 
 import pytest
 from temporalio.api.failure.v1 import Failure
@@ -160,3 +161,15 @@ def test_a_fault_is_retried_and_says_what_it_is() -> None:
     with pytest.raises(ApplicationError, match="busy with another program") as failed:
         advance(broken)
     assert not failed.value.non_retryable
+
+
+@pytest.mark.slow
+def test_whenever_the_journey_looks_nothing_that_is_due_remains_to_the_end() -> None:
+    trial, dice = Trial(), Random(7)
+    story = trial.participant().is_eligible().is_collected().has_product().is_depleted().is_infused()
+    step = advance(trial.participants)
+    while not step.finished:
+        trial.clock.move(seconds=dice.choice([step.sleep.total_seconds(), dice.uniform(1, 60 * 86400)]))
+        step = advance(trial.participants)
+        assert not trial.participants.agenda(story.id)[1].due(trial.clock())
+    assert story.now.completed_at is not None

@@ -1,0 +1,88 @@
+"""Evidence: medications, procedures, and reviews, by which somebody says to have looked."""
+
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Literal
+
+import typer
+
+from app.cli.asking import WHEN, Chart, asks
+from domain import commands as c
+from domain import events as e
+from domain.rejections import Reason, Refused
+from domain.words import ReviewKind, Route
+
+evidence = typer.Typer()
+Asked = Literal["participant", "chart", "pharmacy"]
+
+
+@asks(evidence)
+def medication(
+    chart: Chart,
+    drug: Annotated[str, typer.Argument(help="The drug as the reference spells it, such as prednisone.", show_default=False)],
+    milligrams: Annotated[str, typer.Argument(help="The dose in mg, each time it was taken.", show_default=False)],
+    start: WHEN,
+    *,
+    route: Annotated[Route, typer.Option(help="How it was given.")],
+    indication: Annotated[str, typer.Option("--for", help="What it was given for.")],
+    per_day: Annotated[int | None, typer.Option(help="How many doses a day, for a course; without this, one dose.")] = None,
+    stop: Annotated[str | None, typer.Option(metavar="WHEN", help="When a course ended; without this, it still goes on.")] = None,
+    investigational: Annotated[bool, typer.Option("--investigational", help="An investigational drug of another trial.")] = False,
+    outside_every_class: Annotated[
+        bool, typer.Option("--outside-every-class", help="Not in the reference, and in no class that the protocol names.")
+    ] = False,
+) -> c.Report:
+    """Record a drug that was taken: one dose, or a course with --per-day."""
+    fact = e.MedicationTaken(
+        drug=drug,
+        dose_mg=number(milligrams, "dose"),
+        doses_per_day=per_day,
+        route=route,
+        start=chart.clock.when(start),
+        stop=None if stop is None else chart.clock.when(stop),
+        indication=indication,
+        investigational=investigational,
+        outside_every_class=outside_every_class,
+    )
+    return c.Report(fact=fact)
+
+
+@asks(evidence)
+def procedure(
+    chart: Chart,
+    name: Annotated[str, typer.Argument(help="What was done.", show_default=False)],
+    at: WHEN,
+    *,
+    major: Annotated[bool, typer.Option("--major/--minor", help="Whether it was major surgery.")],
+) -> c.Report:
+    """Record an operation or another procedure that is not part of the trial."""
+    return c.Report(fact=e.ProcedurePerformed(name=name, major=major, at=chart.clock.when(at)))
+
+
+@asks(evidence)
+def review(
+    chart: Chart,
+    kind: Annotated[ReviewKind, typer.Argument(help="What was looked through.", show_default=False)],
+    at: WHEN,
+    *,
+    since: Annotated[str, typer.Option(metavar="DATE|lifetime", help="From which date on everything was looked through.")],
+    source: Annotated[list[Asked], typer.Option(help="Who or what was asked; can be repeated.")],
+) -> c.Report:
+    """Record that somebody looked: what is on record of this kind is complete from a date on until WHEN."""
+    covers = None if since == "lifetime" else _date(since)
+    return c.Report(fact=e.ReviewMade(review=kind, at=chart.clock.when(at), covers_from=covers, sources=tuple(source)))
+
+
+def number(typed: str, what: str) -> Decimal:
+    """A decimal number as typed, with a point. Raises Refused."""
+    try:
+        return Decimal(typed)
+    except InvalidOperation:
+        raise Refused(Reason(code="no-number", says=f"{what}: {typed!r} is no number; write 12.5, without a unit")) from None
+
+
+def _date(typed: str) -> date:
+    try:
+        return date.fromisoformat(typed)
+    except ValueError:
+        raise Refused(Reason(code="not-a-date", says=f"{typed!r} is no date; write 2026-03-01, or lifetime")) from None

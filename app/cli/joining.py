@@ -1,0 +1,85 @@
+"""Joining: registered, consented, screened, found eligible or not."""
+
+from hashlib import sha256
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.cli.asking import WHEN, Chart, asks
+from domain import commands as c
+from domain import events as e
+from domain.entry import Identifiers
+
+joining = typer.Typer()
+
+
+@asks(joining)
+def register(
+    _: Chart,
+    site: Annotated[str, typer.Argument(help="The site, such as BER.", show_default=False)],
+    *,
+    identify: Annotated[bool, typer.Option("--identify", help="Ask for name, phone and e-mail, which are kept sealed.")] = False,
+) -> c.Register:
+    """Open a record for a participant at a site, under the protocol that the site has approved last."""
+    return c.Register(site=site, identifiers=_asked() if identify else None)
+
+
+@asks(joining)
+def consent(
+    chart: Chart,
+    at: WHEN,
+    *,
+    form: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="The file of the form that was signed; its digest is recorded.")],
+    obtained_by: Annotated[str, typer.Option(help="Who explained the study and obtained the consent.")],
+    copy_given: Annotated[bool, typer.Option("--copy-given/--no-copy-given", help="Whether the participant got a copy.")],
+    representative: Annotated[str | None, typer.Option(metavar="RELATION", help="Signed by a representative: how related.")] = None,
+    witness: Annotated[str | None, typer.Option(help="Who witnessed the signing.")] = None,
+    part: Annotated[list[str] | None, typer.Option(help="An optional part that was agreed to; can be repeated.")] = None,
+) -> c.Report:
+    """Record that the informed consent form was signed."""
+    fact = e.ConsentSigned(
+        at=chart.clock.when(at),
+        document=form.name,
+        document_digest=sha256(form.read_bytes()).hexdigest(),
+        signer="participant" if representative is None else "representative",
+        relation=representative,
+        obtained_by=obtained_by,
+        witness=witness,
+        copy_given=copy_given,
+        optional_parts=tuple(part or ()),
+    )
+    return c.Report(fact=fact)
+
+
+@asks(joining)
+def screen(chart: Chart, at: WHEN) -> c.Report:
+    """Record that screening started: the first study-specific procedure took place."""
+    return c.Report(fact=e.ScreeningStarted(at=chart.clock.when(at)))
+
+
+@asks(joining)
+def confirm(chart: Chart, at: WHEN) -> c.Report:
+    """Confirm eligibility, which is enrolment; an investigator does this, and signs with --sign."""
+    return c.Report(fact=e.EligibilityConfirmed(at=chart.clock.when(at)))
+
+
+@asks(joining)
+def fail_screening(
+    chart: Chart,
+    at: WHEN,
+    *,
+    criterion: Annotated[list[str], typer.Option(help="A criterion that was not satisfied, such as E24; can be repeated.")],
+) -> c.Report:
+    """Record that the participant was found not eligible."""
+    return c.Report(fact=e.ScreenFailed(at=chart.clock.when(at), criteria=tuple(criterion)))
+
+
+def _asked() -> Identifiers:
+    """Asked for on the terminal, so that they stand in no history of commands and no list of processes."""
+    return Identifiers(
+        **{key: typer.prompt(question, default="", show_default=False, err=True) or None for key, question in QUESTIONS.items()}
+    )
+
+
+QUESTIONS = {"name": "Name", "phone": "Phone", "email": "E-mail"}

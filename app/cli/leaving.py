@@ -1,0 +1,64 @@
+"""Leaving: one command for each way."""
+
+from typing import Annotated, Literal
+
+import typer
+
+from app.cli.asking import WHEN, Chart, asks
+from domain import commands as c
+from domain import events as e
+
+leaving = typer.Typer(help="Record that a participant left, or came back. Nothing already collected goes away.")
+WHY = Annotated[str, typer.Option(help="Why.")]
+
+
+@asks(leaving)
+def treatment(chart: Chart, at: WHEN, *, why: WHY) -> c.Report:
+    """Treatment stopped: no further step is taken, visits go on."""
+    return c.Report(fact=e.TreatmentStopped(at=chart.clock.when(at), why=why))
+
+
+@asks(leaving)
+def visits(
+    chart: Chart,
+    at: WHEN,
+    *,
+    why: WHY,
+    records: Annotated[bool, typer.Option("--records-allowed/--no-records", help="Whether records may still be consulted.")],
+) -> c.Report:
+    """Visits stopped: the participant comes no more."""
+    return c.Report(fact=e.VisitsStopped(at=chart.clock.when(at), why=why, records_allowed=records))
+
+
+@asks(leaving)
+def withdrawn(
+    chart: Chart,
+    scope: Annotated[Literal["treatment", "visits", "everything"], typer.Argument(help="From what.", show_default=False)],
+    at: WHEN,
+) -> c.Report:
+    """Consent withdrawn: from treatment, from visits as well, or from any further collection."""
+    return c.Report(fact=e.ConsentWithdrawn(at=chart.clock.when(at), scope=scope))
+
+
+@asks(leaving)
+def lost(chart: Chart, at: WHEN) -> c.Report:
+    """Contact with the participant was lost."""
+    return c.Report(fact=e.ContactLost(at=chart.clock.when(at)))
+
+
+@asks(leaving)
+def regained(chart: Chart, at: WHEN) -> c.Report:
+    """Contact with the participant was regained."""
+    return c.Report(fact=e.ContactRegained(at=chart.clock.when(at)))
+
+
+@asks(leaving)
+def died(chart: Chart, at: WHEN) -> c.Report:
+    """The participant died."""
+    return c.Report(fact=e.Died(at=chart.clock.when(at)))
+
+
+@asks(leaving)
+def never_infused(chart: Chart, at: WHEN, *, why: WHY) -> c.Report:
+    """It is final that the participant will not be infused."""
+    return c.Report(fact=e.NeverInfused(at=chart.clock.when(at), why=why))

@@ -1,0 +1,83 @@
+"""Hold points: planned, given up, performed with leave, overridden by signature, released by hand."""
+
+from typing import Annotated, assert_never
+
+import typer
+
+from app.cli.asking import Chart, asks
+from domain import commands as c
+from domain.events import Slot
+from domain.rejections import Reason, Refused
+from domain.words import HoldPoint
+
+steps = typer.Typer()
+STEP = Annotated[HoldPoint, typer.Argument(help="The hold point.", show_default=False)]
+DAY = Annotated[int | None, typer.Option(help="Lymphodepletion only: the day of the first dose, such as -5.")]
+DRUG = Annotated[str | None, typer.Option(help="Lymphodepletion only: the drug of the first dose.")]
+CODE = Annotated[str | None, typer.Option(help="Infusion only: the chain-of-identity code on the product in your hand.")]
+
+
+@asks(steps)
+def plan(
+    chart: Chart,
+    step: STEP,
+    start: Annotated[str, typer.Argument(metavar="FROM", help="The slot's start: a time, or a date.", show_default=False)],
+    until: Annotated[str, typer.Argument(metavar="UNTIL", help="The slot's end: a time, or a date, which is included.", show_default=False)],
+    *,
+    target: Annotated[str | None, typer.Option(metavar="WHEN", help="The time inside the slot that is aimed at; its start if not given.")] = None,
+) -> c.Plan:
+    """Plan a hold point in a slot, or move it to another; the journey then judges the slot by itself."""
+    begins = chart.clock.bound(start)
+    aimed = begins if target is None else chart.clock.bound(target)
+    return c.Plan(step=step, slot=Slot(start=begins, until=chart.clock.bound(until, end=True), target=aimed))
+
+
+@asks(steps)
+def cancel(_: Chart, step: STEP) -> c.Cancel:
+    """Give up a planned step."""
+    return c.Cancel(step=step)
+
+
+@asks(steps)
+def perform(_: Chart, step: STEP, *, day: DAY = None, drug: DRUG = None, code: CODE = None) -> c.Perform:
+    """Ask leave to take a step now: without leave it is refused with every reason, and the refusal is recorded."""
+    return c.Perform(beginning=_beginning(step, day, drug, code))
+
+
+@asks(steps)
+def override(
+    _: Chart,
+    step: STEP,
+    *,
+    ground: Annotated[str, typer.Option(help="The ground, one of the protocol's list, such as immediate-hazard.")],
+    day: DAY = None,
+    drug: DRUG = None,
+    code: CODE = None,
+) -> c.Override:
+    """Take a step now against its gate: an investigator does this, with --reason and --sign."""
+    return c.Override(beginning=_beginning(step, day, drug, code), ground=ground)
+
+
+@asks(steps)
+def release(_: Chart, step: STEP) -> c.ReleaseManually:
+    """Give leave by hand while no journey can answer: an investigator does this, with --reason and --sign."""
+    return c.ReleaseManually(step=step)
+
+
+def _beginning(step: HoldPoint, day: int | None, drug: str | None, code: str | None) -> c.Beginning:
+    """What a step begins with. Raises Refused where something is missing, or belongs to another step."""
+    asked: dict[str, object] = {"lymphodepletion": {"day": day, "drug": drug}, "infusion": {"code": code}}.get(step, {})
+    given = {"day": day, "drug": drug, "code": code}
+    missing = [f"{step} needs --{name}" for name in asked if given[name] is None]
+    foreign = [f"--{name} says nothing of {step}" for name, value in given.items() if value is not None and name not in asked]
+    if missing or foreign:
+        raise Refused(*(Reason(code="not-understood", says=says) for says in (*missing, *foreign)))
+    match step:
+        case "leukapheresis":
+            return c.BeginLeukapheresis()
+        case "lymphodepletion":
+            return c.BeginLymphodepletion.model_validate({"day": day, "drug": drug})
+        case "infusion":
+            return c.ReleaseToThaw.model_validate({"identity": code})
+        case _:
+            assert_never(step)

@@ -1,0 +1,24 @@
+"""Visits: taken place, or finally missed."""
+
+from typing import Annotated
+
+import typer
+
+from app.cli.asking import WHEN, Chart, asks
+from domain import commands as c
+from domain import events as e
+
+visits = typer.Typer()
+VISIT = Annotated[str, typer.Argument(metavar="VISIT", help="The visit as the protocol names it, such as day-7.", show_default=False)]
+
+
+@asks(visits)
+def visit(chart: Chart, name: VISIT, at: WHEN) -> c.Report:
+    """Record that a visit took place; outside its window that is a deviation."""
+    return c.Report(fact=e.VisitCompleted(visit=name, at=chart.clock.when(at)))
+
+
+@asks(visits)
+def miss_visit(_: Chart, name: VISIT) -> c.MissVisit:
+    """State finally that a visit did not take place, once its window has closed with nothing recorded."""
+    return c.MissVisit(visit=name)
