@@ -7,7 +7,7 @@ another one, there is no position yet, and every participant is nudged once.
 
 import asyncio
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -81,7 +81,7 @@ class Relay:
     async def _serve(self, namespace: str) -> None:
         """Relay to one database of Temporal; ends by the fault that the server has another, or by losing the lease."""
         name = f"relay-{namespace}"
-        self._claim, self._read, self._changed = Claim(0, 0), 0, asyncio.Event()
+        self._claim, self._read, self._changed, self._serving = Claim(0, 0), 0, asyncio.Event(), True
         async with asyncio.TaskGroup() as group:
             self._nudges = Nudges(self._journeys.nudge, group, self._changed)
             group.create_task(self._follow(name))
@@ -95,6 +95,7 @@ class Relay:
         try:
             await asyncio.shield(following)
         finally:
+            self._serving = False
             follower.stop()
             await asyncio.wait([following])
 
@@ -102,14 +103,19 @@ class Relay:
         """Called by the follower, in its own thread. Without a position, everybody is nudged about all there is."""
         start = claim.position or self._ledger.head()
         everybody = [] if claim.position else self._participants.ids()
-        self._loop.call_soon_threadsafe(self._begun, claim, start, everybody)
+        self._loop.call_soon_threadsafe(self._if_serving, self._begun, claim, start, everybody)
         return start
 
     def take(self, batch: Batch) -> None:
         """Called by the follower, in its own thread; the position follows when the nudges are sent."""
         of_the_study = next((entry.position for entry in batch if entry.stream == self._participants.desk.stream), None)
         everybody = self._participants.ids() if of_the_study is not None else []
-        self._loop.call_soon_threadsafe(self._taken, batch, everybody, of_the_study or WHENEVER)
+        self._loop.call_soon_threadsafe(self._if_serving, self._taken, batch, everybody, of_the_study or WHENEVER)
+
+    def _if_serving(self, note: Callable[..., None], *news: object) -> None:
+        """What the follower's thread still hands over while the relay ends is left for whoever relays next."""
+        if self._serving:
+            note(*news)
 
     def _begun(self, claim: Claim, start: int, everybody: list[str]) -> None:
         self._claim, self._read = claim, start

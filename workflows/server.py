@@ -53,7 +53,8 @@ def _refuse_if_taken(port: int) -> None:
         probe.settimeout(1)
         if probe.connect_ex(("127.0.0.1", port)) == 0:
             raise NoTemporal(
-                f"Something listens at 127.0.0.1:{port} already. Stop it, or, if it is a Temporal server, name it in DAYBOOK_TEMPORAL."
+                f"Something listens at 127.0.0.1:{port} already. Stop it, choose another DAYBOOK_TEMPORAL_PORT, or, if it is a "
+                "Temporal server that you want to use, name it in DAYBOOK_TEMPORAL."
             )
 
 

@@ -6,7 +6,7 @@ everything that fell due has been done.
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
 from store.participants import Participants
-from workflows.journeys import Journeys
+from workflows.journeys import Journeys, NoTemporal
 from workflows.relay import Relay
 from workflows.server import found
 from workflows.worker import work
@@ -81,7 +81,9 @@ class VirtualTime:
 
     async def _at_rest(self, participant_id: str) -> bool:
         record, agenda = await asyncio.to_thread(self._participants.agenda, participant_id)
-        seen = await self.journeys.version(participant_id)
+        seen = None
+        with suppress(NoTemporal):  # A busy machine may be too slow to answer once; time waits for it.
+            seen = await self.journeys.version(participant_id)
         return not agenda.due(self._time.clock()) and seen is not None and seen >= record.version
 
 

@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from signal import SIGKILL
-from uuid import uuid4
 
 from store.keys import Keyring
 from store.ledger import Ledger
@@ -63,6 +62,13 @@ class Processes:
         with self._log.open("ab") as log:
             self._running[name] = subprocess.Popen(self._commands[name], cwd=ROOT, stdout=log, stderr=log)
 
+    def pid(self, name: str) -> int:
+        return self._running[name].pid
+
+    def stop(self) -> None:
+        for name in list(self._running):
+            self.kill(name)
+
     def kill(self, name: str) -> None:
         """Without warning, as a power cut would; nothing else may have ended it before."""
         process = self._running.pop(name)
@@ -79,13 +85,11 @@ def running(commands: Mapping[str, Sequence[str]], log: Path) -> Iterator[Proces
             processes.start(name)
         yield processes
     finally:
-        for name in list(processes._running):
-            processes.kill(name)
+        processes.stop()
 
 
-def worker_and_relay(file: Path, address: str) -> dict[str, list[str]]:
-    """Under a name of their own, so that they share a server with other tests."""
-    name = f"killed-{uuid4().hex}"
+def worker_and_relay(file: Path, address: str, name: str) -> dict[str, list[str]]:
+    """The programs that carry the journeys of that name; the name is their own, so that they share a server with others."""
     return {role: [sys.executable, "-m", "tests.workflows.processes", role, str(file), address, name] for role in ("worker", "relay")}
 
 

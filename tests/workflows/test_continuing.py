@@ -12,7 +12,7 @@ from workflows.journeys import Journeys
 from workflows.server import found
 from workflows.worker import work
 
-LONG = "limit.historyCountSuggestContinueAsNew=30"
+LONG = "limit.historyCount.suggestContinueAsNew=30"
 
 
 @pytest.mark.slow

@@ -5,6 +5,7 @@ from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 from random import Random
+from uuid import uuid4
 
 import pytest
 
@@ -71,7 +72,7 @@ def test_killing_worker_and_relay_loses_and_doubles_nothing(campaign: Campaign, 
     file, rounds = tmp_path / "ledger.db", campaign.rounds(500)
     trial = trial_on(file)
     told = [f"BER-{number:03}" for number in range(1, rounds + 1)]
-    with running(worker_and_relay(file, temporal_server), tmp_path / "processes.log") as processes:
+    with running(worker_and_relay(file, temporal_server, f"killed-{uuid4().hex}"), tmp_path / "processes.log") as processes:
         for number, participant_id in enumerate(told):
             (infuse if number % 10 == 0 else begin_screening)(trial, participant_id)
             live_and_die(processes, campaign.dice)

@@ -10,8 +10,11 @@ from temporalio.service import RPCError
 
 from domain import events as e
 from domain.study import Ruled
+from store.keys import Keyring
+from store.ledger import Ledger
 from store.participants import Participants
-from tests.builders import START, Story, Trial, by_
+from tests.builders import START, Clock, Story, Trial, by_
+from tests.store.conftest import as_url
 from tests.workflows.waiting import until
 from workflows.journeys import Journeys, NoTemporal, connect
 from workflows.relay import DAY, Relay, of_the_day, rebuild
@@ -80,6 +83,22 @@ def test_each_participant_is_nudged_once_about_a_batch_of_facts(temporal_server:
         assert [await nudges(journeys, "BER-001"), await nudges(journeys, "BER-002")] == [1, 1]
 
     asyncio.run(tell())
+
+
+def test_a_relay_follows_postgresql_as_well(temporal_server: str, postgres: str) -> None:
+    clock = Clock()
+    trial = Trial(clock, Ledger.open(as_url(postgres), clock=clock, keys=Keyring(None)))
+
+    async def tell() -> None:
+        journeys = await unknown_journeys(temporal_server)
+        async with relaying(trial.participants, journeys) as relay:
+            await until(relay.caught_up)
+            story = trial.participant()
+            await until(relay.caught_up)
+            assert await nudges(journeys, story.id) == 1
+
+    asyncio.run(tell())
+    trial.participants.ledger.close()
 
 
 def test_a_server_without_a_position_has_everybody_nudged_once(temporal_server: str) -> None:
