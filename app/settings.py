@@ -13,7 +13,7 @@ from store.studies import SHIPPED
 PREFIX = "DAYBOOK_"
 
 
-class BadSettings(Exception):  # noqa: N818 - it names what is wrong, as refusals do
+class BadSettings(Exception):
     """The environment asks for something that Daybook does not have; `says` holds everything that is wrong with it."""
 
     def __init__(self, *says: str) -> None:

@@ -10,13 +10,19 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
+from temporalio.client import Client
+
 from app.settings import Settings
+from projections.feed import EVERY_VIEW, Feed
+from projections.views import Views
 from store.errors import Fault
+from store.follow import Follower
 from store.keys import KEY_BYTES, Keyring
 from store.ledger import Ledger
 from store.participants import Participants
 from store.studies import StudyFiles
 from store.study import StudyDesk
+from workflows.journeys import Journeys
 
 Clock = Callable[[], datetime]
 
@@ -35,34 +41,55 @@ class Daybook:
     files: StudyFiles
     desk: StudyDesk
     participants: Participants
+    views: Views
+
+    def feed(self) -> Follower:
+        """What keeps the views up to date, by following the record."""
+        return Feed(self.ledger, self.desk, self.views).follower()
+
+    def journeys(self, client: Client) -> Journeys:
+        """The journeys of the study on a Temporal server."""
+        return Journeys(client, self.settings.study)
 
 
 @contextmanager
 def opened(settings: Settings, clock: Clock = world_clock, *, create: bool = False) -> Iterator[Daybook]:
     """Open the record for as long as it is needed; `create` makes the ledger and the master key where there are none yet."""
     if create:
-        settings.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _make(settings.folder)
     keys = Keyring(_master_key(settings.keys, create=create))
     ledger = Ledger.open(settings.ledger, clock=clock, keys=keys, create=create)
+    program = f"daybook {version('daybook')}"
+    views = Views(settings.views, EVERY_VIEW, program)
     try:
         files = StudyFiles(settings.studies)
-        desk = StudyDesk(ledger, files, settings.study, program=f"daybook {version('daybook')}")
-        yield Daybook(settings, ledger, files, desk, Participants(ledger, desk))
+        desk = StudyDesk(ledger, files, settings.study, program)
+        yield Daybook(settings, ledger, files, desk, Participants(ledger, desk), views)
     finally:
+        views.close()
         ledger.close()
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise Fault(f"Daybook cannot make its folder {folder}: {error.strerror}. Name another in DAYBOOK_FOLDER.") from error
 
 
 def _master_key(path: Path, *, create: bool) -> bytes | None:
     """The master key, or None where it is kept away from this process; a new one only its owner can read."""
     try:
         if create and not path.exists():
-            with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
                 file.write(b64encode(os.urandom(KEY_BYTES)) + b"\n")
         text = path.read_bytes()
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise Fault(f"Daybook cannot read the master key at {path}: {error.strerror}. Put it right, or name another file in DAYBOOK_KEYS.") from error
+        raise Fault(
+            f"Daybook cannot read the master key at {path}: {error.strerror}. Put it right, or name another file in DAYBOOK_KEYS."
+        ) from error
     return _key_in(text, path)
 
 

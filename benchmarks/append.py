@@ -41,6 +41,7 @@ Prepare = Callable[[Sequence[Draft]], Job]
 
 
 def main() -> None:
+    """Print the rates and their ratio, for each database and number of writers."""
     print(f"{'append':24}{'bare':>12}{'ledger':>12}{'ratio':>8}   commands a second, median of {ROUNDS} rounds")
     with TemporaryDirectory() as folder:
         measure("SQLite", f"sqlite:///{folder}/ledger.db", bare_sqlite(Path(folder, "bare.db")))
@@ -49,6 +50,7 @@ def main() -> None:
 
 
 def measure(name: str, address: str, bare: Prepare) -> None:
+    """Print the lines of one database."""
     with closing(Ledger.open(address, clock=lambda: datetime.now(UTC), keys=Keyring(None))) as ledger:
         for writers, commands in COMMANDS.items():
             rates = [(rate(bare, writers, commands), rate(appending(ledger), writers, commands)) for _ in range(ROUNDS + 1)][1:]
@@ -76,6 +78,8 @@ def rate(prepare: Prepare, writers: int, commands: int) -> float:
 
 
 def appending(ledger: Ledger) -> Prepare:
+    """Appends through the ledger, each writer to a stream of its own."""
+
     def prepare(drafts: Sequence[Draft]) -> Job:
         stream = f"participant:{uuid4()}"
 
@@ -133,6 +137,7 @@ def bare_postgres(address: str) -> Prepare:
 
 
 def draft() -> Draft:
+    """A medication, under a command of its own."""
     event = MedicationTaken(drug="prednisone", dose_mg=Decimal(5), route="oral", start=When("2026-03-01"), indication="lupus nephritis")
     actor = Actor(id="anna", role="coordinator", site="BER")
     return Draft(event=event, circumstances=Circumstances(actor=actor, source="web", command_id=uuid4()), study_version=9)

@@ -1,24 +1,28 @@
 """What follows from a fact by itself, in the same append: leave that no longer holds, deviations that arise or turn out to be none."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
+from functools import reduce
 
 from domain import events as e
 from domain.gates import judge
+from domain.history import effective
 from domain.instants import InstantSet
 from domain.leaving import steps_ended
-from domain.participant import Participant, Taken
+from domain.participant import Participant, Taken, evolve
+from domain.record import Record
 from domain.study import Study
 from domain.time import MINUTE
 from domain.visits import windows
 from domain.words import STEPS
 
-TELLS_OF_BEFORE = e.Evidence | e.EntryCorrected | e.EntryRetracted
-"""What can be learned late about the time before a step."""
+TELLS_OF_BEFORE = (*e.FACTS, e.EntryCorrected, e.EntryRetracted)
+"""What can tell, however late, of the time before a step."""
 
 
-def consequences(before: Participant, events: Sequence[e.Event], after: Participant, study: Study, at: datetime) -> tuple[e.Event, ...]:
-    """Everything that follows from events, given the participant before and after them."""
+def consequences(before: Record, record: Record, study: Study, at: datetime) -> tuple[e.Event, ...]:
+    """Everything that follows from what was appended between two states of a record."""
+    after = record.participant
     if not after.registered:
         return ()
     zone = study.zone(after.site)
@@ -26,7 +30,7 @@ def consequences(before: Participant, events: Sequence[e.Event], after: Particip
         leave: tuple[e.Event, ...] = tuple(e.StepCancelled(step=step) for step in STEPS if step in after.plans)
     else:
         leave = tuple(_revocations(after, study, at))
-    return (*leave, *_visit_deviations(after, study, zone), *_gate_deviations(before, events, after, study, zone))
+    return (*leave, *_standing_deviations(after, study, zone), *_gate_deviations(before, record, study, zone))
 
 
 def _revocations(after: Participant, study: Study, at: datetime) -> Iterator[e.ClearanceRevoked]:
@@ -42,18 +46,19 @@ def _revocations(after: Participant, study: Study, at: datetime) -> Iterator[e.C
             yield e.ClearanceRevoked(step=step, derivation=gate.derivation(broken))
 
 
-def _visit_deviations(after: Participant, study: Study, zone: str) -> Iterator[e.Event]:
-    expected = dict(_expected(after, study, zone))
-    known = {key: one for key, one in after.deviations.items() if key.startswith("visit:")}
+def _standing_deviations(after: Participant, study: Study, zone: str) -> Iterator[e.Event]:
+    """Visits and cells as they are on record now; what was told of them before is made to agree."""
+    expected = dict([*_of_visits(after, study, zone), *_of_cells(after)])
+    known = {key: one for key, one in after.deviations.items() if key.startswith(("visit:", "cells:"))}
     for key, deviation in expected.items():
         was = known.get(key)
         if was is None or (was.final, was.says) != (isinstance(deviation, e.DeviationRecorded), deviation.says):
             yield deviation
-    for key in known.keys() - expected.keys():
+    for key in sorted(known.keys() - expected.keys()):
         yield e.DeviationVoided(key=key, why="what is on record now says otherwise")
 
 
-def _expected(after: Participant, study: Study, zone: str) -> Iterator[tuple[str, e.DeviationProposed | e.DeviationRecorded]]:
+def _of_visits(after: Participant, study: Study, zone: str) -> Iterator[tuple[str, e.DeviationProposed | e.DeviationRecorded]]:
     for window in windows(after, study):
         missed, outside = f"visit:{window.visit}:missed", f"visit:{window.visit}:window"
         range_ = f"its window was {window.opens} to {window.closes}"
@@ -65,38 +70,64 @@ def _expected(after: Participant, study: Study, zone: str) -> Iterator[tuple[str
             yield missed, e.DeviationRecorded(key=missed, says=f"the visit {window.visit} was missed: {range_}")
 
 
-def _gate_deviations(before: Participant, events: Sequence[e.Event], after: Participant, study: Study, zone: str) -> Iterator[e.Event]:
-    """Steps taken earlier, judged again by what is now known: a rule that surely failed is a deviation, one that passed is none."""
-    if not any(isinstance(event, TELLS_OF_BEFORE) for event in events):
+def _of_cells(after: Participant) -> Iterator[tuple[str, e.DeviationRecorded]]:
+    """Cells that were thawed or infused under another code than the participant's own."""
+    ended = after.collections[-1].ended if after.collections else None
+    facts: list[e.ThawStarted | e.InfusionStarted] = [*(one.fact for one in after.thaws), *(one.fact for one in after.infusions)]
+    for fact in facts:
+        if ended is None or fact.identity != ended.fact.identity:
+            key = f"cells:{fact.kind}:{fact.bag}"
+            says = f"bag {fact.bag} ({fact.kind}) carries the code {fact.identity}, which is not the participant's"
+            yield key, e.DeviationRecorded(key=key, says=says)
+
+
+def _gate_deviations(before: Record, record: Record, study: Study, zone: str) -> Iterator[e.Event]:
+    """Steps taken earlier, judged again by what is now known: a rule that does not pass is a deviation, one that passes is none."""
+    told = [entry.event for entry in record.entries[len(before.entries) :] if isinstance(entry.event, TELLS_OF_BEFORE)]
+    if not told:
         return
-    earlier = {taken.entry for taken in before.taken}
+    earlier, after = {taken.entry: taken for taken in before.participant.taken}, record.participant
     for taken in after.taken:
-        if taken.entry in earlier:
-            yield from _judged_again(taken, after, study, zone)
+        if taken.entry in earlier and not all(_occurred_after(taken.at.span(zone).latest, event, zone) for event in told):
+            yield from _judged_again(taken, record, study, zone, moved=earlier[taken.entry].at != taken.at)
+    stand = tuple(gate_key(taken, "") for taken in after.taken)
+    for key in after.deviations:
+        if key.startswith("gate:") and not key.startswith(stand):
+            yield e.DeviationVoided(key=key, why="by what is now known, the step was not taken")
 
 
-def _judged_again(taken: Taken, after: Participant, study: Study, zone: str) -> Iterator[e.Event]:
-    instants = during(taken, zone)
-    for judgement in judge(taken.step, after, study, instants.intervals[0][0]).judgements:
-        key = gate_key(taken, judgement.rule.id)
-        if key not in after.deviations and instants <= judgement.fails:
-            yield e.DeviationRecorded(
-                key=key, says=f"by what is now known, {taken.step} was taken against {judgement.rule.id}: {judgement.rule.says}"
-            )
-        if key in after.deviations and instants <= judgement.passes:
-            yield e.DeviationVoided(key=key, why=f"by what is now known, {judgement.rule.id} passed")
+def _judged_again(taken: Taken, record: Record, study: Study, zone: str, *, moved: bool) -> Iterator[e.Event]:
+    """Leave is looked at again only where the step has moved: a step taken by override had none, and needs none."""
+    known, leave = record.participant.deviations, gate_key(taken, "leave")
+    expected = {deviation.key: deviation for deviation in against_the_gate(taken, record, study, zone)}
+    yield from (deviation for key, deviation in expected.items() if key not in known and (moved or key != leave))
+    for key in sorted(known.keys() - expected.keys()):
+        if key.startswith(gate_key(taken, "")) and (moved or key != leave):
+            yield e.DeviationVoided(key=key, why="by what is now known, it passed")
 
 
-def against_the_gate(taken: Taken, record: Participant, study: Study, zone: str) -> Iterator[e.DeviationRecorded]:
+def against_the_gate(taken: Taken, record: Record, study: Study, zone: str) -> Iterator[e.DeviationRecorded]:
     """A deviation for every rule that did not surely pass when a step was taken, and one if nothing gave leave."""
     instants = during(taken, zone)
     start, end = instants.intervals[0][0], instants.intervals[-1][1] - MINUTE
-    for judgement in judge(taken.step, record, study, start).judgements:
+    for judgement in judge(taken.step, _until(end, record, zone), study, start).judgements:
         if not instants <= judgement.passes:
             says = f"{taken.step} was taken while {judgement.rule.id} did not pass: {judgement.rule.says}"
             yield e.DeviationRecorded(key=gate_key(taken, judgement.rule.id), says=says)
-    if not any(one.step == taken.step and one.stood_at(start) and one.stood_at(end) for one in record.clearances):
+    given = reduce(evolve, (entry for entry in effective(record.entries) if entry.version < taken.entry), Participant()).clearances
+    if not any(one.step == taken.step and one.stood_at(start) and one.stood_at(end) for one in given):
         yield e.DeviationRecorded(key=gate_key(taken, "leave"), says=f"{taken.step} was taken without leave that stood at the time")
+
+
+def _until(instant: datetime, record: Record, zone: str) -> Participant:
+    """The participant by the facts that had occurred by an instant, whenever they were recorded."""
+    return reduce(evolve, (entry for entry in effective(record.entries) if not _occurred_after(instant, entry.event, zone)), Participant())
+
+
+def _occurred_after(instant: datetime, event: e.Event, zone: str) -> bool:
+    if isinstance(event, e.MedicationTaken):
+        return event.start.span(zone).earliest > instant
+    return isinstance(event, e.FACTS) and event.at.span(zone).earliest > instant
 
 
 def during(taken: Taken, zone: str) -> InstantSet:

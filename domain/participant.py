@@ -143,8 +143,8 @@ class Participant:
 
     @property
     def given_doses(self) -> tuple[Noted[e.LymphodepletionDose], ...]:
-        """The lymphodepletion doses that the participant got, whole or reduced."""
-        return tuple(dose for dose in self.doses if dose.fact.outcome != "omitted")
+        """The lymphodepletion doses that the participant got, whole or reduced, the earliest first."""
+        return tuple(sorted((dose for dose in self.doses if dose.fact.outcome != "omitted"), key=lambda dose: dose.fact.at.root))
 
     def clearance(self, step: HoldPoint) -> Clearance | None:
         """The clearance of a step that stands."""
@@ -310,16 +310,15 @@ def _treated(now: Participant, event: e.Treatment, entry: Entry[e.Event]) -> Par
             product = replace(now.products.get(event.identity, Product()), released=_noted(event, entry))
             return replace(now, products={**now.products, event.identity: product})
         case e.LymphodepletionDose():
-            first = event.outcome != "omitted" and not now.given_doses
-            began = _begun(now, "lymphodepletion", event.at, entry) if first else now
+            began = now if event.outcome == "omitted" else _depleted(now, event.at, entry)
             return replace(began, doses=(*now.doses, _noted(event, entry)))
         case e.IdentityChecked():
             return replace(now, identity_checks=(*now.identity_checks, _noted(event, entry)))
         case e.ThawStarted():
-            began = _begun(now, "infusion", event.at, entry) if event.bag == 1 else now
+            began = now if now.taken_step("infusion") else _begun(now, "infusion", event.at, entry)
             return replace(began, thaws=(*now.thaws, _noted(event, entry)))
         case e.InfusionStarted():
-            began = now if _thawed(now, event.bag) else _begun(now, "infusion", event.at, entry)
+            began = now if now.taken_step("infusion") else _begun(now, "infusion", event.at, entry)
             return replace(began, infusions=(*now.infusions, _noted(event, entry)))
         case e.InfusionEnded():
             return replace(now, infusion_ends=(*now.infusion_ends, _noted(event, entry)))
@@ -327,9 +326,12 @@ def _treated(now: Participant, event: e.Treatment, entry: Entry[e.Event]) -> Par
             assert_never(event)
 
 
-def _thawed(now: Participant, bag: int) -> bool:
-    """Whether this bag was thawed for the infusion, or belongs to one that has begun."""
-    return bag > 1 or sum(thaw.fact.bag == 1 for thaw in now.thaws) > sum(start.fact.bag == 1 for start in now.infusions)
+def _depleted(now: Participant, at: When, entry: Entry[e.Event]) -> Participant:
+    """The course starts with the earliest of its doses, also when that one is told late."""
+    if now.taken_step("lymphodepletion") is None:
+        return _begun(now, "lymphodepletion", at, entry)
+    began_earlier = (replace(one, at=at) if one.step == "lymphodepletion" and at.root < one.at.root else one for one in now.taken)
+    return replace(now, taken=tuple(began_earlier))
 
 
 def _begun(now: Participant, step: HoldPoint, at: When, entry: Entry[e.Event]) -> Participant:

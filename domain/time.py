@@ -7,7 +7,7 @@ minutes are elapsed time, days, weeks, months and years are calendar time at the
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Annotated, Self
 from zoneinfo import available_timezones
 
@@ -31,8 +31,13 @@ Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 """An aware instant, kept in UTC. A naive one is refused."""
 
 
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
 def _known_zone(name: str) -> str:
-    if name not in available_timezones():
+    if name not in _zones():
         raise ValueError(f"there is no time zone {name!r}")
     return name
 

@@ -1,7 +1,7 @@
 """The feed: follows the ledger and tells every view, batch by batch, what became of whom."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
@@ -9,21 +9,24 @@ import structlog
 from domain.entry import Entry
 from domain.participant import PARTICIPANT, Participant
 from domain.study import Study
+from projections import timeline, worklist
 from projections.rebuilding import digest_at, rebuild
-from projections.telling import amends, park, study_of, tell, told_anew, told_further
-from projections.views import Mark, Told, Views, marked, move, parked_in
+from projections.telling import Anew, amends, park, study_of, tell, told_anew, told_further
+from projections.views import Mark, Told, View, Views, marked, move, parked_in
 from store.errors import Fault, LostLease
 from store.follow import Batch, Follower
 from store.ledger import Ledger, Unreadable
 from store.recorder import Claim
 from store.study import StudyDesk
 
-Entries = list[Entry[Any] | Unreadable]
 PARTICIPANTS_REMEMBERED = 1024
 """Of how many participants the feed remembers the state, so that it need not read their records again."""
 PARTICIPANTS_AT_ONCE = 50
 """How many participants are told again in one transaction when the study has changed."""
 log = structlog.get_logger()
+
+
+EVERY_VIEW: tuple[View, ...] = (worklist, timeline)
 
 
 class Feed:
@@ -33,15 +36,10 @@ class Feed:
         self._ledger, self._desk, self._views = ledger, desk, views
         self._mark = Mark(0, 0, "")
         self._known: dict[str, Participant] = {}
-        self._follower = Follower(ledger, "views", self, _report)
 
-    def run(self) -> None:
-        """Follow the ledger in the calling thread until stopped. Whatever is no fault of a database is raised."""
-        self._follower.run()
-
-    def stop(self) -> None:
-        """Let `run` return once the batch at hand has been told; from any other thread."""
-        self._follower.stop()
+    def follower(self) -> Follower:
+        """Whoever follows the ledger for this feed: `run` it in a thread of its own, `stop` it from any other."""
+        return Follower(self._ledger, "views", self, _report)
 
     def begin(self, claim: Claim) -> int:
         """Take the file over; views that are of another ledger, or of none, are built from its beginning."""
@@ -75,13 +73,15 @@ class Feed:
         self._views.announce()
         log.info("told", entries=len(batch), position=mark.position)
 
-    def _tell(self, connection: sqlite3.Connection, entries: Entries, study: Study | None) -> None:
-        last, damage = entries[-1], next((entry for entry in entries if isinstance(entry, Unreadable)), None)
+    def _tell(self, connection: sqlite3.Connection, found: Sequence[Entry[Any] | Unreadable], study: Study | None) -> None:
+        entries = [entry for entry in found if not isinstance(entry, Unreadable)]
+        damage = next((entry for entry in found if isinstance(entry, Unreadable)), None)
         if damage is not None:
             park(connection, self._views.views, damage)
-        elif study is not None and last.stream.startswith(PARTICIPANT):
+        elif study is not None and found[0].stream.startswith(PARTICIPANT):
+            last = entries[-1]
             place = Unreadable(last.position, last.stream, last.version, "")
-            self._remember(last.stream, tell(connection, self._views.views, place, lambda: self._told(_readable(entries), study)))
+            self._remember(last.stream, tell(connection, self._views.views, place, lambda: self._told(entries, study)))
 
     def _told(self, entries: Sequence[Entry[Any]], study: Study) -> Told | None:
         """How things stand, by what is remembered where that is all that came before; by the whole record after an amendment."""
@@ -102,30 +102,22 @@ class Feed:
 
     def _tell_everybody_again(self) -> None:
         """The study judges everybody anew, as of the position that the views tell up to."""
+        anew = Anew(self._ledger, self._views.views, study_of(self._desk))
         everybody = self._ledger.streams(PARTICIPANT)
-        study = study_of(self._desk)
         for first in range(0, len(everybody), PARTICIPANTS_AT_ONCE):
             with self._views.writing() as connection:
                 move(connection, self._mark, self._mark)
                 parked = {one.stream for one in parked_in(connection)}
-                for stream in everybody[first : first + PARTICIPANTS_AT_ONCE]:
-                    if stream not in parked:
-                        self._tell_again(connection, stream, study)
-
-    def _tell_again(self, connection: sqlite3.Connection, stream: str, study: Study) -> None:
-        place = Unreadable(self._mark.position, stream, 0, "")
-        tell(connection, self._views.views, place, lambda: told_anew(self._ledger, stream, study, self._mark.position))
+                streams = [stream for stream in everybody[first : first + PARTICIPANTS_AT_ONCE] if stream not in parked]
+                anew.tell(connection, streams, self._mark.position)
 
 
-def _by_stream(batch: Batch) -> dict[str, Entries]:
+def _by_stream(batch: Batch) -> dict[str, list[Entry[Any] | Unreadable]]:
     """The entries of each stream, in their order."""
-    streams: dict[str, Entries] = {}
+    streams: dict[str, list[Entry[Any] | Unreadable]] = {}
     for entry in batch:
         streams.setdefault(entry.stream, []).append(entry)
     return streams
-
-
-def _readable(entries: Entries) -> Iterator[Entry[Any]]: ...
 
 
 def _digest(entry: Entry[Any] | Unreadable) -> str:

@@ -1,15 +1,13 @@
 """Building every view again from the ledger, beside the views that are in use, and putting them in their place at once."""
 
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 
 import structlog
 
 from domain.participant import PARTICIPANT
-from domain.study import Study
-from projections.telling import study_of, tell, told_anew
-from projections.views import Mark, Parked, Views, immediately, marked, parked_in
+from projections.telling import Anew, study_of
+from projections.views import Parked, Views, immediately, marked, parked_in
 from store.errors import in_plain_words
 from store.ledger import Ledger, Unreadable
 from store.study import StudyDesk
@@ -21,38 +19,55 @@ log = structlog.get_logger()
 def rebuild(ledger: Ledger, desk: StudyDesk, views: Views) -> None:
     """Build all views again, each record read and folded once. Readers see the old ones until all of the new ones are in place.
 
-    A feed may go on meanwhile, in this or another process. Parked records are tried again.
+    Feeds may go on meanwhile, in this or another process. Parked records are tried again. Raises Fault.
     """
     views.prepare()
-    with in_plain_words():
-        while not _rebuilt(ledger, desk, views):
-            log.info("the study changed during a rebuild")
+    while True:
+        anew = Anew(ledger, views.views, study_of(desk) if desk.opened() else None)
+        upto = views.position() or ledger.head()
+        with in_plain_words(), closing(views.beside()) as fresh:
+            with immediately(fresh):
+                anew.tell(fresh, ledger.streams(PARTICIPANT), upto)
+            with immediately(fresh):
+                if anew.study is None or study_of(desk).record.version == anew.study.record.version:
+                    _put_in_place(fresh, views, anew, upto)
+                    break
     views.announce()
+    log.info("rebuilt", position=upto)
 
 
 def retry(ledger: Ledger, desk: StudyDesk, views: Views, participant_id: str) -> Parked | None:
-    """Tell the views about a parked record again; returns why it stays parked, or None."""
-    stream, study = PARTICIPANT + participant_id, study_of(desk)
+    """Tell the views about a parked record again; returns why it stays parked, or None. Raises Fault."""
+    stream, anew = PARTICIPANT + participant_id, Anew(ledger, views.views, study_of(desk))
     with views.writing() as connection:
-        _tell_again(connection, ledger, views, study, stream, marked(connection).position)
+        anew.tell(connection, [stream], marked(connection).position)
         return next((one for one in parked_in(connection) if one.stream == stream), None)
 
 
 def digest_at(ledger: Ledger, position: int) -> str:
-    """The digest of the entry at a position, empty where there is none that can be read."""
+    """The digest of the entry at a position; empty where there is none that can be read."""
     return next((entry.digest for entry in ledger.after(position - 1, 1) if not isinstance(entry, Unreadable)), "")
 
 
-def _rebuilt(ledger: Ledger, desk: StudyDesk, views: Views) -> bool:
-    """Build, catch up with what was told meanwhile, and swap; False, with nothing changed, if the study changed meanwhile."""
-    upto = views.position() or ledger.head()
-    everybody = ledger.streams(PARTICIPANT)
-    study = study_of(desk) if everybody else None
-    with closing(views.beside()) as fresh:
-        with immediately(fresh):
-            for stream in everybody if study else ():
-                _tell_again(fresh, ledger, views, study, stream, upto)
-        with immediately(fresh):
-            now = max(marked(fresh, "real").position, upto)
-            if everybody and study_of(desk) is not study: ...
-    return True
+def _put_in_place(fresh: sqlite3.Connection, views: Views, anew: Anew, upto: int) -> None:
+    """Catch up with what was told meanwhile, and take the place of the views in use."""
+    real = marked(fresh, "real")
+    now = max(upto, real.position)
+    anew.tell(fresh, _concerned(anew.ledger, upto, now), now)
+    for name in views.names:
+        fresh.execute(f"DELETE FROM real.{name}")  # noqa: S608 - The names are those of our own tables.
+        fresh.execute(f"INSERT INTO real.{name} SELECT * FROM main.{name}")  # noqa: S608 - The names are those of our own tables.
+    fresh.execute("DELETE FROM real.parked WHERE stream <> ''")  # What stands for a gap in the ledger stays.
+    fresh.execute("INSERT OR REPLACE INTO real.parked SELECT * FROM main.parked")
+    if now != real.position:
+        fresh.execute("UPDATE real.mark SET position = ?, digest = ?", (now, digest_at(anew.ledger, now)))
+
+
+def _concerned(ledger: Ledger, position: int, until: int) -> list[str]:
+    """The records that were added to after a position, up to another."""
+    streams: dict[str, None] = {}
+    while position < until:
+        batch = ledger.after(position, min(ENTRIES_AT_ONCE, until - position))
+        streams |= dict.fromkeys(entry.stream for entry in batch if entry.stream.startswith(PARTICIPANT) and entry.position <= until)
+        position = batch[-1].position
+    return list(streams)

@@ -15,7 +15,7 @@ def sentence(entry: Entry[e.Event], zone: str) -> str:
     return says(entry.event, zone)
 
 
-def says(event: e.Event, zone: str) -> str:
+def says(event: e.Event, zone: str) -> str:  # noqa: PLR0915 - A closed union is one `match` with a case for each member.
     """What an event says; `zone` is the site's IANA zone."""
     match event:
         case e.Registered():
@@ -152,6 +152,7 @@ def minute(instant: datetime, zone: str) -> str:
 
 
 def slot(planned: e.Slot, zone: str) -> str:
+    """A slot on the clocks of the site."""
     return f"{minute(planned.start, zone)} to {minute(planned.until, zone)}"
 
 

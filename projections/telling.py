@@ -3,7 +3,8 @@
 import sqlite3
 import traceback
 from collections.abc import Callable, Sequence
-from functools import reduce
+from dataclasses import dataclass
+from functools import partial, reduce
 from pathlib import Path
 
 import structlog
@@ -28,8 +29,8 @@ def tell(connection: sqlite3.Connection, views: Sequence[View], place: Unreadabl
     connection.execute("SAVEPOINT told")
     try:
         found = told()
-        for view in views if found else ():
-            _take_in(connection, view, found)
+        if found is not None:
+            _take_in(connection, views, found)
     except (Fault, sqlite3.OperationalError):
         raise
     except Exception as error:  # noqa: BLE001 - Whatever is wrong with one record, the others go on.
@@ -44,6 +45,24 @@ def told_anew(ledger: Ledger, stream: str, study: Study, position: int) -> Told 
     """The whole record as it stood at a position of the ledger, if it had begun. Raises DamagedEntry."""
     entries = [entry for entry in ledger.read(stream) if entry.position <= position]
     return Told(fold(entries), study, entries, anew=True) if entries else None
+
+
+@dataclass(frozen=True, slots=True)
+class Anew:
+    """Tells whole records under the study as it stands; without a study there is nobody to tell of."""
+
+    ledger: Ledger
+    views: Sequence[View]
+    study: Study | None
+
+    def tell(self, connection: sqlite3.Connection, streams: Sequence[str], position: int) -> None:
+        """Tell these records as they stood at a position of the ledger, those that were parked too."""
+        for stream in streams if self.study else ():
+            connection.execute("DELETE FROM main.parked WHERE stream = ?", (stream,))
+            tell(connection, self.views, Unreadable(position, stream, 0, ""), partial(self._told, stream, position))
+
+    def _told(self, stream: str, position: int) -> Told | None:
+        return told_anew(self.ledger, stream, self.study, position) if self.study else None
 
 
 def told_further(was: Participant, entries: Sequence[Entry[Event]], study: Study) -> Told:
@@ -75,10 +94,11 @@ def study_of(desk: StudyDesk) -> Study:
         raise Fault(str(error)) from error
 
 
-def _take_in(connection: sqlite3.Connection, view: View, told: Told) -> None:
-    if told.anew:
-        view.forget(connection, told.participant.id)
-    view.apply(connection, told)
+def _take_in(connection: sqlite3.Connection, views: Sequence[View], told: Told) -> None:
+    for view in views:
+        if told.anew:
+            view.forget(connection, told.participant.id)
+        view.apply(connection, told)
 
 
 def _blamed(error: Exception, place: Unreadable) -> Unreadable:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from threading import Condition, Lock
@@ -42,8 +43,8 @@ class Told:
 
     @cached_property
     def agenda(self) -> Agenda:
-        """Everything that falls due, found once for all views."""
-        return agenda(self.participant, self.study)
+        """Everything that falls due, found once for all views; nothing does until a protocol has been adopted."""
+        return agenda(self.participant, self.study) if self.participant.protocol else Agenda((), (), finished=True)
 
     @property
     def zone(self) -> str:
@@ -92,6 +93,8 @@ class Views:
     def __init__(self, path: Path, views: Sequence[View], program: str) -> None:
         self.path = path
         self.views = views
+        self.names = [table.split()[0] for view in views for table in view.TABLES]
+        """The names of the tables that hold answers."""
         self.tables = (*OWN_TABLES, *(table for view in views for table in view.TABLES))
         self._edition = crc32("\n".join((program, *self.tables)).encode()) >> 1  # SQLite keeps 31 bits of it.
         self._moved = Condition()
@@ -202,6 +205,7 @@ def immediately(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 def create(connection: sqlite3.Connection, tables: Sequence[str]) -> None:
+    """Make tables in a connection's own database."""
     for table in tables:
         connection.execute(f"CREATE TABLE {table}")
 
@@ -213,14 +217,27 @@ def marked(connection: sqlite3.Connection, schema: str = "main") -> Mark:
 
 def move(connection: sqlite3.Connection, was: Mark, now: Mark) -> None:
     """Move the mark; raises LostLease when somebody else has moved it."""
-    moved = connection.execute("UPDATE mark SET (token, position, digest) = (?, ?, ?) WHERE (token, position, digest) = (?, ?, ?)", (*now, *was))
+    moved = connection.execute(
+        "UPDATE mark SET (token, position, digest) = (?, ?, ?) WHERE (token, position, digest) = (?, ?, ?)", (*now, *was)
+    )
     if moved.rowcount != 1:
         raise LostLease("views")
 
 
 def parked_in(connection: sqlite3.Connection) -> tuple[Parked, ...]:
+    """Every record that is parked, in the order of the streams."""
     found = connection.execute("SELECT stream, version, position, why FROM parked ORDER BY stream, position")
     return tuple(Parked(stream=stream, version=version, position=position, why=why) for stream, version, position, why in found)
+
+
+def stored(instant: datetime | None) -> str | None:
+    """An instant as the views keep it: text in UTC that sorts as the instants do."""
+    return None if instant is None else instant.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def instant(text: str | None) -> datetime | None:
+    """The instant that the views keep."""
+    return None if text is None else datetime.fromisoformat(text)
 
 
 def _edition(connection: sqlite3.Connection) -> int:

@@ -28,6 +28,7 @@ KINDS: dict[str, type[Value]] = {event.model_fields["kind"].default: event for e
 """Every kind that may stand in a row; no other name is ever looked up."""
 
 E = TypeVar("E", bound=Value)
+_AS_TEXT = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 
 
 class Row(NamedTuple):
@@ -69,7 +70,7 @@ def encoded(event: Value, circumstances: bytes, study_version: int, recorded_at:
 
 def canonical(value: Value) -> bytes:
     """A value as JSON with sorted keys and no blanks, in UTF-8."""
-    return json.dumps(value.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return _AS_TEXT(value.model_dump(mode="json")).encode()
 
 
 def place(stream: str, version: int, kind: str) -> bytes:

@@ -90,7 +90,7 @@ def in_plain_words() -> Iterator[None]:
         yield
     except (PersistenceError, ConnectionPoolClosedError, sqlite3.Error, OSError) as error:
         raise fault(error) from error
-    except Exception as error:
+    except Exception as error:  # The driver of PostgreSQL may be absent, so its errors are known by their module.
         if not type(error).__module__.startswith("psycopg"):
             raise
         raise fault(error) from error

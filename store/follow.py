@@ -6,7 +6,7 @@ thread that calls; `stop` ends it promptly from any other.
 
 import select
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import Any, Protocol
 
@@ -63,8 +63,9 @@ class Follower:
     def _follow(self) -> None:
         with leased(self._ledger, self._name, self._bell) as claim:
             if claim is not None:
-                for batch in follow(self._ledger, self._reader.begin(claim), self._bell):
-                    self._reader.take(batch)
+                with closing(follow(self._ledger, self._reader.begin(claim), self._bell)) as batches:
+                    for batch in batches:
+                        self._reader.take(batch)
 
 
 class KeptInLedger:
@@ -90,7 +91,7 @@ class KeptInLedger:
             raise LostLease(self._name)
 
 
-def follow(ledger: Ledger, position: int, bell: "Bell") -> Iterator[Batch]:
+def follow(ledger: Ledger, position: int, bell: "Bell") -> Generator[Batch, None, None]:
     """What stands after a position, batch by batch as it comes, until the bell is stopped. Raises Fault."""
     unlisten = ledger.listen(bell.ring)
     try:

@@ -31,12 +31,25 @@ class Group:
             self._queue.append(order)
             order.leads, self._led = not self._led, True
         if not order.leads:
-            order.woken.acquire()
+            self._wait(order)
         if order.leads:
             self._lead(order)
         if order.answer is None:
             self._commit([order])
         return order.outcome()
+
+    def _wait(self, order: Order) -> None:
+        """Wait for an answer or for the lead. Whoever is interrupted leaves the queue, and passes on a lead that nobody else would take."""
+        try:
+            order.woken.acquire()
+        except BaseException:  # An interrupt, too, must not leave the others without a leader.
+            with self._lock:
+                if order in self._queue:
+                    self._queue.remove(order)
+                leads = order.leads
+            if leads:
+                self._hand_over([])
+            raise
 
     def _lead(self, mine: Order) -> None:
         group: list[Order] = []

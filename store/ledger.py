@@ -10,7 +10,7 @@ from uuid import UUID
 
 from domain.entry import Entry, Identifiers
 from store.codec import Row, checked, entry, place, state_of, unsealed, what_is_wrong
-from store.errors import CommandReused, DamagedEntry, LostRace, Missing, Unreachable, in_plain_words
+from store.errors import CommandReused, DamagedEntry, LostRace, Missing, in_plain_words
 from store.group import Group
 from store.keys import Keyring
 from store.orders import Appended, Drafts, InTheWay, Order, Tail, Writer, order
@@ -136,12 +136,8 @@ class Ledger:
         return known
 
     def _commit(self, orders: list[Order]) -> None:
-        try:
-            with in_plain_words():
-                self._record(orders)
-        except Unreachable:
-            self.recorder.renew()
-            raise
+        with in_plain_words():
+            self._record(orders)
         for listener in self._listeners:
             listener()
 

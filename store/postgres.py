@@ -7,6 +7,7 @@ returns. The lock lasts until the commit, so that positions appear in their orde
 import json
 from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
+from threading import Lock
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 from uuid import UUID
@@ -30,6 +31,9 @@ CONNECT_TIMEOUT_SECONDS = 5
 CONNECTIONS = 16
 ASK_EVERY_SECONDS = 1.0
 """How often a follower looks by itself, should a notification be lost."""
+SESSION = {"lock_timeout": "10s", "idle_in_transaction_session_timeout": "10s"}
+SESSION |= {"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "jit": "off"}
+"""Every statement here goes through an index, whatever the statistics of a young table say; so plan each once, and so."""
 
 
 class PostgresLedgerRecorder(PostgresRecorder):
@@ -41,15 +45,16 @@ class PostgresLedgerRecorder(PostgresRecorder):
         names = {"schema": Identifier(self.schema), "channel": Identifier(self.schema), "lock": Literal(_lock(self.schema, ""))}
         self.sql_create_statements = [SQL(statement).format(**names) for statement in SCHEMA]
         self._said = {name: SQL(text).format(**names).as_string() for name, text in STATEMENTS.items()}
+        self._pen = _Pen(self._connected, self._said["record"])
         with self._connected() as connection:
             self._prepare(connection, create=create)
 
     def record(self, orders: Sequence[Order]) -> int | InTheWay:
-        found = self._asked("record", _payload(orders))
-        if found[0][0] == "head":
-            return int(found[0][-1])
-        commands = {(actor, command): Appended(actor, command, *rest) for what, actor, command, *rest in found if what == "command"}
-        return InTheWay(commands, {stream: version for what, _, _, _, stream, version, _, _ in found if what == "stream"})
+        found = self._pen.ask(_payload(orders))
+        if isinstance(found, int):
+            return found
+        commands = {(actor, UUID(command)): Appended(actor, UUID(command), *rest) for actor, command, *rest in _named("command", found)}
+        return InTheWay(commands, dict(_named("stream", found)))
 
     def stream(self, stream: str) -> list[Row]:
         return [Row(*row) for row in self._ask("stream", stream)]
@@ -87,10 +92,8 @@ class PostgresLedgerRecorder(PostgresRecorder):
     def ears(self) -> "_Ears":
         return _Ears(self._connected(), self.schema)
 
-    def renew(self) -> None:
-        self.datastore.pool.check()
-
     def close(self) -> None:
+        self._pen.close()
         self.datastore.close()
 
     def _ask(self, name: str, *values: Any) -> list[TupleRow]:
@@ -100,7 +103,7 @@ class PostgresLedgerRecorder(PostgresRecorder):
         except (InterfaceError, OperationalError) as error:
             if isinstance(error.__cause__, PoolTimeout) or not isinstance(fault(error), Unreachable):
                 raise
-            self.renew()
+            self.datastore.pool.check()
             return self._asked(name, *values)
 
     def _asked(self, name: str, *values: Any) -> list[TupleRow]:
@@ -121,7 +124,7 @@ class PostgresLedgerRecorder(PostgresRecorder):
 
 
 STATEMENTS = {
-    "record": "SELECT * FROM {schema}.record(%b::text::jsonb)",
+    "record": "SELECT {schema}.record(%b::text::jsonb)",
     "stream": "SELECT * FROM {schema}.entries WHERE stream = %b ORDER BY version",
     "tail": "SELECT * FROM {schema}.entries WHERE stream = %b ORDER BY version DESC LIMIT 1",
     "after": "SELECT * FROM {schema}.entries WHERE position > %b ORDER BY position LIMIT %b",
@@ -135,6 +138,28 @@ STATEMENTS = {
         ON CONFLICT (name) DO UPDATE SET token = mine.token + 1 RETURNING token, position""",
     "move": "UPDATE {schema}.followers SET position = %b WHERE name = %b AND token = %b AND position = %b RETURNING name",
 }
+
+
+class _Pen:
+    """The connection on which a process appends, made when it is first used and again after it broke."""
+
+    def __init__(self, connect: Callable[[], psycopg.Connection[TupleRow]], statement: str) -> None:
+        self._connect = connect
+        self._statement = statement
+        self._lock = Lock()
+        self._cursor: psycopg.Cursor[TupleRow] | None = None
+
+    def ask(self, payload: str) -> Any:
+        with self._lock:
+            if self._cursor is None or self._cursor.connection.closed:
+                self._cursor = self._connect().cursor(binary=True)
+            row = self._cursor.execute(self._statement, (payload,), prepare=True).fetchone()
+            return row and row[0]
+
+    def close(self) -> None:
+        with self._lock:
+            if self._cursor is not None:
+                self._cursor.connection.close()
 
 
 class _Ears:
@@ -166,6 +191,10 @@ class _Candidate:
 
     def close(self) -> None:
         self._connection.close()
+
+
+def _named(what: str, found: list[list[Any]]) -> list[list[Any]]:
+    return [rest for name, *rest in found if name == what]
 
 
 def _payload(orders: Sequence[Order]) -> str:
@@ -202,7 +231,8 @@ def _parsed(address: str) -> tuple[str, dict[str, Any]]:
     query = dict(parse_qsl(parts.query))
     schema = query.pop("schema", "daybook")
     plain = conninfo_to_dict(parts._replace(query=urlencode(query)).geturl())
-    options = f"{plain.get('options', '')} -c lock_timeout=10s -c idle_in_transaction_session_timeout=10s".strip()
+    session = (f"-c {name}={value}" for name, value in SESSION.items())
+    options = " ".join((str(plain.get("options", "")), *session))
     return schema, {"connect_timeout": CONNECT_TIMEOUT_SECONDS, **plain, "options": options}
 
 

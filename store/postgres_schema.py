@@ -1,40 +1,44 @@
 """The tables of a ledger in PostgreSQL, what guards them, and the function that appends."""
 
 RECORD = """
+-- Appends what is ordered and returns the head before it; or appends nothing and returns what is in the way:
+-- commands that are known, and streams that stand elsewhere with their versions.
 CREATE OR REPLACE FUNCTION {schema}.record(ordered jsonb)
-RETURNS TABLE (what text, actor text, command uuid, digest text, stream text, first bigint, last bigint, place bigint)
-LANGUAGE plpgsql SET enable_seqscan TO off SET search_path TO {schema} AS $body$
-#variable_conflict use_column
+RETURNS jsonb LANGUAGE plpgsql AS $body$
 DECLARE
     head bigint;
+    in_the_way jsonb;
 BEGIN
     PERFORM pg_advisory_xact_lock({lock});
-    RETURN QUERY
-        SELECT 'command', known.actor, known.command, known.digest, known.stream, known.first, known.last, known.position
+    SELECT jsonb_agg(one) INTO in_the_way FROM (
+        SELECT jsonb_build_array('command', c ->> 0, c ->> 1, known.digest, known.stream, known.first, known.last, known.position)
         FROM jsonb_array_elements(ordered -> 'commands') AS asked(c)
-        CROSS JOIN LATERAL (SELECT * FROM commands WHERE actor = c ->> 0 AND command = (c ->> 1)::uuid LIMIT 1) AS known
+        CROSS JOIN LATERAL (SELECT * FROM {schema}.commands WHERE actor = c ->> 0 AND command = (c ->> 1)::uuid LIMIT 1) AS known
     UNION ALL
-        SELECT 'stream', NULL, NULL, NULL, s ->> 0, coalesce(tail.version, 0), NULL, NULL
+        SELECT jsonb_build_array('stream', s ->> 0, coalesce(tail.version, 0))
         FROM jsonb_array_elements(ordered -> 'streams') AS asked(s)
-        LEFT JOIN LATERAL (SELECT version, hash FROM entries WHERE stream = s ->> 0 ORDER BY version DESC LIMIT 1) AS tail ON true
-        WHERE coalesce(tail.version, 0) <> (s ->> 1)::bigint OR tail.hash <> decode(s ->> 2, 'hex');
-    IF FOUND THEN
-        RETURN;
+        LEFT JOIN LATERAL (
+            SELECT version, hash FROM {schema}.entries WHERE stream = s ->> 0 ORDER BY version DESC LIMIT 1
+        ) AS tail ON true
+        WHERE coalesce(tail.version, 0) <> (s ->> 1)::bigint OR tail.hash <> decode(s ->> 2, 'hex')
+    ) AS found(one);
+    IF in_the_way IS NOT NULL THEN
+        RETURN in_the_way;
     END IF;
-    SELECT coalesce(max(position), 0) INTO head FROM entries;
-    INSERT INTO entries
+    SELECT coalesce(max(position), 0) INTO head FROM {schema}.entries;
+    INSERT INTO {schema}.entries
         SELECT head + n, e ->> 0, (e ->> 1)::bigint, e ->> 2, convert_to(e ->> 3, 'UTF8'), decode(e ->> 4, 'hex'), decode(e ->> 5, 'hex'),
             sha256(decode(e ->> 5, 'hex') || int8send(head + n))
         FROM jsonb_array_elements(ordered -> 'entries') WITH ORDINALITY AS ready(e, n);
-    INSERT INTO commands
+    INSERT INTO {schema}.commands
         SELECT c ->> 0, (c ->> 1)::uuid, c ->> 2, c ->> 3, (c ->> 4)::bigint, (c ->> 5)::bigint, head + (c ->> 6)::bigint
         FROM jsonb_array_elements(ordered -> 'commands') AS ready(c);
     IF ordered -> 'keys' <> '[]' THEN
-        INSERT INTO participant_keys
+        INSERT INTO {schema}.participant_keys
             SELECT k ->> 0, decode(k ->> 1, 'hex') FROM jsonb_array_elements(ordered -> 'keys') AS ready(k);
     END IF;
     NOTIFY {channel};
-    RETURN QUERY SELECT 'head', NULL, NULL::uuid, NULL, NULL, NULL::bigint, NULL::bigint, head;
+    RETURN to_jsonb(head);
 END
 $body$"""
 

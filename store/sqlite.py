@@ -127,9 +127,6 @@ class SQLiteLedgerRecorder(SQLiteRecorder):
     def ears(self) -> Ears:
         return _MemoryEars() if self.path is None else _FileEars(self.datastore.pool.db_name)
 
-    def renew(self) -> None:
-        """A file does not hang up."""
-
     def close(self) -> None:
         self.datastore.close()
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from domain import commands as c
 from domain import events as e
+from domain.decisions import decide
 from domain.entry import Actor, Circumstances, Entry, Signature
 from domain.gates import judge
 from domain.participant import PARTICIPANT, Participant
@@ -31,7 +32,7 @@ from domain.study import (
 )
 from domain.time import When, local_date
 from domain.verdicts import RuleVerdict
-from domain.words import HoldPoint, Role
+from domain.words import HoldPoint, ReviewKind, Role, Route
 from store.keys import Keyring
 from store.ledger import Ledger
 from store.participants import Outcome, Participants
@@ -132,6 +133,13 @@ class Story:
         by = by_(role, self.trial.next_id(), reason=reason, signed=signed)
         return self.trial.participants.handle(self.id, command, by)
 
+    def would(
+        self, command: c.Command, role: Role = "coordinator", *, reason: str | None = None, signed: bool = False
+    ) -> tuple[e.Event, ...]:
+        """What a command would bring about now; nothing is recorded."""
+        at = max(self.trial.clock(), self.now.recorded_at)
+        return decide(command, self.record, self.trial.participants.study(), at, by_(role, NAMESPACE_OID, reason=reason, signed=signed))
+
     def reports(self, fact: e.Fact, role: Role = "coordinator", *, reason: str | None = None, signed: bool = False) -> Outcome:
         return self.asks(c.Report(fact=fact), role, reason=reason, signed=signed)
 
@@ -165,6 +173,14 @@ class Story:
     def at(self) -> When:
         return When.at(self.trial.clock())
 
+    def entry_of(self, kind: type[e.Event]) -> int:
+        """The version of the last entry of a kind, as it was recorded."""
+        return max(entry.version for entry in self.record.entries if isinstance(entry.event, kind))
+
+    def told_of(self, *kinds: type[e.Event]) -> list[tuple[datetime, e.Event]]:
+        """The events of these kinds, each with the instant at which it was recorded."""
+        return [(entry.recorded_at, entry.event) for entry in self.record.entries if isinstance(entry.event, kinds)]
+
     def consents(self) -> "Story":
         self.reports(consent(self.at()))
         return self
@@ -177,7 +193,7 @@ class Story:
         self.reports(e.EligibilityConfirmed(at=self.at()), "investigator", signed=True)
         return self
 
-    def reviews(self, kind: str = "medicines", days: int = 60) -> "Story":
+    def reviews(self, kind: ReviewKind = "medicines", days: int = 60) -> "Story":
         covers = local_date(self.trial.clock() - timedelta(days=days), BERLIN)
         self.reports(review(self.at(), covers, kind))
         return self
@@ -218,12 +234,24 @@ class Story:
             self.reports(e.LymphodepletionDose(at=self.at(), day=day, drug="fludarabine"))
         return self
 
-    def is_infused(self) -> "Story":
-        """The infusion takes place at the start of its slot."""
+    def is_ready(self) -> "Story":
+        """Everything before the infusion has been done, and the infusion is planned."""
+        return self.is_eligible().is_collected().has_product().is_depleted()
+
+    def is_cleared(self) -> "Story":
+        """The slot of the infusion begins, and leave is given for all of it."""
         self.lives_until(self.now.plans["infusion"].slot.start)
         self.reviews()
-        self.reports(e.IdentityChecked(at=self.at(), identity=CODE, checked_by=("nurse one", "nurse two")))
+        self.checks_identity()
         self.advances()
+        return self
+
+    def checks_identity(self, code: str = CODE) -> Outcome:
+        return self.reports(e.IdentityChecked(at=self.at(), identity=code, checked_by=("nurse one", "nurse two")))
+
+    def is_infused(self) -> "Story":
+        """The infusion takes place at the start of its slot."""
+        self.is_cleared()
         self.asks(c.Perform(beginning=c.ReleaseToThaw(identity=CODE)))
         self.trial.clock.move(minutes=10)
         self.reports(e.InfusionStarted(at=self.at(), identity=CODE))
@@ -236,7 +264,7 @@ def consent(at: When) -> e.ConsentSigned:
     return e.ConsentSigned(at=at, document="consent form 1.0", document_digest=DIGEST, obtained_by="an investigator", copy_given=True)
 
 
-def review(at: When, covers_from: date | None, kind: str = "medicines") -> e.ReviewMade:
+def review(at: When, covers_from: date | None, kind: ReviewKind = "medicines") -> e.ReviewMade:
     return e.ReviewMade(at=at, covers_from=covers_from, review=kind, sources=("participant", "chart"))
 
 
@@ -244,8 +272,8 @@ def slot(start: datetime, hours: float = 8) -> e.Slot:
     return e.Slot(start=start, until=start + timedelta(hours=hours), target=start)
 
 
-def dose(
-    drug: str, mg: str, start: When, *, per_day: int | None = None, stop: When | None = None, route: str = "oral"
+def dose(  # noqa: PLR0913 - All that a line of a medication chart says.
+    drug: str, mg: str, start: When, *, per_day: int | None = None, stop: When | None = None, route: Route = "oral"
 ) -> e.MedicationTaken:
     return e.MedicationTaken(drug=drug, dose_mg=Decimal(mg), doses_per_day=per_day, route=route, start=start, stop=stop, indication="lupus")
 
@@ -290,7 +318,7 @@ def told(events: Iterable[e.Event], recorded_at: datetime = START) -> Record:
     )
 
 
-def verdict_on(
+def verdict_on(  # noqa: PLR0913 - A rule, a record, and what may stand around them.
     step: HoldPoint,
     rule: str,
     instant: datetime,

@@ -1,10 +1,11 @@
 """Requests about a participant: every verb is a function that makes the request, and is declared here as a command.
 
-    daybook VERB PARTICIPANT … --as ROLE:ID [--reason …] [--sign …] …
+daybook VERB PARTICIPANT … --as ROLE:ID [--reason …] [--sign …] …
 """
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -12,20 +13,20 @@ from typing import Annotated, Any, TypeVar
 from uuid import UUID, uuid4
 
 import typer
-from projections.sentences import says
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from app.cli.clinic_time import SiteClock
-from app.cli.session import Session
+from app.cli.session import Session, session_of
+from app.settings import Settings
 from app.wiring import Daybook
-from domain.base import Value
 from domain.commands import PersonsCommand
 from domain.entry import Actor, Circumstances, Signature
 from domain.record import Record
 from domain.rejections import Reason, Refused
 from domain.study import Study
 from domain.words import ParticipantId
+from projections.sentences import says
 from store.codec import canonical
 
 PARTICIPANT = Annotated[str, typer.Argument(metavar="PARTICIPANT", help="The participant's code, such as BER-001.", show_default=False)]
@@ -43,13 +44,18 @@ COMMON = {
     "reason": Annotated[str | None, typer.Option(help="Why, where a reason is needed.")],
     "sign": Annotated[str | None, typer.Option(metavar="MEANING", help="Sign, and say what the signature means.")],
     "document": Annotated[str | None, typer.Option(help="The source document that this was taken from.")],
-    "performed_by": Annotated[str | None, typer.Option(help="Who did it, if somebody else.")],
-    "witnessed_by": Annotated[str | None, typer.Option(help="Who saw it.")],
     "command_id": Annotated[UUID | None, typer.Option(help="The id of this request: repeated under the same id it is recorded once.")],
     "as_json": AS_JSON,
 }
-"""What every request can say of its circumstances."""
+"""What everything that is recorded can say of its circumstances."""
+BY_OTHERS = {
+    "performed_by": Annotated[str | None, typer.Option(help="Who did it, if somebody else.")],
+    "witnessed_by": Annotated[str | None, typer.Option(help="Who saw it.")],
+}
+"""What is said of others where something was done to a participant."""
 
+Options = dict[str, Any]
+"""Parameters of a command: by name, the annotation that typer reads."""
 F = TypeVar("F", bound=Callable[..., PersonsCommand])
 
 
@@ -78,29 +84,43 @@ class Chart:
         return self.session.site_clock
 
 
-def asks(group: typer.Typer, name: str | None = None) -> Callable[[F], F]:
+def asks(group: typer.Typer) -> Callable[[F], F]:
     """Declare a function from a chart, and what was typed, to a request as a command of the same name."""
 
     def declare(question: F) -> F:
-        parameters = list(inspect.signature(question, eval_str=True).parameters.values())[1:]
-
         def ask(ctx: typer.Context, participant: str, **typed: Any) -> None:
-            session: Session = ctx.obj
-            common = {key: typed.pop(key) for key in COMMON}
-            with session.daybook() as daybook:
+            session = session_of(ctx)
+            common = {key: typed.pop(key) for key in BY_OTHERS | COMMON}
+            with session.daybook() as daybook, understood():
                 chart = chart_of(participant, daybook, session)
-                try:
-                    request = question(chart, **typed)
-                    by = circumstances(chart, request, common)
-                except ValidationError as error:
-                    raise Refused(*map(_reason, error.errors())) from None
-                _put(chart, request, by)
+                request = question(chart, **typed)
+                _put(chart, request, circumstances(daybook.settings, session, common, chart.id.encode() + canonical(request)))
 
-        ask.__signature__ = _signature(parameters)  # type: ignore[attr-defined]  # Typer reads the signature of what it calls.
-        group.command(name or question.__name__.replace("_", "-"), help=question.__doc__)(ask)
+        command(group, question, ask, {"ctx": typer.Context, "participant": PARTICIPANT}, BY_OTHERS | COMMON)
         return question
 
     return declare
+
+
+def command(group: typer.Typer, question: Callable[..., Any], run: Callable[..., None], before: Options, after: Options) -> None:
+    """Declare `run` as a command named like `question`: what comes before, what the question asks after its first, what comes after."""
+    by_name = inspect.Parameter.KEYWORD_ONLY
+    own = list(inspect.signature(question, eval_str=True).parameters.values())[1:]
+    parameters = [
+        *(inspect.Parameter(name, by_name, annotation=annotation) for name, annotation in before.items()),
+        *(parameter.replace(kind=by_name) for parameter in own),
+        *(inspect.Parameter(name, by_name, annotation=annotation, default=None) for name, annotation in after.items()),
+    ]
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # Typer reads the signature of what it calls.
+    group.command(question.__name__.strip("_").replace("_", "-"), help=question.__doc__)(run)
+
+
+@contextmanager
+def opened_chart(ctx: typer.Context, participant: str) -> Iterator[Chart]:
+    """The chart of a participant who is asked about."""
+    session = session_of(ctx)
+    with session.daybook() as daybook:
+        yield chart_of(participant, daybook, session)
 
 
 def chart_of(participant: str, daybook: Daybook, session: Session) -> Chart:
@@ -113,21 +133,20 @@ def chart_of(participant: str, daybook: Daybook, session: Session) -> Chart:
     return Chart(participant, daybook, session)
 
 
-def circumstances(chart: Chart, request: Value, common: dict[str, Any]) -> Circumstances:
-    """How the request comes to be made. Raises Refused where it is not said who asks."""
-    actor = acting(common["actor"] or chart.daybook.settings.actor)
+def circumstances(settings: Settings, session: Session, common: dict[str, Any], signed: bytes) -> Circumstances:
+    """How a request comes to be made; a signature binds the digest of what was asked. Raises Refused where nobody asks."""
+    actor = acting(common["actor"] or settings.actor)
     command_id = common["command_id"] or uuid4()
-    chart.session.noted |= {"actor": actor.id, "role": actor.role, "command_id": str(command_id)}
-    signed = sha256(chart.id.encode() + b"\n" + canonical(request)).hexdigest()
+    session.noted |= {"actor": actor.id, "role": actor.role, "command_id": str(command_id)}
     return Circumstances(
         actor=actor,
         source="cli",
         command_id=command_id,
-        performed_by=common["performed_by"],
-        witnessed_by=common["witnessed_by"],
+        performed_by=common.get("performed_by"),
+        witnessed_by=common.get("witnessed_by"),
         document=common["document"],
         reason=common["reason"],
-        signature=Signature(meaning=common["sign"], signed=signed) if common["sign"] else None,
+        signature=Signature(meaning=common["sign"], signed=sha256(signed).hexdigest()) if common["sign"] else None,
     )
 
 
@@ -136,10 +155,7 @@ def acting(who: str | None) -> Actor:
     role, _, id_ = (who or "").partition(":")
     if not id_:
         raise Refused(Reason(code="nobody", says="say who asks with --as ROLE:ID, such as --as coordinator:m-weber, or set DAYBOOK_ACTOR"))
-    try:
-        return Actor.model_validate({"role": role, "id": id_})
-    except ValidationError as error:
-        raise Refused(*map(_reason, error.errors())) from None
+    return Actor.model_validate({"role": role, "id": id_})
 
 
 def _put(chart: Chart, request: PersonsCommand, by: Circumstances) -> None:
@@ -155,17 +171,13 @@ def _put(chart: Chart, request: PersonsCommand, by: Circumstances) -> None:
         session.says(f"  {version}. {says(event, after.clock.zone)}")
 
 
-def _signature(own: list[inspect.Parameter]) -> inspect.Signature:
-    by_name = inspect.Parameter.KEYWORD_ONLY
-    common = [
-        inspect.Parameter(name, by_name, annotation=annotation, default=False if name == "as_json" else None)
-        for name, annotation in COMMON.items()
-    ]
-    first = [
-        inspect.Parameter("ctx", by_name, annotation=typer.Context),
-        inspect.Parameter("participant", by_name, annotation=PARTICIPANT),
-    ]
-    return inspect.Signature([*first, *(one.replace(kind=by_name) for one in own), *common])
+@contextmanager
+def understood() -> Iterator[None]:
+    """Turn what does not have the shape of a value into refusals, all of them."""
+    try:
+        yield
+    except ValidationError as error:
+        raise Refused(*map(_reason, error.errors())) from None
 
 
 def _reason(detail: ErrorDetails) -> Reason:

@@ -70,6 +70,14 @@ class SiteClock:
         """A time as precisely as it is known."""
         return self.shows(when.span(self.zone).earliest) if when.exact else when.root
 
+    def date_at(self, instant: datetime) -> date:
+        """The date at the site."""
+        return local_date(instant, self.zone)
+
+    def date_of(self, when: When) -> date:
+        """The first date at the site on which it can have been."""
+        return self.date_at(when.span(self.zone).earliest)
+
     def away(self, instant: datetime) -> str:
         """How far away an instant is: by the calendar of the site, and within a day by the clock."""
         minutes = round((instant - self.now).total_seconds() / 60)

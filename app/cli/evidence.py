@@ -2,7 +2,7 @@
 
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -13,11 +13,10 @@ from domain.rejections import Reason, Refused
 from domain.words import ReviewKind, Route
 
 evidence = typer.Typer()
-Asked = Literal["participant", "chart", "pharmacy"]
 
 
 @asks(evidence)
-def medication(
+def medication(  # noqa: PLR0913 - Each argument is an option of the command.
     chart: Chart,
     drug: Annotated[str, typer.Argument(help="The drug as the reference spells it, such as prednisone.", show_default=False)],
     milligrams: Annotated[str, typer.Argument(help="The dose in mg, each time it was taken.", show_default=False)],
@@ -66,11 +65,12 @@ def review(
     at: WHEN,
     *,
     since: Annotated[str, typer.Option(metavar="DATE|lifetime", help="From which date on everything was looked through.")],
-    source: Annotated[list[Asked], typer.Option(help="Who or what was asked; can be repeated.")],
+    source: Annotated[list[str], typer.Option(help="What was asked: participant, chart or pharmacy; can be repeated.")],
 ) -> c.Report:
     """Record that somebody looked: what is on record of this kind is complete from a date on until WHEN."""
     covers = None if since == "lifetime" else _date(since)
-    return c.Report(fact=e.ReviewMade(review=kind, at=chart.clock.when(at), covers_from=covers, sources=tuple(source)))
+    stated = {"review": kind, "at": chart.clock.when(at), "covers_from": covers, "sources": tuple(source)}
+    return c.Report(fact=e.ReviewMade.model_validate(stated))
 
 
 def number(typed: str, what: str) -> Decimal:

@@ -26,7 +26,7 @@ def register(
 
 
 @asks(joining)
-def consent(
+def consent(  # noqa: PLR0913 - Each argument is an option of the command.
     chart: Chart,
     at: WHEN,
     *,

@@ -22,7 +22,8 @@ def correct(
     chart: Chart,
     entry: ENTRY,
     changes: Annotated[
-        list[str], typer.Argument(metavar="FIELD=VALUE…", help="What it should have said, such as at='2026-03-01 10:30'.", show_default=False)
+        list[str],
+        typer.Argument(metavar="FIELD=VALUE…", help="What it should have said, such as at='2026-03-01 10:30'.", show_default=False),
     ],
 ) -> c.Correct:
     """Say what an earlier entry should have said; give --reason. Everything that hung on it is judged anew."""
@@ -50,7 +51,8 @@ def _corrected(chart: Chart, version: int, changes: dict[str, str]) -> Fact:
         raise Refused(*(Reason(code="unknown-field", says=f"entry {version} has no field {name}; it has: {known}") for name in unknown))
     moments = {name for name, _ in times(entry.event)} | {"stop"}
     said = {name: clock.when(text).root if name in moments and text else _json(text, stated[name]) for name, text in changes.items()}
-    return FACT.validate_json(json.dumps(stated | said))
+    fact: Fact = FACT.validate_json(json.dumps(stated | said))
+    return fact
 
 
 def _json(text: str, instead_of: Any) -> Any:

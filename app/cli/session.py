@@ -2,15 +2,16 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from time import perf_counter
 from typing import Any
 
 import structlog
+import typer
 from pydantic_core import to_jsonable_python
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.table import Table
 
 from app.cli.clinic_time import SiteClock
@@ -48,43 +49,56 @@ class Session:
         """A line for whoever called."""
         print_line(text)
 
-    def shows(self, table: Table) -> None:
-        console().print(table)
+    def warns(self, text: str) -> None:
+        """A line beside the answer, on standard error."""
+        Console(stderr=True, highlight=False).print(text, markup=False, soft_wrap=True)
+
+    def shows(self, what: RenderableType) -> None:
+        """A table, as wide as the terminal is."""
+        console().print(what)
 
     def answers(self, value: Any) -> None:
         """The answer as JSON, for a program."""
         print_line(json.dumps(to_jsonable_python(value), indent=2, ensure_ascii=False))
 
     @contextmanager
-    def logged(self, command: Callable[[], str | None]) -> Iterator[None]:
-        """One line in the log about this call, once something was opened for it."""
-        began, error = perf_counter(), None
+    def logged(self) -> Iterator[None]:
+        """One line in the log about this call; a call for which nothing was opened, or that finds no folder, leaves none."""
+        began, names = perf_counter(), {}
         try:
             yield
         except Exception as trouble:
-            error = trouble
+            names = _names_of(trouble)
             raise
         finally:
-            if "settings" in self.__dict__:
-                self._write_line(command=command(), seconds=round(perf_counter() - began, 3), **_names_of(error))
+            if "settings" in self.__dict__ and self.settings.folder.is_dir():
+                self._write_line(**self.noted, **names, seconds=round(perf_counter() - began, 3))
 
     def _write_line(self, **about: Any) -> None:
         try:
-            self.settings.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             with self.settings.log_file.open("a") as file:
                 log_to(file, self.settings.log)
-                structlog.get_logger().info("called", **self.noted, **about)
+                structlog.get_logger().info("called", **about)
         except OSError as error:
-            raise Fault(f"Daybook cannot write its log to {self.settings.log_file}: {error.strerror}. What was asked for is done.") from error
+            raise Fault(
+                f"Daybook cannot write its log to {self.settings.log_file}: {error.strerror}. What was asked for is done."
+            ) from error
 
 
-def _names_of(error: BaseException | None) -> dict[str, str]:
-    """An error by name, and what caused it: what either says may quote the record."""
-    causes = [error] if error is not None else []
-    while causes and causes[-1].__cause__ is not None:
-        causes.append(causes[-1].__cause__)
-    names = [getattr(one, "sqlite_errorname", None) or getattr(one, "sqlstate", None) or type(one).__name__ for one in causes]
-    return dict(zip(("error", "cause"), (names[0], names[-1]), strict=True)) if names else {}
+def _names_of(error: BaseException) -> dict[str, str]:
+    """An error by name, and what caused it first: what either says may quote the record."""
+    first = error
+    while first.__cause__ is not None:
+        first = first.__cause__
+    cause = getattr(first, "sqlite_errorname", None) or getattr(first, "sqlstate", None) or type(first).__name__
+    return {"error": type(error).__name__} | ({} if first is error else {"cause": cause})
+
+
+def session_of(ctx: typer.Context) -> Session:
+    """The session of a call, which from here on knows the command's name."""
+    session: Session = ctx.obj
+    session.noted["command"] = ctx.command_path.replace(" ", ".").partition(".")[2]
+    return session
 
 
 def console() -> Console:
@@ -93,6 +107,7 @@ def console() -> Console:
 
 
 def print_line(text: str) -> None:
+    """Print a line as it is, however long."""
     console().print(text, markup=False, soft_wrap=True)
 
 

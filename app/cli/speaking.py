@@ -1,16 +1,15 @@
 """What the command line says when something cannot be done: the one place where errors become words and exit codes.
 
-    0   done
-    1   a bug: a traceback, to be reported
-    2   refused, or not understood: every reason, each a sentence
-    3   the world is in the way, or what is on disk is damaged: one sentence that says what to do
+0   done
+1   a bug: a traceback, to be reported
+2   refused, or not understood: every reason, each a sentence
+3   the world is in the way, or what is on disk is damaged: one sentence that says what to do
 """
 
 from dataclasses import dataclass
 from typing import Any
 
 import typer
-from rich.console import Console
 from typer.core import TyperGroup
 
 from app.cli.session import Session
@@ -26,10 +25,11 @@ EXPECTED = (Refused, ProtocolFaults, BadSettings, StoreError, typer.TyperExcepti
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why something was not done: the exit code, every reason, and whether the refusal itself is on record."""
+    """Why something was not done: the exit code, every reason under a heading, and whether the refusal itself is on record."""
 
     exit_code: int
     reasons: tuple[Reason, ...]
+    heading: str = "Refused:"
     recorded: bool = False
 
 
@@ -37,18 +37,19 @@ def translated(trouble: BaseException) -> Failure:
     """What an expected error means to whoever called; anything else is a bug and is raised again."""
     match trouble:
         case Refused():
-            return Failure(REFUSED, trouble.reasons, trouble.recorded is not None)
+            return Failure(REFUSED, trouble.reasons, recorded=trouble.recorded is not None)
         case ProtocolFaults():
-            return Failure(REFUSED, tuple(Reason(code="malformed-file", says=f"{one.place} {one.says}") for one in trouble.faults))
+            faults = tuple(Reason(code="malformed-file", says=f"{one.place} {one.says}") for one in trouble.faults)
+            return Failure(REFUSED, faults, "The file cannot be used, and nothing of it was taken in:")
         case BadSettings():
-            return Failure(REFUSED, tuple(Reason(code="bad-setting", says=one) for one in trouble.says))
+            return Failure(REFUSED, tuple(Reason(code="bad-setting", says=one) for one in trouble.says), "The settings cannot be used:")
         case CommandReused():
             says = "this command id was used before, for something else; leave it out, or repeat the first command unchanged"
             return Failure(REFUSED, (Reason(code="command-reused", says=says),))
-        case StoreError():
-            return Failure(IN_THE_WAY, (Reason(code=type(trouble).__name__, says=str(trouble)),))
         case typer.TyperException():
-            return Failure(REFUSED, (Reason(code="not-understood", says=trouble.format_message()),))
+            return Failure(REFUSED, (Reason(code="not-understood", says=trouble.format_message()),), "Not understood (--help shows how):")
+        case StoreError():
+            return Failure(IN_THE_WAY, (Reason(code=type(trouble).__name__, says=str(trouble)),), "")
         case _:
             raise trouble
 
@@ -60,7 +61,7 @@ class Speaking(TyperGroup):
         session: Session = ctx.ensure_object(Session)
         session.as_json = "--json" in ctx.args
         try:
-            with session.logged(lambda: ctx.invoked_subcommand):
+            with session.logged():
                 return super().invoke(ctx)
         except EXPECTED as trouble:
             failure = translated(trouble)
@@ -70,21 +71,18 @@ class Speaking(TyperGroup):
 
 def say(failure: Failure, session: Session) -> None:
     """Every reason on standard error, and for a program as JSON on standard output."""
-    words = Console(stderr=True, highlight=False)
     for line in sentences(failure, session):
-        words.print(line, markup=False, soft_wrap=True)
+        session.warns(line)
     if session.as_json:
         session.answers({"refused" if failure.exit_code == REFUSED else "fault": failure.reasons, "recorded": failure.recorded})
 
 
 def sentences(failure: Failure, session: Session) -> list[str]:
-    if failure.exit_code != REFUSED:
+    """What to say of a failure, line by line."""
+    if not failure.heading:
         return [reason.says for reason in failure.reasons]
-    return [
-        "Refused:",
-        *(f"  - {reason.says}{_from_when(reason, session)}" for reason in failure.reasons),
-        *(["The refusal is on record."] if failure.recorded else []),
-    ]
+    reasons = [f"  - {reason.says}{_from_when(reason, session)}" for reason in failure.reasons]
+    return [failure.heading, *reasons, *(["The refusal is on record."] if failure.recorded else [])]
 
 
 def _from_when(reason: Reason, session: Session) -> str:

@@ -22,9 +22,13 @@ def plan(
     chart: Chart,
     step: STEP,
     start: Annotated[str, typer.Argument(metavar="FROM", help="The slot's start: a time, or a date.", show_default=False)],
-    until: Annotated[str, typer.Argument(metavar="UNTIL", help="The slot's end: a time, or a date, which is included.", show_default=False)],
+    until: Annotated[
+        str, typer.Argument(metavar="UNTIL", help="The slot's end: a time, or a date, which is included.", show_default=False)
+    ],
     *,
-    target: Annotated[str | None, typer.Option(metavar="WHEN", help="The time inside the slot that is aimed at; its start if not given.")] = None,
+    target: Annotated[
+        str | None, typer.Option(metavar="WHEN", help="The time inside the slot that is aimed at; its start if not given.")
+    ] = None,
 ) -> c.Plan:
     """Plan a hold point in a slot, or move it to another; the journey then judges the slot by itself."""
     begins = chart.clock.bound(start)
@@ -66,7 +70,7 @@ def release(_: Chart, step: STEP) -> c.ReleaseManually:
 
 def _beginning(step: HoldPoint, day: int | None, drug: str | None, code: str | None) -> c.Beginning:
     """What a step begins with. Raises Refused where something is missing, or belongs to another step."""
-    asked: dict[str, object] = {"lymphodepletion": {"day": day, "drug": drug}, "infusion": {"code": code}}.get(step, {})
+    asked = {"leukapheresis": (), "lymphodepletion": ("day", "drug"), "infusion": ("code",)}[step]
     given = {"day": day, "drug": drug, "code": code}
     missing = [f"{step} needs --{name}" for name in asked if given[name] is None]
     foreign = [f"--{name} says nothing of {step}" for name, value in given.items() if value is not None and name not in asked]

@@ -11,7 +11,9 @@ from domain import commands as c
 from domain import events as e
 from domain.rejections import Reason, Refused
 
-treatment = typer.Typer(help="Report what has happened in treatment. A report is never refused on a rule; what did not pass is a deviation.")
+treatment = typer.Typer(
+    help="Report what has happened in treatment. A report is never refused on a rule; what did not pass is a deviation."
+)
 CODE = Annotated[str, typer.Option(help="The chain-of-identity code.")]
 WHY = Annotated[str, typer.Option(help="What went wrong.")]
 BAG = Annotated[int, typer.Option(help="The bag, counted from 1.")]
@@ -43,7 +45,11 @@ def collection_failed(chart: Chart, at: WHEN, *, why: WHY) -> c.Report:
 
 @asks(treatment)
 def product_received(
-    chart: Chart, at: WHEN, *, code: CODE, expires: Annotated[str, typer.Option(metavar="DATE", help="The last date on which it can be used.")]
+    chart: Chart,
+    at: WHEN,
+    *,
+    code: CODE,
+    expires: Annotated[str, typer.Option(metavar="DATE", help="The last date on which it can be used.")],
 ) -> c.Report:
     """Report that the manufactured product arrived on site."""
     try:

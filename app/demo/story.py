@@ -19,6 +19,7 @@ MISSED, LATE = "day-10", "day-14"
 
 async def tell(stage: Stage, teller: Teller) -> None:
     """Tell the whole story, act by act."""
+    teller.opens("Everything that follows is synthetic; times are those of the site in Berlin.")
     await _joins(stage, teller)
     await _is_collected(stage, teller)
     dose = await _is_depleted(stage, teller)

@@ -43,6 +43,10 @@ class Teller:
         self._acts = 0
         self._told = 0
 
+    def opens(self, words: str) -> None:
+        """Say what kind of story this is."""
+        self._console.print(Text(words))
+
     def act(self, title: str, words: str) -> None:
         """Begin an act."""
         self._acts += 1

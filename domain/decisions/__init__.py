@@ -26,7 +26,7 @@ def decide(command: c.Command, record: Record, study: Study, at: datetime, by: C
         raise Refused(Reason(code="unknown-participant", says=f"there is no participant {record.id}"))
     events = _granted(command, record, study, at, by)
     after = record.then(events, at, by)
-    return (*events, *consequences(record.participant, events, after.participant, study, at))
+    return (*events, *consequences(record, after, study, at))
 
 
 def _granted(command: c.Command, record: Record, study: Study, at: datetime, by: Circumstances) -> tuple[e.Event, ...]:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from domain import commands as c
 from domain import events as e
-from domain.decisions.reports import badly_formed
+from domain.decisions.reports import badly_formed, not_theirs
 from domain.entry import Circumstances, Entry
 from domain.record import Record
 from domain.rejections import Reason, Refused, refuse_if
@@ -22,7 +22,7 @@ def correct(command: c.Correct, record: Record, study: Study, at: datetime, by: 
         )
     if entry.event == command.fact:
         raise Refused(Reason(code="same-fact", says=f"entry {command.entry} says that already"))
-    refuse_if(badly_formed(command.fact, record.participant, study, at))
+    refuse_if((*badly_formed(command.fact, record.participant, study, at), *not_theirs(command.fact, by)))
     return (e.EntryCorrected(entry=command.entry, fact=command.fact),)
 
 

@@ -9,14 +9,14 @@ from domain import events as e
 from domain.consequences import against_the_gate
 from domain.decisions.steps import other_identity, unknown_day
 from domain.entry import Circumstances
-from domain.leaving import ALL_ENDS, ways_in_force
+from domain.leaving import ALL_ENDS, LOST, ways_in_force
 from domain.participant import Participant
 from domain.record import Record
 from domain.rejections import Reason, refuse_if
 from domain.rules.treatment import reached
 from domain.study import Study
 from domain.time import Span, When, local_date
-from domain.visits import windows
+from domain.visits import anchors
 
 
 def report(command: c.Report, record: Record, study: Study, at: datetime, by: Circumstances) -> tuple[e.Event, ...]:
@@ -31,7 +31,7 @@ def report(command: c.Report, record: Record, study: Study, at: datetime, by: Ci
         chain(
             badly_formed(fact, participant, study, at),
             _out_of_place(fact, participant, study),
-            _not_theirs(fact, by),
+            not_theirs(fact, by),
             _not_after_leaving(fact, participant, study, by),
             improbable,
         )
@@ -41,7 +41,7 @@ def report(command: c.Report, record: Record, study: Study, at: datetime, by: Ci
     if len(after.taken) == taken_before:
         return (fact,)
     taken = after.taken[-1]
-    deviations = tuple(against_the_gate(taken, participant, study, study.zone(participant.site)))
+    deviations = tuple(against_the_gate(taken, record, study, study.zone(participant.site)))
     return fact, *deviations
 
 
@@ -110,7 +110,7 @@ def _out_of_place(fact: e.Fact, participant: Participant, study: Study) -> Itera
             yield from _screening_out_of_place(fact, participant)
         case e.VisitCompleted():
             yield from _visit_out_of_place(fact, participant, study)
-        case e.ContactRegained() if not participant.leaving or not isinstance(participant.leaving[-1].fact, e.ContactLost):
+        case e.ContactRegained() if not any(way is LOST for way, _ in ways_in_force(participant, study.zone(participant.site))):
             yield Reason(code="not-lost", says="contact with the participant has not been lost")
         case e.Died() if any(isinstance(left.fact, e.Died) for left in participant.leaving):
             yield Reason(code="already-reported", says="the participant's death is on record")
@@ -137,8 +137,10 @@ def _screening_out_of_place(fact: e.Screening, participant: Participant) -> Iter
 def _visit_out_of_place(fact: e.VisitCompleted, participant: Participant, study: Study) -> Iterator[Reason]:
     if fact.visit in participant.visits:
         yield Reason(code="already-completed", says=f"the visit {fact.visit} is on record: correct that entry")
-    elif fact.visit in study.protocol(participant.protocol).visits and not any(w.visit == fact.visit for w in windows(participant, study)):
-        yield Reason(code="awaiting", says=f"the visit {fact.visit} is counted from something that is not on record yet, or was ended")
+        return
+    rule = study.protocol(participant.protocol).visits.get(fact.visit)
+    if rule is not None and rule.anchor not in anchors(participant, study.zone(participant.site)):
+        yield Reason(code="awaiting", says=f"the visit {fact.visit} is counted from something that is not on record yet")
 
 
 def _treatment_out_of_place(fact: e.Treatment, participant: Participant) -> Iterator[Reason]:
@@ -162,7 +164,8 @@ def _treatment_out_of_place(fact: e.Treatment, participant: Participant) -> Iter
             pass
 
 
-def _not_theirs(fact: e.Fact, by: Circumstances) -> Iterator[Reason]:
+def not_theirs(fact: e.Fact, by: Circumstances) -> Iterator[Reason]:
+    """What only an investigator states, and by signature."""
     if isinstance(fact, e.EligibilityConfirmed) and by.actor.role != "investigator":
         yield Reason(code="investigator-only", says="only an investigator confirms eligibility")
     if isinstance(fact, e.EligibilityConfirmed) and by.signature is None:

@@ -85,7 +85,7 @@ def override(command: c.Override, record: Record, study: Study, at: datetime, by
     fact = command.beginning.fact(now)
     signed = e.OverrideSigned(step=step, ground=command.ground, rules=tuple(one.rule for one in standing_in_the_way))
     taken = record.then((signed, fact), at, by).participant.taken[-1]
-    deviations = against_the_gate(taken, participant, study, study.zone(participant.site))
+    deviations = against_the_gate(taken, record, study, study.zone(participant.site))
     return signed, fact, *(one for one in deviations if one.key != gate_key(taken, "leave"))
 
 

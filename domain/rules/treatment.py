@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from domain.events import ConsentWithdrawn, LymphodepletionDose
-from domain.instants import ALWAYS, InstantSet
+from domain.instants import ALWAYS, NEVER, InstantSet
 from domain.participant import Noted, Participant, Product
 from domain.protocol import DaysSinceLymphodepletion, Milestone, ProductReady, SameIdentity, StepsBefore
 from domain.rules.judgement import Found
@@ -39,7 +39,7 @@ def product_ready(_: ProductReady, participant: Participant, zone: str) -> tuple
 
 
 def same_identity(rule: SameIdentity, participant: Participant, zone: str) -> tuple[Found, ...]:
-    """One code on collection and product; where asked, checked by two persons, whose last check decides."""
+    """One code on collection and product; where asked, checked by two persons since the product arrived."""
     collection, product = participant.collection, _product(participant)
     if collection is None or collection.ended is None:
         return (_missing("no collection in force carries a chain-of-identity code", "cell-lab"),)
@@ -59,7 +59,7 @@ def same_identity(rule: SameIdentity, participant: Participant, zone: str) -> tu
     entries = (collection.ended.entry, product.received.entry)
     if not rule.checked_by_two:
         return tuple(_since(product.received.fact.at.span(zone), "collection and product carry one code", entries))
-    return _checked(participant, collection.ended.fact.identity, entries, zone)
+    return tuple(_checked(participant, product.received.fact.at.span(zone), collection.ended.fact.identity, entries, zone))
 
 
 def days_since_lymphodepletion(rule: DaysSinceLymphodepletion, participant: Participant, zone: str) -> tuple[Found, ...]:
@@ -142,24 +142,23 @@ def _product(participant: Participant) -> Product | None:
     return None if collection is None or collection.ended is None else participant.products.get(collection.ended.fact.identity)
 
 
-def _checked(participant: Participant, identity: str, entries: tuple[int, ...], zone: str) -> tuple[Found, ...]:
-    """The last check since the product arrived decides."""
-    checks = [check for check in participant.identity_checks if check.entry > entries[-1]]
+def _checked(participant: Participant, arrived: Span, identity: str, entries: tuple[int, ...], zone: str) -> Iterator[Found]:
+    """Each check since the product arrived decides until the next one."""
+    spans = ((check, check.fact.at.span(zone)) for check in participant.identity_checks)
+    checks = sorted(((check, span) for check, span in spans if span.latest >= arrived.earliest), key=lambda one: one[1].latest)
     if not checks:
-        return (_missing("two persons have not yet compared the code on the product with the participant", "coordinator"),)
-    last = max(checks, key=lambda check: check.fact.at.span(zone).latest)
-    span = last.fact.at.span(zone)
-    if last.fact.identity != identity:
-        return (
-            Found(
-                "fails",
-                InstantSet.since(span.earliest),
-                "the last identity check found another code",
-                (*entries, last.entry),
-                "coordinator",
-            ),
-        )
-    return tuple(_since(span, "two persons compared the code on the product with the participant", (*entries, last.entry)))
+        yield _missing("two persons have not yet compared the code on the product with the participant", "coordinator")
+        return
+    ends = [span.earliest for _, span in checks[1:]] + [FOREVER]
+    yield Found("fails", InstantSet.between(BEGINNING, checks[0][1].earliest), "only later: two persons compared the codes", entries)
+    for (check, span), end in zip(checks, ends, strict=True):
+        known, while_last = (*entries, check.entry), InstantSet.between(span.earliest, end)
+        sure = InstantSet.between(span.latest, end) if span.earliest >= arrived.latest else NEVER
+        if check.fact.identity != identity:
+            yield Found("fails", while_last, "the last identity check found another code", known, "coordinator")
+        else:
+            yield Found("passes", sure, "two persons compared the code on the product with the participant", known)
+            yield Found("not yet known", while_last - sure, "it is not sure when two persons compared the codes", known, "coordinator")
 
 
 def _since(span: Span, says: str, entries: tuple[int, ...], until: datetime = FOREVER) -> Iterator[Found]:

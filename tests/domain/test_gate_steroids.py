@@ -7,6 +7,7 @@ import pytest
 from domain import events as e
 from domain.time import When
 from domain.verdicts import Outcome
+from domain.words import Route
 from tests.builders import dose, local, minute, review, verdict_on
 
 FAILS, UNKNOWN, PASSES = "fails", "not yet known", "passes"
@@ -204,12 +205,12 @@ def test_two_doses_of_uncertain_hours_surely_cross_only_when_the_date_is_over() 
 
 
 @pytest.mark.parametrize("route", ["oral", "intravenous", "intramuscular", "subcutaneous", "epidural"])
-def test_a_systemic_route_counts(route: str) -> None:
+def test_a_systemic_route_counts(route: Route) -> None:
     assert before_infusion("2026-03-08 08:00", dose("prednisolone", "20", SATURDAY, route=route)) == FAILS
 
 
 @pytest.mark.parametrize("route", ["topical", "inhaled", "nasal", "ocular"])
-def test_a_local_route_does_not_count(route: str) -> None:
+def test_a_local_route_does_not_count(route: Route) -> None:
     assert before_infusion("2026-03-08 08:00", dose("prednisolone", "20", SATURDAY, route=route)) == PASSES
 
 

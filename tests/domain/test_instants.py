@@ -19,9 +19,7 @@ INSTANTS = st.integers(-50 * 60, 50 * 60).map(lambda minutes: START + timedelta(
 
 
 def tidy(one: InstantSet) -> bool:
-    return all(start < end for start, end in one.intervals) and all(
-        end < following for (_, end), (following, _) in pairwise(one.intervals)
-    )
+    return all(start < end for start, end in one.intervals) and all(end < following for (_, end), (following, _) in pairwise(one.intervals))
 
 
 @given(PAIRS, INSTANTS)
@@ -96,7 +94,9 @@ def test_around_a_member_lies_the_whole_interval_and_around_others_nothing(one: 
 @given(SETS, HOURS, HOURS)
 def test_edges_within_a_range_are_where_membership_changes(one: InstantSet, start: datetime, end: datetime) -> None:
     second = timedelta(seconds=1)
-    changes = [hour for n in range(97) if start < (hour := START + timedelta(hours=n - 48)) <= end and (hour in one) != (hour - second in one)]
+    changes = [
+        hour for n in range(97) if start < (hour := START + timedelta(hours=n - 48)) <= end and (hour in one) != (hour - second in one)
+    ]
     assert one.edges_within(start, end) == changes
 
 

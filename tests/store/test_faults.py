@@ -1,7 +1,9 @@
 """When the database fails, nothing is half-written, every waiter hears of it, and the words are fit for a screen."""
 
 import os
+import signal
 import sqlite3
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -54,15 +56,14 @@ def test_a_file_without_tables_is_no_ledger(file: Path) -> None:
 def test_a_full_disk_leaves_nothing_half_written(file: Path) -> None:
     ledger = on_file(file)
     append(ledger, BORIS)
-    with ledger.recorder.datastore.get_connection(commit=True) as connection:  # type: ignore[attr-defined]
-        pages = connection._sqlite_conn.execute("PRAGMA page_count").fetchone()[0]
-        connection._sqlite_conn.execute(f"PRAGMA max_page_count = {pages}")
+    hand = Hand("sqlite", ledger)
+    ((pages,),) = hand("PRAGMA page_count")
+    hand(f"PRAGMA max_page_count = {pages}")
     command = by()
     with pytest.raises(Full, match=r"The disk is full. Nothing was recorded. Ask the administrator to make room, then repeat."):
         append(ledger, ANNA, *(dose(command) for _ in range(200)))
     assert (ledger.version_of(ANNA), ledger.head(), ledger.outcome("anna", command.command_id)) == (0, 1, None)
-    with ledger.recorder.datastore.get_connection(commit=True) as connection:  # type: ignore[attr-defined]
-        connection._sqlite_conn.execute("PRAGMA max_page_count = 100000")
+    hand("PRAGMA max_page_count = 100000")
     assert append(ledger, ANNA, *(dose(command) for _ in range(200))).position == 201
     ledger.close()
 
@@ -71,9 +72,7 @@ def test_a_locked_database_says_so_and_records_nothing(file: Path) -> None:
     ledger = on_file(file)
     other = sqlite3.connect(file, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    ledger.recorder.datastore.pool.lock_timeout = None  # type: ignore[attr-defined]
-    with ledger.recorder.datastore.get_connection(commit=True) as connection:  # type: ignore[attr-defined]
-        connection._sqlite_conn.execute("PRAGMA busy_timeout = 50")
+    Hand("sqlite", ledger)("PRAGMA busy_timeout = 50")
     with pytest.raises(Busy, match=r"The database is busy with another program. Nothing was recorded. Try again in a moment."):
         append(ledger, ANNA)
     other.execute("ROLLBACK")
@@ -260,6 +259,35 @@ def test_leadership_survives_a_leader_that_is_interrupted() -> None:
     with pytest.raises(KeyboardInterrupt):
         group.submit(an_order())
     assert group.submit(an_order()).last == 1
+
+
+def test_a_waiter_that_is_interrupted_holds_up_nobody() -> None:
+    """The main thread waits for its turn, is interrupted, and its order is never made."""
+    leading, go = Event(), Event()
+    made: list[Order] = []
+
+    def commit(orders: list[Order]) -> None:
+        leading.set()
+        go.wait()
+        made.extend(orders)
+        record(orders)
+
+    def interrupt() -> None:
+        while not group._queue:
+            os.sched_yield()
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+    group = Group(commit)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(group.submit, an_order())
+        leading.wait()
+        pool.submit(interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            group.submit(an_order(BORIS))
+        go.set()
+        assert first.result().last == 1
+        assert pool.submit(group.submit, an_order("participant:BER-003")).result().last == 1
+    assert [one.command.stream for one in made] == [ANNA, "participant:BER-003"]
 
 
 def test_under_load_every_writer_gets_its_own_outcome(ledger: Ledger) -> None:

@@ -27,6 +27,21 @@ def test_what_was_appended_is_read_as_it_was(ledger: Ledger) -> None:
     assert {entry.recorded_at for entry in entries} == {START}
 
 
+@pytest.mark.parametrize("words", ["nul \x00 inside", 'quote " and \\ backslash', "line\u2028end", "ΔΩ 😀", "\\u0000", "' OR 1=1 --"])
+def test_words_of_any_kind_come_back_as_they_were(ledger: Ledger, words: str) -> None:
+    draft = dose(by().model_copy(update={"reason": words}))
+    append(ledger, ANNA, draft)
+    assert ledger.read(ANNA)[0].circumstances == draft.circumstances
+
+
+def test_a_ledger_that_many_open_for_the_first_time_at_once_is_created_once(shared: str) -> None:
+    with ThreadPoolExecutor(6) as pool:
+        ledgers = list(pool.map(opened, [shared] * 6))
+    for number, one in enumerate(ledgers, 1):
+        assert append(one, ANNA).position == number
+        one.close()
+
+
 def test_a_ledger_that_is_opened_again_holds_what_it_held(shared: str, ledger: Ledger) -> None:
     append(ledger, ANNA, registered(), dose())
     again = opened(shared)

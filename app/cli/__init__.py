@@ -1,0 +1,53 @@
+"""The command line: `daybook VERB PARTICIPANT …`. Every verb says what it needs with --help."""
+
+import typer
+
+from app.cli import (
+    agenda,
+    demonstration,
+    evidence,
+    history,
+    joining,
+    leaving,
+    processes,
+    recordkeeping,
+    status,
+    steps,
+    study,
+    treatment,
+    visits,
+    worklist,
+)
+from app.cli.speaking import Speaking
+
+WELCOME = """Keep the record of every participant of a cell-therapy trial: facts go in once, in order, and are never rubbed out.
+
+Participants have codes, such as BER-001. Times are read on the clocks of the participant's site: "2026-03-01 10:30"; with an offset:
+2026-03-01T10:30+01:00; as dates, months or years alone where no more is known; or now."""
+
+daybook = typer.Typer(cls=Speaking, help=WELCOME, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
+for verbs, panel in (
+    (joining.joining, "Joining"),
+    (evidence.evidence, "Evidence"),
+    (steps.steps, "Hold points"),
+    (visits.visits, "Follow-up"),
+    (recordkeeping.recordkeeping, "Record keeping"),
+    (worklist.worklists, "Answers"),
+    (history.histories, "Answers"),
+    (agenda.agendas, "Answers"),
+    (status.states, "Running Daybook"),
+    (processes.processes, "Running Daybook"),
+    (demonstration.demonstration, "Running Daybook"),
+):
+    for verb in verbs.registered_commands:
+        verb.rich_help_panel = panel
+    daybook.add_typer(verbs)
+daybook.add_typer(treatment.treatment, name="report", rich_help_panel="Treatment")
+daybook.add_typer(leaving.leaving, name="leave", rich_help_panel="Leaving")
+daybook.add_typer(status.journeys, name="journeys", rich_help_panel="Running Daybook")
+daybook.add_typer(study.study, name="study", rich_help_panel="The study")
+
+
+def main() -> None:
+    """Run the command line; the exit code says whether it was done, refused, or hindered."""
+    daybook()

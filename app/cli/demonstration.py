@@ -1,0 +1,28 @@
+"""The demonstration, as a command."""
+
+import asyncio
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import typer
+
+from app.cli.session import console, session_of
+from app.demo.stage import stage
+from app.demo.story import tell
+from app.demo.telling import Teller
+from app.logs import log_to
+
+demonstration = typer.Typer()
+
+
+@demonstration.command()
+def demo(ctx: typer.Context) -> None:
+    """Live through two years of one synthetic participant in a quarter of a minute, on a real ledger and a real server that skips time."""
+    with TemporaryDirectory(prefix="daybook-") as folder, Path(folder, "daybook.log").open("a") as file:
+        log_to(file, session_of(ctx).settings.log)
+        asyncio.run(_told(Path(folder)))
+
+
+async def _told(folder: Path) -> None:
+    async with stage(folder) as story:
+        await tell(story, Teller(console()))

@@ -1,0 +1,185 @@
+"""What is on record of a participant: in plain order, or as an auditor reads it, with both clocks, proofs and past states."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from app.cli.agenda import agenda_table, first_infusion
+from app.cli.asking import AS_JSON, PARTICIPANT, opened_chart
+from app.cli.clinic_time import SiteClock, study_day
+from app.cli.session import grid
+from app.cli.worklist import warn_if_behind
+from domain.agenda import agenda
+from domain.decisions.reports import times
+from domain.entry import Entry
+from domain.events import FACTS, EntryRetracted, Event, StepCleared, StepHeld, StepWaiting
+from domain.gates import judge
+from domain.history import amendments
+from domain.leaving import ways_in_force
+from domain.participant import Participant
+from domain.record import Record
+from domain.rejections import Reason, Refused
+from domain.study import Study
+from projections.sentences import says
+from projections.timeline import Line, Timeline, Window
+from projections.timeline import timeline as timeline_of
+from projections.views import Parked
+from store.errors import DamagedEntry
+
+histories = typer.Typer()
+
+
+@histories.command()
+def timeline(ctx: typer.Context, participant: PARTICIPANT, *, as_json: AS_JSON = False) -> None:
+    """Show everything on record of a participant in its order, as it stands now, with the windows of the visits."""
+    with opened_chart(ctx, participant) as chart:
+        warn_if_behind(chart.daybook, chart.session)
+        found = timeline_of(chart.daybook.views, participant)
+        clock, infusion = chart.clock, first_infusion(chart)
+    if isinstance(found, Parked):
+        raise DamagedEntry(found.stream, found.version, found.why)
+    if found is None:
+        raise Refused(Reason(code="not-told-yet", says=f"the views do not know {participant} yet; ask again in a moment"))
+    if as_json:
+        chart.session.answers(found)
+        return
+    chart.session.says(f"{participant}, site {found.site}, protocol version {found.protocol}; times in {found.zone}.")
+    for table in _timeline_tables(found, clock, infusion):
+        chart.session.shows(table)
+
+
+@histories.command()
+def history(
+    ctx: typer.Context,
+    participant: PARTICIPANT,
+    *,
+    at_version: Annotated[int | None, typer.Option(min=1, metavar="ENTRY", help="Replay: how things stood after this entry.")] = None,
+    as_json: AS_JSON = False,
+) -> None:
+    """Show every entry as an auditor reads it: when it happened, when it was recorded, by whom, why, and its proof."""
+    with opened_chart(ctx, participant) as chart:
+        clock, entries = chart.clock, chart.record.entries
+        if at_version is not None and at_version > len(entries):
+            raise Refused(Reason(code="unknown-entry", says=f"{participant} has {len(entries)} entries; there is no entry {at_version}"))
+        then = Record.of(participant, entries[:at_version])
+        if as_json:
+            chart.session.answers({"participant": participant, "entries": then.entries, "state": then.participant})
+            return
+        chart.session.shows(_history_table(then.entries, clock))
+        if at_version is not None:
+            for line in _state(then, chart.study, clock):
+                chart.session.says(line)
+            chart.session.shows(agenda_table(agenda(then.participant, chart.study), clock, first_infusion(chart)))
+
+
+def _timeline_tables(found: Timeline, clock: SiteClock, infusion: date | None) -> Iterator[Table]:
+    entries = grid("Entry", "When", "Day", "What", "Recorded by")
+    for line in found.entries:
+        entries.add_row(str(line.version), *_occurred(line, clock, infusion), _now_says(line), f"{line.role} {line.actor}")
+    yield entries
+    if found.windows:
+        windows = grid("Visit", "Window", "Best on", "Day", "State", "Took place, or is due", title="Visits")
+        for window in found.windows:
+            windows.add_row(*_window_row(window, clock, infusion))
+        yield windows
+    if found.deviations:
+        deviations = grid("Entry", "Deviation", "Standing", title="Deviations")
+        for one in found.deviations:
+            deviations.add_row(str(one.entry), one.says, "final" if one.final else "proposed")
+        yield deviations
+
+
+def _occurred(line: Line, clock: SiteClock, infusion: date | None) -> tuple[str, str]:
+    if line.occurred is None:
+        return clock.shows(line.recorded_at), ""
+    return clock.shows_when(line.occurred), study_day(clock.date_of(line.occurred), infusion)
+
+
+def _now_says(line: Line) -> str:
+    if line.retracted:
+        return f"[taken back by entry {line.amended_by}] {line.says}"
+    return line.says if line.amended_by is None else f"{line.says} [corrected by entry {line.amended_by}; it said: {line.said}]"
+
+
+def _window_row(window: Window, clock: SiteClock, infusion: date | None) -> Sequence[str]:
+    range_ = f"{window.opens} to {window.closes}" if window.opens != window.closes else f"{window.opens}"
+    moves = "" if window.firm else ", moves with the plan"
+    held = clock.shows_when(window.held) if window.held else clock.days_away(window.target)
+    return window.visit, f"{range_}{moves}", f"{window.target}", study_day(window.target, infusion), window.state, held
+
+
+def _history_table(entries: Sequence[Entry[Event]], clock: SiteClock) -> Table:
+    table = grid("Entry", "Happened", "Recorded", "By", "What", "Proof")
+    amended = {amendment.entry: (entry.version, amendment) for entry in entries if (amendment := _amendment(entry)) is not None}
+    for entry in entries:
+        by, amendment = amended.get(entry.version, (0, None))
+        note = "" if amendment is None else f" [{'taken back' if isinstance(amendment, EntryRetracted) else 'corrected'} by entry {by}]"
+        table.add_row(
+            str(entry.version),
+            ", ".join(clock.shows_when(when) for _, when in times(entry.event)) if isinstance(entry.event, FACTS) else "",
+            clock.shows(entry.recorded_at),
+            _by(entry),
+            f"{says(entry.event, clock.zone)}{_circumstances(entry)}{note}",
+            entry.digest[:12],
+        )
+    return table
+
+
+def _amendment(entry: Entry[Event]) -> Any:
+    return amendments([entry]).get(getattr(entry.event, "entry", 0))
+
+
+def _by(entry: Entry[Event]) -> str:
+    by = entry.circumstances
+    return f"{by.actor.role} {by.actor.id}, {by.source}" if by.source != "journey" else "the journey"
+
+
+def _circumstances(entry: Entry[Event]) -> str:
+    """Why, by whom, from what and under which signature, as far as it was said."""
+    by = entry.circumstances
+    said = {
+        "reason": by.reason,
+        "document": by.document,
+        "performed by": by.performed_by,
+        "witnessed by": by.witnessed_by,
+        "signed, not authenticated": by.signature and by.signature.meaning,
+    }
+    return "".join(f" ({name}: {value})" for name, value in said.items() if value)
+
+
+def _state(then: Record, study: Study, clock: SiteClock) -> Iterator[str]:
+    """How things stood after the last of these entries."""
+    one = then.participant
+    yield f"After entry {then.version}, recorded {clock.shows(one.recorded_at)}:"
+    yield f"  site {one.site}, protocol version {one.protocol}; {_standing(one, clock.zone)}"
+    yield from (f"  {taken.step}, taken {clock.shows_when(taken.at)} (entry {taken.entry})" for taken in one.taken)
+    for plan in one.plans.values():
+        verdict = says(plan.verdict, clock.zone) if plan.verdict else "It had no verdict."
+        yield f"  planned from {clock.shows(plan.slot.start)} until {clock.shows(plan.slot.until)}: {verdict}"
+    yield f"  visits that took place: {', '.join(one.visits) or 'none'}; deviations that stood: {len(one.deviations)}"
+    event = then.entries[-1].event
+    if isinstance(event, StepCleared | StepWaiting | StepHeld):
+        yield f"  That verdict, derived again from what was on record before it, is {_derived_again(event, then, study)}."
+
+
+def _standing(one: Participant, zone: str) -> str:
+    left = [way.words for way, _ in ways_in_force(one, zone)]
+    if left:
+        return f"the participant {', '.join(left)}"
+    if one.eligible is not None:
+        return "eligibility confirmed"
+    return "in screening" if one.screenings else "consented" if one.consents else "not consented"
+
+
+def _derived_again(recorded: StepCleared | StepWaiting | StepHeld, then: Record, study: Study) -> str:
+    before = Record.of(then.id, then.entries[:-1]).participant
+    slot = before.plans[recorded.step].slot
+    derived = judge(recorded.step, before, study, slot.start).verdict(slot, then.entries[-1].recorded_at)
+    if derived == recorded:
+        return "the same"
+    again = {rule.rule: rule for rule in derived.derivation.rules}
+    differing = [rule.rule for rule in recorded.derivation.rules if again.get(rule.rule) != rule]
+    return f"different: {', '.join(differing) or 'its cover, or what it was derived with'}"

@@ -1,0 +1,131 @@
+"""The processes: all of them on one machine with `daybook up`, or each by itself in production."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
+from typing import Annotated, Any
+
+import typer
+
+from app.cli.screen import Screen
+from app.cli.session import session_of
+from app.logs import log_to
+from app.settings import Settings
+from app.synthetic import populate
+from app.wiring import Daybook
+from domain.rejections import Reason, Refused
+from store.follow import Follower
+from workflows.journeys import Journeys, connect
+from workflows.relay import Relay
+from workflows.server import local_server
+from workflows.worker import work
+
+processes = typer.Typer()
+Part = Coroutine[Any, Any, None]
+NO_STUDY = "this ledger holds no study yet: begin with `daybook study open`, or look around with `daybook up --demo`"
+
+
+@processes.command()
+def up(
+    ctx: typer.Context,
+    *,
+    demo: Annotated[bool, typer.Option("--demo", help="Fill a new ledger with a synthetic study and synthetic participants.")] = False,
+) -> None:
+    """Run all of Daybook on this machine, and show the worklist until stopped with Ctrl-C."""
+    session = session_of(ctx)
+    with session.daybook(create=True) as daybook, session.settings.log_file.open("a") as file:
+        log_to(file, session.settings.log)
+        if demo and not daybook.desk.opened():
+            populate(daybook, session.clock())
+        if not daybook.desk.opened():
+            raise Refused(Reason(code="no-study", says=NO_STUDY))
+        _run(_everything(daybook, Screen(daybook, session)))
+
+
+@processes.command()
+def worker(ctx: typer.Context) -> None:
+    """Carry the journeys of the study on the Temporal server, until stopped. Any number may run."""
+    _alone(ctx, lambda daybook, journeys: work(journeys, daybook.participants))
+
+
+@processes.command()
+def relay(ctx: typer.Context) -> None:
+    """Follow the record and nudge journeys, until stopped. Any number may run: one works, the others stand by."""
+    _alone(ctx, lambda daybook, journeys: Relay(daybook.participants, journeys).run())
+
+
+@processes.command()
+def project(ctx: typer.Context) -> None:
+    """Follow the record and keep the answers ready, until stopped. Any number may run: one works, the others stand by."""
+    session = session_of(ctx)
+    with session.daybook() as daybook:
+        log_to(sys.stderr, session.settings.log)
+        _run(_followed(daybook.feed()))
+
+
+def _alone(ctx: typer.Context, part: Callable[[Daybook, Journeys], Part]) -> None:
+    session = session_of(ctx)
+    with session.daybook() as daybook:
+        log_to(sys.stderr, session.settings.log)
+        _run(_on_temporal(daybook, part))
+
+
+async def _on_temporal(daybook: Daybook, part: Callable[[Daybook, Journeys], Part]) -> None:
+    settings = daybook.settings
+    client = await connect(settings.temporal_address, settings.temporal_namespace)
+    await part(daybook, daybook.journeys(client))
+
+
+async def _everything(daybook: Daybook, screen: Screen) -> None:
+    """Every part beside the others; when one fails, all stop."""
+    settings = daybook.settings
+    async with _temporal(settings) as address:
+        journeys = daybook.journeys(await connect(address, settings.temporal_namespace))
+        carried = work(journeys, daybook.participants)
+        relayed = Relay(daybook.participants, journeys).run()
+        await _together([_followed(daybook.feed()), carried, relayed, screen.run(journeys)])
+
+
+@asynccontextmanager
+async def _temporal(settings: Settings) -> AsyncIterator[str]:
+    """The address of the Temporal server that the settings name, or of one of our own."""
+    if settings.temporal is not None:
+        yield settings.temporal
+        return
+    async with local_server(settings.own_server, port=settings.temporal_port) as address:
+        yield address
+
+
+async def _followed(feed: Follower) -> None:
+    """Run a feed in a thread of its own until cancelled."""
+    running = asyncio.create_task(asyncio.to_thread(feed.run))
+    try:
+        await asyncio.shield(running)
+    finally:
+        feed.stop()
+        await asyncio.wait([running])
+
+
+async def _together(parts: list[Part]) -> None:
+    """Run parts beside one another; the first that fails stops the others, and its error is raised by itself."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for part in parts:
+                group.create_task(part)
+    except ExceptionGroup as group_of:
+        raise group_of.exceptions[0] from None
+
+
+def _run(part: Part) -> None:
+    asyncio.run(_until_told(part))
+
+
+async def _until_told(part: Part) -> None:
+    """Run until told to stop at the keyboard or by the machine, then let everything finish what is at hand."""
+    running = asyncio.ensure_future(part)
+    for told in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(told, running.cancel)
+    with suppress(asyncio.CancelledError):
+        await running

@@ -1,0 +1,234 @@
+"""How Daybook itself is doing: the chain of the record, the views, the journeys."""
+
+import asyncio
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+from pydantic import Field
+
+from app.cli.asking import AS_JSON
+from app.cli.clinic_time import SiteClock
+from app.cli.session import grid, session_of
+from app.cli.speaking import IN_THE_WAY
+from app.wiring import Daybook, time_zone_data
+from domain.base import Value
+from domain.participant import PARTICIPANT
+from store.errors import DamagedEntry, Missing
+from store.ledger import Unreadable
+from workflows.journeys import Journeys, NoTemporal, Travelling, connect
+
+states = typer.Typer()
+journeys = typer.Typer(help="Look at the journeys of the participants on the Temporal server.")
+AT_ONCE = 500
+"""How many entries are read at once."""
+ASKED_AT_ONCE = 32
+"""How many journeys are asked at once."""
+
+
+class Damage(Value):
+    """Where what is on disk is not what was recorded; `stream` is empty where not even that is known."""
+
+    position: int | None
+    stream: str
+    version: int
+    why: str
+
+
+class Verification(Value):
+    """Every stream read from its first entry, and the whole ledger from its first position."""
+
+    entries: int
+    streams: int
+    damage: tuple[Damage, ...]
+
+
+class Status(Value):
+    """What an administrator looks at first. A lag counts what is not told yet; None means that it could not be asked."""
+
+    verification: Verification
+    feed_lag: int | None
+    parked: tuple[str, ...]
+    temporal: Annotated[str, Field(description="Temporal's namespace, or why it does not answer.")]
+    temporal_answers: bool
+    participants: int
+    journeys_behind: tuple[str, ...] | None
+    time_zone_data_differs: bool
+
+    @property
+    def troubled(self) -> bool:
+        return bool(self.verification.damage or self.parked or self.feed_lag is None or not self.temporal_answers)
+
+
+@states.command()
+def verify(ctx: typer.Context, *, as_json: AS_JSON = False) -> None:
+    """Read every entry and prove that nothing was altered; damage is named by stream and entry."""
+    session = session_of(ctx)
+    with session.daybook() as daybook:
+        found = verification(daybook)
+    if as_json:
+        session.answers(found)
+    else:
+        session.says(_proved(found))
+    for one in found.damage:
+        session.warns(_damaged(one))
+    if found.damage:
+        raise typer.Exit(IN_THE_WAY)
+
+
+@states.command()
+def status(ctx: typer.Context, *, as_json: AS_JSON = False) -> None:
+    """Show whether everything runs and nothing is behind; the exit code is 3 where somebody should look."""
+    session = session_of(ctx)
+    with session.daybook() as daybook:
+        found = _status(daybook)
+    if as_json:
+        session.answers(found)
+    else:
+        table = grid("Part", "State")
+        for part, state in _lines(found):
+            table.add_row(part, state)
+        session.shows(table)
+    if found.troubled:
+        raise typer.Exit(IN_THE_WAY)
+
+
+@journeys.command("list")
+def list_(ctx: typer.Context, *, as_json: AS_JSON = False) -> None:
+    """Show the journey of every participant, as the Temporal server knows it."""
+    session = session_of(ctx)
+    with session.daybook() as daybook:
+        everybody = daybook.participants.ids()
+        found = {one.participant_id: one for one in asyncio.run(_travelling(daybook))}
+    if as_json:
+        session.answers({participant: found.get(participant) for participant in everybody})
+        return
+    clock, table = SiteClock("UTC", session.clock()), grid("Participant", "Journey", "Since")
+    for participant in everybody:
+        one = found.get(participant)
+        table.add_row(participant, *((one.status, f"{clock.shows(one.since)}, {clock.away(one.since)}") if one else ("has not begun", "")))
+    session.shows(table)
+
+
+@journeys.command()
+def rebuild(ctx: typer.Context, *, as_json: AS_JSON = False) -> None:
+    """Nudge the journey of every participant; one that ended, or was lost with Temporal's database, begins anew from the record."""
+    session = session_of(ctx)
+    with session.daybook() as daybook:
+        everybody = daybook.participants.ids()
+        asyncio.run(_nudge(daybook, everybody))
+    if as_json:
+        session.answers({"nudged": everybody})
+    else:
+        session.says(f"Nudged {len(everybody)} journeys.")
+
+
+def verification(daybook: Daybook) -> Verification:
+    """Read everything, and name what is damaged."""
+    found: dict[tuple[str, int], Damage] = {}
+    streams, entries = daybook.ledger.streams(""), 0
+    for stream in streams:
+        try:
+            entries += len(daybook.ledger.read(stream))
+        except DamagedEntry as damage:
+            found[stream, damage.version] = Damage(position=None, stream=stream, version=damage.version, why=damage.why)
+    for one in _unreadable(daybook):
+        found.setdefault((one.stream, one.version or -one.position), _as_damage(one))
+    return Verification(entries=entries, streams=len(streams), damage=tuple(found.values()))
+
+
+def _unreadable(daybook: Daybook) -> Iterator[Unreadable]:
+    position = 0
+    while batch := daybook.ledger.after(position, AT_ONCE):
+        position = batch[-1].position
+        yield from (one for one in batch if isinstance(one, Unreadable))
+
+
+def _as_damage(one: Unreadable) -> Damage:
+    return Damage(position=one.position, stream=one.stream, version=one.version, why=one.why)
+
+
+def _status(daybook: Daybook) -> Status:
+    everybody = daybook.participants.ids()
+    temporal, answers, behind = asyncio.run(_temporal(daybook, everybody))
+    lag, parked = _feed(daybook)
+    return Status(
+        verification=verification(daybook),
+        feed_lag=lag,
+        parked=parked,
+        temporal=temporal,
+        temporal_answers=answers,
+        participants=len(everybody),
+        journeys_behind=behind,
+        time_zone_data_differs=daybook.desk.current().record.time_zone_data != time_zone_data(),
+    )
+
+
+def _feed(daybook: Daybook) -> tuple[int | None, tuple[str, ...]]:
+    try:
+        return daybook.ledger.head() - daybook.views.position(), tuple(one.stream for one in daybook.views.parked())
+    except Missing:
+        return None, ()
+
+
+async def _temporal(daybook: Daybook, everybody: list[str]) -> tuple[str, bool, tuple[str, ...] | None]:
+    settings = daybook.settings
+    try:
+        journeys = Journeys(await connect(settings.temporal_address, settings.temporal_namespace), settings.study)
+        return settings.temporal_namespace, True, await _behind(daybook, journeys, everybody)
+    except NoTemporal as trouble:
+        return str(trouble), False, None
+
+
+async def _behind(daybook: Daybook, journeys: Journeys, everybody: list[str]) -> tuple[str, ...]:
+    """Whose journey has not read the last entry. A journey that has ended is asked too; one that never began is behind."""
+    limit = asyncio.Semaphore(ASKED_AT_ONCE)
+
+    async def behind(participant: str) -> bool:
+        async with limit:
+            return (await journeys.version(participant) or 0) < daybook.ledger.version_of(PARTICIPANT + participant)
+
+    answers = await asyncio.gather(*map(behind, everybody))
+    return tuple(participant for participant, late in zip(everybody, answers, strict=True) if late)
+
+
+async def _travelling(daybook: Daybook) -> list[Travelling]:
+    settings = daybook.settings
+    return await Journeys(await connect(settings.temporal_address, settings.temporal_namespace), settings.study).list()
+
+
+async def _nudge(daybook: Daybook, everybody: list[str]) -> None:
+    settings = daybook.settings
+    found = Journeys(await connect(settings.temporal_address, settings.temporal_namespace), settings.study)
+    for participant in everybody:
+        await found.nudge(participant)
+
+
+def _lines(found: Status) -> Iterator[tuple[str, str]]:
+    yield "Record", _proved(found.verification)
+    yield from (("Damage", _damaged(one)) for one in found.verification.damage)
+    yield "Views", _views(found.feed_lag)
+    yield from (("Parked", f"{stream} is left out of the views") for stream in found.parked)
+    yield "Temporal", f"answers, namespace {found.temporal}" if found.temporal_answers else found.temporal
+    if found.journeys_behind is not None:
+        yield "Journeys", f"{found.participants - len(found.journeys_behind)} of {found.participants} have read their last entry"
+        yield from (("Behind", f"the journey of {one}") for one in found.journeys_behind)
+    if found.time_zone_data_differs:
+        yield "Time zones", "this machine reckons with other time-zone data than the study adopted; see `daybook study adopt-time-zones`"
+
+
+def _proved(found: Verification) -> str:
+    proved = f"{found.entries} entries in {found.streams} streams read and proved"
+    return f"{proved}, nothing altered." if not found.damage else f"{proved}; {len(found.damage)} damaged."
+
+
+def _damaged(one: Damage) -> str:
+    if not one.stream:
+        return f"Position {one.position}: {one.why}."
+    return f"Entry {one.version} of {one.stream} is damaged: {one.why}. Do not rely on this record; tell the administrator."
+
+
+def _views(lag: int | None) -> str:
+    if lag is None:
+        return "not built yet; is `daybook project` running?"
+    return "up to date" if lag == 0 else f"{lag} {'entry' if lag == 1 else 'entries'} behind the record"

@@ -1,0 +1,177 @@
+"""The study itself: opened, its sites, the versions that are released, approved and adopted, and what it has ruled."""
+
+from collections.abc import Callable, Iterable
+from datetime import time
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from app.cli.asking import AS_JSON, COMMON, circumstances, command, understood
+from app.cli.session import grid, session_of
+from app.wiring import Daybook, time_zone_data
+from domain import study as s
+from domain.rejections import Reason, Refused
+from store.codec import canonical
+
+study = typer.Typer(help="Set up the study: its sites, the versions of its protocol, and what it has ruled.")
+VERSION = Annotated[int, typer.Argument(metavar="VERSION", min=1, help="The number of the version.", show_default=False)]
+SITE = Annotated[str, typer.Argument(metavar="SITE", help="The site, such as BER.", show_default=False)]
+F = TypeVar("F", bound=Callable[..., tuple[s.StudyEvent, ...]])
+
+
+def decides(question: F) -> F:
+    """Declare a function from the record, and what was typed, to what is recorded about the study as a command of the same name."""
+    opens = question.__name__ == "open_"
+
+    def decide(ctx: typer.Context, **typed: Any) -> None:
+        session = session_of(ctx)
+        common = {key: typed.pop(key) for key in COMMON}
+        with session.daybook(create=opens) as daybook, understood():
+            events = question(daybook, **typed)
+            by = circumstances(daybook.settings, session, common, b"".join(map(canonical, events)))
+            daybook.desk.record(events, by)
+        if session.as_json:
+            session.answers({"study": daybook.desk.name, "command_id": by.command_id, "events": events})
+        else:
+            session.says(f"Recorded for the study {daybook.desk.name}: {_in_words(events)}.")
+
+    command(study, question, decide, {"ctx": typer.Context}, COMMON)
+    return question
+
+
+@decides
+def open_(
+    daybook: Daybook,
+    *,
+    demonstration: Annotated[
+        bool, typer.Option("--demonstration", help="Synthetic participants only; this can never become a real study.")
+    ] = False,
+    reference: Annotated[int, typer.Option(min=1, help="The version of the drug reference to begin with.")] = 1,
+) -> tuple[s.StudyEvent, ...]:
+    """Open the study in a ledger, which is made if there is none yet, and with it the master key."""
+    return (
+        s.StudyOpened(study=daybook.desk.name, demonstration=demonstration),
+        s.TimeZoneDataAdopted(version=time_zone_data()),
+        *adopt(daybook, reference),
+    )
+
+
+@decides
+def site(
+    _: Daybook,
+    name: SITE,
+    zone: Annotated[str, typer.Argument(help="Its time zone, such as Europe/Berlin.", show_default=False)],
+    *,
+    opens: Annotated[str, typer.Option(metavar="HH:MM", help="When work begins there.")] = "08:00",
+    closes: Annotated[str, typer.Option(metavar="HH:MM", help="When work ends there.")] = "17:00",
+) -> tuple[s.StudyEvent, ...]:
+    """Open a site with its time zone and working hours, or change them."""
+    return (s.SiteOpened(site=name, zone=zone, opens=_hour(opens), closes=_hour(closes)),)
+
+
+@decides
+def release(daybook: Daybook, version: VERSION) -> tuple[s.StudyEvent, ...]:
+    """Release a version of the protocol, bound by the digest of its file; every fault in the file is named."""
+    return (s.ProtocolReleased(protocol=version, digest=daybook.files.protocol(daybook.desk.name, version).digest),)
+
+
+@decides
+def approve(_: Daybook, version: VERSION, site: SITE) -> tuple[s.StudyEvent, ...]:
+    """Record that the ethics committee of a site approved a version of the protocol."""
+    return (s.ProtocolApproved(protocol=version, site=site),)
+
+
+@decides
+def adopt(daybook: Daybook, version: VERSION) -> tuple[s.StudyEvent, ...]:
+    """Put a version of the drug reference in force, bound by the digest of its file."""
+    return (s.ReferenceAdopted(reference=version, digest=daybook.files.reference(version).digest),)
+
+
+@decides
+def adopt_time_zones(_: Daybook) -> tuple[s.StudyEvent, ...]:
+    """Put the time-zone data of this machine in force, after it was brought up to date."""
+    return (s.TimeZoneDataAdopted(version=time_zone_data()),)
+
+
+@decides
+def rule(
+    daybook: Daybook,
+    ruling: Annotated[str, typer.Argument(help="The question, as the protocol names it.", show_default=False)],
+    choice: Annotated[str, typer.Argument(help="One of the choices that the protocol offers.", show_default=False)],
+) -> tuple[s.StudyEvent, ...]:
+    """Settle a question that the protocol leaves to the study, for everybody."""
+    offered = _rulings(daybook.desk.current()).get(ruling)
+    if offered is None:
+        raise Refused(Reason(code="unknown-ruling", says=f"no released protocol asks for a ruling on {ruling}"))
+    if choice not in offered:
+        raise Refused(Reason(code="unknown-choice", says=f"{choice} is not offered for {ruling}; these are: {', '.join(offered)}"))
+    return (s.Ruled(ruling=ruling, choice=choice),)
+
+
+@study.command()
+def show(ctx: typer.Context, *, as_json: AS_JSON = False) -> None:
+    """Show the study as it stands."""
+    session = session_of(ctx)
+    with session.daybook() as daybook:
+        current = daybook.desk.current()
+    if as_json:
+        session.answers(current.record)
+        return
+    record = current.record
+    kind = "a demonstration with synthetic participants" if record.demonstration else "not a demonstration"
+    session.says(f"Study {record.name}, {kind}; time-zone data {record.time_zone_data}.")
+    session.shows(_sites(record))
+    session.shows(_versions(record))
+    for name, choices in _rulings(current).items():
+        ruled = record.rulings.get(name)
+        session.says(f"Ruling {name}: {f'{ruled}. {choices[ruled]}' if ruled else f'not settled; the choices are {chr(44).join(choices)}'}")
+
+
+def _sites(record: s.StudyRecord) -> Any:
+    table = grid("Site", "Time zone", "Working hours", "Approved protocols")
+    for name, opened in sorted(record.sites.items()):
+        approved = sorted(version for site, version in record.approved if site == name)
+        table.add_row(name, opened.zone, f"{opened.opens:%H:%M} to {opened.closes:%H:%M}", ", ".join(map(str, approved)) or "none yet")
+    return table
+
+
+def _versions(record: s.StudyRecord) -> Any:
+    table = grid("What", "Version", "SHA-256 of the file")
+    for what, versions in (("protocol", record.released), ("drug reference", record.references)):
+        for version, digest in sorted(versions.items()):
+            table.add_row(what, str(version), digest)
+    return table
+
+
+def _rulings(current: s.Study) -> dict[str, dict[str, str]]:
+    """The questions that released protocols leave to the study, with the choices they offer."""
+    return {name: dict(ruling.choices) for protocol in current.protocols.values() for name, ruling in protocol.rulings.items()}
+
+
+def _hour(typed: str) -> time:
+    try:
+        return time.fromisoformat(typed)
+    except ValueError:
+        raise Refused(Reason(code="no-hour", says=f"{typed!r} is no time of day; write 08:00")) from None
+
+
+def _in_words(events: Iterable[s.StudyEvent]) -> str:
+    return "; ".join(_words(event) for event in events)
+
+
+def _words(event: s.StudyEvent) -> str:
+    match event:
+        case s.StudyOpened():
+            return f"opened{' as a demonstration' if event.demonstration else ''}"
+        case s.SiteOpened():
+            return f"site {event.site} in {event.zone}, open from {event.opens:%H:%M} to {event.closes:%H:%M}"
+        case s.ProtocolReleased():
+            return f"version {event.protocol} of the protocol released"
+        case s.ProtocolApproved():
+            return f"version {event.protocol} of the protocol approved at {event.site}"
+        case s.ReferenceAdopted():
+            return f"version {event.reference} of the drug reference adopted"
+        case s.TimeZoneDataAdopted():
+            return f"time-zone data {event.version} adopted"
+        case s.Ruled():
+            return f"ruled on {event.ruling}: {event.choice}"

@@ -1,0 +1,244 @@
+"""The timeline: everything on record of one participant in its order, with the windows of the visits and the deviations that stand."""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from domain.base import Value
+from domain.entry import Entry
+from domain.events import EntryCorrected, EntryRetracted, Event
+from domain.participant import PARTICIPANT
+from domain.time import When
+from domain.visits import State, VisitWindow
+from domain.words import Role, Source
+from projections.sentences import says, sentence
+from projections.views import Parked, Told, Views, parked_in, stored
+
+TABLES = (
+    """timeline (participant TEXT PRIMARY KEY, site TEXT NOT NULL, zone TEXT NOT NULL, protocol INTEGER NOT NULL, version INTEGER NOT NULL)
+    STRICT, WITHOUT ROWID""",
+    """timeline_entries (participant TEXT, version INTEGER, position INTEGER NOT NULL, recorded_at TEXT NOT NULL, occurred TEXT,
+    kind TEXT NOT NULL, says TEXT NOT NULL, said TEXT, amended_by INTEGER, retracted INTEGER NOT NULL, actor TEXT NOT NULL,
+    role TEXT NOT NULL, source TEXT NOT NULL, reason TEXT, PRIMARY KEY (participant, version)) STRICT, WITHOUT ROWID""",
+    """timeline_windows (participant TEXT, visit TEXT, title TEXT NOT NULL, opens TEXT NOT NULL, target TEXT NOT NULL,
+    closes TEXT NOT NULL, opens_at TEXT NOT NULL, closes_at TEXT NOT NULL, state TEXT NOT NULL, held TEXT, firm INTEGER NOT NULL,
+    PRIMARY KEY (participant, visit)) STRICT, WITHOUT ROWID""",
+    """timeline_deviations (participant TEXT, key TEXT, says TEXT NOT NULL, final INTEGER NOT NULL, entry INTEGER NOT NULL,
+    PRIMARY KEY (participant, key)) STRICT, WITHOUT ROWID""",
+)
+
+
+class Line(Value):
+    """One entry. `says` is what it says now, `said` what it said before it was corrected."""
+
+    version: int
+    position: int
+    recorded_at: datetime
+    occurred: When | None
+    """When it happened, as precisely as it is known."""
+    kind: str
+    says: str
+    said: str | None
+    amended_by: int | None
+    """The entry that corrected it, or took it back."""
+    retracted: bool
+    actor: str
+    role: Role
+    source: Source
+    reason: str | None
+
+
+class Window(Value):
+    """A visit with its window: dates at the site, both included, and the instants between which it may take place."""
+
+    visit: str
+    title: str
+    opens: date
+    target: date
+    closes: date
+    opens_at: datetime
+    closes_at: datetime
+    state: State
+    held: When | None
+    """When the visit took place."""
+    firm: bool
+    """Whether the window no longer moves with a plan."""
+
+
+class Standing(Value):
+    """A protocol deviation that stands, proposed or final, and the entry that says so."""
+
+    key: str
+    says: str
+    final: bool
+    entry: int
+
+
+class Timeline(Value):
+    """Everything on record of a participant. Instants are in UTC, `zone` is the site's."""
+
+    participant: str
+    site: str
+    zone: str
+    protocol: int
+    version: int
+    entries: tuple[Line, ...]
+    windows: tuple[Window, ...]
+    deviations: tuple[Standing, ...]
+
+
+def timeline(views: Views, participant_id: str) -> Timeline | Parked | None:
+    """A participant's timeline; why there is none, where the record cannot be told; None for somebody unknown."""
+    with views.reading() as connection:
+        head = connection.execute("SELECT * FROM timeline WHERE participant = ?", (participant_id,)).fetchone()
+        if head is None:
+            return next((one for one in parked_in(connection) if one.stream == PARTICIPANT + participant_id), None)
+        participant, site, zone, protocol, version = head
+        return Timeline(
+            participant=participant,
+            site=site,
+            zone=zone,
+            protocol=protocol,
+            version=version,
+            entries=tuple(_lines(connection, participant_id)),
+            windows=tuple(_windows(connection, participant_id)),
+            deviations=tuple(_deviations(connection, participant_id)),
+        )
+
+
+def apply(views: sqlite3.Connection, told: Told) -> None:
+    """Add what is new, and write anew what stands."""
+    one = told.participant
+    amended = _amended(told.entries)
+    rows = [_kept(one.id, entry, amended.get(entry.version), told.zone) for entry in told.entries]
+    views.executemany("INSERT INTO timeline_entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    _forget_what_stands(views, one.id)
+    views.execute("INSERT INTO timeline VALUES (?, ?, ?, ?, ?)", (one.id, one.site, told.zone, one.protocol, one.version))
+    windows = [_window(one.id, window) for window in told.agenda.windows]
+    views.executemany("INSERT INTO timeline_windows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", windows)
+    deviations = [(one.id, each.key, each.says, each.final, each.entry) for each in one.deviations.values()]
+    views.executemany("INSERT INTO timeline_deviations VALUES (?, ?, ?, ?, ?)", deviations)
+
+
+def forget(views: sqlite3.Connection, participant_id: str) -> None:
+    """Take everything of a participant out."""
+    views.execute("DELETE FROM timeline_entries WHERE participant = ?", (participant_id,))
+    _forget_what_stands(views, participant_id)
+
+
+def _forget_what_stands(views: sqlite3.Connection, participant_id: str) -> None:
+    views.execute("DELETE FROM timeline WHERE participant = ?", (participant_id,))
+    views.execute("DELETE FROM timeline_windows WHERE participant = ?", (participant_id,))
+    views.execute("DELETE FROM timeline_deviations WHERE participant = ?", (participant_id,))
+
+
+Amended = tuple[int, EntryCorrected | EntryRetracted]
+"""The version of an amending entry, and what it says."""
+
+
+def _amended(entries: Sequence[Entry[Event]]) -> dict[int, Amended]:
+    """Of each amended entry the last amendment."""
+    return {
+        entry.event.entry: (entry.version, entry.event) for entry in entries if isinstance(entry.event, EntryCorrected | EntryRetracted)
+    }
+
+
+def _kept(participant_id: str, entry: Entry[Event], amended: Amended | None, zone: str) -> tuple[Any, ...]:
+    """A row of the table of entries."""
+    by, amendment = amended or (None, None)
+    corrected = amendment.fact if isinstance(amendment, EntryCorrected) else None
+    said = sentence(entry, zone)
+    who = entry.circumstances
+    return (
+        participant_id,
+        entry.version,
+        entry.position,
+        stored(entry.recorded_at),
+        _occurred(corrected or entry.event),
+        entry.event.kind,
+        says(corrected, zone) if corrected else said,
+        said if corrected else None,
+        by,
+        isinstance(amendment, EntryRetracted),
+        who.actor.id,
+        who.actor.role,
+        who.source,
+        who.reason,
+    )
+
+
+def _window(participant_id: str, window: VisitWindow) -> tuple[Any, ...]:
+    """A row of the table of windows."""
+    return (
+        participant_id,
+        window.visit,
+        window.title,
+        str(window.opens),
+        str(window.target),
+        str(window.closes),
+        stored(window.opens_at),
+        stored(window.closes_at),
+        window.state,
+        window.held and window.held.root,
+        window.firm,
+    )
+
+
+def _occurred(event: Event) -> str | None:
+    """When it happened, where the event says so; a course of medication when it began."""
+    at = getattr(event, "start", None) or getattr(event, "at", None)
+    return at.root if isinstance(at, When) else None
+
+
+def _lines(views: sqlite3.Connection, participant_id: str) -> Iterator[Line]:
+    found = views.execute(
+        "SELECT version, position, recorded_at, occurred, kind, says, said, amended_by, retracted, actor, role, source, reason "
+        "FROM timeline_entries WHERE participant = ? ORDER BY version",
+        (participant_id,),
+    )
+    for version, position, recorded_at, occurred, kind, says_, said, amended_by, retracted, actor, role, source, reason in found:
+        yield Line(
+            version=version,
+            position=position,
+            recorded_at=datetime.fromisoformat(recorded_at),
+            occurred=When(occurred) if occurred else None,
+            kind=kind,
+            says=says_,
+            said=said,
+            amended_by=amended_by,
+            retracted=bool(retracted),
+            actor=actor,
+            role=role,
+            source=source,
+            reason=reason,
+        )
+
+
+def _windows(views: sqlite3.Connection, participant_id: str) -> Iterator[Window]:
+    found = views.execute(
+        "SELECT visit, title, opens, target, closes, opens_at, closes_at, state, held, firm "
+        "FROM timeline_windows WHERE participant = ? ORDER BY target, closes, visit",
+        (participant_id,),
+    )
+    for visit, title, opens, target, closes, opens_at, closes_at, state, held, firm in found:
+        yield Window(
+            visit=visit,
+            title=title,
+            opens=date.fromisoformat(opens),
+            target=date.fromisoformat(target),
+            closes=date.fromisoformat(closes),
+            opens_at=datetime.fromisoformat(opens_at),
+            closes_at=datetime.fromisoformat(closes_at),
+            state=state,
+            held=When(held) if held else None,
+            firm=bool(firm),
+        )
+
+
+def _deviations(views: sqlite3.Connection, participant_id: str) -> Iterator[Standing]:
+    found = views.execute(
+        "SELECT key, says, final, entry FROM timeline_deviations WHERE participant = ? ORDER BY entry, key", (participant_id,)
+    )
+    for key, words, final, entry in found:
+        yield Standing(key=key, says=words, final=bool(final), entry=entry)

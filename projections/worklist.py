@@ -1,0 +1,299 @@
+"""The worklist: what a coordinator has to do, for whom and until when.
+
+The view keeps instants. To which category a row belongs is reckoned when somebody asks.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Literal, NamedTuple, get_args
+
+from domain.agenda import FinaliseVisit
+from domain.base import Value
+from domain.events import ManuallyReleased, StepCleared, StepHeld, StepWaiting
+from domain.participant import Plan, StandingVerdict
+from domain.reminders import NEAR, Reminder
+from domain.time import FOREVER, local_date, midnight
+from domain.visits import VisitWindow
+from domain.words import HoldPoint
+from projections.sentences import held, minute, waiting
+from projections.views import Parked, Told, Views, instant, parked_in, stored
+
+Category = Literal["unreadable", "urgent", "overdue", "due today", "waiting", "soon", "to review"]
+"""In the order in which a coordinator looks. Urgent: a step is held, or its leave was revoked, and its slot begins within 72 hours."""
+Kind = Literal["record", "step", "visit", "notice", "deviation"]
+State = Literal[
+    "unreadable", "revoked", "held", "waiting", "not judged", "cleared",
+    "not open", "open", "closed", "unaccounted", "announced", "to review",
+]  # fmt: skip
+Action = Literal[
+    "tell-administrator", "plan-again", "supply-evidence", "wait", "perform",
+    "record-visit", "record-treatment", "account-for-visit", "prepare", "review",
+]  # fmt: skip
+"""What to do next, by the name under which the command line and the web offer it."""
+SOON = timedelta(days=7)
+TITLES = {"black-out": "Black-out", "review": "Review", "product-expires": "Product expires"}
+"""The reminders that announce what no other row does, by the beginning of their keys."""
+TABLES = (
+    """worklist (participant TEXT, key TEXT, site TEXT NOT NULL, zone TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL,
+    title TEXT NOT NULL, state TEXT NOT NULL, says TEXT NOT NULL, action TEXT NOT NULL, opens TEXT, due TEXT, target TEXT, closes TEXT,
+    since TEXT, PRIMARY KEY (participant, key)) STRICT, WITHOUT ROWID""",
+)
+
+
+class Row(Value):
+    """One thing to do for one participant. Instants are in UTC, `zone` is the site's; of a date it is the first instant there."""
+
+    participant: str
+    category: Category
+    kind: Kind
+    name: str
+    """The step, the visit, or the key of the reminder or deviation."""
+    title: str
+    state: State
+    says: str
+    action: Action
+    site: str
+    zone: str
+    opens: datetime | None
+    target: datetime | None
+    closes: datetime | None
+    since: datetime | None
+
+
+def worklist(views: Views, now: datetime, site: str | None = None) -> tuple[Row, ...]:
+    """What there is to do as of `now`, at one site or at all, most pressing first. A record that cannot be read stands above all."""
+    with views.reading() as connection:
+        question = "SELECT * FROM worklist WHERE (? IS NULL OR site = ?) AND (kind = 'step' OR opens IS NULL OR opens <= ?)"
+        kept = [Kept(*values) for values in connection.execute(question, (site, site, stored(now + SOON)))]
+        parked = parked_in(connection)
+    rows = [*map(_unreadable, parked), *(_row(one, category, now) for one in kept if (category := one.category(now)) is not None)]
+    return tuple(sorted(rows, key=_order))
+
+
+class Kept(NamedTuple):
+    """A row of the table."""
+
+    participant: str
+    key: str
+    site: str
+    zone: str
+    kind: Kind
+    name: str
+    title: str
+    state: State
+    says: str
+    action: Action
+    opens: str | None = None
+    due: str | None = None
+    """From when on it is for today: the beginning of the date of a visit's target, or of a step's slot."""
+    target: str | None = None
+    closes: str | None = None
+    since: str | None = None
+
+    def category(self, now: datetime) -> Category | None:
+        """Where it belongs at an instant; None while it lies further ahead, or when it has passed by."""
+        opens, due, closes = instant(self.opens) or FOREVER, instant(self.due) or FOREVER, instant(self.closes) or FOREVER
+        if self.state in {"held", "revoked"} and opens - now <= NEAR:
+            return "urgent"
+        if self.state == "unaccounted" or closes <= now:
+            return None if self.kind == "notice" else "overdue"
+        if self.state in {"held", "revoked", "waiting", "not judged"}:
+            return "waiting"
+        if self.state == "to review":
+            return "to review"
+        return "due today" if due <= now else "soon" if opens - now <= SOON else None
+
+
+def apply(views: sqlite3.Connection, told: Told) -> None:
+    """Judge a participant's whole list again."""
+    forget(views, told.participant.id)
+    rows = [*_steps(told), *_visits(told), *_notices(told), *_deviations(told)]
+    views.executemany("INSERT INTO worklist VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+
+
+def forget(views: sqlite3.Connection, participant_id: str) -> None:
+    """Take a participant's rows out."""
+    views.execute("DELETE FROM worklist WHERE participant = ?", (participant_id,))
+
+
+def _steps(told: Told) -> Iterator[Kept]:
+    """Every planned step, with the verdict that was recorded last."""
+    for step, plan in told.participant.plans.items():
+        verdict = plan.verdict
+        yield Kept(
+            *_whose(told, f"step:{step}"),
+            kind="step",
+            name=step,
+            title=told.study.protocol(told.participant.protocol).steps[step].title,
+            state=_state(plan),
+            says=_of_step(step, plan, told.zone),
+            action=_action(verdict),
+            opens=stored(plan.slot.start),
+            due=stored(midnight(local_date(plan.slot.start, told.zone), told.zone)),
+            target=stored(plan.slot.target),
+            closes=stored(verdict.covers_until if isinstance(verdict, StepCleared | ManuallyReleased) else plan.slot.until),
+            since=stored(plan.judged_at if plan.judged_in else plan.planned_at),
+        )
+
+
+def _state(plan: Plan) -> State:
+    match plan.verdict:
+        case StepCleared() | ManuallyReleased():
+            return "cleared"
+        case _ if plan.revoked_in:
+            return "revoked"
+        case StepHeld():
+            return "held"
+        case StepWaiting():
+            return "waiting"
+        case None:
+            return "not judged"
+
+
+def _of_step(step: HoldPoint, plan: Plan, zone: str) -> str:
+    match plan.verdict:
+        case StepCleared() | ManuallyReleased() as leave:
+            return f"Leave for {step} from {minute(leave.covers_from, zone)} to before {minute(leave.covers_until, zone)}."
+        case StepHeld() as verdict:
+            says = held(verdict, zone)
+        case StepWaiting() as verdict:
+            says = waiting(verdict, zone)
+        case _:
+            says = f"{step.capitalize()} is planned and has no verdict yet."
+    return f"Leave was revoked. {says}" if plan.revoked_in else says
+
+
+def _action(verdict: StandingVerdict | None) -> Action:
+    match verdict:
+        case StepCleared() | ManuallyReleased():
+            return "perform"
+        case StepHeld():
+            return "plan-again"
+        case StepWaiting():
+            missing = any(
+                rule.outcome == "not yet known" and any(one.supplied_by for one in rule.findings) for rule in verdict.derivation.rules
+            )
+            return "supply-evidence" if missing else "wait"
+        case None:
+            return "wait"
+
+
+def _visits(told: Told) -> Iterator[Kept]:
+    """Every visit that is still to take place, or to be accounted for."""
+    final = {item.act.window.visit: item.due for item in told.agenda.items if isinstance(item.act, FinaliseVisit)}
+    rules = told.study.protocol(told.participant.protocol).visits if told.agenda.windows else {}
+    for window in told.agenda.windows:
+        if window.state not in {"open", "unaccounted"}:
+            continue
+        by_treatment: Action = "record-treatment" if rules[window.visit].settled_by else "record-visit"
+        yield Kept(
+            *_whose(told, f"visit:{window.visit}"),
+            kind="visit",
+            name=window.visit,
+            title=window.title,
+            state="unaccounted" if window.state == "unaccounted" else "open",
+            says=_of_visit(window, final.get(window.visit), told.zone),
+            action="account-for-visit" if window.state == "unaccounted" else by_treatment,
+            opens=stored(window.opens_at),
+            due=(target := stored(midnight(window.target, told.zone))),
+            target=target,
+            closes=stored(window.closes_at),
+            since=stored(window.known_since),
+        )
+
+
+def _of_visit(window: VisitWindow, final: datetime | None, zone: str) -> str:
+    if window.state == "unaccounted":
+        until = f" It counts as missed for good from {local_date(final, zone)} on." if final else ""
+        return f"Nothing was recorded; the window closed at the end of {window.closes}.{until}"
+    moves = "" if window.firm else "; it moves with the planned infusion"
+    if window.opens == window.closes:
+        return f"On {window.target}{moves}."
+    return f"From {window.opens} to {window.closes}, best on {window.target}{moves}."
+
+
+def _notices(told: Told) -> Iterator[Kept]:
+    """What is announced ahead of time; of several reminders of the same words the last."""
+    found = {item.act.says: item.act for item in told.agenda.items if isinstance(item.act, Reminder)}
+    for reminder in found.values():
+        title = TITLES.get(reminder.key.partition(":")[0])
+        if title is not None:
+            yield Kept(
+                *_whose(told, f"notice:{reminder.key}"),
+                kind="notice",
+                name=reminder.key,
+                title=title,
+                state="announced",
+                says=reminder.says,
+                action="prepare",
+                opens=stored(reminder.due),
+                due=stored(reminder.due),
+                closes=stored(reminder.pointless_after),
+            )
+
+
+def _deviations(told: Told) -> Iterator[Kept]:
+    """Every deviation that awaits the investigator; what is only proposed is a visit to account for."""
+    for deviation in told.participant.deviations.values():
+        if deviation.final:
+            whose = _whose(told, f"deviation:{deviation.key}")
+            says = f"Protocol deviation: {deviation.says}."
+            yield Kept(*whose, "deviation", deviation.key, "Deviation", "to review", says, "review")
+
+
+def _whose(told: Told, key: str) -> tuple[str, str, str, str]:
+    return told.participant.id, key, told.participant.site, told.zone
+
+
+def _row(kept: Kept, category: Category, now: datetime) -> Row:
+    return Row(
+        participant=kept.participant,
+        category=category,
+        kind=kept.kind,
+        name=kept.name,
+        title=kept.title,
+        state=_at(kept, now),
+        says=kept.says,
+        action=kept.action,
+        site=kept.site,
+        zone=kept.zone,
+        opens=instant(kept.opens),
+        target=instant(kept.target),
+        closes=instant(kept.closes),
+        since=instant(kept.since),
+    )
+
+
+def _at(kept: Kept, now: datetime) -> State:
+    """The window of a visit opens and closes by itself."""
+    if kept.state != "open":
+        return kept.state
+    return "not open" if now < (instant(kept.opens) or now) else "open" if now < (instant(kept.closes) or FOREVER) else "closed"
+
+
+def _unreadable(parked: Parked) -> Row:
+    where = f"Entry {parked.version}" if parked.version else "The record"
+    return Row(
+        participant=parked.participant,
+        category="unreadable",
+        kind="record",
+        name=parked.stream,
+        title="Record",
+        state="unreadable",
+        says=f"{where} cannot be shown: {parked.why}. Do not rely on this record; tell the administrator.",
+        action="tell-administrator",
+        site="",
+        zone="UTC",
+        opens=None,
+        target=None,
+        closes=None,
+        since=None,
+    )
+
+
+ORDER: tuple[Category, ...] = get_args(Category)
+
+
+def _order(row: Row) -> tuple[int, datetime, str, str]:
+    return ORDER.index(row.category), row.closes or row.opens or FOREVER, row.participant, row.name

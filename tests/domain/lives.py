@@ -1,0 +1,193 @@
+"""Random lives of a participant: a clock, people who make mistakes, and a record that grows; without a ledger, so that they are many."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from random import Random
+from uuid import NAMESPACE_OID
+
+from domain import commands as c
+from domain import events as e
+from domain.agenda import agenda
+from domain.decisions import decide
+from domain.participant import Participant
+from domain.record import Record
+from domain.rejections import Refused
+from domain.time import When, local_date
+from domain.words import STEPS, Role, Route
+from tests.builders import BERLIN, CODE, START, by_, consent, dose, review, slot, study_of
+
+OTHER = "COI-0002"
+DRUGS = ["prednisone", "prednisolone", "dexamethasone", "methylprednisolone", "hydrocortisone", "paracetamol"]
+ROUTES: list[Route] = ["oral", "intravenous", "topical", "intra-articular"]
+Wish = tuple[c.Command, Role]
+
+
+@dataclass
+class Life:
+    """A participant whose life falls out as the dice do."""
+
+    dice: Random
+    clock: datetime = START
+    record: Record = field(default_factory=lambda: Record("BER-001", (), Participant()))
+    shown: list[Participant] = field(default_factory=list)
+    """The participant as shown after each append."""
+
+    def asks(self, command: c.Command, role: Role = "coordinator") -> tuple[e.Event, ...]:
+        """What a request brings about; of a refused step, the refusal. Everybody signs and gives a reason half of the time."""
+        earnest = self.dice.random() < 0.5 or isinstance(command, c.Correct | c.Retract | c.Override | c.ReleaseManually)
+        by = by_(role, NAMESPACE_OID, reason="it was so" if earnest else None, signed=role == "investigator")
+        try:
+            events = decide(command, self.record, study_of(), self.clock, by)
+        except Refused as refused:
+            events = (refused.recorded,) if refused.recorded else ()
+        else:
+            assert events == decide(command, self.record, study_of(), self.clock, by), "the same question has the same answer"
+        if events:
+            self.record = self.record.then(events, self.clock, by)
+            self.shown.append(self.record.participant)
+        return events
+
+    def advances(self) -> None:
+        """The journey does everything that is due, and comes to rest."""
+        for _ in range(400):
+            due = agenda(self.record.participant, study_of()).due(self.clock)
+            if not due:
+                return
+            assert self.asks(c.ActOn(key=due[0].key), "journey"), f"nothing came of {due[0].key}"
+        raise AssertionError("the journey does not come to rest")
+
+    def turns(self) -> tuple[c.Command | None, tuple[e.Event, ...]]:
+        """One turn of a life: time passes, the journey acts, or somebody asks for something."""
+        self.clock += self.dice.choice([timedelta(0), timedelta(minutes=1), timedelta(minutes=50), timedelta(hours=7), timedelta(days=1)])
+        if self.dice.random() < 0.3:
+            self.advances()
+            return None, ()
+        wish = self._sensible() if self.dice.random() < 0.7 else self._any()
+        return wish[0], self.asks(*wish)
+
+    # What people want
+
+    def _sensible(self) -> Wish:
+        """The next thing of a straight course, as far as the record says."""
+        now, at = self.record.participant, When.at(self.clock)
+        collection = now.collection
+        product = now.products.get(collection.ended.fact.identity) if collection and collection.ended else None
+        if not now.registered:
+            return c.Register(site="BER"), "coordinator"
+        if not now.consents:
+            return c.Report(fact=consent(at)), "coordinator"
+        if not now.screenings:
+            return c.Report(fact=e.ScreeningStarted(at=at)), "coordinator"
+        if now.eligible is None:
+            return c.Report(fact=e.EligibilityConfirmed(at=at)), "investigator"
+        if collection is None:
+            return self._step("leukapheresis", c.BeginLeukapheresis())
+        if collection.ended is None:
+            return c.Report(fact=e.LeukapheresisEnded(at=at, identity=CODE, yield_e6_per_kg=Decimal(9))), "cell-lab"
+        if product is None or product.received is None:
+            return c.Report(
+                fact=e.ProductReceived(at=at, identity=CODE, expires=local_date(self.clock, BERLIN) + timedelta(days=60))
+            ), "cell-lab"
+        if product.released is None:
+            return c.Report(fact=e.ProductReleased(at=at, identity=CODE)), "cell-lab"
+        if not now.given_doses:
+            return self._step("lymphodepletion", c.BeginLymphodepletion(day=-5, drug="fludarabine"))
+        if not now.thaws:
+            return self._step("infusion", c.ReleaseToThaw(identity=CODE))
+        if not now.infusions:
+            return c.Report(fact=e.InfusionStarted(at=at, identity=CODE)), "coordinator"
+        return c.Report(fact=e.VisitCompleted(visit=self.dice.choice(["day-1", "day-3", "day-7", "toxicity-day-2"]), at=at)), "coordinator"
+
+    def _step(self, step: str, beginning: c.Beginning) -> Wish:
+        """What is missing for a step: a plan, a review, a check, the journey's leave, and then the step itself."""
+        now, at = self.record.participant, When.at(self.clock)
+        if beginning.kind not in now.plans:
+            return c.Plan(step=beginning.kind, slot=slot(self.clock.replace(second=0), hours=self.dice.choice([2, 30, 160]))), "coordinator"
+        choices: list[Wish] = [
+            (c.Report(fact=review(at, None)), "coordinator"),
+            (c.Report(fact=review(at, None, "procedures")), "coordinator"),
+            (c.Perform(beginning=beginning), "coordinator"),
+            (c.Perform(beginning=beginning), "coordinator"),
+        ]
+        if step == "infusion":
+            choices.append((c.Report(fact=e.IdentityChecked(at=at, identity=CODE, checked_by=("one", "two"))), "coordinator"))
+        self.advances()
+        return self.dice.choice(choices)
+
+    def _any(self) -> Wish:
+        wishes: list[Callable[[], Wish]] = [
+            *([lambda: (c.Report(fact=self._fact()), self.dice.choice(["coordinator", "investigator"]))] * 5),
+            *([lambda: (self._amendment(), self.dice.choice(["coordinator", "investigator"]))] * 2),
+            lambda: (c.Plan(step=self.dice.choice(STEPS), slot=slot(self._instant(ahead=True), hours=30)), "coordinator"),
+            lambda: (c.Cancel(step=self.dice.choice(STEPS)), "coordinator"),
+            lambda: (c.ReleaseManually(step=self.dice.choice(STEPS)), "investigator"),
+            lambda: (c.Perform(beginning=self._beginning()), "coordinator"),
+            lambda: (c.Override(beginning=self._beginning(), ground="immediate-hazard"), "investigator"),
+        ]
+        return self.dice.choice(wishes)()
+
+    def _beginning(self) -> c.Beginning:
+        return self.dice.choice(
+            [
+                c.BeginLeukapheresis(),
+                c.BeginLymphodepletion(day=-5, drug="fludarabine"),
+                c.ReleaseToThaw(identity=CODE),
+                c.ReleaseToThaw(identity=OTHER),
+            ]
+        )
+
+    def _amendment(self) -> c.Command:
+        told = [entry for entry in self.record.entries if isinstance(entry.event, e.FACTS)]
+        if not told:
+            return c.Retract(entry=1)
+        entry = self.dice.choice(told)
+        if self.dice.random() < 0.5 or not isinstance(entry.event, e.FACTS):
+            return c.Retract(entry=entry.version)
+        name = "start" if isinstance(entry.event, e.MedicationTaken) else "at"
+        return c.Correct(entry=entry.version, fact=entry.event.model_copy(update={name: self._when()}))
+
+    # What people tell
+
+    def _instant(self, *, ahead: bool = False) -> datetime:
+        by = timedelta(minutes=self.dice.choice([0, 1, 59, 60 * 24, 60 * 71, 60 * 72, 60 * 72 + 1, 60 * 24 * 8, 60 * 24 * 30]))
+        return (self.clock + by if ahead else self.clock - by).replace(second=0)
+
+    def _when(self) -> When:
+        instant = self._instant()
+        coarse = local_date(instant, BERLIN).isoformat()
+        return self.dice.choice([When.at(instant), When.at(instant), When.at(instant), When(coarse), When(coarse[:7])])
+
+    def _fact(self) -> e.Fact:
+        at, dice = self._when(), self.dice
+        facts: list[Callable[[], e.Fact]] = [
+            *([lambda: dose(dice.choice(DRUGS), str(dice.choice([1, 5, 8, 10, 20])), at, route=dice.choice(ROUTES))] * 4),
+            lambda: dose(dice.choice(DRUGS), "6", at, per_day=dice.choice([1, 2]), stop=self._when()),
+            lambda: dose(dice.choice(DRUGS), str(dice.choice([4, 20])), at, per_day=1),
+            lambda: e.ProcedurePerformed(name="an operation", major=dice.random() < 0.5, at=at),
+            lambda: review(at, date(2025, 1, 1), dice.choice(["medicines", "procedures"])),
+            lambda: e.IdentityChecked(at=at, identity=dice.choice([CODE, OTHER]), checked_by=("one", "two")),
+            lambda: consent(at),
+            lambda: e.ScreeningStarted(at=at),
+            lambda: e.LeukapheresisStarted(at=at),
+            lambda: e.ProductFailed(at=at, identity=CODE, why="too few cells"),
+            lambda: e.ProductReceived(at=at, identity=dice.choice([CODE, OTHER]), expires=local_date(self.clock, BERLIN)),
+            lambda: e.LymphodepletionDose(
+                at=at, day=dice.choice([-5, -4, -3]), drug="fludarabine", outcome=dice.choice(["given", "omitted"])
+            ),
+            lambda: e.ThawStarted(at=at, identity=dice.choice([CODE, OTHER]), bag=dice.choice([1, 2])),
+            lambda: e.InfusionStarted(at=at, identity=CODE, bag=dice.choice([1, 2])),
+            lambda: self._leaving(at),
+        ]
+        return dice.choice(facts)()
+
+    def _leaving(self, at: When) -> e.Fact:
+        ways: list[e.Fact] = [
+            e.ConsentWithdrawn(at=at, scope="treatment"),
+            e.ContactLost(at=at),
+            e.ContactRegained(at=at),
+            e.ContactRegained(at=at),
+            e.VisitCompleted(visit="day-1", at=at),
+        ]
+        return self.dice.choice(ways)

@@ -1,0 +1,300 @@
+"""The three hold points: performed with leave, reported as they were, overridden by signature, released by hand."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import get_args
+
+import pytest
+
+from domain import commands as c
+from domain import events as e
+from domain.rejections import Refused
+from domain.time import When, to_the_minute
+from domain.words import Role
+from tests.builders import CODE, Story, Trial, codes, dose, slot, study_of
+
+PROTOCOL = study_of().protocol(1)
+THAW = c.ReleaseToThaw(identity=CODE)
+PERFORM: dict[str, c.Perform] = {
+    "leukapheresis": c.Perform(beginning=c.BeginLeukapheresis()),
+    "lymphodepletion": c.Perform(beginning=c.BeginLymphodepletion(day=-5, drug="fludarabine")),
+    "infusion": c.Perform(beginning=THAW),
+}
+
+
+@pytest.fixture
+def story() -> Story:
+    """A participant whose infusion is planned, with leave that has just been given."""
+    return Trial().participant().is_ready().is_cleared()
+
+
+@pytest.fixture
+def waiting() -> Story:
+    """A participant whose infusion would be cleared but for the review of medicines that nobody has made."""
+    story = Trial().participant().is_ready()
+    story.lives_until(story.now.plans["infusion"].slot.start)
+    story.checks_identity()
+    story.advances()
+    return story
+
+
+def refusal(story: Story, command: c.Command, role: Role = "coordinator", *, reason: str | None = None, signed: bool = False) -> Refused:
+    """A refusal; where a step was submitted it is the only thing that is recorded."""
+    before = story.record.version
+    with pytest.raises(Refused) as refused:
+        story.asks(command, role, reason=reason, signed=signed)
+    assert [entry.event for entry in story.record.entries[before:]] == ([refused.value.recorded] if refused.value.recorded else [])
+    return refused.value
+
+
+def against(story: Story, step: str = "infusion") -> set[str]:
+    """What the deviations of a step name: rules of its gate, or leave."""
+    return {key.split(":")[3] for key in story.now.deviations if key.startswith(f"gate:{step}:")}
+
+
+# Perform asks leave
+
+
+def test_a_step_with_leave_is_taken_and_nothing_else_is_recorded(story: Story) -> None:
+    outcome = story.asks(PERFORM["infusion"])
+    assert outcome.events == (e.ThawStarted(at=story.at(), identity=CODE),)
+    assert "infusion" not in story.now.plans
+    assert story.now.clearance("infusion") is None
+    assert not against(story)
+
+
+@pytest.mark.parametrize("step", PERFORM)
+def test_a_step_that_has_not_even_been_planned_is_refused_for_every_reason_at_once(step: str) -> None:
+    story = Trial().participant().consents()
+    refused = refusal(story, PERFORM[step])
+    gate = {rule.id for rule in PROTOCOL.steps[PERFORM[step].beginning.kind].rules}
+    assert {reason.rule for reason in refused.reasons if reason.rule} == gate
+    assert codes(refused) == {"rule-not-yet-known", "no-leave"} | ({"no-collection"} if step == "infusion" else set())
+    assert refused.recorded is not None
+    assert len(refused.recorded.reasons) == len(refused.reasons)
+    assert refused.recorded.derivation is not None
+    assert {rule.rule for rule in refused.recorded.derivation.rules} == gate
+
+
+def test_a_step_whose_rules_pass_still_needs_leave(story: Story) -> None:
+    story.asks(c.Plan(step="infusion", slot=slot(story.trial.clock())))
+    assert codes(refusal(story, PERFORM["infusion"])) == {"no-leave"}
+
+
+def test_leave_alone_is_not_enough_when_a_rule_no_longer_passes(story: Story) -> None:
+    story.trial.clock.move(hours=1)
+    story.reports(dose("dexamethasone", "8", story.at(), route="intravenous"))
+    refused = refusal(story, PERFORM["infusion"])
+    assert codes(refused) == {"rule-fails", "no-leave"}
+    earliest = next(reason.earliest for reason in refused.reasons if reason.rule == "E24b")
+    assert earliest == to_the_minute(story.trial.clock()) + timedelta(hours=72, minutes=1)
+
+
+def test_a_bag_of_another_code_and_a_day_that_is_none_are_refused(story: Story) -> None:
+    other = c.Perform(beginning=c.ReleaseToThaw(identity="COI-0002"))
+    assert codes(refusal(story, other)) == {"wrong-identity"}
+    day = c.Perform(beginning=c.BeginLymphodepletion(day=-9, drug="fludarabine"))
+    assert {"unknown-day", "already-taken"} <= codes(refusal(story, day))
+
+
+def test_a_step_is_taken_once(story: Story) -> None:
+    story.asks(PERFORM["infusion"])
+    assert {"already-taken", "no-leave"} <= codes(refusal(story, PERFORM["infusion"]))
+    assert {"already-taken", "no-leave"} <= codes(refusal(story, PERFORM["leukapheresis"]))
+
+
+def test_the_refusal_of_a_command_that_is_sent_again_is_recorded_once(waiting: Story) -> None:
+    refusal(waiting, PERFORM["infusion"])
+    assert len(waiting.told_of(e.StepRefused)) == 1
+    assert not waiting.now.thaws
+
+
+# Report states what has happened
+
+
+def test_what_has_happened_is_recorded_with_a_deviation_for_every_rule_that_did_not_pass_and_for_leave() -> None:
+    story = Trial().participant().is_eligible()
+    outcome = story.reports(e.LeukapheresisStarted(at=story.at()))
+    assert [event.kind for event in outcome.events] == ["leukapheresis-started.v1"] + ["deviation-recorded.v1"] * 3
+    assert against(story, "leukapheresis") == {"E24a", "E25", "leave"}
+    assert all(one.final for one in story.now.deviations.values())
+
+
+def test_an_infusion_out_of_the_blue_is_recorded_against_every_rule() -> None:
+    story = Trial().participant()
+    story.reports(e.InfusionStarted(at=story.at(), identity=CODE), reason="given as an emergency elsewhere")
+    assert against(story) == {rule.id for rule in PROTOCOL.steps["infusion"].rules} | {"leave"}
+
+
+@pytest.mark.parametrize("fact", [e.ThawStarted, e.InfusionStarted], ids=["thaw", "infusion"])
+def test_a_second_bag_that_is_told_first_passes_the_gate_as_the_first_would(fact: type[e.ThawStarted] | type[e.InfusionStarted]) -> None:
+    story = Trial().participant().is_eligible().is_collected()
+    story.reports(fact(at=story.at(), identity=CODE, bag=2))
+    assert against(story) == {"steps-before", "days-since-lymphodepletion", "product-ready", "same-identity", "leave"}
+    story.reports(fact(at=story.at(), identity=CODE, bag=1))
+    assert len(story.now.taken) == 2
+
+
+@pytest.mark.parametrize(
+    ("minutes", "deviations"),
+    [
+        pytest.param(-1, {"E24b", "same-identity", "leave"}, id="a minute before review, check and leave"),
+        pytest.param(0, set(), id="at the minute leave was given"),
+        pytest.param(90, set(), id="an hour and a half later"),
+    ],
+)
+def test_a_report_is_judged_by_the_leave_and_the_facts_of_when_it_happened(story: Story, minutes: int, deviations: set[str]) -> None:
+    happened = story.trial.clock() + timedelta(minutes=minutes)
+    story.trial.clock.move(hours=2)
+    story.reports(e.ThawStarted(at=When.at(happened), identity=CODE))
+    assert against(story) == deviations
+
+
+def test_what_is_learned_after_the_thaw_about_the_time_after_it_says_nothing_against_it(story: Story) -> None:
+    happened = story.at()
+    story.trial.clock.move(hours=2)
+    story.checks_identity()
+    story.reports(dose("dexamethasone", "8", story.at(), route="intravenous"))
+    story.reports(e.ProductFailed(at=story.at(), identity=CODE, why="the second bag leaked"), "cell-lab")
+    story.reports(e.ThawStarted(at=happened, identity=CODE), reason="written down late")
+    assert against(story) == set()
+
+
+def test_a_report_is_judged_by_what_is_known_now_and_by_the_leave_that_stood_then(story: Story) -> None:
+    happened = story.trial.clock() + timedelta(minutes=30)
+    story.trial.clock.move(hours=2)
+    story.reports(dose("dexamethasone", "8", When.at(happened - timedelta(hours=5)), route="intravenous"))
+    assert story.now.clearance("infusion") is None
+    story.reports(e.ThawStarted(at=When.at(happened), identity=CODE))
+    assert against(story) == {"E24b"}
+
+
+def test_a_date_without_the_hour_had_leave_only_where_leave_stood_all_day(story: Story) -> None:
+    day = When(story.at().root[:10])
+    story.reports(e.ThawStarted(at=day, identity=CODE))
+    assert "leave" in against(story)
+
+
+def test_after_the_thaw_nothing_stops_the_infusion_and_no_second_gate_is_passed(story: Story) -> None:
+    story.asks(PERFORM["infusion"])
+    story.trial.clock.move(minutes=5)
+    story.reports(dose("methylprednisolone", "80", story.at(), route="intravenous"))
+    outcome = story.reports(e.InfusionStarted(at=story.at(), identity=CODE))
+    assert [event.kind for event in outcome.events] == ["infusion-started.v1"]
+    assert not against(story)
+
+
+# Override
+
+
+def test_an_investigator_takes_a_step_against_its_gate_on_a_ground_of_the_list(waiting: Story) -> None:
+    outcome = waiting.signs(c.Override(beginning=THAW, ground="immediate-hazard"))
+    assert [event.kind for event in outcome.events] == ["override-signed.v1", "thaw-started.v1", "deviation-recorded.v1"]
+    signed = outcome.events[0]
+    assert isinstance(signed, e.OverrideSigned)
+    assert signed.rules == ("E24b",)
+    assert against(waiting) == {"E24b"}
+
+
+def test_an_override_by_somebody_else_unsigned_or_without_a_reason_is_refused(waiting: Story) -> None:
+    override = c.Override(beginning=THAW, ground="immediate-hazard")
+    assert codes(refusal(waiting, override)) == {"investigator-only", "signature-missing", "reason-missing"}
+    assert codes(refusal(waiting, override, "investigator")) == {"signature-missing", "reason-missing"}
+    assert codes(refusal(waiting, override, "investigator", signed=True)) == {"reason-missing"}
+    assert codes(refusal(waiting, override, "coordinator", reason="x", signed=True)) == {"investigator-only"}
+
+
+def test_an_override_needs_a_ground_of_the_closed_list_and_a_plan(waiting: Story) -> None:
+    waiting.asks(c.Cancel(step="infusion"))
+    override = c.Override(beginning=THAW, ground="convenience")
+    assert codes(refusal(waiting, override, "investigator", reason="x", signed=True)) == {"unknown-ground", "not-planned"}
+
+
+def lost_consent(story: Story) -> None:
+    story.asks(c.Retract(entry=story.entry_of(e.ConsentSigned)), reason="signed by somebody else")
+
+
+def lost_eligibility(story: Story) -> None:
+    story.asks(c.Retract(entry=story.entry_of(e.EligibilityConfirmed)), "investigator", reason="confirmed by mistake")
+
+
+def lost_release(story: Story) -> None:
+    story.asks(c.Retract(entry=story.entry_of(e.ProductReleased)), "cell-lab", reason="released by mistake")
+
+
+def lost_identity(story: Story) -> None:
+    story.trial.clock.move(minutes=1)
+    other = e.IdentityChecked(at=story.at(), identity="COI-0002", checked_by=("nurse one", "nurse two"))
+    story.reports(other, reason="the bag carries another code")
+
+
+@pytest.mark.parametrize(
+    ("lose", "rule"),
+    [
+        (lost_consent, "consent-and-eligibility"),
+        (lost_eligibility, "consent-and-eligibility"),
+        (lost_release, "product-ready"),
+        (lost_identity, "same-identity"),
+    ],
+    ids=["consent", "eligibility", "release", "identity"],
+)
+@pytest.mark.parametrize("ground", ["immediate-hazard", "system-unavailable", "protocol-exception"])
+def test_some_rules_are_never_overridden(waiting: Story, lose: Callable[[Story], None], rule: str, ground: str) -> None:
+    lose(waiting)
+    refused = refusal(waiting, c.Override(beginning=THAW, ground=ground), "investigator", reason="x", signed=True)
+    assert {reason.rule for reason in refused.reasons} == {rule}
+    assert refused.recorded is not None
+    assert not waiting.now.thaws
+
+
+def test_nobody_overrides_for_a_participant_who_has_left(waiting: Story) -> None:
+    waiting.reports(e.TreatmentStopped(at=waiting.at(), why="too tired"))
+    refused = refusal(waiting, c.Override(beginning=THAW, ground="immediate-hazard"), "investigator", reason="x", signed=True)
+    assert codes(refused) == {"left", "not-planned"}
+
+
+# Release by hand
+
+
+def test_while_no_journey_answers_an_investigator_gives_leave_by_hand_when_every_rule_passes(waiting: Story) -> None:
+    waiting.reviews()
+    outcome = waiting.signs(c.ReleaseManually(step="infusion"), "the server is down")
+    released = outcome.events[0]
+    assert isinstance(released, e.ManuallyReleased)
+    assert (released.covers_from, released.covers_until) == (waiting.trial.clock(), waiting.now.plans["infusion"].slot.until)
+    clearance = waiting.now.clearance("infusion")
+    assert clearance is not None
+    assert clearance.by_hand
+    waiting.asks(PERFORM["infusion"])
+    assert not against(waiting)
+
+
+def test_leave_by_hand_is_refused_like_any_other_when_a_rule_does_not_pass(waiting: Story) -> None:
+    refused = refusal(waiting, c.ReleaseManually(step="infusion"), "investigator", reason="x", signed=True)
+    assert [(reason.code, reason.rule) for reason in refused.reasons] == [("rule-not-yet-known", "E24b")]
+    assert refused.recorded is not None
+
+
+def test_leave_by_hand_needs_an_investigator_a_signature_a_reason_a_plan_and_a_slot_that_is_not_over(waiting: Story) -> None:
+    by_hand = c.ReleaseManually(step="infusion")
+    assert codes(refusal(waiting, by_hand)) == {"investigator-only", "signature-missing", "reason-missing"}
+    assert codes(refusal(waiting, c.ReleaseManually(step="leukapheresis"), "investigator", reason="x", signed=True)) == {"not-planned"}
+    waiting.trial.clock.move_to(waiting.now.plans["infusion"].slot.until)
+    waiting.reviews()
+    assert codes(refusal(waiting, by_hand, "investigator", reason="x", signed=True)) == {"slot-past"}
+
+
+def test_leave_by_hand_is_revoked_and_lapses_like_any_other(waiting: Story) -> None:
+    waiting.reviews()
+    waiting.signs(c.ReleaseManually(step="infusion"), "the server is down")
+    early = When.at(waiting.trial.clock() - timedelta(hours=3))
+    outcome = waiting.reports(dose("dexamethasone", "8", early, route="intravenous"))
+    assert [event.kind for event in outcome.events] == ["medication-taken.v1", "clearance-revoked.v1"]
+    waiting.asks(c.Retract(entry=waiting.entry_of(e.MedicationTaken)), reason="another participant's")
+    waiting.signs(c.ReleaseManually(step="infusion"), "the server is down")
+    waiting.lives_until(waiting.now.plans["infusion"].slot.until)
+    assert waiting.told_of(e.ClearanceLapsed)
+
+
+def test_every_hold_point_has_a_beginning() -> None:
+    assert {kind.model_fields["kind"].default for kind in get_args(get_args(c.Beginning)[0])} == set(PERFORM)

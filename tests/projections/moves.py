@@ -1,0 +1,145 @@
+"""Whatever can be asked of a record, likely or not: the moves of random stories. What is refused is part of the story."""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import timedelta
+from decimal import Decimal
+
+from domain import commands as c
+from domain import events as e
+from domain.rejections import Refused
+from domain.study import Ruled, SiteOpened
+from domain.time import When, local_date
+from domain.words import STEPS
+from tests.builders import BERLIN, CODE, SAO_PAULO, Story, Trial, by_, consent, dose, review
+
+Move = Callable[[Story, int], object]
+WHY = "what was written down at the bedside says otherwise"
+
+
+def play(story: Story, name: str, number: int) -> None:
+    """Make a move; `number` says which, or how much."""
+    with suppress(Refused):
+        MOVES[name](story, number)
+
+
+def plan(story: Story, number: int) -> object:
+    return story.plans(STEPS[number % 3], story.trial.clock() + timedelta(hours=number))
+
+
+def treatment(story: Story, number: int) -> object:
+    at = story.at()
+    facts: list[e.Fact] = [
+        e.LeukapheresisStarted(at=at),
+        e.LeukapheresisEnded(at=at, identity=CODE, yield_e6_per_kg=Decimal(9)),
+        e.LeukapheresisFailed(at=at, why="the line clotted"),
+        e.ProductReceived(at=at, identity=CODE, expires=local_date(story.trial.clock(), BERLIN) + timedelta(days=40)),
+        e.ProductReleased(at=at, identity=CODE),
+        e.ProductFailed(at=at, identity=CODE, why="it did not grow"),
+        *(e.LymphodepletionDose(at=at, day=day, drug="fludarabine") for day in (-5, -4, -3)),
+        e.IdentityChecked(at=at, identity=CODE, checked_by=("nurse one", "nurse two")),
+        e.ThawStarted(at=at, identity=CODE),
+        e.InfusionStarted(at=at, identity=CODE),
+        e.InfusionEnded(at=at),
+    ]
+    return story.reports(facts[number % len(facts)], reason=WHY)
+
+
+def leave(story: Story, number: int) -> object:
+    at = story.at()
+    facts: list[e.Fact] = [
+        e.ContactLost(at=at),
+        e.ContactRegained(at=at),
+        e.TreatmentStopped(at=at, why="the participant wished it"),
+        e.VisitsStopped(at=at, why="too far away", records_allowed=number % 2 == 0),
+        e.ConsentWithdrawn(at=at, scope="visits"),
+        e.ScreenFailed(at=at, criteria=("E24a",)),
+        e.Died(at=at),
+    ]
+    return story.reports(facts[number % len(facts)], reason=WHY)
+
+
+def visit(story: Story, number: int) -> object:
+    _, agenda = story.trial.participants.agenda(story.id)
+    if not agenda.windows:
+        return None
+    window = agenda.windows[number % len(agenda.windows)]
+    return story.reports(e.VisitCompleted(visit=window.visit, at=story.at()))
+
+
+def correct(story: Story, number: int) -> object:
+    """Some fact happened some hours or days earlier than was recorded."""
+    facts = [entry for entry in story.record.entries if isinstance(entry.event, e.FACTS)]
+    if not facts:
+        return None
+    entry = facts[number % len(facts)]
+    name = "start" if isinstance(entry.event, e.MedicationTaken) else "at"
+    earlier = getattr(entry.event, name).span(BERLIN).earliest - timedelta(hours=number % 60 + 1)
+    fact = entry.event.model_copy(update={name: When.at(earlier)})
+    return story.asks(c.Correct(entry=entry.version, fact=fact), reason=WHY)
+
+
+def retract(story: Story, number: int) -> object:
+    return story.asks(c.Retract(entry=number % story.record.version + 1), reason=WHY)
+
+
+def perform(story: Story, number: int) -> object:
+    beginnings: list[c.Beginning] = [
+        c.BeginLeukapheresis(),
+        c.BeginLymphodepletion(day=-5, drug="fludarabine"),
+        c.ReleaseToThaw(identity=CODE),
+    ]
+    return story.asks(c.Perform(beginning=beginnings[number % 3]))
+
+
+def override(story: Story, number: int) -> object:
+    grounds = ("immediate-hazard", "system-unavailable", "a-whim")
+    return story.signs(c.Override(beginning=c.ReleaseToThaw(identity=CODE), ground=grounds[number % 3]))
+
+
+def ruled(story: Story, number: int) -> object:
+    """The study changes for everybody: another ruling, or another zone of the site."""
+    trial = story.trial
+    zone = (BERLIN, SAO_PAULO)[number % 2]
+    change = SiteOpened(site="BER", zone=zone) if number % 3 == 0 else Ruled(ruling="local-steroid-injections", choice="outside")
+    return trial.participants.desk.record((change,), by_("administrator", trial.next_id()))
+
+
+MOVES: Mapping[str, Move] = {
+    "consent": lambda story, _: story.reports(consent(story.at())),
+    "screen": lambda story, _: story.reports(e.ScreeningStarted(at=story.at())),
+    "confirm": lambda story, _: story.reports(e.EligibilityConfirmed(at=story.at()), "investigator", signed=True),
+    "plan": plan,
+    "review": lambda story, n: story.reports(
+        review(story.at(), local_date(story.trial.clock() - timedelta(days=60), BERLIN), ("medicines", "procedures")[n % 2])
+    ),
+    "steroid": lambda story, n: story.reports(dose("prednisone", str(n % 40 + 1), story.at())),
+    "treatment": treatment,
+    "perform": perform,
+    "override": override,
+    "release": lambda story, n: story.signs(c.ReleaseManually(step=STEPS[n % 3])),
+    "cancel": lambda story, n: story.asks(c.Cancel(step=STEPS[n % 3])),
+    "visit": visit,
+    "advance": lambda story, _: story.advances(),
+    "pass time": lambda story, n: story.trial.clock.move(hours=n),
+    "live on": lambda story, n: story.lives_until(story.trial.clock() + timedelta(hours=n)),
+    "correct": correct,
+    "retract": retract,
+    "leave": leave,
+    "rule": ruled,
+}
+BEGINNINGS: tuple[Callable[[Story], object], ...] = (
+    lambda story: story,
+    lambda story: story.consents(),
+    lambda story: story.is_eligible(),
+    lambda story: story.is_eligible().is_collected(),
+    lambda story: story.is_eligible().is_collected().has_product().is_depleted(),
+    lambda story: story.is_eligible().is_collected().has_product().is_depleted().is_infused(),
+)
+
+
+def begin(trial: Trial, number: int) -> Story:
+    """A participant who has come some way already."""
+    story = trial.participant(f"BER-{number:03}")
+    BEGINNINGS[number % len(BEGINNINGS)](story)
+    return story
