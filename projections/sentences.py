@@ -140,10 +140,13 @@ def held(verdict: e.StepHeld, zone: str) -> str:
 
 
 def when(at: When, zone: str) -> str:
+    """When something was, as precisely as it is known, on the clocks of the site."""
+    return f"{'on' if at.exact or len(at.root) == len('2026-03-01') else 'in'} {known(at, zone)}"
+
+
+def known(at: When, zone: str) -> str:
     """A time as precisely as it is known, on the clocks of the site."""
-    if at.exact:
-        return f"on {minute(at.span(zone).earliest, zone)}"
-    return f"on {at}" if len(at.root) == len("2026-03-01") else f"in {at}"
+    return minute(at.span(zone).earliest, zone) if at.exact else at.root
 
 
 def minute(instant: datetime, zone: str) -> str:
@@ -164,8 +167,8 @@ def _medication(taken: e.MedicationTaken, zone: str) -> str:
     dose = f"{taken.drug} {taken.dose_mg:f} mg {taken.route}"
     if taken.doses_per_day is None:
         return f"Medication: {dose}, once, {when(taken.start, zone)}, for {taken.indication}."
-    until = "no stop recorded" if taken.stop is None else f"until {when(taken.stop, zone)}"
-    return f"Medication: {dose}, {taken.doses_per_day} a day from {when(taken.start, zone)}, {until}, for {taken.indication}."
+    until = "no stop recorded" if taken.stop is None else f"until {known(taken.stop, zone)}"
+    return f"Medication: {dose}, {taken.doses_per_day} a day from {known(taken.start, zone)}, {until}, for {taken.indication}."
 
 
 def _because(derivation: Derivation) -> str:

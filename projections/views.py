@@ -107,8 +107,8 @@ class Views:
         A feed of the same process wakes whoever waits at once; whether one of another process has moved is asked again and again.
         """
         deadline = time.monotonic() + within_seconds
-        with in_plain_words(), closing(self._reader()) as connection, self._moved:
-            while marked(connection).position < position:
+        with self._moved:
+            while (built := self._position_if_built()) is None or built < position:
                 if time.monotonic() >= deadline:
                     return False
                 self._moved.wait(LOOK_EVERY_SECONDS)
@@ -169,6 +169,12 @@ class Views:
         if self._writer is not None:
             self._writer.close()
             self._writer = None
+
+    def _position_if_built(self) -> int | None:
+        try:
+            return self.position()
+        except Missing:
+            return None
 
     def _reader(self) -> sqlite3.Connection:
         try:

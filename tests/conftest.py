@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 import psycopg
@@ -40,11 +41,15 @@ def campaign(request: pytest.FixtureRequest) -> Campaign:
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The administrative database of a real PostgreSQL server, which this test process starts when first asked."""
-    server = get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
-    yield server.get_uri()
-    server.cleanup()
+def postgres_url() -> Iterator[str]:
+    """The administrative database of a real PostgreSQL server, which this test process starts when first asked.
+
+    It lives outside pytest's own folders, which other runs clean away.
+    """
+    with TemporaryDirectory(prefix="daybook-postgres-", ignore_cleanup_errors=True) as folder:
+        server = get_server(Path(folder, "data"), cleanup_mode="delete")
+        yield server.get_uri()
+        server.cleanup()
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ daybook VERB PARTICIPANT … --as ROLE:ID [--reason …] [--sign …] …
 
 import inspect
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -75,13 +75,16 @@ class Chart:
     def study(self) -> Study:
         return self.daybook.participants.study()
 
+    def look_at_the_clock(self) -> None:
+        """Have refusals say their times on the clocks of the participant's site."""
+        self.session.site_clock = self.clock
+
     @cached_property
     def clock(self) -> SiteClock:
         """The clocks of the participant's site. Raises Refused where there is no such participant."""
         if not self.record.participant.registered:
             raise Refused(Reason(code="unknown-participant", says=f"there is no participant {self.id}"))
-        self.session.site_clock = SiteClock(self.study.zone(self.record.participant.site), self.session.clock())
-        return self.session.site_clock
+        return SiteClock(self.study.zone(self.record.participant.site), self.session.clock())
 
 
 def asks(group: typer.Typer) -> Callable[[F], F]:
@@ -159,7 +162,12 @@ def acting(who: str | None) -> Actor:
 
 
 def _put(chart: Chart, request: PersonsCommand, by: Circumstances) -> None:
-    outcome = chart.daybook.participants.handle(chart.id, request, by)
+    try:
+        outcome = chart.daybook.participants.handle(chart.id, request, by)
+    except Refused:
+        with suppress(Refused):
+            chart.look_at_the_clock()
+        raise
     session, first = chart.session, outcome.version - len(outcome.events) + 1
     session.noted["version"] = outcome.version
     if session.as_json:

@@ -94,7 +94,8 @@ class SiteClock:
 
 def study_day(day: date, infusion: date | None) -> str:
     """The day counted from the infusion, which is day 0, such as D+14; empty before the infusion is known."""
-    return "" if infusion is None else f"D{(day - infusion).days:+d}"
+    days = None if infusion is None else (day - infusion).days
+    return "" if days is None else f"D{days:+d}" if days else "D0"
 
 
 def _in_our_time(year: int, typed: str) -> None:

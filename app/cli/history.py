@@ -36,9 +36,9 @@ histories = typer.Typer()
 def timeline(ctx: typer.Context, participant: PARTICIPANT, *, as_json: AS_JSON = False) -> None:
     """Show everything on record of a participant in its order, as it stands now, with the windows of the visits."""
     with opened_chart(ctx, participant) as chart:
+        clock, infusion = chart.clock, first_infusion(chart)
         warn_if_behind(chart.daybook, chart.session)
         found = timeline_of(chart.daybook.views, participant)
-        clock, infusion = chart.clock, first_infusion(chart)
     if isinstance(found, Parked):
         raise DamagedEntry(found.stream, found.version, found.why)
     if found is None:

@@ -2,7 +2,7 @@
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -29,10 +29,11 @@ class Desk:
 
     folder: Path
     clock: Clock
+    environment: dict[str, str] = field(default_factory=dict)
 
     def __call__(self, *typed: str, code: int = 0, who: str = COORDINATOR, answering: str | None = None) -> Result:
         ours = {name: None for name in os.environ if name.startswith("DAYBOOK_")}
-        env = ours | {"DAYBOOK_FOLDER": str(self.folder), "DAYBOOK_ACTOR": who, "DAYBOOK_TEMPORAL": "127.0.0.1:9"}
+        env = ours | {"DAYBOOK_FOLDER": str(self.folder), "DAYBOOK_ACTOR": who, "DAYBOOK_TEMPORAL": "127.0.0.1:9"} | self.environment
         result = CliRunner().invoke(daybook, [*typed], env=env, obj=Session(self.clock), input=answering)
         assert result.exit_code == code, f"{' '.join(typed)} ended with {result.exit_code}:\n{result.output}\n{result.exc_info}"
         return result

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from random import Random
+from typing import NamedTuple
 from uuid import NAMESPACE_OID
 
 from domain import commands as c
@@ -14,7 +15,7 @@ from domain.decisions import decide
 from domain.participant import Participant
 from domain.record import Record
 from domain.rejections import Refused
-from domain.time import When, local_date
+from domain.time import When, local_date, to_the_minute
 from domain.words import STEPS, Role, Route
 from tests.builders import BERLIN, CODE, START, by_, consent, dose, review, slot, study_of
 
@@ -24,6 +25,16 @@ ROUTES: list[Route] = ["oral", "intravenous", "topical", "intra-articular"]
 Wish = tuple[c.Command, Role]
 
 
+class Turn(NamedTuple):
+    """One turn of a life: who asked for what when, on which record, and what came of it."""
+
+    at: datetime
+    command: c.Command | None
+    before: Record
+    events: tuple[e.Event, ...]
+    after: Record
+
+
 @dataclass
 class Life:
     """A participant whose life falls out as the dice do."""
@@ -31,8 +42,6 @@ class Life:
     dice: Random
     clock: datetime = START
     record: Record = field(default_factory=lambda: Record("BER-001", (), Participant()))
-    shown: list[Participant] = field(default_factory=list)
-    """The participant as shown after each append."""
 
     def asks(self, command: c.Command, role: Role = "coordinator") -> tuple[e.Event, ...]:
         """What a request brings about; of a refused step, the refusal. Everybody signs and gives a reason half of the time."""
@@ -46,7 +55,6 @@ class Life:
             assert events == decide(command, self.record, study_of(), self.clock, by), "the same question has the same answer"
         if events:
             self.record = self.record.then(events, self.clock, by)
-            self.shown.append(self.record.participant)
         return events
 
     def advances(self) -> None:
@@ -58,14 +66,16 @@ class Life:
             assert self.asks(c.ActOn(key=due[0].key), "journey"), f"nothing came of {due[0].key}"
         raise AssertionError("the journey does not come to rest")
 
-    def turns(self) -> tuple[c.Command | None, tuple[e.Event, ...]]:
-        """One turn of a life: time passes, the journey acts, or somebody asks for something."""
-        self.clock += self.dice.choice([timedelta(0), timedelta(minutes=1), timedelta(minutes=50), timedelta(hours=7), timedelta(days=1)])
-        if self.dice.random() < 0.3:
+    def turn(self) -> Turn:
+        """Time passes, and the journey acts, or somebody asks for something."""
+        self.clock += self.dice.choice([timedelta(0), timedelta(0), timedelta(minutes=1), timedelta(minutes=50), timedelta(hours=7)])
+        if self.dice.random() < 0.2:
+            before = self.record
             self.advances()
-            return None, ()
-        wish = self._sensible() if self.dice.random() < 0.7 else self._any()
-        return wish[0], self.asks(*wish)
+            return Turn(self.clock, None, before, (), self.record)
+        command, role = self._sensible() if self.dice.random() < 0.75 else self._any()
+        before = self.record
+        return Turn(self.clock, command, before, self.asks(command, role), self.record)
 
     # What people want
 
@@ -83,7 +93,7 @@ class Life:
         if now.eligible is None:
             return c.Report(fact=e.EligibilityConfirmed(at=at)), "investigator"
         if collection is None:
-            return self._step("leukapheresis", c.BeginLeukapheresis())
+            return self._step(c.BeginLeukapheresis())
         if collection.ended is None:
             return c.Report(fact=e.LeukapheresisEnded(at=at, identity=CODE, yield_e6_per_kg=Decimal(9))), "cell-lab"
         if product is None or product.received is None:
@@ -93,28 +103,27 @@ class Life:
         if product.released is None:
             return c.Report(fact=e.ProductReleased(at=at, identity=CODE)), "cell-lab"
         if not now.given_doses:
-            return self._step("lymphodepletion", c.BeginLymphodepletion(day=-5, drug="fludarabine"))
+            return self._step(c.BeginLymphodepletion(day=-5, drug="fludarabine"))
         if not now.thaws:
-            return self._step("infusion", c.ReleaseToThaw(identity=CODE))
+            return self._step(c.ReleaseToThaw(identity=CODE))
         if not now.infusions:
             return c.Report(fact=e.InfusionStarted(at=at, identity=CODE)), "coordinator"
         return c.Report(fact=e.VisitCompleted(visit=self.dice.choice(["day-1", "day-3", "day-7", "toxicity-day-2"]), at=at)), "coordinator"
 
-    def _step(self, step: str, beginning: c.Beginning) -> Wish:
-        """What is missing for a step: a plan, a review, a check, the journey's leave, and then the step itself."""
-        now, at = self.record.participant, When.at(self.clock)
-        if beginning.kind not in now.plans:
-            return c.Plan(step=beginning.kind, slot=slot(self.clock.replace(second=0), hours=self.dice.choice([2, 30, 160]))), "coordinator"
-        choices: list[Wish] = [
-            (c.Report(fact=review(at, None)), "coordinator"),
-            (c.Report(fact=review(at, None, "procedures")), "coordinator"),
-            (c.Perform(beginning=beginning), "coordinator"),
-            (c.Perform(beginning=beginning), "coordinator"),
-        ]
-        if step == "infusion":
-            choices.append((c.Report(fact=e.IdentityChecked(at=at, identity=CODE, checked_by=("one", "two"))), "coordinator"))
+    def _step(self, beginning: c.Beginning) -> Wish:
+        """What is missing for a step: a plan that can come true, leave for now, or else a review, a check, or time."""
         self.advances()
-        return self.dice.choice(choices)
+        now, at, step = self.record.participant, When.at(self.clock), beginning.kind
+        plan, leave = now.plans.get(step), now.clearance(step)
+        if plan is None or isinstance(plan.verdict, e.StepHeld):
+            return c.Plan(step=step, slot=slot(to_the_minute(self.clock), hours=self.dice.choice([30, 160]))), "coordinator"
+        if leave is not None and leave.covers(to_the_minute(self.clock)):
+            return c.Perform(beginning=beginning), "coordinator"
+        if step == "infusion" and not now.identity_checks:
+            return c.Report(fact=e.IdentityChecked(at=at, identity=CODE, checked_by=("one", "two"))), "coordinator"
+        if self.dice.random() < 0.3:
+            self.clock += timedelta(days=1)
+        return c.Report(fact=review(When.at(self.clock), None, "procedures" if step == "lymphodepletion" else "medicines")), "coordinator"
 
     def _any(self) -> Wish:
         wishes: list[Callable[[], Wish]] = [

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import timedelta
 from decimal import Decimal
+from typing import cast
 
 from domain import commands as c
 from domain import events as e
@@ -75,7 +76,7 @@ def correct(story: Story, number: int) -> object:
     entry = facts[number % len(facts)]
     name = "start" if isinstance(entry.event, e.MedicationTaken) else "at"
     earlier = getattr(entry.event, name).span(BERLIN).earliest - timedelta(hours=number % 60 + 1)
-    fact = entry.event.model_copy(update={name: When.at(earlier)})
+    fact = cast("e.Fact", entry.event.model_copy(update={name: When.at(earlier)}))
     return story.asks(c.Correct(entry=entry.version, fact=fact), reason=WHY)
 
 

@@ -27,7 +27,9 @@ PARTS = st.lists(st.tuples(st.integers(0, 1), st.sampled_from(sorted(MOVES)), st
 @pytest.mark.torture
 @settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(starts=st.tuples(st.integers(0, 5), st.integers(6, 11)), moves=PARTS, batch=st.integers(1, 40), feed_after=st.integers(1, 6))
-def test_built_again_the_views_are_what_they_had_become(starts: tuple[int, int], moves: list[tuple[int, str, int]], batch: int, feed_after: int) -> None:
+def test_built_again_the_views_are_what_they_had_become(
+    starts: tuple[int, int], moves: list[tuple[int, str, int]], batch: int, feed_after: int
+) -> None:
     trial = Trial()
     ledger, desk = trial.participants.ledger, trial.participants.desk
     with TemporaryDirectory() as folder:
@@ -52,7 +54,9 @@ def test_a_correction_of_the_infusion_moves_every_window_in_the_views(trial: Tri
     earlier = infusion.fact.model_copy(update={"at": When("2026-02-08T12:10Z")})
     story.asks(c.Correct(entry=infusion.entry, fact=earlier), reason="the ward's clock was a day ahead")
     after = told(up_to_date(trial, views))
-    counted = [(was, now) for was, now in zip(before.windows, after.windows, strict=True) if was.visit.startswith(("day-", "toxicity", "month"))]
+    counted = [
+        (was, now) for was, now in zip(before.windows, after.windows, strict=True) if was.visit.startswith(("day-", "toxicity", "month"))
+    ]
     assert len(counted) == 28
     assert all((was.opens - now.opens).days == 1 for was, now in counted if "month" not in was.visit)
     assert all(was.opens != now.opens and was.closes_at != now.closes_at for was, now in counted)
@@ -70,7 +74,10 @@ def test_a_corrected_entry_says_what_it_should_have_said_and_keeps_what_it_said(
     assert "2 mg" in line.says
     assert line.said is not None
     assert "20 mg" in line.said
-    assert (correction.reason, correction.says) == ("a slip of the pen", f"Entry {wrong.version} corrected. It should have said: {line.says}")
+    assert (correction.reason, correction.says) == (
+        "a slip of the pen",
+        f"Entry {wrong.version} corrected. It should have said: {line.says}",
+    )
 
 
 def test_a_retracted_entry_stays_to_be_seen(trial: Trial, views: Views) -> None:
@@ -84,13 +91,18 @@ def test_a_retracted_entry_stays_to_be_seen(trial: Trial, views: Views) -> None:
 
 def test_a_rebuild_beside_a_running_feed_leaves_nothing_out(trial: Trial, views: Views, tmp_path: Path) -> None:
     ledger, desk = trial.participants.ledger, trial.participants.desk
-    builders = Thread(target=lambda: [rebuild(ledger, desk, views) for _ in range(10)])
-    builders.start()
+
+    def rebuild_often() -> None:
+        for _ in range(10):
+            rebuild(ledger, desk, views)
+
+    builder = Thread(target=rebuild_often)
+    builder.start()
     for number in range(40):
         begin(trial, 2 + 6 * number)
         if number % 10 == 0:
             desk.record((Ruled(ruling="local-steroid-injections", choice="outside"),), by_("administrator", trial.next_id()))
-    builders.join()
+    builder.join()
     up_to_date(trial, views)
     assert views.parked() == ()
     assert rows(views) == rows_built_again(ledger, desk, tmp_path / "again.db")
@@ -113,9 +125,9 @@ def test_views_of_another_ledger_are_built_again(trial: Trial, empty: Views) -> 
         elsewhere.participant(f"SAO-{number:03}", "SAO")
     with fed(elsewhere, empty):
         up_to_date(elsewhere, empty)
-    with fed(trial, empty):
-        assert told(up_to_date(trial, empty), "BER-002").zone == BERLIN
-        assert timeline(empty, "SAO-001") is None
+    ByHand(trial.participants.ledger, trial.participants.desk, empty)
+    assert told(empty, "BER-002").zone == BERLIN
+    assert timeline(empty, "SAO-001") is None
     elsewhere.participants.ledger.close()
 
 

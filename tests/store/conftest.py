@@ -13,7 +13,18 @@ from tests.builders import Clock
 from tests.store.given import Hand, opened
 
 
-@pytest.fixture(params=["memory", "sqlite", "postgresql"])
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Memory belongs to one process; a test that says so runs on the places it names; those that need a server are slow."""
+    if "address" in metafunc.fixturenames:
+        named = metafunc.definition.get_closest_marker("places")
+        places = (
+            named.args if named else ("sqlite", "postgresql") if "shared" in metafunc.fixturenames else ("memory", "sqlite", "postgresql")
+        )
+        slow = [pytest.param(place, marks=pytest.mark.slow) if place == "postgresql" else place for place in places]
+        metafunc.parametrize("address", slow, indirect=True)
+
+
+@pytest.fixture
 def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     match request.param:
         case "memory":
@@ -27,8 +38,6 @@ def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 def shared(address: str) -> str:
     """An address that other processes can open."""
-    if address == "memory":
-        pytest.skip("memory belongs to one process")
     return address
 
 

@@ -110,9 +110,8 @@ def test_ledgers_in_two_schemas_do_not_know_each_other(postgres: str) -> None:
     two.close()
 
 
-def test_connections_that_broke_are_replaced_without_a_word(ledger: Ledger, address: str, hand: Hand) -> None:
-    if not address.startswith("postgresql"):
-        pytest.skip("only PostgreSQL has connections that break")
+@pytest.mark.places("postgresql")
+def test_connections_that_broke_are_replaced_without_a_word(ledger: Ledger, hand: Hand) -> None:
     append(ledger, ANNA)
     hand("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
     command = by()

@@ -115,9 +115,8 @@ def test_nothing_is_missed_under_writers_in_other_processes(shared: str, ledger:
     assert queue.empty()
 
 
+@pytest.mark.places("postgresql")
 def test_a_lost_notification_is_made_up_for(ledger: Ledger, address: str, hand: Hand) -> None:
-    if not address.startswith("postgresql"):
-        pytest.skip("only PostgreSQL notifies")
     (source,) = hand("SELECT prosrc FROM pg_proc WHERE proname = 'record'")[0]
     assert "NOTIFY" in source
     queue: Queue[Any] = Queue()
@@ -222,9 +221,8 @@ def test_a_follower_outlives_a_fault_and_reports_it(ledger: Ledger) -> None:
     assert [str(one) for one in reported] == ["The other side is away."]
 
 
-def test_a_follower_outlives_the_end_of_its_connections(ledger: Ledger, address: str, hand: Hand) -> None:
-    if not address.startswith("postgresql"):
-        pytest.skip("only PostgreSQL has connections that end")
+@pytest.mark.places("postgresql")
+def test_a_follower_outlives_the_end_of_its_connections(ledger: Ledger, hand: Hand) -> None:
     queue: Queue[Any] = Queue()
     with following(ledger, each_into(queue)) as reported:
         append(ledger, ANNA)

@@ -94,5 +94,5 @@ def test_an_instant_is_shown_with_its_offset_and_a_vague_time_as_vague_as_it_is(
 def test_study_days_are_counted_from_the_infusion_which_is_day_0() -> None:
     infusion = date(2026, 3, 1)
     days = [study_day(date(2026, 2, 24), infusion), study_day(infusion, infusion), study_day(date(2026, 3, 15), infusion)]
-    assert days == ["D-5", "D+0", "D+14"]
+    assert days == ["D-5", "D0", "D+14"]
     assert study_day(infusion, None) == ""

@@ -1,0 +1,171 @@
+from threading import Thread
+
+import pytest
+
+from app.settings import Settings
+from app.wiring import opened
+from tests.app.at_the_desk import Desk
+
+
+def test_the_worklist_says_what_to_do_under_its_categories(desk: Desk) -> None:
+    desk.planned()
+    desk.journey_acts("BER-001")
+    desk.eligible("SAO-001")
+    told(desk)
+    said = desk("worklist").stdout
+    assert "Due: from today on" in said
+    assert "BER-001      Collection of cells  cleared  begins 2026-01-12 10:00+01:00, in 7 days" not in said
+    row = next(line for line in said.splitlines() if line.startswith("BER-001"))
+    assert row.split("  ")[0] == "BER-001"
+    assert "cleared" in row
+    assert "perform" in row
+
+
+def test_the_worklist_of_one_site_leaves_out_the_others(desk: Desk) -> None:
+    desk.planned("BER-001")
+    desk.planned("SAO-001")
+    told(desk)
+    assert {row["participant"] for row in desk.json("worklist", "--site", "SAO")} == {"SAO-001"}
+    assert {row["participant"] for row in desk.json("worklist")} == {"BER-001", "SAO-001"}
+
+
+def test_the_worklist_of_another_day_is_reckoned_on_the_clocks_of_the_site(desk: Desk) -> None:
+    desk.eligible()
+    desk("plan", "BER-001", "leukapheresis", "2026-02-20", "2026-02-21")
+    told(desk)
+    assert [row["kind"] for row in desk.json("worklist", "--site", "BER", "--at", "2026-02-22")] == ["step"]
+    assert desk.json("worklist", "--site", "BER", "--at", "2026-02-22")[0]["category"] == "overdue"
+
+
+def test_an_empty_worklist_says_so(desk: Desk) -> None:
+    told(desk)
+    assert desk("worklist").stdout == "Nothing is to be done.\n"
+
+
+def test_answers_before_the_views_were_built_say_what_to_do(desk: Desk) -> None:
+    assert "The views have not been built yet" in desk("worklist", code=3).stderr
+
+
+@pytest.mark.slow
+def test_answers_that_are_behind_say_so(desk: Desk) -> None:
+    told(desk)
+    desk.consented()
+    assert "These answers are 3 entries behind the ledger" in desk("worklist").stderr
+
+
+def test_the_timeline_shows_what_stands_with_windows_and_study_days(desk: Desk) -> None:
+    desk.collected()
+    told(desk)
+    said = desk("timeline", "BER-001").stdout
+    assert said.startswith("BER-001, site BER, protocol version 1; times in Europe/Berlin.")
+    assert "Leukapheresis started on 2026-01-12 11:00 CET." in said
+    assert "Visits" in said
+    assert "collection  2026-01-12" in said
+
+
+def test_the_timeline_shows_what_was_corrected_and_what_it_said(desk: Desk) -> None:
+    desk.consented()
+    desk("screen", "BER-001", "now")
+    desk("correct", "BER-001", "4", "at=2026-01-05", "--reason", "the hour is not known")
+    told(desk)
+    said = desk.json("timeline", "BER-001")["entries"][3]
+    assert (said["amended_by"], said["occurred"]) == (5, "2026-01-05")
+    assert "[corrected by entry 5; it said: Screening started on 2026-01-05 09:00 CET.]" in unwrapped(desk("timeline", "BER-001").stdout)
+
+
+def test_the_history_shows_both_clocks_who_why_and_the_proof(desk: Desk) -> None:
+    desk.consented()
+    desk.clock.move(days=1)
+    desk("screen", "BER-001", "2026-01-05 10:00", "--reason", "late entry", "--document", "ward book")
+    desk("retract", "BER-001", "4", "--reason", "wrong chart")
+    said = unwrapped(desk("history", "BER-001").stdout)
+    for part in (
+        "2026-01-05 10:00+01:00",
+        "2026-01-06 09:00+01:00",
+        "coordinator m-weber, cli",
+        "(reason: late entry) (document: ward book) [taken back by entry 5]",
+        desk.entries()[3].digest[:12],
+    ):
+        assert part in said
+
+
+def test_the_history_is_replayed_as_it_stood_after_any_entry(desk: Desk) -> None:
+    desk.planned()
+    desk.clock.move(hours=2)
+    desk.journey_acts("BER-001")
+    cleared = desk.kinds().index("step-cleared") + 1
+    desk("perform", "BER-001", "leukapheresis")
+    said = desk("history", "BER-001", "--at-version", str(cleared)).stdout
+    assert f"After entry {cleared}, recorded 2026-01-12 11:00+01:00:" in said
+    assert "planned from 2026-01-12 10:00+01:00 until 2026-01-12 18:00+01:00: Leave given for leukapheresis" in said
+    assert "derived again from what was on record before it, is the same." in said
+    assert "Leukapheresis started" not in said
+    assert "not consented" in desk("history", "BER-001", "--at-version", "1").stdout
+
+
+def test_the_agenda_shows_what_falls_due_and_how_far_away_it_is(desk: Desk) -> None:
+    desk.consented()
+    desk("screen", "BER-001", "now")
+    said = desk("agenda", "BER-001").stdout
+    assert "2026-02-03 00:00+01:00  in 29 days" in said
+    assert "The window of the visit screening has closed" in said
+    assert desk.json("agenda", "BER-001")["agenda"]["finished"] is False
+
+
+def test_an_agenda_of_nothing_says_so(desk: Desk) -> None:
+    desk("register", "BER-001", "BER")
+    assert desk("agenda", "BER-001").stdout == "Nothing falls due.\n"
+
+
+def test_the_gate_shows_every_rule_with_its_verdict_why_until_when_and_whether_it_is_assumed(desk: Desk) -> None:
+    desk.planned()
+    said = desk("gate", "BER-001", "leukapheresis").stdout
+    assert "as judged for 2026-01-12 10:00+01:00, in 1 hour:" in said
+    assert [line.split("  ")[0] for line in said.splitlines() if "an assumption" in line] == ["consent-and-eligibility", "E24a", "E25"]
+    assert "On record: no verdict yet; the journey gives one." in said
+    assert "Judged now: Leave given for leukapheresis, from" in said
+    desk.journey_acts("BER-001")
+    assert "Judged now: the same." in desk("gate", "BER-001", "leukapheresis").stdout
+
+
+def test_the_gate_can_be_asked_for_another_time_and_as_json(desk: Desk) -> None:
+    desk.planned()
+    asked = desk.json("gate", "BER-001", "leukapheresis", "--at", "2026-01-20 10:00")
+    assert asked["judged_for"] == "2026-01-20T09:00:00Z"
+    assert {rule["rule"]: rule["outcome"] for rule in asked["rules"]}["E24a"] == "not yet known"
+    assert "nothing gives leave for it" in desk("gate", "BER-001", "infusion").stdout
+
+
+def test_everything_is_read_and_proved(desk: Desk) -> None:
+    desk.consented()
+    assert desk("verify").stdout == f"{len(desk.entries()) + 9} entries in 2 streams read and proved, nothing altered.\n"
+
+
+def test_the_status_names_what_somebody_should_look_at(desk: Desk) -> None:
+    desk.consented()
+    said = desk("status", code=3).stdout
+    assert "nothing altered." in said
+    assert "not built yet; is `daybook project` running?" in said
+    assert "No Temporal server answers at 127.0.0.1:9." in said
+    told(desk)
+    found = desk.json("status", code=3)
+    assert (found["feed_lag"], found["parked"], found["temporal_answers"], found["journeys_behind"]) == (0, [], False, None)
+
+
+def unwrapped(text: str) -> str:
+    """What the cells of a table say, whatever its columns cut."""
+    return " ".join(text.split())
+
+
+def told(desk: Desk) -> None:
+    """The views tell everything that is on record."""
+    with opened(Settings(folder=desk.folder), desk.clock) as daybook:
+        daybook.views.prepare()
+        feed = daybook.feed()
+        thread = Thread(target=feed.run)
+        thread.start()
+        try:
+            assert daybook.views.reached(daybook.ledger.head(), within_seconds=30)
+        finally:
+            feed.stop()
+            thread.join()

@@ -1,0 +1,91 @@
+import shutil
+import stat
+from pathlib import Path
+
+import pytest
+
+from store.studies import SHIPPED
+from tests.app.at_the_desk import Desk
+
+ADMINISTRATOR = "administrator:root"
+
+
+def test_the_study_is_shown_as_it_was_set_up(desk: Desk) -> None:
+    said = desk("study", "show").stdout
+    assert "Study cd19-cart-sle, a demonstration with synthetic participants; time-zone data" in said
+    assert "BER   Europe/Berlin      08:00 to 17:00  1" in said
+    assert "SAO   America/Sao_Paulo  07:30 to 17:00  1" in said
+    assert "Ruling local-steroid-injections: as-systemic. Yes. It counts in full" in said
+
+
+def test_a_program_gets_the_study_as_json(desk: Desk) -> None:
+    shown = desk.json("study", "show")
+    assert shown["demonstration"] is True
+    assert sorted(shown["sites"]) == ["BER", "SAO"]
+
+
+def test_the_master_key_is_made_for_its_owner_alone(desk: Desk) -> None:
+    assert stat.S_IMODE(Path(desk.folder, "master.key").stat().st_mode) == 0o600
+    assert stat.S_IMODE(desk.folder.stat().st_mode) == 0o700
+
+
+def test_a_study_is_opened_once(desk: Desk) -> None:
+    said = desk("study", "open", code=2, who=ADMINISTRATOR)
+    assert "this ledger holds the study cd19-cart-sle already" in said.stderr
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ("study site MUC Europe/Munich", "zone: there is no time zone 'Europe/Munich'"),
+        ("study site muc Europe/Berlin", "site: 'muc' is not written as it must be"),
+        ("study site MUC Europe/Berlin --opens 8h", "'8h' is no time of day; write 08:00"),
+        ("study site MUC Europe/Berlin --opens 18:00", "a site opens before it closes"),
+        ("study approve 2 BER", "version 2 of the protocol has not been released"),
+        ("study approve 1 MUC", "there is no site MUC"),
+        ("study rule steroids none", "no released protocol asks for a ruling on steroids"),
+        ("study rule local-steroid-injections maybe", "maybe is not offered for local-steroid-injections; these are: outside, as-systemic"),
+    ],
+)
+def test_what_cannot_be_set_up_is_refused_in_a_sentence(desk: Desk, typed: str, says: str) -> None:
+    before = desk.json("study", "show")
+    assert says in desk(*typed.split(), code=2, who=ADMINISTRATOR).stderr
+    assert desk.json("study", "show") == before
+
+
+def test_a_malformed_protocol_is_refused_with_every_fault_and_its_place(desk: Desk, tmp_path: Path) -> None:
+    studies = tmp_path / "studies"
+    shutil.copytree(SHIPPED, studies)
+    text = (studies / "cd19-cart-sle/v1.toml").read_text()
+    broken = text.replace("version = 1\n", "version = 2\nsurprise = true\n", 1).replace('within = "PT72H"', 'within = "72 hours"')
+    (studies / "cd19-cart-sle/v2.toml").write_text(broken.replace('anchor = "screening", day = 0', 'anchor = "sunrise", day = 0'))
+    desk.environment["DAYBOOK_STUDIES"] = str(studies)
+    said = desk("study", "release", "2", code=2, who=ADMINISTRATOR)
+    assert "The file cannot be used, and nothing of it was taken in:" in said.stderr
+    for fault in ("surprise is not a key that belongs here", "steps.infusion.rules.E24b.within", "visits.screening.anchor must be"):
+        assert fault in said.stderr
+    assert desk.json("study", "show")["released"].keys() == {"1"}
+    reasons = desk.json("study", "release", "2", code=2, who=ADMINISTRATOR)["refused"]
+    assert {reason["code"] for reason in reasons} == {"malformed-file"}
+    assert len(reasons) >= 3
+
+
+def test_a_version_without_a_file_is_said_plainly(desk: Desk) -> None:
+    assert "Put the file back, or name another version." in desk("study", "release", "9", code=3, who=ADMINISTRATOR).stderr
+
+
+def test_an_altered_protocol_file_stops_everything_that_rests_on_it(desk: Desk, tmp_path: Path) -> None:
+    studies = tmp_path / "studies"
+    shutil.copytree(SHIPPED, studies)
+    with (studies / "cd19-cart-sle/v1.toml").open("a") as file:
+        file.write("# one more line\n")
+    desk.environment["DAYBOOK_STUDIES"] = str(studies)
+    assert "is not the file that the study's record names" in desk("register", "BER-001", "BER", code=3).stderr
+
+
+def test_other_time_zone_data_is_adopted_on_its_own(desk: Desk) -> None:
+    assert "time-zone data" in desk("study", "adopt-time-zones", who=ADMINISTRATOR).stdout
+
+
+def test_the_same_reference_can_be_adopted_again(desk: Desk) -> None:
+    assert "version 1 of the drug reference adopted" in desk("study", "adopt", "1", who=ADMINISTRATOR).stdout

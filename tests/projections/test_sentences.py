@@ -1,0 +1,57 @@
+"""Every fact that can be recorded reads as a sentence, on the clocks of the site."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain import events as e
+from domain.time import When
+from projections.sentences import says
+from tests.builders import BERLIN, SAO_PAULO, consent, dose, slot
+from tests.store.strategies import any_of
+
+NOON = datetime(2026, 3, 29, 10, 0, tzinfo=UTC)
+
+
+@given(st.sampled_from(e.EVENTS).flatmap(any_of), st.sampled_from([BERLIN, SAO_PAULO]))
+def test_every_fact_reads_as_a_sentence(event: e.Event, zone: str) -> None:
+    words = says(event, zone)
+    assert words[0] == words[0].upper()
+    assert len(words.strip()) > 10
+
+
+SAID = [
+    (e.ScreeningStarted(at=When.at(NOON)), "Screening started on 2026-03-29 12:00 CEST."),
+    (e.ScreeningStarted(at=When("2026-03-29")), "Screening started on 2026-03-29."),
+    (e.ScreeningStarted(at=When("2026-03")), "Screening started in 2026-03."),
+    (e.ScreeningStarted(at=When("2026")), "Screening started in 2026."),
+    (
+        consent(When("2026-03-29")),
+        "Consent signed on 2026-03-29 by the participant; consent form 1.0, obtained by an investigator.",
+    ),
+    (dose("prednisone", "20", When("2026-03-29")), "Medication: prednisone 20 mg oral, once, on 2026-03-29, for lupus."),
+    (
+        dose("prednisone", "2.5", When("2026-03"), per_day=2),
+        "Medication: prednisone 2.5 mg oral, 2 a day from 2026-03, no stop recorded, for lupus.",
+    ),
+    (
+        e.StepPlanned(step="infusion", slot=slot(NOON, 2)),
+        "Infusion planned for 2026-03-29 12:00 CEST to 2026-03-29 14:00 CEST.",
+    ),
+    (
+        e.LeukapheresisEnded(at=When("2026-03-29"), identity="COI-0001", yield_e6_per_kg=Decimal("12.5")),
+        "Leukapheresis ended on 2026-03-29 with 12.5 × 10⁶ CD3-positive cells per kg, code COI-0001.",
+    ),
+    (
+        e.EntryCorrected(entry=7, fact=e.ContactLost(at=When("2026-03-29"))),
+        "Entry 7 corrected. It should have said: Contact lost on 2026-03-29.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("event", "sentence"), SAID)
+def test_a_sentence_is_as_precise_as_what_is_known(event: e.Event, sentence: str) -> None:
+    assert says(event, BERLIN) == sentence

@@ -1,0 +1,208 @@
+"""The worklist shows what presses most first, and each thing under its category up to the very minute."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from domain import commands as c
+from domain import events as e
+from domain.time import MINUTE
+from projections.views import Views, stored
+from projections.worklist import ORDER, Category, Kept, Kind, Row, State, worklist
+from tests.builders import CODE, START, Story, Trial, dose
+from tests.projections.given import up_to_date
+
+DAY = timedelta(days=1)
+OPENS = datetime(2026, 3, 10, 7, 0, tzinfo=UTC)
+DUE = OPENS + 2 * DAY
+CLOSES = OPENS + 5 * DAY
+
+
+def kept(state: State, kind: Kind) -> Kept:
+    instants = [stored(at) for at in (OPENS, DUE, DUE, CLOSES, OPENS - 30 * DAY)]
+    return Kept("BER-001", "key", "BER", "Europe/Berlin", kind, "name", "title", state, "says", "wait", *instants)
+
+
+BOUNDS: list[tuple[State, Kind, datetime, Category | None]] = [
+    ("held", "step", OPENS - timedelta(hours=72) - MINUTE, "waiting"),
+    ("held", "step", OPENS - timedelta(hours=72), "urgent"),
+    ("held", "step", CLOSES + DAY, "urgent"),
+    ("revoked", "step", OPENS - timedelta(hours=72) - MINUTE, "waiting"),
+    ("revoked", "step", OPENS - timedelta(hours=72), "urgent"),
+    ("waiting", "step", OPENS - 30 * DAY, "waiting"),
+    ("waiting", "step", CLOSES - MINUTE, "waiting"),
+    ("waiting", "step", CLOSES, "overdue"),
+    ("not judged", "step", OPENS, "waiting"),
+    ("cleared", "step", OPENS - 7 * DAY - MINUTE, None),
+    ("cleared", "step", OPENS - 7 * DAY, "soon"),
+    ("cleared", "step", DUE, "due today"),
+    ("cleared", "step", CLOSES, "overdue"),
+    ("open", "visit", OPENS - 7 * DAY - MINUTE, None),
+    ("open", "visit", OPENS - 7 * DAY, "soon"),
+    ("open", "visit", DUE - MINUTE, "soon"),
+    ("open", "visit", DUE, "due today"),
+    ("open", "visit", CLOSES - MINUTE, "due today"),
+    ("open", "visit", CLOSES, "overdue"),
+    ("unaccounted", "visit", CLOSES, "overdue"),
+    ("announced", "notice", OPENS - 7 * DAY, "soon"),
+    ("announced", "notice", CLOSES, None),
+    ("to review", "deviation", OPENS, "to review"),
+]
+
+
+@pytest.mark.parametrize(("state", "kind", "now", "category"), BOUNDS)
+def test_a_category_begins_and_ends_to_the_minute(state: State, kind: Kind, now: datetime, category: Category | None) -> None:
+    assert kept(state, kind).category(now) == category
+
+
+@pytest.fixture
+def address() -> str:
+    """What there is to do does not depend on where the ledger is kept."""
+    return "memory"
+
+
+@pytest.fixture
+def infused(trial: Trial) -> Story:
+    return trial.participant().is_eligible().is_collected().has_product().is_depleted().is_infused()
+
+
+def row(views: Views, now: datetime, name: str) -> Row | None:
+    return next((row for row in worklist(views, now) if row.name == name), None)
+
+
+def shown(views: Views, now: datetime, name: str) -> tuple[str, str] | None:
+    found = row(views, now, name)
+    return None if found is None else (found.category, found.state)
+
+
+def test_a_visit_comes_nearer_opens_falls_due_and_closes(infused: Story, views: Views) -> None:
+    up_to_date(infused.trial, views)
+    _, agenda = infused.trial.participants.agenda("BER-001")
+    window = next(window for window in agenda.windows if window.visit == "day-28")
+    target = window.opens_at + 3 * DAY
+    assert shown(views, window.opens_at - 7 * DAY - MINUTE, "day-28") is None
+    assert shown(views, window.opens_at - 7 * DAY, "day-28") == ("soon", "not open")
+    assert shown(views, window.opens_at - MINUTE, "day-28") == ("soon", "not open")
+    assert shown(views, window.opens_at, "day-28") == ("soon", "open")
+    assert shown(views, target - MINUTE, "day-28") == ("soon", "open")
+    assert shown(views, target, "day-28") == ("due today", "open")
+    assert shown(views, window.closes_at - MINUTE, "day-28") == ("due today", "open")
+    assert shown(views, window.closes_at, "day-28") == ("overdue", "closed")
+
+
+def test_a_closed_visit_with_nothing_recorded_is_to_be_accounted_for_until_it_is_missed(infused: Story, views: Views) -> None:
+    infused.lives_until(infused.trial.clock() + 3 * DAY)
+    up_to_date(infused.trial, views)
+    found = row(views, infused.trial.clock(), "day-1")
+    assert found is not None
+    assert (found.category, found.state, found.action) == ("overdue", "unaccounted", "account-for-visit")
+    assert (
+        found.says == "Nothing was recorded; the window closed at the end of 2026-02-10. It counts as missed for good from 2026-02-25 on."
+    )
+    infused.asks(c.MissVisit(visit="day-1"))
+    up_to_date(infused.trial, views)
+    assert row(views, infused.trial.clock(), "day-1") is None
+    assert shown(views, infused.trial.clock(), "visit:day-1:missed") == ("to review", "to review")
+
+
+def test_a_completed_visit_is_no_longer_to_do(infused: Story, views: Views) -> None:
+    infused.trial.clock.move(days=1)
+    infused.reports(e.VisitCompleted(visit="day-1", at=infused.at()))
+    up_to_date(infused.trial, views)
+    assert row(views, infused.trial.clock(), "day-1") is None
+
+
+def test_a_step_is_planned_waits_is_cleared_and_is_performed(trial: Trial, views: Views) -> None:
+    story, clock = trial.participant().is_eligible(), trial.clock
+    start = clock() + DAY
+    story.plans("leukapheresis", start)
+    assert shown(up_to_date(trial, views), clock(), "leukapheresis") == ("waiting", "not judged")
+    story.advances()
+    waits = row(up_to_date(trial, views), clock(), "leukapheresis")
+    assert waits is not None
+    assert (waits.category, waits.state, waits.action) == ("waiting", "waiting", "supply-evidence")
+    assert "a review of medicines" in waits.says
+    assert (waits.opens, waits.closes) == (start, start + timedelta(hours=8))
+    clock.move_to(start)
+    story.reviews()
+    story.advances()
+    cleared = row(up_to_date(trial, views), clock(), "leukapheresis")
+    assert cleared is not None
+    assert (cleared.category, cleared.state, cleared.action, cleared.since) == ("due today", "cleared", "perform", start)
+    story.asks(c.Perform(beginning=c.BeginLeukapheresis()))
+    assert row(up_to_date(trial, views), clock(), "leukapheresis") is None
+
+
+def test_a_held_step_becomes_urgent_72_hours_before_its_slot(trial: Trial, views: Views) -> None:
+    story = trial.participant().is_eligible()
+    story.reports(dose("prednisone", "40", story.at()))
+    start = trial.clock() + 6 * DAY
+    story.plans("leukapheresis", start)
+    story.advances()
+    up_to_date(trial, views)
+    near = start - timedelta(hours=72)
+    assert shown(views, near - MINUTE, "leukapheresis") == ("waiting", "held")
+    assert shown(views, near, "leukapheresis") == ("urgent", "held")
+    found = row(views, near, "leukapheresis")
+    assert found is not None
+    assert found.action == "plan-again"
+    assert "systemic steroid of 40 mg prednisone-equivalent" in found.says
+    assert "Possible from 2026-01-20 00:00 CET." in found.says
+
+
+def test_leave_that_was_revoked_shows_until_it_is_given_again(trial: Trial, views: Views) -> None:
+    story, clock = trial.participant().is_eligible(), trial.clock
+    story.plans("leukapheresis", clock() + timedelta(hours=1), hours=200 / 24)
+    story.reviews()
+    story.advances()
+    assert shown(up_to_date(trial, views), clock(), "leukapheresis") == ("due today", "cleared")
+    story.reports(dose("prednisone", "40", story.at()))
+    assert shown(up_to_date(trial, views), clock(), "leukapheresis") == ("urgent", "revoked")
+    story.advances()
+    found = row(up_to_date(trial, views), clock(), "leukapheresis")
+    assert found is not None
+    assert (found.state, found.action) == ("revoked", "plan-again")
+    assert found.says.startswith("Leave was revoked. Leukapheresis is held")
+
+
+def test_what_presses_most_comes_first_and_each_site_can_be_seen_alone(trial: Trial, views: Views) -> None:
+    infused = trial.participant("BER-001").is_eligible().is_collected(CODE).has_product(CODE).is_depleted().is_infused()
+    infused.lives_until(trial.clock() + 20 * DAY)
+    held = trial.participant("SAO-001", "SAO").is_eligible()
+    held.reports(dose("prednisone", "40", held.at()))
+    held.plans("leukapheresis", trial.clock() + 2 * DAY).advances()
+    trial.participant("SAO-002", "SAO").is_eligible().plans("leukapheresis", trial.clock() + 5 * DAY).advances()
+    infused.advances()
+    up_to_date(trial, views)
+    rows = worklist(views, trial.clock())
+    places = [ORDER.index(row.category) for row in rows]
+    assert places == sorted(places)
+    assert {row.category for row in rows} >= {"urgent", "overdue", "waiting", "soon", "to review"}
+    assert (rows[0].participant, rows[0].category) == ("SAO-001", "urgent")
+    for site in ("BER", "SAO"):
+        assert list(worklist(views, trial.clock(), site)) == [row for row in rows if row.site == site]
+    assert worklist(views, trial.clock(), "MUC") == ()
+
+
+def test_a_black_out_is_announced_once_before_it_begins(trial: Trial, views: Views) -> None:
+    story = trial.participant().is_eligible()
+    start = trial.clock() + 12 * DAY
+    story.plans("leukapheresis", start).advances()
+    up_to_date(trial, views)
+    found = [row for row in worklist(views, trial.clock()) if row.title == "Black-out"]
+    assert [(row.category, row.action, row.opens) for row in found] == [("soon", "prepare", datetime(2026, 1, 16, 23, 0, tzinfo=UTC))]
+    assert "Do not stop maintenance or replacement abruptly" in found[0].says
+
+
+def test_whoever_has_left_has_nothing_to_do_any_more(infused: Story, views: Views) -> None:
+    infused.reports(e.Died(at=infused.at()))
+    up_to_date(infused.trial, views)
+    assert [
+        row for row in worklist(views, START + 200 * DAY) if row.kind in {"step", "visit"} and row.opens and row.opens > START + 40 * DAY
+    ] == []
+
+
+def test_a_row_can_be_written_as_json(infused: Story, views: Views) -> None:
+    up_to_date(infused.trial, views)
+    first = worklist(views, infused.trial.clock())[0]
+    assert Row.model_validate_json(first.model_dump_json()) == first
