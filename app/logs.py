@@ -2,8 +2,9 @@
 
 import logging
 import re
-from collections.abc import Mapping, MutableMapping
-from typing import Any, Literal, TextIO
+from collections.abc import Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
+from typing import Any, Literal, Protocol
 
 import structlog
 
@@ -18,17 +19,33 @@ AN_ID = re.compile(r"[\w.:+/@-]{1,120}")
 Line = MutableMapping[str, Any]
 
 
-def log_to(file: TextIO, form: Literal["console", "json"]) -> None:
-    """Write the log of this process, with the warnings of its libraries, to an open file."""
+class Writable(Protocol):
+    """What a log is written to."""
+
+    def write(self, text: str, /) -> object: ...
+
+    def flush(self) -> None: ...
+
+    def isatty(self) -> bool: ...
+
+
+@contextmanager
+def logging_to(file: Writable, form: Literal["console", "json"]) -> Iterator[None]:
+    """Write the log of this process there meanwhile, with the warnings of its libraries."""
+    before = structlog.get_config()
     render = structlog.processors.JSONRenderer() if form == "json" else structlog.dev.ConsoleRenderer(colors=file.isatty())
     stamp = structlog.processors.TimeStamper(fmt="iso", utc=True)
     structlog.configure(
         processors=[structlog.processors.add_log_level, stamp, ids_only, render],
-        logger_factory=structlog.WriteLoggerFactory(file),
+        logger_factory=lambda *_: structlog.WriteLogger(file),  # type: ignore[arg-type]  # It asks for no more than this.
         cache_logger_on_first_use=False,
     )
     if not any(isinstance(handler, Libraries) for handler in logging.root.handlers):
         logging.root.addHandler(Libraries(logging.WARNING))
+    try:
+        yield
+    finally:
+        structlog.configure(**before)
 
 
 def ids_only(_logger: object, _method: str, line: Line) -> Mapping[str, Any]:

@@ -86,10 +86,10 @@ def _gate_deviations(before: Record, record: Record, study: Study, zone: str) ->
     told = [entry.event for entry in record.entries[len(before.entries) :] if isinstance(entry.event, TELLS_OF_BEFORE)]
     if not told:
         return
-    earlier, after = {taken.entry: taken for taken in before.participant.taken}, record.participant
+    earlier, after = {taken.entry: taken.at for taken in before.participant.taken}, record.participant
     for taken in after.taken:
-        if taken.entry in earlier and not all(_occurred_after(taken.at.span(zone).latest, event, zone) for event in told):
-            yield from _judged_again(taken, record, study, zone, moved=earlier[taken.entry].at != taken.at)
+        if taken.entry <= before.version and not all(_occurred_after(taken.at.span(zone).latest, event, zone) for event in told):
+            yield from _judged_again(taken, record, study, zone, moved=earlier.get(taken.entry) != taken.at)
     stand = tuple(gate_key(taken, "") for taken in after.taken)
     for key in after.deviations:
         if key.startswith("gate:") and not key.startswith(stand):

@@ -51,6 +51,7 @@ class Feed:
             if ours and was.token > claim.token:
                 raise LostLease("views")
             move(connection, was, was._replace(token=claim.token) if ours else Mark(claim.token, 0, ""))
+            connection.execute("DELETE FROM parked WHERE NOT ?", (ours,))
         if not ours:
             rebuild(self._ledger, self._desk, self._views)
         with self._views.reading() as connection:

@@ -187,7 +187,8 @@ def _window(participant_id: str, window: VisitWindow) -> tuple[Any, ...]:
 
 def _occurred(event: Event) -> str | None:
     """When it happened, where the event says so; a course of medication when it began."""
-    at = getattr(event, "start", None) or getattr(event, "at", None)
+    stated = vars(event)
+    at = stated.get("start") or stated.get("at")
     return at.root if isinstance(at, When) else None
 
 

@@ -10,7 +10,7 @@ from app.cli.session import console, session_of
 from app.demo.stage import stage
 from app.demo.story import tell
 from app.demo.telling import Teller
-from app.logs import log_to
+from app.logs import logging_to
 
 demonstration = typer.Typer()
 
@@ -18,8 +18,8 @@ demonstration = typer.Typer()
 @demonstration.command()
 def demo(ctx: typer.Context) -> None:
     """Live through two years of one synthetic participant in a quarter of a minute, on a real ledger and a real server that skips time."""
-    with TemporaryDirectory(prefix="daybook-") as folder, Path(folder, "daybook.log").open("a") as file:
-        log_to(file, session_of(ctx).settings.log)
+    form = session_of(ctx).settings.log
+    with TemporaryDirectory(prefix="daybook-") as folder, Path(folder, "daybook.log").open("a") as file, logging_to(file, form):
         asyncio.run(_told(Path(folder)))
 
 

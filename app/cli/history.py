@@ -72,6 +72,7 @@ def history(
         if at_version is not None:
             for line in _state(then, chart.study, clock):
                 chart.session.says(line)
+        if at_version is not None and then.participant.protocol:
             chart.session.shows(agenda_table(agenda(then.participant, chart.study), clock, first_infusion(chart)))
 
 
@@ -178,8 +179,11 @@ def _derived_again(recorded: StepCleared | StepWaiting | StepHeld, then: Record,
     before = Record.of(then.id, then.entries[:-1]).participant
     slot = before.plans[recorded.step].slot
     derived = judge(recorded.step, before, study, slot.start).verdict(slot, then.entries[-1].recorded_at)
-    if derived == recorded:
-        return "the same"
+    made_with = recorded.derivation.made_with
+    others = [name for name, was in made_with if getattr(derived.derivation.made_with, name) != was]
+    alike = derived.model_copy(update={"derivation": derived.derivation.model_copy(update={"made_with": made_with})})
+    if alike == recorded:
+        return f"the same, though made with another {' and '.join(others).replace('_', ' ')}" if others else "the same"
     again = {rule.rule: rule for rule in derived.derivation.rules}
     differing = [rule.rule for rule in recorded.derivation.rules if again.get(rule.rule) != rule]
-    return f"different: {', '.join(differing) or 'its cover, or what it was derived with'}"
+    return f"different: {', '.join(differing) or 'its cover'}"

@@ -11,7 +11,7 @@ import typer
 
 from app.cli.screen import Screen
 from app.cli.session import session_of
-from app.logs import log_to
+from app.logs import logging_to
 from app.settings import Settings
 from app.synthetic import populate
 from app.wiring import Daybook
@@ -35,8 +35,7 @@ def up(
 ) -> None:
     """Run all of Daybook on this machine, and show the worklist until stopped with Ctrl-C."""
     session = session_of(ctx)
-    with session.daybook(create=True) as daybook, session.settings.log_file.open("a") as file:
-        log_to(file, session.settings.log)
+    with session.daybook(create=True) as daybook:
         if demo and not daybook.desk.opened():
             populate(daybook, session.clock())
         if not daybook.desk.opened():
@@ -60,15 +59,13 @@ def relay(ctx: typer.Context) -> None:
 def project(ctx: typer.Context) -> None:
     """Follow the record and keep the answers ready, until stopped. Any number may run: one works, the others stand by."""
     session = session_of(ctx)
-    with session.daybook() as daybook:
-        log_to(sys.stderr, session.settings.log)
+    with session.daybook() as daybook, logging_to(sys.stderr, session.settings.log):
         _run(_followed(daybook.feed()))
 
 
 def _alone(ctx: typer.Context, part: Callable[[Daybook, Journeys], Part]) -> None:
     session = session_of(ctx)
-    with session.daybook() as daybook:
-        log_to(sys.stderr, session.settings.log)
+    with session.daybook() as daybook, logging_to(sys.stderr, session.settings.log):
         _run(_on_temporal(daybook, part))
 
 

@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from time import perf_counter
 from typing import Any
@@ -15,13 +15,13 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 
 from app.cli.clinic_time import SiteClock
-from app.logs import log_to
+from app.logs import logging_to
 from app.settings import Settings
 from app.wiring import Clock, Daybook, opened, world_clock
 from store.errors import Fault
 
-WIDE = 180
-"""How many characters a line may have where no terminal says so itself."""
+WIDE = 1000
+"""How many characters a line may have where there is no terminal: a row of a table stays on one line."""
 
 
 class Session:
@@ -32,12 +32,16 @@ class Session:
         self.as_json = False
         self.site_clock: SiteClock | None = None
         """The clocks of the site that this call is about, once that is known."""
+        self._log = ExitStack()
         self.noted: dict[str, Any] = {}
         """What the log will say of this call."""
 
     @cached_property
     def settings(self) -> Settings:
-        return Settings.read()
+        """The settings; whatever is logged from here on goes to the folder. Raises BadSettings."""
+        settings = Settings.read()
+        self._log.enter_context(logging_to(LogFile(settings), settings.log))
+        return settings
 
     @contextmanager
     def daybook(self, *, create: bool = False) -> Iterator[Daybook]:
@@ -63,26 +67,39 @@ class Session:
 
     @contextmanager
     def logged(self) -> Iterator[None]:
-        """One line in the log about this call; a call for which nothing was opened, or that finds no folder, leaves none."""
+        """One line in the log about this call, if anything was opened for it."""
         began, names = perf_counter(), {}
         try:
             yield
-        except Exception as trouble:
+        except Exception as trouble:  # Whatever it was is raised again, and leaves its name in the log.
             names = _names_of(trouble)
             raise
         finally:
-            if "settings" in self.__dict__ and self.settings.folder.is_dir():
-                self._write_line(**self.noted, **names, seconds=round(perf_counter() - began, 3))
+            if "settings" in self.__dict__:
+                structlog.get_logger().info("called", **self.noted, **names, seconds=round(perf_counter() - began, 3))
+            self._log.close()
 
-    def _write_line(self, **about: Any) -> None:
+
+class LogFile:
+    """The log in the folder, opened for each line; where there is no folder, nothing is worth a line yet."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._path = settings.log_file
+
+    def write(self, text: str) -> None:
+        if not self._path.parent.is_dir():
+            return
         try:
-            with self.settings.log_file.open("a") as file:
-                log_to(file, self.settings.log)
-                structlog.get_logger().info("called", **about)
+            with self._path.open("a") as file:
+                file.write(text)
         except OSError as error:
-            raise Fault(
-                f"Daybook cannot write its log to {self.settings.log_file}: {error.strerror}. What was asked for is done."
-            ) from error
+            raise Fault(f"Daybook cannot write its log to {self._path}: {error.strerror}. What was asked for is done.") from error
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+    def isatty(self) -> bool:
+        return False
 
 
 def _names_of(error: BaseException) -> dict[str, str]:
@@ -102,13 +119,13 @@ def session_of(ctx: typer.Context) -> Session:
 
 
 def console() -> Console:
-    """Where answers go; a terminal says how wide it is."""
-    return Console(width=None if sys.stdout.isatty() else WIDE, highlight=False)
+    """Where answers go; a terminal says how wide it is. Brackets in what people wrote are only brackets."""
+    return Console(width=None if sys.stdout.isatty() else WIDE, highlight=False, markup=False)
 
 
 def print_line(text: str) -> None:
     """Print a line as it is, however long."""
-    console().print(text, markup=False, soft_wrap=True)
+    console().print(text, soft_wrap=True)
 
 
 def grid(*columns: str, title: str | None = None) -> Table:

@@ -47,7 +47,11 @@ def translated(trouble: BaseException) -> Failure:
             says = "this command id was used before, for something else; leave it out, or repeat the first command unchanged"
             return Failure(REFUSED, (Reason(code="command-reused", says=says),))
         case typer.TyperException():
-            return Failure(REFUSED, (Reason(code="not-understood", says=trouble.format_message().replace("Value error, ", "")),), "Not understood (--help shows how):")
+            return Failure(
+                REFUSED,
+                (Reason(code="not-understood", says=trouble.format_message().replace("Value error, ", "")),),
+                "Not understood (--help shows how):",
+            )
         case StoreError():
             return Failure(IN_THE_WAY, (Reason(code=type(trouble).__name__, says=str(trouble)),), "")
         case _:

@@ -218,8 +218,8 @@ def _lines(found: Status) -> Iterator[tuple[str, str]]:
 
 
 def _proved(found: Verification) -> str:
-    proved = f"{found.entries} entries in {found.streams} streams read and proved"
-    return f"{proved}, nothing altered." if not found.damage else f"{proved}; {len(found.damage)} damaged."
+    damage = f"; {len(found.damage)} damaged" if found.damage else ", nothing altered"
+    return f"{found.entries} entries proved in {found.streams} streams{damage}."
 
 
 def _damaged(one: Damage) -> str:

@@ -70,6 +70,12 @@ def badly_formed(fact: e.Fact, participant: Participant, study: Study, at: datet
         yield Reason(code="too-vague", says="the date of a treatment step must be known")
 
 
+def _on_one_date(start: When, stop: When, zone: str) -> bool:
+    """Whether both are minutes of the same date."""
+    one, other = start.span(zone), stop.span(zone)
+    return one.exact and other.exact and local_date(one.latest, zone) == local_date(other.latest, zone)
+
+
 def _dated(at: When, zone: str) -> bool:
     span = at.span(zone)
     return local_date(span.earliest, zone) == local_date(span.latest, zone)
@@ -88,6 +94,8 @@ def _impossible_medication(fact: e.MedicationTaken, study: Study, zone: str) -> 
         yield Reason(code="stop-before-start", says="the medication stops before it starts")
     if fact.stop is not None and fact.doses_per_day is None:
         yield Reason(code="single-dose", says="a single dose has no stop; give the number of doses per day for a course")
+    if fact.doses_per_day == 1 and fact.stop is not None and fact.stop != fact.start and _on_one_date(fact.start, fact.stop, zone):
+        yield Reason(code="doses-per-day", says="one dose a day cannot be taken at two times of one date: record each dose")
     if fact.drug not in study.reference.drugs and not fact.investigational and not fact.outside_every_class:
         yield Reason(
             code="unclassified-drug",

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import structlog
 
-from app.logs import ids_only, log_to
+from app.logs import ids_only, logging_to
 from tests.app.at_the_desk import Desk
 
 
@@ -33,8 +33,8 @@ def test_ids_names_and_numbers_reach_the_log() -> None:
 
 def test_of_a_librarys_line_only_its_place_is_logged() -> None:
     file = io.StringIO()
-    log_to(file, "json")
-    logging.getLogger("temporalio.activity").warning("failed on prednisone %s mg", 40)
+    with logging_to(file, "json"):
+        logging.getLogger("temporalio.activity").warning("failed on prednisone %s mg", 40)
     (line,) = file.getvalue().splitlines()
     assert json.loads(line)["event"].startswith("temporalio.activity:")
     assert "prednisone" not in line
@@ -42,8 +42,8 @@ def test_of_a_librarys_line_only_its_place_is_logged() -> None:
 
 def test_a_line_for_people_holds_the_same() -> None:
     file = io.StringIO()
-    log_to(file, "console")
-    structlog.get_logger().info("advanced", participant="BER-001", drug="prednisone")
+    with logging_to(file, "console"):
+        structlog.get_logger().info("advanced", participant="BER-001", drug="prednisone")
     assert "BER-001" in file.getvalue()
     assert "prednisone" not in file.getvalue()
 

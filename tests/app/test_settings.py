@@ -1,10 +1,11 @@
 import ast
 import inspect
 import os
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from app import settings
 from app.cli import daybook
@@ -37,10 +38,12 @@ def test_everything_lies_in_the_folder_unless_placed_elsewhere() -> None:
 
 
 def test_every_setting_is_explained_in_one_sentence() -> None:
-    body = next(node for node in ast.parse(inspect.getsource(settings)).body if isinstance(node, ast.ClassDef) and node.name == "Settings").body
+    body = next(
+        node for node in ast.parse(inspect.getsource(settings)).body if isinstance(node, ast.ClassDef) and node.name == "Settings"
+    ).body
     explained = {
         one.target.id: next_one.value.value
-        for one, next_one in zip(body, body[1:], strict=False)
+        for one, next_one in pairwise(body)
         if isinstance(one, ast.AnnAssign)
         and isinstance(one.target, ast.Name)
         and isinstance(next_one, ast.Expr)
@@ -50,8 +53,8 @@ def test_every_setting_is_explained_in_one_sentence() -> None:
     assert all(str(sentence).endswith(".") for sentence in explained.values())
 
 
-def status(**env: str):  # type: ignore[no-untyped-def]  # Typer's result has no public type of its own.
-    ours = {name: None for name in os.environ if name.startswith("DAYBOOK_")}
+def status(**env: str) -> Result:
+    ours: dict[str, str | None] = {name: None for name in os.environ if name.startswith("DAYBOOK_")}
     return CliRunner().invoke(daybook, ["study", "show"], env=ours | env)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from itertools import repeat
 from random import Random
 from typing import NamedTuple
 from uuid import NAMESPACE_OID
@@ -127,8 +128,8 @@ class Life:
 
     def _any(self) -> Wish:
         wishes: list[Callable[[], Wish]] = [
-            *([lambda: (c.Report(fact=self._fact()), self.dice.choice(["coordinator", "investigator"]))] * 5),
-            *([lambda: (self._amendment(), self.dice.choice(["coordinator", "investigator"]))] * 2),
+            *repeat(self._report, 5),
+            *repeat(self._amendment, 2),
             lambda: (c.Plan(step=self.dice.choice(STEPS), slot=slot(self._instant(ahead=True), hours=30)), "coordinator"),
             lambda: (c.Cancel(step=self.dice.choice(STEPS)), "coordinator"),
             lambda: (c.ReleaseManually(step=self.dice.choice(STEPS)), "investigator"),
@@ -138,24 +139,29 @@ class Life:
         return self.dice.choice(wishes)()
 
     def _beginning(self) -> c.Beginning:
-        return self.dice.choice(
-            [
-                c.BeginLeukapheresis(),
-                c.BeginLymphodepletion(day=-5, drug="fludarabine"),
-                c.ReleaseToThaw(identity=CODE),
-                c.ReleaseToThaw(identity=OTHER),
-            ]
-        )
+        beginnings: list[c.Beginning] = [
+            c.BeginLeukapheresis(),
+            c.BeginLymphodepletion(day=-5, drug="fludarabine"),
+            c.ReleaseToThaw(identity=CODE),
+            c.ReleaseToThaw(identity=OTHER),
+        ]
+        return self.dice.choice(beginnings)
 
-    def _amendment(self) -> c.Command:
+    def _somebody(self) -> Role:
+        return "investigator" if self.dice.random() < 0.5 else "coordinator"
+
+    def _report(self) -> Wish:
+        return c.Report(fact=self._fact()), self._somebody()
+
+    def _amendment(self) -> Wish:
         told = [entry for entry in self.record.entries if isinstance(entry.event, e.FACTS)]
         if not told:
-            return c.Retract(entry=1)
+            return c.Retract(entry=1), self._somebody()
         entry = self.dice.choice(told)
         if self.dice.random() < 0.5 or not isinstance(entry.event, e.FACTS):
-            return c.Retract(entry=entry.version)
+            return c.Retract(entry=entry.version), self._somebody()
         name = "start" if isinstance(entry.event, e.MedicationTaken) else "at"
-        return c.Correct(entry=entry.version, fact=entry.event.model_copy(update={name: self._when()}))
+        return c.Correct(entry=entry.version, fact=entry.event.model_copy(update={name: self._when()})), self._somebody()
 
     # What people tell
 
@@ -171,7 +177,7 @@ class Life:
     def _fact(self) -> e.Fact:
         at, dice = self._when(), self.dice
         facts: list[Callable[[], e.Fact]] = [
-            *([lambda: dose(dice.choice(DRUGS), str(dice.choice([1, 5, 8, 10, 20])), at, route=dice.choice(ROUTES))] * 4),
+            *repeat(lambda: dose(dice.choice(DRUGS), str(dice.choice([1, 5, 8, 10, 20])), at, route=dice.choice(ROUTES)), 4),
             lambda: dose(dice.choice(DRUGS), "6", at, per_day=dice.choice([1, 2]), stop=self._when()),
             lambda: dose(dice.choice(DRUGS), str(dice.choice([4, 20])), at, per_day=1),
             lambda: e.ProcedurePerformed(name="an operation", major=dice.random() < 0.5, at=at),

@@ -164,7 +164,7 @@ def test_a_visit_reminds_until_it_has_taken_place_and_is_closed_only_when_it_has
 def test_a_visit_is_closed_at_the_end_of_its_last_date_and_final_fourteen_days_later() -> None:
     story = Trial().participant().is_ready().is_infused()
     day_0 = local_date(story.trial.clock(), BERLIN)
-    story.lives_until(midnight(day_0 + timedelta(days=30), BERLIN))
+    story.lives_until(midnight(day_0 + timedelta(days=23), BERLIN))
     told = {(type(event), event.visit): at for at, event in story.told_of(e.VisitUnaccounted, e.VisitMissed) if hasattr(event, "visit")}
     assert told[e.VisitUnaccounted, "day-7"] == midnight(day_0 + timedelta(days=9), BERLIN)
     assert told[e.VisitMissed, "day-7"] == midnight(day_0 + timedelta(days=23), BERLIN)

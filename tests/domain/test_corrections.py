@@ -235,6 +235,16 @@ def test_a_step_that_is_retracted_takes_its_deviations_with_it() -> None:
     assert not story.now.taken
 
 
+def test_an_infusion_whose_thaw_is_retracted_is_judged_at_its_own_time() -> None:
+    story = Trial().participant().is_ready().is_infused()
+    assert gate(story) == set()
+    retracts(story, e.ThawStarted)
+    taken = story.now.taken_step("infusion")
+    assert taken is not None
+    assert taken.at == story.now.infusions[0].fact.at
+    assert gate(story) == set()
+
+
 # History stays
 
 

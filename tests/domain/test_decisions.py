@@ -81,6 +81,10 @@ DIFFERENT: dict[str, tuple[e.Fact, set[str]]] = {
     "a stop that lies ahead": (dose("prednisone", "5", NOW, per_day=1, stop=TOMORROW), {"future"}),
     "a stop before its start": (dose("prednisone", "5", When("2026-01-05"), per_day=1, stop=When("2026-01-04")), {"stop-before-start"}),
     "a single dose with a stop": (dose("prednisone", "5", When("2026-01-04"), stop=When("2026-01-05")), {"single-dose"}),
+    "one dose a day at two times of a date": (
+        dose("prednisone", "5", When("2026-01-04T08:00Z"), per_day=1, stop=When("2026-01-04T18:00Z")),
+        {"doses-per-day"},
+    ),
     "a drug nobody has classified": (dose("snake-oil", "5", NOW), {"unclassified-drug"}),
     "everything at once": (
         dose("snake-oil", "5", TOMORROW, stop=When("2026-01-05")),

@@ -172,6 +172,9 @@ def test_before_lymphodepletion_collection_and_product_carry_one_code(events: li
         pytest.param([received(), checked("2026-03-10 10:00")], "2026-03-10 10:00", PASSES, id="from the minute they did"),
         pytest.param([received(), checked("2026-03-10")], "2026-03-10 12:00", UNKNOWN, id="on that date at some hour"),
         pytest.param([received(), checked("2026-03-10")], "2026-03-10 23:59", PASSES, id="by the end of that date"),
+        pytest.param(
+            [received("2026-03-09 09:00"), checked("2026-03-09")], "2026-03-10 12:00", UNKNOWN, id="at some hour of the date it arrived"
+        ),
         pytest.param([received(), checked("2026-03-10 10:00", OTHER)], "2026-03-10 10:00", FAILS, id="they found another code"),
         pytest.param(
             [received(), checked("2026-03-10 10:00", OTHER), checked("2026-03-10 11:00")],

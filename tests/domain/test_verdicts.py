@@ -208,6 +208,20 @@ def test_leave_lapses_when_the_review_has_aged_and_comes_back_with_a_new_one(sto
     assert spoken(story)[-1] == ("step-cleared.v1", late.start + timedelta(hours=30))
 
 
+def test_a_newer_review_lengthens_leave_that_stands_without_a_gap(story: Story) -> None:
+    late = slot(DOSE + timedelta(hours=96), hours=48)
+    story.asks(c.Plan(step="infusion", slot=late))
+    story.lives_until(late.start)
+    story.reviews()
+    story.lives_until(late.start + timedelta(hours=10))
+    story.reviews()
+    story.lives_until(late.start + timedelta(hours=30))
+    assert [kind for kind, _ in spoken(story, late.start)][-2:] == ["step-cleared.v1", "step-cleared.v1"]
+    lengthened = last(story)
+    assert isinstance(lengthened, e.StepCleared)
+    assert lengthened.covers_until == late.start + timedelta(hours=34, minutes=1)
+
+
 # Recorded once
 
 

@@ -13,9 +13,11 @@ from domain import events as e
 from domain.study import Ruled
 from domain.time import When
 from projections.rebuilding import rebuild
+from projections.telling import park
 from projections.timeline import Timeline, timeline
 from projections.views import Views
 from projections.worklist import worklist
+from store.ledger import Unreadable
 from tests.builders import BERLIN, Trial, by_, dose
 from tests.projections.given import ByHand, fed, rows, rows_built_again, up_to_date, views_at
 from tests.projections.moves import MOVES, begin, play
@@ -125,9 +127,12 @@ def test_views_of_another_ledger_are_built_again(trial: Trial, empty: Views) -> 
         elsewhere.participant(f"SAO-{number:03}", "SAO")
     with fed(elsewhere, empty):
         up_to_date(elsewhere, empty)
+    with empty.writing() as connection:
+        park(connection, empty.views, Unreadable(7, "", 0, "nothing stands there"))
     ByHand(trial.participants.ledger, trial.participants.desk, empty)
     assert told(empty, "BER-002").zone == BERLIN
     assert timeline(empty, "SAO-001") is None
+    assert empty.parked() == ()
     elsewhere.participants.ledger.close()
 
 

@@ -51,7 +51,8 @@ def test_a_time_that_the_clocks_show_twice_is_refused_with_both_readings(typed: 
 
 
 @pytest.mark.parametrize(
-    "typed", ["", "yesterday", "10:30", "2026-3-1", "2026-13", "2026-02-30", "2026-03-01 24:30", "2026-03-01 10:30:15", "0026-03-01", "9999"]
+    "typed",
+    ["", "yesterday", "10:30", "2026-3-1", "2026-13", "2026-02-30", "2026-03-01 24:30", "2026-03-01 10:30:15", "0026-03-01", "9999"],
 )
 def test_what_is_no_time_of_a_trial_is_refused(typed: str) -> None:
     with pytest.raises(Refused):

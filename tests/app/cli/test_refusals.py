@@ -1,5 +1,7 @@
 """Bad input: exit code 2, every reason on standard error and as JSON, and nothing recorded but the refusal of a submitted step."""
 
+import json
+
 import pytest
 
 from tests.app.at_the_desk import CONSENT, INVESTIGATOR, Desk
@@ -38,7 +40,10 @@ from tests.app.at_the_desk import CONSENT, INVESTIGATOR, Desk
         (("plan", "BER-001", "infusion", "2026-02-02", "2026-02-01"), "the slot's target must lie from its start to before its end"),
         (("perform", "BER-001", "infusion"), "infusion needs --code"),
         (("perform", "BER-001", "leukapheresis", "--drug", "fludarabine"), "--drug says nothing of leukapheresis"),
-        (("review", "BER-001", "history", "now", "--since", "2020", "--source", "chart"), "'2020' is no date; write 2026-03-01, or lifetime"),
+        (
+            ("review", "BER-001", "history", "now", "--since", "2020", "--source", "chart"),
+            "'2020' is no date; write 2026-03-01, or lifetime",
+        ),
         (("review", "BER-001", "history", "now", "--since", "lifetime", "--source", "gossip"), "'gossip' must be"),
         (("history", "BER-001", "--at-version", "99"), "BER-001 has 3 entries; there is no entry 99"),
         (("timeline", "BER-009"), "there is no participant BER-009"),
@@ -53,9 +58,9 @@ from tests.app.at_the_desk import CONSENT, INVESTIGATOR, Desk
 def test_bad_input_is_refused_in_a_sentence_and_records_nothing(desk: Desk, typed: tuple[str, ...], says: str) -> None:
     desk.consented()
     before = desk.entries()
-    assert says in desk(*typed, code=2).stderr
-    reasons = desk.json(*typed, code=2)["refused"]
-    assert any(says in reason["says"] for reason in reasons)
+    said = desk(*typed, "--json", code=2)
+    assert says in said.stderr
+    assert any(says in reason["says"] for reason in json.loads(said.stdout)["refused"])
     assert desk.entries() == before
 
 
@@ -69,7 +74,12 @@ def test_a_step_out_of_order_is_refused_with_every_rule_and_the_refusal_is_on_re
     desk.planned()
     before = len(desk.entries())
     said = desk("perform", "BER-001", "infusion", "--code", "COI-0001", code=2)
-    for reason in ("steps-before is not yet known", "product-ready", "same-identity", "infusion is not planned, so nothing gives leave for it"):
+    for reason in (
+        "steps-before is not yet known",
+        "product-ready",
+        "same-identity",
+        "infusion is not planned, so nothing gives leave for it",
+    ):
         assert reason in said.stderr
     assert said.stderr.endswith("The refusal is on record.\n")
     assert desk.kinds()[before:] == ["step-refused"]
@@ -116,7 +126,10 @@ def test_signatures_and_reasons_are_asked_for_where_they_are_needed(desk: Desk) 
         "  - an override needs a reason",
     ]
     signed = ("--sign", "mine", "--reason", "hazard")
-    assert "haste is none of: immediate-hazard" in desk("override", "BER-001", "leukapheresis", "--ground", "haste", *signed, who=INVESTIGATOR, code=2).stderr
+    assert (
+        "haste is none of: immediate-hazard"
+        in desk("override", "BER-001", "leukapheresis", "--ground", "haste", *signed, who=INVESTIGATOR, code=2).stderr
+    )
 
 
 def test_a_form_that_is_not_there_is_no_form(desk: Desk) -> None:
