@@ -10,11 +10,12 @@ from domain.history import effective
 from domain.instants import InstantSet
 from domain.leaving import steps_ended
 from domain.participant import Participant, Taken, evolve
+from domain.protocol import Protocol
 from domain.record import Record
 from domain.study import Study
 from domain.time import MINUTE
 from domain.visits import windows
-from domain.words import STEPS
+from domain.words import STEPS, HoldPoint
 
 TELLS_OF_BEFORE = (*e.FACTS, e.EntryCorrected, e.EntryRetracted)
 """What can tell, however late, of the time before a step."""
@@ -88,7 +89,7 @@ def _gate_deviations(before: Record, record: Record, study: Study, zone: str) ->
         return
     earlier, after = {taken.entry: taken.at for taken in before.participant.taken}, record.participant
     for taken in after.taken:
-        if taken.entry <= before.version and not all(_occurred_after(taken.at.span(zone).latest, event, zone) for event in told):
+        if taken.entry <= before.version and not all(_occurred_after(during(taken, zone).intervals[-1][1], event, zone) for event in told):
             yield from _judged_again(taken, record, study, zone, moved=earlier.get(taken.entry) != taken.at)
     stand = tuple(gate_key(taken, "") for taken in after.taken)
     for key in after.deviations:
@@ -108,15 +109,18 @@ def _judged_again(taken: Taken, record: Record, study: Study, zone: str, *, move
 
 def against_the_gate(taken: Taken, record: Record, study: Study, zone: str) -> Iterator[e.DeviationRecorded]:
     """A deviation for every rule that did not surely pass when a step was taken, and one if nothing gave leave."""
-    instants = during(taken, zone)
+    instants, begun = during(taken, zone), taken.at.span(zone)
     start, end = instants.intervals[0][0], instants.intervals[-1][1] - MINUTE
-    for judgement in judge(taken.step, _until(end, record, zone), study, start).judgements:
+    then = _until(end, record, zone)
+    for judgement in judge(taken.step, then, study, start).judgements:
         if not instants <= judgement.passes:
             says = f"{taken.step} was taken while {judgement.rule.id} did not pass: {judgement.rule.says}"
             yield e.DeviationRecorded(key=gate_key(taken, judgement.rule.id), says=says)
     given = reduce(evolve, (entry for entry in effective(record.entries) if entry.version < taken.entry), Participant()).clearances
-    if not any(one.step == taken.step and one.stood_at(start) and one.stood_at(end) for one in given):
+    if not any(one.step == taken.step and one.stood_at(begun.earliest) and one.stood_at(begun.latest) for one in given):
         yield e.DeviationRecorded(key=gate_key(taken, "leave"), says=f"{taken.step} was taken without leave that stood at the time")
+    if not may_be_taken(taken.step, taken.occurrence, then, study.protocol(then.protocol)):
+        yield e.DeviationRecorded(key=gate_key(taken, "again"), says=f"{taken.step} was taken again, which the protocol does not list")
 
 
 def _until(instant: datetime, record: Record, zone: str) -> Participant:
@@ -130,10 +134,16 @@ def _occurred_after(instant: datetime, event: e.Event, zone: str) -> bool:
     return isinstance(event, e.FACTS) and event.at.span(zone).earliest > instant
 
 
+def may_be_taken(step: HoldPoint, occurrence: int, participant: Participant, protocol: Protocol) -> bool:
+    """Each time after the first needs one of the failures after which the protocol lets the step be taken again."""
+    failures = [one.failed.fact.kind.removesuffix(".v1") for one in participant.collections if one.failed is not None]
+    return sum(failure in protocol.steps[step].may_repeat_after for failure in failures) >= occurrence - 1
+
+
 def during(taken: Taken, zone: str) -> InstantSet:
-    """The minutes at which a step can have been taken."""
-    span = taken.at.span(zone)
-    return InstantSet.between(span.earliest, span.latest + MINUTE)
+    """The minutes at which a step can have been taken: when it passed its hold point and, where that was before it, when it was done."""
+    spans = [at.span(zone) for at in (taken.at, taken.done) if at is not None]
+    return InstantSet.of((span.earliest, span.latest + MINUTE) for span in spans)
 
 
 def gate_key(taken: Taken, rule: str) -> str:

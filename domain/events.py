@@ -7,7 +7,7 @@ from typing import Annotated, Literal, get_args
 from pydantic import Field
 
 from domain.base import Value
-from domain.time import Moment, When
+from domain.time import Day, Moment, Planned, When
 from domain.verdicts import Derivation
 from domain.words import (
     ChainOfIdentity,
@@ -85,7 +85,10 @@ class ScreenFailed(Value):
 
 
 class MedicationTaken(Value):
-    """A drug was taken: once, or `doses_per_day` times from start to stop; no stop means still going on or unknown."""
+    """A drug was taken: once (over a time, if it has a stop), or `doses_per_day` times a day from start to stop.
+
+    A course without a stop is still going on, or nobody knows.
+    """
 
     kind: Literal["medication-taken.v1"] = "medication-taken.v1"
     drug: Name
@@ -95,9 +98,17 @@ class MedicationTaken(Value):
     start: When
     stop: When | None = None
     indication: Sentence
+    depot: bool | None = None
+    """Whether the preparation goes on releasing the drug for weeks after the injection; into a muscle, it does unless this says no."""
     investigational: bool = False
     outside_every_class: bool = False
     """Settled at entry: the drug is not in the reference and belongs to none of the classes that the protocol names."""
+
+    @property
+    def lasting(self) -> bool:
+        """Whether it was injected to act for weeks: a depot, or into a joint."""
+        into_muscle = self.route == "intramuscular" and self.depot is None
+        return self.depot is True or into_muscle or self.route == "intra-articular"
 
 
 class ProcedurePerformed(Value):
@@ -115,7 +126,7 @@ class ReviewMade(Value):
     kind: Literal["review-made.v1"] = "review-made.v1"
     review: ReviewKind
     at: When
-    covers_from: date | None
+    covers_from: Day | None
     sources: Annotated[tuple[Literal["participant", "chart", "pharmacy"], ...], Field(min_length=1)]
 
 
@@ -125,9 +136,9 @@ class ReviewMade(Value):
 class Slot(Value):
     """When a step is planned: a range of instants and the target inside it."""
 
-    start: Moment
-    until: Moment
-    target: Moment
+    start: Planned
+    until: Planned
+    target: Planned
 
 
 class StepPlanned(Value):
@@ -248,7 +259,7 @@ class ProductReceived(Value):
     kind: Literal["product-received.v1"] = "product-received.v1"
     at: When
     identity: ChainOfIdentity
-    expires: date
+    expires: Day
 
 
 class ProductReleased(Value):

@@ -93,7 +93,8 @@ def _found(rule: p.Rule, participant: Participant, study: Study, since: datetime
         case p.SameIdentity():
             return same_identity(rule, participant, zone)
         case p.DaysSinceLymphodepletion():
-            return days_since_lymphodepletion(rule, participant, zone)
+            days = study.protocol(participant.protocol).lymphodepletion_days
+            return days_since_lymphodepletion(rule, participant, days, zone)
         case _:
             assert_never(rule)
 

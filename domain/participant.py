@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import reduce
 from typing import Generic, TypeVar, assert_never
 
@@ -50,7 +50,7 @@ StandingVerdict = e.StepCleared | e.StepWaiting | e.StepHeld | e.ManuallyRelease
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A planned step: its slot, the verdict that was recorded last, in which entry and when, and the entry that last revoked leave."""
+    """A planned step: its slot, the last verdict with its entry and instant, and the entries by which leave last was revoked, or lapsed."""
 
     slot: e.Slot
     planned_at: datetime
@@ -58,6 +58,7 @@ class Plan:
     judged_in: int = 0
     judged_at: datetime = BEGINNING
     revoked_in: int = 0
+    lapsed_in: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +80,13 @@ class Product:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A hold point that was passed: in which entry, at what time, and whether the record gave leave for it."""
+    """A hold point that was passed: by which entry and when; an infusion is `done` only when the thawed cells are given."""
 
     step: HoldPoint
     occurrence: int
     at: When
     entry: int
+    done: When | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,8 @@ class Participant:
     collections: tuple[Collection, ...] = ()
     products: Mapping[str, Product] = field(default_factory=dict)
     doses: tuple[Noted[e.LymphodepletionDose], ...] = ()
+    course_from: int = 0
+    """Where among the doses the lymphodepletion course in force begins."""
     identity_checks: tuple[Noted[e.IdentityChecked], ...] = ()
     thaws: tuple[Noted[e.ThawStarted], ...] = ()
     infusions: tuple[Noted[e.InfusionStarted], ...] = ()
@@ -143,8 +147,9 @@ class Participant:
 
     @property
     def given_doses(self) -> tuple[Noted[e.LymphodepletionDose], ...]:
-        """The lymphodepletion doses that the participant got, whole or reduced, the earliest first."""
-        return tuple(sorted((dose for dose in self.doses if dose.fact.outcome != "omitted"), key=lambda dose: dose.fact.at.root))
+        """The doses of the lymphodepletion course in force that the participant got, whole or reduced, the earliest first."""
+        given = (dose for dose in self.doses[self.course_from :] if dose.fact.outcome != "omitted")
+        return tuple(sorted(given, key=lambda dose: _first(dose.fact.at)))
 
     def clearance(self, step: HoldPoint) -> Clearance | None:
         """The clearance of a step that stands."""
@@ -250,6 +255,8 @@ def evolve(participant: Participant, entry: Entry[e.Event]) -> Participant:
             assert_never(event)
 
 
+ONE_INFUSION = timedelta(hours=48)
+"""Bags given within this time of one another are one infusion; our assumption, for cells that are thawed one bag at a time."""
 PARTICIPANT = "participant:"
 """What the name of every participant's stream begins with."""
 
@@ -270,8 +277,11 @@ def _without_verdict(now: Participant, ended: e.ClearanceRevoked | e.ClearanceLa
     plan = now.plans.get(ended.step)
     if plan is None:
         return now
-    revoked_in = entry.version if isinstance(ended, e.ClearanceRevoked) else plan.revoked_in
-    judged = replace(plan, verdict=None, judged_in=entry.version, judged_at=entry.recorded_at, revoked_in=revoked_in)
+    judged = replace(plan, verdict=None, judged_in=entry.version, judged_at=entry.recorded_at)
+    if isinstance(ended, e.ClearanceRevoked):
+        judged = replace(judged, revoked_in=entry.version)
+    else:
+        judged = replace(judged, lapsed_in=entry.version)
     return replace(now, plans={**now.plans, ended.step: judged})
 
 
@@ -298,40 +308,79 @@ def _treated(now: Participant, event: e.Treatment, entry: Entry[e.Event]) -> Par
             began = _begun(now, "leukapheresis", event.at, entry)
             return replace(began, collections=(*now.collections, Collection(_noted(event, entry))))
         case e.LeukapheresisEnded():
-            return _of_last_collection(now, ended=_noted(event, entry))
+            return _of_collection(now, None, ended=_noted(event, entry))
         case e.LeukapheresisFailed():
-            return _of_last_collection(now, failed=_noted(event, entry))
+            return _of_collection(now, None, failed=_noted(event, entry))
         case e.ProductFailed():
-            return _of_last_collection(now, failed=_noted(event, entry))
+            return _of_collection(now, event.identity, failed=_noted(event, entry))
         case e.ProductReceived():
-            product = replace(now.products.get(event.identity, Product()), received=_noted(event, entry))
+            known = now.products.get(event.identity, Product())
+            product = replace(known, received=known.received or _noted(event, entry))
             return replace(now, products={**now.products, event.identity: product})
         case e.ProductReleased():
             product = replace(now.products.get(event.identity, Product()), released=_noted(event, entry))
             return replace(now, products={**now.products, event.identity: product})
         case e.LymphodepletionDose():
-            began = now if event.outcome == "omitted" else _depleted(now, event.at, entry)
+            course = replace(now, course_from=len(now.doses)) if repeats(event, now) else now
+            began = course if event.outcome == "omitted" else _depleted(course, event.at, entry)
             return replace(began, doses=(*now.doses, _noted(event, entry)))
         case e.IdentityChecked():
             return replace(now, identity_checks=(*now.identity_checks, _noted(event, entry)))
         case e.ThawStarted():
-            began = now if now.taken_step("infusion") else _begun(now, "infusion", event.at, entry)
+            again = now.taken_step("infusion") is None or repeats(event, now)
+            began = _begun(now, "infusion", event.at, entry) if again else _thawed(now, event.at)
             return replace(began, thaws=(*now.thaws, _noted(event, entry)))
         case e.InfusionStarted():
-            began = now if now.taken_step("infusion") else _begun(now, "infusion", event.at, entry)
-            return replace(began, infusions=(*now.infusions, _noted(event, entry)))
+            again = now.taken_step("infusion") is None or repeats(event, now)
+            began = _begun(now, "infusion", event.at, entry) if again else now
+            return replace(_infused(began, event.at), infusions=(*now.infusions, _noted(event, entry)))
         case e.InfusionEnded():
             return replace(now, infusion_ends=(*now.infusion_ends, _noted(event, entry)))
         case _:
             assert_never(event)
 
 
+def repeats(fact: e.LymphodepletionDose | e.ThawStarted | e.InfusionStarted, participant: Participant) -> bool:
+    """Whether a fact is on record already for the course or the infusion in force, so that another one begins with it."""
+    match fact:
+        case e.LymphodepletionDose(day=day, drug=drug):
+            return any((dose.fact.day, dose.fact.drug) == (day, drug) for dose in participant.doses[participant.course_from :])
+        case e.ThawStarted(bag=bag):
+            return any(thaw.fact.bag == bag for thaw in participant.thaws)
+        case e.InfusionStarted(bag=bag):
+            infused = sum(start.fact.bag == bag for start in participant.infusions)
+            later = any(_first(fact.at) - _first(start.fact.at) > ONE_INFUSION for start in participant.infusions)
+            return later or (infused > 0 and infused >= sum(thaw.fact.bag == bag for thaw in participant.thaws))
+
+
+def _thawed(now: Participant, at: When) -> Participant:
+    """A thaw that is told after the infusion it was for is where the hold point was passed."""
+    last = now.taken[-1]
+    told_late = last.step == "infusion" and last.done == last.at and _first(at) < _first(last.at)
+    return replace(now, taken=(*now.taken[:-1], replace(last, at=at))) if told_late else now
+
+
+def _infused(now: Participant, at: When) -> Participant:
+    """The first bag of an infusion is its anchor."""
+    last = now.taken_step("infusion")
+    if last is None or last.done is not None:
+        return now
+    return replace(now, taken=tuple(replace(one, done=at) if one is last else one for one in now.taken))
+
+
+def _first(at: When) -> datetime:
+    """For comparing times where no site is known: exact to the minute among exact times, to the date otherwise."""
+    return at.span("UTC").earliest
+
+
 def _depleted(now: Participant, at: When, entry: Entry[e.Event]) -> Participant:
     """The course starts with the earliest of its doses, also when that one is told late."""
-    if now.taken_step("lymphodepletion") is None:
+    last = now.taken_step("lymphodepletion")
+    if last is None or not now.given_doses:
         return _begun(now, "lymphodepletion", at, entry)
-    began_earlier = (replace(one, at=at) if one.step == "lymphodepletion" and at.root < one.at.root else one for one in now.taken)
-    return replace(now, taken=tuple(began_earlier))
+    if _first(last.at) <= _first(at):
+        return now
+    return replace(now, taken=tuple(replace(one, at=at) if one is last else one for one in now.taken))
 
 
 def _begun(now: Participant, step: HoldPoint, at: When, entry: Entry[e.Event]) -> Participant:
@@ -339,13 +388,17 @@ def _begun(now: Participant, step: HoldPoint, at: When, entry: Entry[e.Event]) -
     return replace(_without_plan(now, step, entry), taken=(*now.taken, taken))
 
 
-def _of_last_collection(
+def _of_collection(
     now: Participant,
+    identity: str | None,
     *,
     ended: Noted[e.LeukapheresisEnded] | None = None,
     failed: Noted[e.LeukapheresisFailed] | Noted[e.ProductFailed] | None = None,
 ) -> Participant:
+    """Of the collection whose cells carry the code, or of the last one."""
     if not now.collections:
         return now
-    last = now.collections[-1]
-    return replace(now, collections=(*now.collections[:-1], replace(last, ended=ended or last.ended, failed=failed or last.failed)))
+    coded = (one for one in now.collections if one.ended is not None and one.ended.fact.identity == identity)
+    meant = next(coded, now.collections[-1])
+    told = replace(meant, ended=ended or meant.ended, failed=failed or meant.failed)
+    return replace(now, collections=tuple(told if one is meant else one for one in now.collections))

@@ -147,6 +147,12 @@ class Protocol(Value):
     steps: dict[HoldPoint, GateRule]
     visits: dict[Name, VisitRule]
 
+    @property
+    def lymphodepletion_days(self) -> frozenset[int]:
+        """The days of the course, counted from the planned infusion."""
+        doses = (visit for visit in self.visits.values() if visit.settled_by == "lymphodepletion-dose.v1")
+        return frozenset(visit.day for visit in doses if visit.day is not None)
+
     def assumes(self, names: tuple[str, ...]) -> bool:
         """Whether one of these interpretations is still only proposed."""
         return any(self.interpretations[name].approved is None for name in names)

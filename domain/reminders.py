@@ -9,19 +9,20 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Literal
 
-from domain.events import StepHeld
+from domain.events import ManuallyReleased, StepCleared, StepHeld, StepWaiting
+from domain.leaving import steps_ended, visits_ended_at
 from domain.participant import Participant, Plan
 from domain.protocol import NoneWithin, NoTherapeuticSteroid, ReviewAsked
 from domain.rules.reviews import TITLES
 from domain.study import Study
-from domain.time import Period, local_date, local_time, midnight
-from domain.visits import VisitWindow
+from domain.time import Period, day_after, local_date, local_time, midnight
+from domain.visits import VisitWindow, anchors
 from domain.words import STEPS, HoldPoint, Role
 
 DAY = timedelta(days=1)
 NEAR = timedelta(hours=72)
 """A step held or revoked this close to its slot is urgent."""
-PRODUCT_WARNING = timedelta(days=7)
+A_WEEK = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +42,9 @@ def reminders(participant: Participant, open_windows: tuple[VisitWindow, ...], s
     zone = study.zone(participant.site)
     every = [
         *(one for step in STEPS if (plan := participant.plans.get(step)) for one in _of_step(step, plan, participant, study, zone)),
-        *(one for window in open_windows for one in _of_visit(window)),
-        *_of_product(participant, zone),
+        *(one for window in open_windows for one in _of_visit(window, zone)),
+        *(() if steps_ended(participant, zone) else _of_product(participant, zone)),
+        *_of_toxicity(participant, study, zone),
     ]
     distinct = {one.key: one for one in every if one.key not in participant.reminded}
     return iter(distinct.values())
@@ -85,9 +87,12 @@ def _black_out(key: str, plan: Plan, starts: datetime, words: str) -> Iterator[R
 def _of_verdict(step: HoldPoint, plan: Plan, zone: str) -> Iterator[Reminder]:
     near = plan.slot.start - plan.judged_at <= NEAR
     until = plan.slot.until + DAY
-    if plan.revoked_in:
+    if plan.revoked_in and not isinstance(plan.verdict, StepCleared | ManuallyReleased):
         says = f"Leave for the {step} has been revoked. Look at the reasons before anything is prepared."
         yield Reminder(f"revoked:{step}:{plan.revoked_in}", plan.judged_at, until, "urgent" if near else "timely", "coordinator", says)
+    if plan.lapsed_in and isinstance(plan.verdict, StepWaiting):
+        says = f"Leave for the {step} has lapsed before the end of its slot. Look at what is missing."
+        yield Reminder(f"lapsed:{step}:{plan.lapsed_in}", plan.judged_at, plan.slot.until, "urgent", "coordinator", says)
     if isinstance(plan.verdict, StepHeld):
         earliest = plan.verdict.earliest
         when = (
@@ -103,11 +108,11 @@ def _of_verdict(step: HoldPoint, plan: Plan, zone: str) -> Iterator[Reminder]:
         )
 
 
-def _of_visit(window: VisitWindow) -> Iterator[Reminder]:
+def _of_visit(window: VisitWindow, zone: str) -> Iterator[Reminder]:
     if window.closes_at <= window.known_since:
         return
     if window.state == "open":
-        key, last_day = f"{window.visit}:{window.closes:%Y%m%d}", window.closes_at - DAY
+        key, last_day = f"{window.visit}:{window.closes:%Y%m%d}", midnight(window.closes, zone)
         range_ = f"can take place from {window.opens} to {window.closes}, best on {window.target}"
         says = f"The visit {window.visit} {range_ if window.opens < window.closes else f'is due on {window.target}'}."
         yield Reminder(f"visit-opens:{key}", window.opens_at, window.closes_at, "digest", "coordinator", says)
@@ -125,10 +130,23 @@ def _of_product(participant: Participant, zone: str) -> Iterator[Reminder]:
     product = participant.products.get(collection.ended.fact.identity) if collection and collection.ended else None
     if product is None or product.received is None or participant.taken_step("infusion"):
         return
-    expires = midnight(product.received.fact.expires, zone) + DAY
+    expires = midnight(day_after(product.received.fact.expires), zone)
     says = f"The product expires at the end of {product.received.fact.expires}."
-    key = f"product-expires:{product.received.entry}"
-    yield Reminder(key, max(expires - PRODUCT_WARNING, product.received.recorded_at), expires, "urgent", "coordinator", says)
+    key = f"product-expires:{product.received.entry}:{product.received.fact.expires:%Y%m%d}"
+    yield Reminder(key, max(expires - A_WEEK, product.received.recorded_at), expires, "urgent", "coordinator", says)
+
+
+def _of_toxicity(participant: Participant, study: Study, zone: str) -> Iterator[Reminder]:
+    """The toxicity period is counted in dates from the infusion; its end is when daily watching may end."""
+    infused = anchors(participant, zone).get("infusion")
+    if infused is None or visits_ended_at(participant, zone) is not None:
+        return
+    days = study.protocol(participant.protocol).toxicity_period_days
+    last = infused.on + timedelta(days=days)
+    ends = midnight(day_after(last), zone)
+    if infused.known_since < ends:
+        says = f"The toxicity period ends with {last}, day {days} after the infusion."
+        yield Reminder(f"toxicity-ends:{last:%Y%m%d}", ends, ends + A_WEEK, "digest", "investigator", says)
 
 
 def _back(instant: datetime, period: Period, zone: str) -> datetime:

@@ -155,12 +155,20 @@ def reasons_against(event: StudyEvent, record: StudyRecord, protocols: Mapping[i
             if record.name:
                 yield Reason(code="already-open", says=f"this ledger holds the study {record.name} already")
         case SiteOpened():
+            if event.site in record.sites:
+                yield Reason(code="already-open", says=f"site {event.site} is open already")
             if not event.opens < event.closes:
                 yield Reason(code="working-hours", says="a site opens before it closes")
         case ProtocolReleased():
             if record.released.get(event.protocol, event.digest) != event.digest:
                 yield Reason(
                     code="already-released", says=f"version {event.protocol} was released with another digest; a change is a new version"
+                )
+            if protocols[event.protocol].reference not in record.references:
+                wanted = protocols[event.protocol].reference
+                yield Reason(
+                    code="reference-missing",
+                    says=f"version {event.protocol} reckons with version {wanted} of the drug reference: adopt it first",
                 )
             if protocols[event.protocol].demonstration != record.demonstration:
                 yield Reason(code="demonstration", says="a demonstration runs on a demonstration's protocol, and nothing else does")

@@ -11,7 +11,7 @@ from functools import cache, lru_cache
 from typing import Annotated, Self
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, AwareDatetime, RootModel, model_validator
+from pydantic import AfterValidator, AwareDatetime, Field, RootModel, model_validator
 from whenever import Date, Instant, PlainDateTime
 
 from domain.base import Value
@@ -34,6 +34,14 @@ Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 @cache
 def _zones() -> frozenset[str]:
     return frozenset(available_timezones())
+
+
+FIRST_YEAR, LAST_YEAR = 1900, 2200
+"""Whatever a person states lies within these years; anything else is a slip."""
+Day = Annotated[date, Field(ge=date(FIRST_YEAR, 1, 1), le=date(LAST_YEAR, 12, 31))]
+"""A date at the site that a person states."""
+Planned = Annotated[Moment, Field(ge=datetime(FIRST_YEAR, 1, 1, tzinfo=UTC), le=datetime(LAST_YEAR, 12, 31, tzinfo=UTC))]
+"""An instant that a person plans."""
 
 
 def _known_zone(name: str) -> str:
@@ -151,6 +159,8 @@ class When(RootModel[str]):
     def _readable(self) -> Self:
         if not re.fullmatch(_SHAPES.get(len(self.root), "never^"), self.root, re.ASCII):
             raise ValueError(f"{self.root!r} is no time; write 2026-03-01T10:30Z, 2026-03-01, 2026-03 or 2026")
+        if not FIRST_YEAR <= int(self.root[:4]) <= LAST_YEAR:
+            raise ValueError(f"{self.root} lies outside the years {FIRST_YEAR} to {LAST_YEAR}")
         _span(self.root, "UTC")
         return self
 

@@ -25,7 +25,6 @@ PARTICIPANTS_AT_ONCE = 50
 """How many participants are told again in one transaction when the study has changed."""
 log = structlog.get_logger()
 
-
 EVERY_VIEW: tuple[View, ...] = (worklist, timeline)
 
 
@@ -71,7 +70,7 @@ class Feed:
             for stream in [stream for stream in streams if stream not in parked or not stream]:
                 self._tell(connection, streams[stream], study)
         self._mark = mark
-        self._views.announce()
+        self._views.announce(mark.position)
         log.info("told", entries=len(batch), position=mark.position)
 
     def _tell(self, connection: sqlite3.Connection, found: Sequence[Entry[Any] | Unreadable], study: Study | None) -> None:

@@ -32,7 +32,7 @@ def rebuild(ledger: Ledger, desk: StudyDesk, views: Views) -> None:
                 if anew.study is None or study_of(desk).record.version == anew.study.record.version:
                     _put_in_place(fresh, views, anew, upto)
                     break
-    views.announce()
+    views.announce(views.position())
     log.info("rebuilt", position=upto)
 
 

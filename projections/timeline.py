@@ -5,27 +5,24 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from domain.base import Value
 from domain.entry import Entry
 from domain.events import EntryCorrected, EntryRetracted, Event
 from domain.participant import PARTICIPANT
 from domain.time import When
-from domain.visits import State, VisitWindow
+from domain.visits import State
 from domain.words import Role, Source
 from projections.sentences import says, sentence
 from projections.views import Parked, Told, Views, parked_in, stored
 
 TABLES = (
-    """timeline (participant TEXT PRIMARY KEY, site TEXT NOT NULL, zone TEXT NOT NULL, protocol INTEGER NOT NULL, version INTEGER NOT NULL)
-    STRICT, WITHOUT ROWID""",
+    """timeline (participant TEXT PRIMARY KEY, site TEXT NOT NULL, zone TEXT NOT NULL, protocol INTEGER NOT NULL, version INTEGER NOT NULL,
+    windows BLOB NOT NULL, deviations BLOB NOT NULL) STRICT, WITHOUT ROWID""",
     """timeline_entries (participant TEXT, version INTEGER, position INTEGER NOT NULL, recorded_at TEXT NOT NULL, occurred TEXT,
     kind TEXT NOT NULL, says TEXT NOT NULL, said TEXT, amended_by INTEGER, retracted INTEGER NOT NULL, actor TEXT NOT NULL,
     role TEXT NOT NULL, source TEXT NOT NULL, reason TEXT, PRIMARY KEY (participant, version)) STRICT, WITHOUT ROWID""",
-    """timeline_windows (participant TEXT, visit TEXT, title TEXT NOT NULL, opens TEXT NOT NULL, target TEXT NOT NULL,
-    closes TEXT NOT NULL, opens_at TEXT NOT NULL, closes_at TEXT NOT NULL, state TEXT NOT NULL, held TEXT, firm INTEGER NOT NULL,
-    PRIMARY KEY (participant, visit)) STRICT, WITHOUT ROWID""",
-    """timeline_deviations (participant TEXT, key TEXT, says TEXT NOT NULL, final INTEGER NOT NULL, entry INTEGER NOT NULL,
-    PRIMARY KEY (participant, key)) STRICT, WITHOUT ROWID""",
 )
 
 
@@ -75,6 +72,10 @@ class Standing(Value):
     entry: int
 
 
+WINDOWS = TypeAdapter(tuple[Window, ...])
+DEVIATIONS = TypeAdapter(tuple[Standing, ...])
+
+
 class Timeline(Value):
     """Everything on record of a participant. Instants are in UTC, `zone` is the site's."""
 
@@ -94,7 +95,7 @@ def timeline(views: Views, participant_id: str) -> Timeline | Parked | None:
         head = connection.execute("SELECT * FROM timeline WHERE participant = ?", (participant_id,)).fetchone()
         if head is None:
             return next((one for one in parked_in(connection) if one.stream == PARTICIPANT + participant_id), None)
-        participant, site, zone, protocol, version = head
+        participant, site, zone, protocol, version, windows, deviations = head
         return Timeline(
             participant=participant,
             site=site,
@@ -102,8 +103,8 @@ def timeline(views: Views, participant_id: str) -> Timeline | Parked | None:
             protocol=protocol,
             version=version,
             entries=tuple(_lines(connection, participant_id)),
-            windows=tuple(_windows(connection, participant_id)),
-            deviations=tuple(_deviations(connection, participant_id)),
+            windows=WINDOWS.validate_json(windows),
+            deviations=DEVIATIONS.validate_json(deviations),
         )
 
 
@@ -113,24 +114,16 @@ def apply(views: sqlite3.Connection, told: Told) -> None:
     amended = _amended(told.entries)
     rows = [_kept(one.id, entry, amended.get(entry.version), told.zone) for entry in told.entries]
     views.executemany("INSERT INTO timeline_entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
-    _forget_what_stands(views, one.id)
-    views.execute("INSERT INTO timeline VALUES (?, ?, ?, ?, ?)", (one.id, one.site, told.zone, one.protocol, one.version))
-    windows = [_window(one.id, window) for window in told.agenda.windows]
-    views.executemany("INSERT INTO timeline_windows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", windows)
-    deviations = [(one.id, each.key, each.says, each.final, each.entry) for each in one.deviations.values()]
-    views.executemany("INSERT INTO timeline_deviations VALUES (?, ?, ?, ?, ?)", deviations)
+    windows = WINDOWS.dump_json(tuple(Window.model_validate(window, from_attributes=True) for window in told.agenda.windows))
+    deviations = DEVIATIONS.dump_json(tuple(Standing.model_validate(each, from_attributes=True) for each in one.deviations.values()))
+    stands = (one.id, one.site, told.zone, one.protocol, one.version, windows, deviations)
+    views.execute("INSERT OR REPLACE INTO timeline VALUES (?, ?, ?, ?, ?, ?, ?)", stands)
 
 
 def forget(views: sqlite3.Connection, participant_id: str) -> None:
     """Take everything of a participant out."""
     views.execute("DELETE FROM timeline_entries WHERE participant = ?", (participant_id,))
-    _forget_what_stands(views, participant_id)
-
-
-def _forget_what_stands(views: sqlite3.Connection, participant_id: str) -> None:
     views.execute("DELETE FROM timeline WHERE participant = ?", (participant_id,))
-    views.execute("DELETE FROM timeline_windows WHERE participant = ?", (participant_id,))
-    views.execute("DELETE FROM timeline_deviations WHERE participant = ?", (participant_id,))
 
 
 Amended = tuple[int, EntryCorrected | EntryRetracted]
@@ -168,23 +161,6 @@ def _kept(participant_id: str, entry: Entry[Event], amended: Amended | None, zon
     )
 
 
-def _window(participant_id: str, window: VisitWindow) -> tuple[Any, ...]:
-    """A row of the table of windows."""
-    return (
-        participant_id,
-        window.visit,
-        window.title,
-        str(window.opens),
-        str(window.target),
-        str(window.closes),
-        stored(window.opens_at),
-        stored(window.closes_at),
-        window.state,
-        window.held and window.held.root,
-        window.firm,
-    )
-
-
 def _occurred(event: Event) -> str | None:
     """When it happened, where the event says so; a course of medication when it began."""
     stated = vars(event)
@@ -214,32 +190,3 @@ def _lines(views: sqlite3.Connection, participant_id: str) -> Iterator[Line]:
             source=source,
             reason=reason,
         )
-
-
-def _windows(views: sqlite3.Connection, participant_id: str) -> Iterator[Window]:
-    found = views.execute(
-        "SELECT visit, title, opens, target, closes, opens_at, closes_at, state, held, firm "
-        "FROM timeline_windows WHERE participant = ? ORDER BY target, closes, visit",
-        (participant_id,),
-    )
-    for visit, title, opens, target, closes, opens_at, closes_at, state, held, firm in found:
-        yield Window(
-            visit=visit,
-            title=title,
-            opens=date.fromisoformat(opens),
-            target=date.fromisoformat(target),
-            closes=date.fromisoformat(closes),
-            opens_at=datetime.fromisoformat(opens_at),
-            closes_at=datetime.fromisoformat(closes_at),
-            state=state,
-            held=When(held) if held else None,
-            firm=bool(firm),
-        )
-
-
-def _deviations(views: sqlite3.Connection, participant_id: str) -> Iterator[Standing]:
-    found = views.execute(
-        "SELECT key, says, final, entry FROM timeline_deviations WHERE participant = ? ORDER BY entry, key", (participant_id,)
-    )
-    for key, words, final, entry in found:
-        yield Standing(key=key, says=words, final=bool(final), entry=entry)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from threading import Condition, Lock
 from typing import NamedTuple, Protocol
@@ -98,6 +98,7 @@ class Views:
         self.tables = (*OWN_TABLES, *(table for view in views for table in view.TABLES))
         self._edition = crc32("\n".join((program, *self.tables)).encode()) >> 1  # SQLite keeps 31 bits of it.
         self._moved = Condition()
+        self._told = 0
         self._writing = Lock()
         self._writer: sqlite3.Connection | None = None
 
@@ -108,11 +109,10 @@ class Views:
         """
         deadline = time.monotonic() + within_seconds
         with self._moved:
-            while (built := self._position_if_built()) is None or built < position:
-                if time.monotonic() >= deadline:
-                    return False
-                self._moved.wait(LOOK_EVERY_SECONDS)
-        return True
+            while self._told < position and time.monotonic() < deadline:
+                if not self._moved.wait(LOOK_EVERY_SECONDS):
+                    self._told = self._position_if_built()
+            return self._told >= position
 
     def position(self) -> int:
         """The position in the ledger up to which the views tell. Raises Missing before they were first built."""
@@ -159,9 +159,10 @@ class Views:
         connection.execute("ATTACH ? AS real", (str(self.path),))
         return connection
 
-    def announce(self) -> None:
-        """Wake whoever waits for a position."""
+    def announce(self, position: int) -> None:
+        """Wake whoever waits for a position that was reached."""
         with self._moved:
+            self._told = position
             self._moved.notify_all()
 
     def close(self) -> None:
@@ -170,11 +171,11 @@ class Views:
             self._writer.close()
             self._writer = None
 
-    def _position_if_built(self) -> int | None:
+    def _position_if_built(self) -> int:
         try:
             return self.position()
         except Missing:
-            return None
+            return 0
 
     def _reader(self) -> sqlite3.Connection:
         try:
@@ -236,6 +237,7 @@ def parked_in(connection: sqlite3.Connection) -> tuple[Parked, ...]:
     return tuple(Parked(stream=stream, version=version, position=position, why=why) for stream, version, position, why in found)
 
 
+@lru_cache(maxsize=65536)
 def stored(instant: datetime | None) -> str | None:
     """An instant as the views keep it: text in UTC that sorts as the instants do."""
     return None if instant is None else instant.astimezone(UTC).isoformat(timespec="microseconds")

@@ -37,6 +37,8 @@ class StudyDesk:
 
     def record(self, events: Sequence[StudyEvent], by: Circumstances) -> Study:
         """Record what was decided about the study. Raises Refused with every reason, and then records nothing."""
+        if by.actor.role != "administrator":
+            raise Refused(Reason(code="administrator-only", says="only an administrator records what is decided about the study"))
         record = self._record()
         expected = record.version
         for event in events:

@@ -7,7 +7,7 @@ from temporalio.common import RetryPolicy
 
 from workflows.activities import Activities, Next
 
-A_PASS = timedelta(seconds=10)
+A_PASS = timedelta(seconds=60)
 """How long a pass may take before another worker begins it anew; what it had done by then stays done."""
 UNTIL_IT_SUCCEEDS = RetryPolicy(
     initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(seconds=60), maximum_attempts=0

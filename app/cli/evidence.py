@@ -18,8 +18,8 @@ evidence = typer.Typer()
 @asks(evidence)
 def medication(  # noqa: PLR0913 - Each argument is an option of the command.
     chart: Chart,
-    drug: Annotated[str, typer.Argument(help="The drug as the reference spells it, such as prednisone.", show_default=False)],
-    milligrams: Annotated[str, typer.Argument(help="The dose in mg, each time it was taken.", show_default=False)],
+    drug: Annotated[str, typer.Argument(metavar="DRUG", help="The drug as the reference has it, such as prednisone.", show_default=False)],
+    milligrams: Annotated[str, typer.Argument(metavar="MG", help="The dose in mg, each time it was taken.", show_default=False)],
     start: WHEN,
     *,
     route: Annotated[Route, typer.Option(help="How it was given.")],
@@ -49,7 +49,7 @@ def medication(  # noqa: PLR0913 - Each argument is an option of the command.
 @asks(evidence)
 def procedure(
     chart: Chart,
-    name: Annotated[str, typer.Argument(help="What was done.", show_default=False)],
+    name: Annotated[str, typer.Argument(metavar="WHAT", help="What was done.", show_default=False)],
     at: WHEN,
     *,
     major: Annotated[bool, typer.Option("--major/--minor", help="Whether it was major surgery.")],
@@ -61,7 +61,12 @@ def procedure(
 @asks(evidence)
 def review(
     chart: Chart,
-    kind: Annotated[ReviewKind, typer.Argument(help="What was looked through.", show_default=False)],
+    kind: Annotated[
+        ReviewKind,
+        typer.Argument(
+            metavar="KIND", help="What was looked through: history, medicines, procedures, psychiatric or plans.", show_default=False
+        ),
+    ],
     at: WHEN,
     *,
     since: Annotated[str, typer.Option(metavar="DATE|lifetime", help="From which date on everything was looked through.")],

@@ -17,7 +17,7 @@ joining = typer.Typer()
 @asks(joining)
 def register(
     _: Chart,
-    site: Annotated[str, typer.Argument(help="The site, such as BER.", show_default=False)],
+    site: Annotated[str, typer.Argument(metavar="SITE", help="The site, such as BER.", show_default=False)],
     *,
     identify: Annotated[bool, typer.Option("--identify", help="Ask for name, phone and e-mail, which are kept sealed.")] = False,
 ) -> c.Register:

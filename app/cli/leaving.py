@@ -9,6 +9,10 @@ from domain import commands as c
 from domain import events as e
 
 leaving = typer.Typer(help="Record that a participant left, or came back. Nothing already collected goes away.")
+SCOPE = Annotated[
+    Literal["treatment", "visits", "everything"],
+    typer.Argument(metavar="SCOPE", help="From what: treatment, visits or everything.", show_default=False),
+]
 WHY = Annotated[str, typer.Option(help="Why.")]
 
 
@@ -33,7 +37,10 @@ def visits(
 @asks(leaving)
 def withdrawn(
     chart: Chart,
-    scope: Annotated[Literal["treatment", "visits", "everything"], typer.Argument(help="From what.", show_default=False)],
+    scope: Annotated[
+        Literal["treatment", "visits", "everything"],
+        typer.Argument(metavar="SCOPE", help="From what: treatment, visits or everything.", show_default=False),
+    ],
     at: WHEN,
 ) -> c.Report:
     """Consent withdrawn: from treatment, from visits as well, or from any further collection."""

@@ -36,9 +36,7 @@ def up(
     """Run all of Daybook on this machine, and show the worklist until stopped with Ctrl-C."""
     session = session_of(ctx)
     with session.daybook(create=True) as daybook:
-        if demo and not daybook.desk.opened():
-            populate(daybook, session.clock())
-        if not daybook.desk.opened():
+        if not (demo or daybook.desk.opened()):
             raise Refused(Reason(code="no-study", says=NO_STUDY))
         _run(_everything(daybook, Screen(daybook, session)))
 
@@ -76,8 +74,10 @@ async def _on_temporal(daybook: Daybook, part: Callable[[Daybook, Journeys], Par
 
 
 async def _everything(daybook: Daybook, screen: Screen) -> None:
-    """Every part beside the others; when one fails, all stop."""
+    """Every part beside the others, on a synthetic study if there is none yet; when one part fails, all stop."""
     settings = daybook.settings
+    if not daybook.desk.opened():
+        await asyncio.to_thread(populate, daybook, daybook.ledger.clock())
     async with _temporal(settings) as address:
         journeys = daybook.journeys(await connect(address, settings.temporal_namespace))
         carried = work(journeys, daybook.participants)

@@ -11,7 +11,7 @@ from domain.rejections import Reason, Refused
 from domain.words import HoldPoint
 
 steps = typer.Typer()
-STEP = Annotated[HoldPoint, typer.Argument(help="The hold point.", show_default=False)]
+STEP = Annotated[HoldPoint, typer.Argument(metavar="STEP", help="leukapheresis, lymphodepletion or infusion.", show_default=False)]
 DAY = Annotated[int | None, typer.Option(help="Lymphodepletion only: the day of the first dose, such as -5.")]
 DRUG = Annotated[str | None, typer.Option(help="Lymphodepletion only: the drug of the first dose.")]
 CODE = Annotated[str | None, typer.Option(help="Infusion only: the chain-of-identity code on the product in your hand.")]

@@ -60,7 +60,7 @@ def open_(
 def site(
     _: Daybook,
     name: SITE,
-    zone: Annotated[str, typer.Argument(help="Its time zone, such as Europe/Berlin.", show_default=False)],
+    zone: Annotated[str, typer.Argument(metavar="ZONE", help="Its time zone, such as Europe/Berlin.", show_default=False)],
     *,
     opens: Annotated[str, typer.Option(metavar="HH:MM", help="When work begins there.")] = "08:00",
     closes: Annotated[str, typer.Option(metavar="HH:MM", help="When work ends there.")] = "17:00",
@@ -96,8 +96,8 @@ def adopt_time_zones(_: Daybook) -> tuple[s.StudyEvent, ...]:
 @decides
 def rule(
     daybook: Daybook,
-    ruling: Annotated[str, typer.Argument(help="The question, as the protocol names it.", show_default=False)],
-    choice: Annotated[str, typer.Argument(help="One of the choices that the protocol offers.", show_default=False)],
+    ruling: Annotated[str, typer.Argument(metavar="RULING", help="The question, as the protocol names it.", show_default=False)],
+    choice: Annotated[str, typer.Argument(metavar="CHOICE", help="One of the choices that the protocol offers.", show_default=False)],
 ) -> tuple[s.StudyEvent, ...]:
     """Settle a question that the protocol leaves to the study, for everybody."""
     offered = _rulings(daybook.desk.current()).get(ruling)

@@ -21,7 +21,7 @@ def open_demonstration(desk: StudyDesk, files: StudyFiles) -> None:
             ProtocolReleased(protocol=1, digest=files.protocol(desk.name, 1).digest),
             *SITES,
             *(ProtocolApproved(protocol=1, site=site.site) for site in SITES),
-            Ruled(ruling="local-steroid-injections", choice="as-systemic"),
+            Ruled(ruling="local-steroid-injections", choice="three-weeks"),
         ),
         Circumstances(
             actor=Actor(id="demo-administrator", role="administrator"),

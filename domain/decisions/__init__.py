@@ -24,6 +24,8 @@ def decide(command: c.Command, record: Record, study: Study, at: datetime, by: C
     """
     if not record.participant.registered and not isinstance(command, c.Register):
         raise Refused(Reason(code="unknown-participant", says=f"there is no participant {record.id}"))
+    if not isinstance(command, c.ActOn) and "journey" in {by.actor.role, by.source}:
+        raise Refused(Reason(code="not-the-journey", says="what people ask is not asked in the journey's name"))
     events = _granted(command, record, study, at, by)
     after = record.then(events, at, by)
     return (*events, *consequences(record, after, study, at))

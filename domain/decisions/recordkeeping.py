@@ -5,7 +5,7 @@ from datetime import datetime
 
 from domain import commands as c
 from domain import events as e
-from domain.decisions.reports import badly_formed, not_theirs
+from domain.decisions.reports import badly_formed, not_theirs, visit_out_of_place
 from domain.entry import Circumstances, Entry
 from domain.record import Record
 from domain.rejections import Reason, Refused, refuse_if
@@ -22,13 +22,21 @@ def correct(command: c.Correct, record: Record, study: Study, at: datetime, by: 
         )
     if entry.event == command.fact:
         raise Refused(Reason(code="same-fact", says=f"entry {command.entry} says that already"))
-    refuse_if((*badly_formed(command.fact, record.participant, study, at), *not_theirs(command.fact, by)))
+    without = record.then((e.EntryRetracted(entry=command.entry),), at, by).participant
+    refuse_if(
+        (
+            *badly_formed(command.fact, record.participant, study, at),
+            *not_theirs(command.fact, by),
+            *visit_out_of_place(command.fact, without, study),
+        )
+    )
     return (e.EntryCorrected(entry=command.entry, fact=command.fact),)
 
 
 def retract(command: c.Retract, record: Record, by: Circumstances) -> tuple[e.Event, ...]:
     """A retraction makes an entry as if it had never been made."""
-    _amendable(command.entry, record, by)
+    entry = _amendable(command.entry, record, by)
+    refuse_if(not_theirs(entry.event, by))
     return (e.EntryRetracted(entry=command.entry),)
 
 

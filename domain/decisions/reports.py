@@ -7,15 +7,15 @@ from itertools import chain
 from domain import commands as c
 from domain import events as e
 from domain.consequences import against_the_gate
+from domain.decisions.slips import improbable_in
 from domain.decisions.steps import other_identity, unknown_day
 from domain.entry import Circumstances
-from domain.leaving import ALL_ENDS, LOST, ways_in_force
+from domain.leaving import LOST, ways_in_force
 from domain.participant import Participant
 from domain.record import Record
 from domain.rejections import Reason, refuse_if
-from domain.rules.treatment import reached
 from domain.study import Study
-from domain.time import Span, When, local_date
+from domain.time import When, local_date
 from domain.visits import anchors
 
 
@@ -26,7 +26,7 @@ def report(command: c.Report, record: Record, study: Study, at: datetime, by: Ci
     reason comes with it: nothing that happened is ever lost.
     """
     fact, participant = command.fact, record.participant
-    improbable = () if by.reason is not None else _improbable(fact, participant, study)
+    improbable = () if by.reason is not None else improbable_in(fact, participant, study)
     refuse_if(
         chain(
             badly_formed(fact, participant, study, at),
@@ -92,11 +92,11 @@ def times(fact: e.Fact) -> Iterator[tuple[str, When]]:
 def _impossible_medication(fact: e.MedicationTaken, study: Study, zone: str) -> Iterator[Reason]:
     if fact.stop is not None and fact.stop.span(zone).latest < fact.start.span(zone).earliest:
         yield Reason(code="stop-before-start", says="the medication stops before it starts")
-    if fact.stop is not None and fact.doses_per_day is None:
-        yield Reason(code="single-dose", says="a single dose has no stop; give the number of doses per day for a course")
+    if fact.stop is not None and fact.doses_per_day is None and not (fact.start.exact and fact.stop.exact):
+        yield Reason(code="single-dose", says="the start and the end of one dose are known to the minute; a course has doses per day")
     if fact.doses_per_day == 1 and fact.stop is not None and fact.stop != fact.start and _on_one_date(fact.start, fact.stop, zone):
         yield Reason(code="doses-per-day", says="one dose a day cannot be taken at two times of one date: record each dose")
-    if fact.drug not in study.reference.drugs and not fact.investigational and not fact.outside_every_class:
+    if fact.drug not in study.reference.drugs and not fact.outside_every_class:
         yield Reason(
             code="unclassified-drug",
             says=f"{fact.drug} is not in the drug reference: say that it is investigational or outside every class",
@@ -117,19 +117,17 @@ def _out_of_place(fact: e.Fact, participant: Participant, study: Study) -> Itera
         case e.ScreeningStarted() | e.EligibilityConfirmed() | e.ScreenFailed():
             yield from _screening_out_of_place(fact, participant)
         case e.VisitCompleted():
-            yield from _visit_out_of_place(fact, participant, study)
+            yield from visit_out_of_place(fact, participant, study)
         case e.ContactRegained() if not any(way is LOST for way, _ in ways_in_force(participant, study.zone(participant.site))):
             yield Reason(code="not-lost", says="contact with the participant has not been lost")
         case e.Died() if any(isinstance(left.fact, e.Died) for left in participant.leaving):
             yield Reason(code="already-reported", says="the participant's death is on record")
-        case e.NeverInfused() if participant.infusions or participant.thaws:
+        case e.NeverInfused() if participant.infusions:
             yield Reason(code="infused", says="the participant has been infused")
         case _ if isinstance(fact, e.Treatment):
             yield from _treatment_out_of_place(fact, participant)
         case _:
             pass
-    if not participant.consents and not isinstance(fact, e.ConsentSigned | e.Treatment):
-        yield Reason(code="no-consent", says="nothing can be recorded before the signed consent is")
 
 
 def _screening_out_of_place(fact: e.Screening, participant: Participant) -> Iterator[Reason]:
@@ -142,7 +140,10 @@ def _screening_out_of_place(fact: e.Screening, participant: Participant) -> Iter
         yield Reason(code="already-confirmed", says="eligibility has been confirmed")
 
 
-def _visit_out_of_place(fact: e.VisitCompleted, participant: Participant, study: Study) -> Iterator[Reason]:
+def visit_out_of_place(fact: e.Fact, participant: Participant, study: Study) -> Iterator[Reason]:
+    """A visit takes place once, and after what it is counted from."""
+    if not isinstance(fact, e.VisitCompleted):
+        return
     if fact.visit in participant.visits:
         yield Reason(code="already-completed", says=f"the visit {fact.visit} is on record: correct that entry")
         return
@@ -159,20 +160,15 @@ def _treatment_out_of_place(fact: e.Treatment, participant: Participant) -> Iter
         case e.LeukapheresisEnded() | e.LeukapheresisFailed() if collection is None or collection.ended or collection.failed:
             yield Reason(code="not-started", says="no leukapheresis is under way")
         case e.ProductReceived() | e.ProductFailed() | e.ProductReleased():
-            yield from other_identity(fact.identity, participant)
-        case e.LymphodepletionDose(day=day) if any(dose.fact.day == day and dose.fact.drug == fact.drug for dose in participant.doses):
-            yield Reason(code="already-reported", says=f"{fact.drug} on day {day} is on record: correct that entry")
-        case e.ThawStarted(bag=bag) if any(thaw.fact.bag == bag for thaw in participant.thaws):
-            yield Reason(code="already-reported", says=f"the thaw of bag {bag} is on record: correct that entry")
-        case e.InfusionStarted(bag=bag) if any(start.fact.bag == bag for start in participant.infusions):
-            yield Reason(code="already-reported", says=f"the infusion of bag {bag} is on record: correct that entry")
+            if not any(one.ended is not None and one.ended.fact.identity == fact.identity for one in participant.collections):
+                yield from other_identity(fact.identity, participant)
         case e.InfusionEnded(bag=bag) if not any(start.fact.bag == bag for start in participant.infusions):
             yield Reason(code="not-started", says=f"the infusion of bag {bag} has not been started")
         case _:
             pass
 
 
-def not_theirs(fact: e.Fact, by: Circumstances) -> Iterator[Reason]:
+def not_theirs(fact: e.Event, by: Circumstances) -> Iterator[Reason]:
     """What only an investigator states, and by signature."""
     if isinstance(fact, e.EligibilityConfirmed) and by.actor.role != "investigator":
         yield Reason(code="investigator-only", says="only an investigator confirms eligibility")
@@ -185,24 +181,6 @@ def _not_after_leaving(fact: e.Fact, participant: Participant, study: Study, by:
     zone = study.zone(participant.site)
     begins = min((when.span(zone).earliest for _, when in times(fact)), default=None)
     for way, left_at in ways_in_force(participant, zone):
-        lost = isinstance(fact, e.Treatment) and by.reason is not None and way is not ALL_ENDS
+        lost = isinstance(fact, e.Treatment | e.Died) and by.reason is not None
         if begins is not None and begins > left_at and type(fact) not in way.still and not lost:
             yield Reason(code="left", says=f"the participant {way.words}; this cannot be recorded about the time after")
-
-
-def _improbable(fact: e.Fact, participant: Participant, study: Study) -> Iterator[Reason]:
-    """Possible, but far more often a slip; a reason lets it be recorded."""
-    zone = study.zone(participant.site)
-    if isinstance(fact, e.Treatment | e.Screening | e.VisitCompleted):
-        consent = reached("consent", participant, zone)
-        if consent is None:
-            yield Reason(code="no-consent", says="no consent is on record; give a reason to record this all the same")
-        elif (span := _span(fact, zone)) is not None and span.latest < consent[0].earliest:
-            yield Reason(code="before-consent", says="this lies before consent was signed; give a reason to record it all the same")
-    if isinstance(fact, e.IdentityChecked | e.ThawStarted | e.InfusionStarted):
-        for reason in other_identity(fact.identity, participant):
-            yield reason.model_copy(update={"says": f"{reason.says}; give a reason to record it all the same"})
-
-
-def _span(fact: e.Fact, zone: str) -> Span | None:
-    return next((when.span(zone) for _, when in times(fact)), None)

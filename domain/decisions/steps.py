@@ -5,7 +5,7 @@ from datetime import datetime
 
 from domain import commands as c
 from domain import events as e
-from domain.consequences import against_the_gate, gate_key
+from domain.consequences import against_the_gate, gate_key, may_be_taken
 from domain.entry import Circumstances
 from domain.gates import Gate, judge
 from domain.instants import ALWAYS
@@ -151,14 +151,7 @@ def _left(participant: Participant, zone: str) -> Iterator[Reason]:
 
 def _again(step: HoldPoint, participant: Participant, protocol: Protocol) -> Iterator[Reason]:
     """A step that was taken may be taken again only after what the protocol lists."""
-    if participant.taken_step(step) is None:
-        return
-    last = (
-        participant.collections[-1].failed.fact.kind.removesuffix(".v1")
-        if participant.collections and participant.collections[-1].failed
-        else ""
-    )
-    if last not in protocol.steps[step].may_repeat_after:
+    if not may_be_taken(step, participant.occurrence(step), participant, protocol):
         yield Reason(code="already-taken", says=f"{step} has been taken; the protocol does not let it be taken again")
 
 
@@ -184,7 +177,7 @@ def other_identity(identity: str, participant: Participant) -> Iterator[Reason]:
 
 def unknown_day(day: int, protocol: Protocol) -> Iterator[Reason]:
     """Lymphodepletion days are those that the protocol lists."""
-    days = sorted(rule.day for rule in protocol.visits.values() if rule.settled_by == "lymphodepletion-dose.v1" and rule.day is not None)
+    days = sorted(protocol.lymphodepletion_days)
     if day not in days:
         yield Reason(code="unknown-day", says=f"day {day} is no lymphodepletion day; these are: {', '.join(map(str, days))}")
 

@@ -9,7 +9,7 @@ from domain.words import STEPS
 SETTINGS = {"toxicity-period-days", "visit-grace-days", "longest-slot", "may-repeat-after", "override-grounds"}
 """Keys that cite no interpretation: the one that is named like the key, with hyphens, explains its value."""
 RULING_ON_STEROIDS = "local-steroid-injections"
-CHOICES = {"outside", "as-systemic"}
+CHOICES = {"outside", "as-systemic", "three-weeks"}
 """The one ruling that the rules ask for, and the choices between which they can tell."""
 
 

@@ -5,17 +5,21 @@ from datetime import datetime
 
 from domain.events import MedicationTaken
 from domain.participant import Noted, Participant
-from domain.time import MINUTE, Span, day_after, local_date, midnight, to_the_minute
+from domain.time import MINUTE, Period, Span, day_after, local_date, midnight, to_the_minute
 
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """From the first to the last dose, with the minutes at which a dose is known. `open`: it may have gone on after `end`."""
+    """From the first to the last dose, with the minutes at which a dose is known.
+
+    `open`: it may have gone on after `end`. `continuous`: it is one dose, given from start to end.
+    """
 
     start: Span
     end: Span
     known: frozenset[datetime]
     open: bool = False
+    continuous: bool = False
 
 
 def course(medication: Noted[MedicationTaken], participant: Participant, zone: str) -> Course:
@@ -25,7 +29,14 @@ def course(medication: Noted[MedicationTaken], participant: Participant, zone: s
     if fact.stop is None and fact.doses_per_day is not None:
         return Course(start, _sure_end(medication, participant, start, zone), _minutes(start), open=True)
     end = start if fact.stop is None else fact.stop.span(zone)
-    return Course(start, end, _minutes(start) | _minutes(end))
+    return Course(start, end, _minutes(start) | _minutes(end), continuous=fact.stop is not None and fact.doses_per_day is None)
+
+
+def released(start: Span, period: Period, zone: str) -> Course:
+    """An injection that goes on releasing for a period, as a dose on every date of it."""
+    last = period.after(local_date(start.latest, zone))
+    end = midnight(day_after(last), zone) - MINUTE
+    return Course(start, Span(end, end), _minutes(start))
 
 
 def _sure_end(medication: Noted[MedicationTaken], participant: Participant, start: Span, zone: str) -> Span:

@@ -14,13 +14,15 @@ from domain.instants import InstantSet
 from domain.participant import Noted, Participant
 from domain.protocol import NoTherapeuticSteroid
 from domain.reference import Equivalence, Reference
-from domain.rules.courses import Course, course
+from domain.rules.courses import Course, course, released
 from domain.rules.judgement import Found
 from domain.rules.reviews import reviewed
-from domain.time import FOREVER, MINUTE, Span, day_after, found_until, local_date, midnight
+from domain.time import FOREVER, MINUTE, Period, Span, day_after, found_until, local_date, midnight
 from domain.verdicts import Outcome
 
 PREDNISONE_MG = Decimal(5)
+THREE_WEEKS = Period("P3W")
+"""For how long an injection into a joint or a depot counts, where the study has ruled so or has not ruled."""
 SYSTEMIC = frozenset({"oral", "intravenous", "intramuscular", "subcutaneous", "epidural"})
 """Routes that count; topical, inhaled, nasal and ocular ones never do (EBMT/ISCT; criteria table, steroid arithmetic)."""
 
@@ -32,10 +34,22 @@ class Counted:
     reference: Reference
     local_injections: str | None
 
+    def counts(self, medication: MedicationTaken) -> bool:
+        """Whether the route counts at all."""
+        joint = medication.route == "intra-articular"
+        return medication.route in SYSTEMIC or (joint and self.local_injections != "outside")
+
+    def unruled(self, medication: MedicationTaken) -> bool:
+        """Whether it hangs on a ruling that the study has not made."""
+        return medication.lasting and self.local_injections is None
+
 
 @dataclass(frozen=True, slots=True)
 class Dose:
-    """Doses of one drug on one date: when on that date, for how much prednisone in mg, and how much of that is sure."""
+    """Doses of one drug on one date: when on that date, for how much prednisone in mg, and how much of that is sure.
+
+    What is known to the minute is sure; without an amount it marks the end of a dose given over a time.
+    """
 
     on: date
     span: Span
@@ -63,20 +77,20 @@ def no_therapeutic_steroid(
     rule: NoTherapeuticSteroid, participant: Participant, counted: Counted, zone: str, since: datetime
 ) -> tuple[Found, ...]:
     """Judge the rule for steps at or after `since`."""
-    local_injections = counted.local_injections
     first = rule.within.before(local_date(since, zone)) if rule.within.elapsed is None else local_date(since - rule.within.elapsed, zone)
-    routes = SYSTEMIC if local_injections == "outside" else SYSTEMIC | {"intra-articular"}
-    doses = [
-        dose
-        for medication in participant.medications
-        if medication.fact.route in routes and (steroid := _steroid(medication.fact, counted.reference)) is not None
-        for dose in _doses(medication, steroid, participant, zone, first)
-        if dose.on >= first
+    systemic = [one for one in participant.medications if counted.counts(one.fact)]
+    courses = [
+        (one, steroid, _as_counted(one, participant, counted, zone))
+        for one in systemic
+        if (steroid := _steroid(one.fact, counted.reference)) is not None
     ]
-    unruled = {m.entry for m in participant.medications if m.fact.route == "intra-articular" and local_injections is None}
+    last = max((local_date(taken.end.latest, zone) for _, _, taken in courses), default=first)
+    doses = [dose for one, steroid, taken in courses for dose in _doses(one, steroid, taken, zone, (first, last))]
+    unruled = {one.entry for one in systemic if counted.unruled(one.fact)}
     return (
         *_told("fails", _blocks([dose for dose in doses if dose.entry not in unruled], rule, zone, _surely), rule),
         *_told("not yet known", _blocks(doses, rule, zone, _possibly), rule),
+        *(_unlisted(one, participant, rule, zone) for one in systemic if _is_unlisted(one.fact, counted.reference)),
         *reviewed(participant.reviews, rule.review, rule.within, zone),
     )
 
@@ -91,21 +105,53 @@ def _steroid(medication: MedicationTaken, reference: Reference) -> Equivalence |
     return None if drug is None else drug.steroid
 
 
-def _doses(medication: Noted[MedicationTaken], steroid: Equivalence, participant: Participant, zone: str, first: date) -> Iterator[Dose]:
-    """The doses of a medication, a date at a time, from `first` on; where no stop is known the last one stands for all that may follow."""
-    taken, amount = course(medication, participant, zone), prednisone(medication.fact.dose_mg, steroid)
-    per_day = medication.fact.doses_per_day or 1
-    day, last = max(first, local_date(taken.start.earliest, zone)), local_date(taken.end.latest, zone)
+def _is_unlisted(medication: MedicationTaken, reference: Reference) -> bool:
+    return medication.drug not in reference.drugs and not medication.outside_every_class
+
+
+def _unlisted(one: Noted[MedicationTaken], participant: Participant, rule: NoTherapeuticSteroid, zone: str) -> Found:
+    """A drug that the reference in force does not list may be a steroid."""
+    taken = course(one, participant, zone)
+    until = FOREVER if taken.open else found_until(taken.end.latest, rule.within, zone)
+    says = f"{one.fact.drug} is not in the drug reference in force: it is not known whether it is a steroid"
+    return Found("not yet known", InstantSet.between(taken.start.earliest, until), says, (one.entry,), "medical-monitor")
+
+
+def _as_counted(one: Noted[MedicationTaken], participant: Participant, counted: Counted, zone: str) -> Course:
+    """An injection into a joint or a depot counts for as long as the study has ruled, or might rule."""
+    if one.fact.lasting and counted.local_injections in {None, "three-weeks"}:
+        return released(one.fact.start.span(zone), THREE_WEEKS, zone)
+    return course(one, participant, zone)
+
+
+def _doses(medication: Noted[MedicationTaken], steroid: Equivalence, taken: Course, zone: str, within: tuple[date, date]) -> Iterator[Dose]:
+    """The doses of a medication, a date at a time, between two dates; of a course without a stop also all that may follow.
+
+    Every such course ends its dates on the same one, so that what may follow adds up with what other courses may.
+    """
+    amount, per_day = prednisone(medication.fact.dose_mg, steroid), medication.fact.doses_per_day or 1
+    day, last = max(within[0], local_date(taken.start.earliest, zone)), local_date(taken.end.latest, zone)
     while day <= last:
-        for span, sure, possible in _portions(Span(midnight(day, zone), midnight(day_after(day), zone) - MINUTE), taken, per_day):
+        for span, sure, possible in _portions(_whole(day, zone), taken, per_day):
             yield Dose(day, span, amount * sure, amount * possible, medication.entry)
+        day = day_after(day)
+    while taken.open and day <= within[1]:
+        yield Dose(day, _whole(day, zone), Decimal(0), amount * per_day, medication.entry)
         day = day_after(day)
     if taken.open:
         yield Dose(day, Span(midnight(day, zone), FOREVER), Decimal(0), amount * per_day, medication.entry)
 
 
+def _whole(day: date, zone: str) -> Span:
+    return Span(midnight(day, zone), midnight(day_after(day), zone) - MINUTE)
+
+
 def _portions(day: Span, taken: Course, per_day: int) -> Iterator[tuple[Span, int, int]]:
     """The doses of one date as (when, how many surely, how many possibly): one at each known minute, the others some time on the date."""
+    if taken.continuous:
+        first, last = max(day.earliest, taken.start.earliest), min(day.latest, taken.end.latest)
+        yield from ((Span(first, first), 1, 1), (Span(last, last), 0, 0))
+        return
     known = [minute for minute in taken.known if day.earliest <= minute <= day.latest]
     yield from ((Span(minute, minute), 1, 1) for minute in known)
     rest = per_day - len(known)
@@ -129,7 +175,7 @@ def _blocks(doses: Sequence[Dose], rule: NoTherapeuticSteroid, zone: str, reach:
 
 
 def _surely(on: date, doses: list[Dose], rule: NoTherapeuticSteroid, zone: str) -> Block | None:
-    sure = [dose for dose in doses if dose.sure_mg > 0]
+    sure = [dose for dose in doses if dose.sure_mg > 0 or dose.span.exact]
     crossing = _crossing([(dose.span.latest, dose.sure_mg) for dose in sure], rule.above_mg)
     if crossing is None:
         return None

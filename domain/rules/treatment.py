@@ -62,11 +62,17 @@ def same_identity(rule: SameIdentity, participant: Participant, zone: str) -> tu
     return tuple(_checked(participant, product.received.fact.at.span(zone), collection.ended.fact.identity, entries, zone))
 
 
-def days_since_lymphodepletion(rule: DaysSinceLymphodepletion, participant: Participant, zone: str) -> tuple[Found, ...]:
-    """Counted in dates at the site, from the date of the last dose given or reduced."""
+def days_since_lymphodepletion(
+    rule: DaysSinceLymphodepletion, participant: Participant, days: frozenset[int], zone: str
+) -> tuple[Found, ...]:
+    """Counted in dates at the site, from the date of the last dose given or reduced, once every one of `days` is accounted for."""
     doses = participant.given_doses
     if not doses:
         return (_missing("no lymphodepletion dose has been recorded", "coordinator"),)
+    told = {dose.fact.day for dose in participant.doses[participant.course_from :]}
+    if open_days := sorted(days - told):
+        untold = ", ".join(map(str, open_days))
+        return (_missing(f"lymphodepletion day {untold} is on record neither as given nor as reduced or omitted", "coordinator"),)
     ordered = sorted(doses, key=lambda dose: dose.fact.at.span(zone).earliest)
     ends = [dose.fact.at.span(zone).earliest for dose in ordered[1:]] + [FOREVER]
     return tuple(found for dose, end in zip(ordered, ends, strict=True) for found in _days_since(rule, dose, end, zone))
@@ -143,22 +149,30 @@ def _product(participant: Participant) -> Product | None:
 
 
 def _checked(participant: Participant, arrived: Span, identity: str, entries: tuple[int, ...], zone: str) -> Iterator[Found]:
-    """Each check since the product arrived decides until the next one."""
-    spans = ((check, check.fact.at.span(zone)) for check in participant.identity_checks)
-    checks = sorted(((check, span) for check, span in spans if span.latest >= arrived.earliest), key=lambda one: one[1].latest)
+    """Of the checks since the product arrived the last decides; while it is not sure which was the last, nothing passes."""
+    checks = [(one, span) for one in participant.identity_checks if (span := one.fact.at.span(zone)).latest >= arrived.earliest]
     if not checks:
         yield _missing("two persons have not yet compared the code on the product with the participant", "coordinator")
         return
-    ends = [span.earliest for _, span in checks[1:]] + [FOREVER]
-    yield Found("fails", InstantSet.between(BEGINNING, checks[0][1].earliest), "only later: two persons compared the codes", entries)
-    for (check, span), end in zip(checks, ends, strict=True):
-        known, while_last = (*entries, check.entry), InstantSet.between(span.earliest, end)
-        sure = InstantSet.between(span.latest, end) if span.earliest >= arrived.latest else NEVER
-        if check.fact.identity != identity:
-            yield Found("fails", while_last, "the last identity check found another code", known, "coordinator")
-        else:
+    first = min(span.earliest for _, span in checks)
+    yield Found("fails", InstantSet.between(BEGINNING, first), "only later: two persons compared the codes", entries)
+    last = [(check, span, _decides_until(span, [other for _, other in checks])) for check, span in checks]
+    right = InstantSet.of((span.earliest, end) for check, span, end in last if check.fact.identity == identity)
+    for check, span, end in last:
+        known, perhaps = (*entries, check.entry), InstantSet.between(span.earliest, end)
+        if check.fact.identity == identity:
+            sure = InstantSet.between(span.latest, end) if span.earliest >= arrived.latest else NEVER
             yield Found("passes", sure, "two persons compared the code on the product with the participant", known)
-            yield Found("not yet known", while_last - sure, "it is not sure when two persons compared the codes", known, "coordinator")
+            yield Found("not yet known", perhaps - sure, "it is not sure when two persons compared the codes", known, "coordinator")
+        else:
+            unsure = "it is not sure whether the last identity check found another code"
+            yield Found("fails", perhaps - right, "the last identity check found another code", known)
+            yield Found("not yet known", perhaps & right, unsure, known, "coordinator")
+
+
+def _decides_until(span: Span, all_checks: list[Span]) -> datetime:
+    """Until a check that was surely later has surely been made."""
+    return min((other.latest for other in all_checks if other.earliest > span.latest), default=FOREVER)
 
 
 def _since(span: Span, says: str, entries: tuple[int, ...], until: datetime = FOREVER) -> Iterator[Found]:

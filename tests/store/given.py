@@ -57,7 +57,7 @@ class Hand:
 
     def free(self) -> "Hand":
         """Remove what refuses changes."""
-        for table in ("entries", "commands"):
+        for table in ("entries", "commands", "appended"):
             if self.address.startswith("postgresql"):
                 self(f"DROP TRIGGER {table}_bear_no_change ON {table}")
             else:

@@ -1,14 +1,18 @@
 """Whatever is altered on disk is found when it is read, and named."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
+from domain.entry import Entry
 from store.codec import Row, chained, placed
 from store.errors import DamagedEntry
 from store.ledger import Ledger, Unreadable
-from tests.store.given import ANNA, BORIS, Hand, append, dose, lost, registered
+from tests.store.given import ANNA, BORIS, STUDY, Hand, append, by, dose, lost, opened, registered
+
+CLARA = "participant:BER-003"
 
 
 @pytest.fixture
@@ -126,3 +130,111 @@ def test_nothing_is_appended_when_the_end_was_exchanged_after_it_was_read(histor
 def test_the_other_streams_can_still_be_read(history: Ledger, hand: Hand) -> None:
     alter_a_byte(hand)
     assert len(history.read(BORIS)) == 3
+
+
+# The end of a stream
+
+
+@pytest.fixture
+def together(ledger: Ledger, hand: Hand) -> Ledger:
+    """Three commands, each with an entry of the study beside one of Anna (the study at 1, 3, 5, Anna at 2, 4, 6); then Boris at 7."""
+    for version in range(3):
+        command = by()
+        ledger.append({STUDY: [dose(command)], ANNA: [dose(command)]}, expect={STUDY: version, ANNA: version}, command_digest="a")
+    append(ledger, BORIS)
+    hand.free()
+    return ledger
+
+
+def refused(ledger: Ledger, *appended: str, expect: dict[str, int]) -> tuple[str, int, str]:
+    """What an append was told when it was refused as damage."""
+    with pytest.raises(DamagedEntry) as damage:
+        ledger.append({stream: [dose()] for stream in appended}, expect=expect, command_digest="a")
+    return damage.value.stream, damage.value.version, damage.value.why
+
+
+@pytest.mark.parametrize("stream", [ANNA, STUDY])
+@pytest.mark.parametrize("left", [2, 1, 0])
+def test_a_stream_that_lost_its_end_is_not_trusted(together: Ledger, hand: Hand, stream: str, left: int) -> None:
+    hand("DELETE FROM entries WHERE stream = ? AND version > ?", stream, left)
+    for ask in (together.read, together.version_of):
+        with pytest.raises(DamagedEntry) as damage:
+            ask(stream)
+        assert (damage.value.stream, damage.value.version, damage.value.why) == (stream, left + 1, "it is missing")
+    assert len(together.read(BORIS)) == 1
+    assert append(together, BORIS).position == 8
+
+
+@pytest.mark.parametrize("stream", [ANNA, STUDY])
+@pytest.mark.parametrize("left", [2, 1, 0])
+@pytest.mark.parametrize("restarted", [False, True])
+def test_nothing_is_appended_on_the_strength_of_a_stream_that_lost_its_end(
+    together: Ledger, hand: Hand, stream: str, left: int, restarted: bool
+) -> None:
+    hand("DELETE FROM entries WHERE stream = ? AND version > ?", stream, left)
+    for expected in (left, 3):
+        if restarted:
+            together._tails.clear()
+        assert refused(together, stream, expect={stream: expected}) == (stream, left + 1, "it is missing")
+        assert refused(together, CLARA, expect={CLARA: 0, stream: expected}) == (stream, left + 1, "it is missing")
+    assert together.head() == 7
+
+
+def test_a_stream_of_which_nothing_is_left_is_listed_all_the_same(together: Ledger, hand: Hand) -> None:
+    hand("DELETE FROM entries WHERE stream IN (?, ?)", ANNA, STUDY)
+    assert together.streams("") == [ANNA, BORIS, STUDY]
+
+
+def test_an_entry_that_no_command_recorded_is_damage(history: Ledger, hand: Hand) -> None:
+    hand("DELETE FROM appended WHERE stream = ? AND last = 3", ANNA)
+    with pytest.raises(DamagedEntry) as damage:
+        history.read(ANNA)
+    assert (damage.value.version, damage.value.why) == (3, "no command is remembered that recorded it")
+    assert refused(history, ANNA, expect={ANNA: 3}) == (ANNA, 3, "no command is remembered that recorded it")
+
+
+# The end of the ledger
+
+
+@pytest.mark.parametrize("left", [5, 4, 1, 0])
+def test_positions_at_the_end_of_the_ledger_are_never_used_again(history: Ledger, hand: Hand, left: int) -> None:
+    hand("DELETE FROM entries WHERE position > ?", left)
+    for _ in range(2):
+        assert refused(history, CLARA, expect={CLARA: 0}) == (BORIS, 3, "it is missing")
+    assert hand("SELECT count(*) FROM entries") == [(left,)]
+    assert history.version_of(CLARA) == 0
+
+
+def test_a_command_that_was_recorded_is_known_whatever_is_missing(history: Ledger, hand: Hand) -> None:
+    command = by()
+    known = append(history, CLARA, dose(command))
+    hand("DELETE FROM entries WHERE position > 5")
+    assert history.append({CLARA: [dose(command)]}, expect={CLARA: 0}, command_digest="a") == known
+
+
+@pytest.mark.parametrize("left", [5, 4, 1, 0])
+def test_a_follower_is_told_that_the_end_of_the_ledger_is_missing(history: Ledger, hand: Hand, left: int) -> None:
+    hand("DELETE FROM entries WHERE position > ?", left)
+    found = history.after(0, 100)
+    assert found[-1] == Unreadable(6, "", 0, f"nothing stands at position {left + 1}, where something was recorded")
+    assert [one.position for one in found] == [*range(1, left + 1), 6]
+    assert history.after(left, 100) == found[-1:]
+    assert history.head() == 6
+    assert history.after(6, 100) == []
+
+
+def test_what_is_missing_at_the_end_is_named_once_everything_before_was_told(history: Ledger, hand: Hand) -> None:
+    hand("DELETE FROM entries WHERE position > 4")
+    assert [one.position for one in history.after(0, 4)] == [1, 2, 3, 4]
+    assert [one.position for one in history.after(0, 5)] == [1, 2, 3, 4, 6]
+
+
+def test_nobody_who_reads_while_others_append_takes_the_newest_for_missing(ledger: Ledger, shared: str) -> None:
+    other = opened(shared)
+    with ThreadPoolExecutor(2) as pool:
+        writing = [pool.submit(lambda: [append(ledger, stream) for _ in range(100)]) for stream in (ANNA, BORIS)]
+        while not all(one.done() for one in writing):
+            assert other.version_of(ANNA) <= len(other.read(ANNA))
+            assert all(isinstance(one, Entry) for one in other.after(0, 1000))
+    assert [one.position for one in other.after(0, 1000)] == list(range(1, 201))
+    other.close()

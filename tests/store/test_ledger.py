@@ -222,7 +222,7 @@ def test_events_of_the_study_share_the_ledger(ledger: Ledger) -> None:
 
 
 @pytest.mark.parametrize("change", ["UPDATE {} SET stream = 'x'", "DELETE FROM {}"])
-@pytest.mark.parametrize("table", ["entries", "commands"])
+@pytest.mark.parametrize("table", ["entries", "commands", "appended"])
 def test_the_database_itself_refuses_to_change_what_is_recorded(ledger: Ledger, hand: Hand, change: str, table: str) -> None:
     append(ledger, ANNA)
     with pytest.raises(Exception, match="what is recorded is never changed"):
