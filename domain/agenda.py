@@ -71,7 +71,7 @@ class Agenda:
 
 def agenda(participant: Participant, study: Study) -> Agenda:
     """Everything that falls due for a participant, as far as the record says today."""
-    if not participant.registered:
+    if not participant.protocol:
         return Agenda((), (), finished=True)
     zone = study.zone(participant.site)
     open_windows = windows(participant, study)

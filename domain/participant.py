@@ -346,18 +346,22 @@ def repeats(fact: e.LymphodepletionDose | e.ThawStarted | e.InfusionStarted, par
         case e.LymphodepletionDose(day=day, drug=drug):
             return any((dose.fact.day, dose.fact.drug) == (day, drug) for dose in participant.doses[participant.course_from :])
         case e.ThawStarted(bag=bag):
-            return any(thaw.fact.bag == bag for thaw in participant.thaws)
+            last = participant.taken_step("infusion")
+            later = last is not None and _first(fact.at) - _first(last.at) > ONE_INFUSION
+            return later or any(thaw.fact.bag == bag for thaw in participant.thaws)
         case e.InfusionStarted(bag=bag):
             infused = sum(start.fact.bag == bag for start in participant.infusions)
-            later = any(_first(fact.at) - _first(start.fact.at) > ONE_INFUSION for start in participant.infusions)
+            last = participant.taken_step("infusion")
+            later = last is not None and last.done is not None and _first(fact.at) - _first(last.done) > ONE_INFUSION
             return later or (infused > 0 and infused >= sum(thaw.fact.bag == bag for thaw in participant.thaws))
 
 
 def _thawed(now: Participant, at: When) -> Participant:
     """A thaw that is told after the infusion it was for is where the hold point was passed."""
-    last = now.taken[-1]
-    told_late = last.step == "infusion" and last.done == last.at and _first(at) < _first(last.at)
-    return replace(now, taken=(*now.taken[:-1], replace(last, at=at))) if told_late else now
+    last = now.taken_step("infusion")
+    if last is None or last.done != last.at or _first(last.at) <= _first(at):
+        return now
+    return replace(now, taken=tuple(replace(one, at=at) if one is last else one for one in now.taken))
 
 
 def _infused(now: Participant, at: When) -> Participant:

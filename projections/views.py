@@ -44,7 +44,7 @@ class Told:
     @cached_property
     def agenda(self) -> Agenda:
         """Everything that falls due, found once for all views; nothing does until a protocol has been adopted."""
-        return agenda(self.participant, self.study) if self.participant.protocol else Agenda((), (), finished=True)
+        return agenda(self.participant, self.study)
 
     @property
     def zone(self) -> str:

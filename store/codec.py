@@ -104,9 +104,9 @@ def what_is_wrong(row: Row) -> str | None:
     return None
 
 
-def checked(rows: Iterable[Row], stream: str) -> Iterator[Row]:
-    """The rows of a whole stream, each verified and the chain between them too."""
-    position, previous = 0, NOTHING_BEFORE
+def checked(rows: Iterable[Row], stream: str, upto: int) -> Iterator[Row]:
+    """The rows of a whole stream, each verified, the chain between them too, and that they reach up to the version they should."""
+    version, position, previous = 0, 0, NOTHING_BEFORE
     for version, row in enumerate(rows, 1):
         if row.version != version:
             raise DamagedEntry(stream, version, "it is missing")
@@ -118,6 +118,20 @@ def checked(rows: Iterable[Row], stream: str) -> Iterator[Row]:
             raise DamagedEntry(stream, version, "it stands before the entry that it follows")
         position, previous = row.position, row.hash
         yield row
+    if damage := ended_wrongly(stream, version, upto):
+        raise damage
+
+
+def ended_wrongly(stream: str, version: int, upto: int) -> DamagedEntry | None:
+    """The damage where a stream does not end at the version at which the last command left it; None when it does.
+
+    The chain alone cannot tell: what is left of a stream that lost its end is a whole chain.
+    """
+    if version < upto:
+        return DamagedEntry(stream, version + 1, "it is missing")
+    if version > upto:
+        return DamagedEntry(stream, upto + 1, "no command is remembered that recorded it")
+    return None
 
 
 def state_of(row: Row) -> State[Any]:

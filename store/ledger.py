@@ -9,7 +9,7 @@ from typing import Any, Self
 from uuid import UUID
 
 from domain.entry import Entry, Identifiers
-from store.codec import Row, checked, entry, place, state_of, unsealed, what_is_wrong
+from store.codec import Row, checked, ended_wrongly, entry, place, state_of, unsealed, what_is_wrong
 from store.errors import CommandReused, DamagedEntry, LostRace, Missing, in_plain_words
 from store.group import Group
 from store.keys import Keyring
@@ -52,7 +52,8 @@ class Ledger:
     def read(self, stream: str) -> tuple[Entry[Any], ...]:
         """Every entry of a stream, verified; the caller knows what its facts are. Raises DamagedEntry."""
         with in_plain_words():
-            rows = list(checked(self.recorder.stream(stream), stream))
+            upto, found = self.recorder.stream(stream)
+            rows = list(checked(found, stream, upto))
             entries = self._entries(rows)
         if rows:
             self._remember(stream, Tail(rows[-1].version, rows[-1].hash, entries[-1].recorded_at))
@@ -75,22 +76,23 @@ class Ledger:
     def after(self, position: int, limit: int) -> list[Entry[Any] | Unreadable]:
         """What stands after a position, in the order of the ledger; damage is named in its place instead of raised."""
         with in_plain_words():
-            return self._with_gaps(position, self.recorder.after(position, limit))
+            upto, rows = self.recorder.after(position, limit)
+            return self._with_gaps(position, rows, upto if len(rows) < limit else 0)
 
     def head(self) -> int:
-        """The position of the last entry; 0 when there is none."""
+        """The position of the last entry, whether or not it can be read; 0 when nothing was ever recorded."""
         with in_plain_words():
             return self.recorder.head()
 
     def streams(self, prefix: str) -> list[str]:
-        """The streams whose names begin so, in alphabetical order."""
+        """The streams whose names begin so, in alphabetical order; also one of which nothing is left."""
         with in_plain_words():
             return self.recorder.streams(prefix)
 
     def version_of(self, stream: str) -> int:
-        """How many entries a stream has, without reading them."""
+        """How many entries a stream has, without reading them. Raises DamagedEntry when its last ones are missing."""
         with in_plain_words():
-            last = self.recorder.tail(stream)
+            last = self._last(stream)
             return last.version if last else 0
 
     def forget_identity(self, stream: str) -> None:
@@ -160,24 +162,34 @@ class Ledger:
             order.answer = known if known.digest == command.digest else CommandReused(command.actor_id, command.command_id)
             return True
         for stream, (expected, _) in order.expected.items():
-            if stream in found.versions:
-                version = found.versions[stream]
+            if stream in found.streams:
+                version, upto = found.streams[stream]
                 changed = DamagedEntry(stream, version, "it is not the entry that was read before")
-                order.answer = changed if version == expected else LostRace(stream, expected, version)
+                elsewhere = changed if version == expected else LostRace(stream, expected, version)
+                order.answer = ended_wrongly(stream, version, upto) or elsewhere
                 self._tails.pop(stream, None)
                 return True
-        return False
+        if found.missing:
+            order.answer = DamagedEntry(*found.missing, "it is missing")
+        return found.missing is not None
 
     def _tail(self, stream: str, version: int) -> Tail:
         known = self._tails.get(stream) if version else Tail()
         if known is not None and known.version == version:
             return known
-        row = self.recorder.tail(stream)
+        row = self._last(stream)
         if row is None:
             return Tail()
         if why := what_is_wrong(row):
             raise DamagedEntry(stream, row.version, why)
         return Tail(row.version, row.hash, state_of(row).recorded_at)
+
+    def _last(self, stream: str) -> Row | None:
+        upto, rows = self.recorder.tail(stream)
+        last = rows[0] if rows else None
+        if damage := ended_wrongly(stream, last.version if last else 0, upto):
+            raise damage
+        return last
 
     def _remember(self, stream: str, tail: Tail) -> None:
         with self._lock:
@@ -197,16 +209,13 @@ class Ledger:
         plain = self._keyring.open(keys.get(row.stream), row.stream, place(row.stream, row.version, row.kind), sealed)
         return None if plain is None else Identifiers.model_validate_json(plain)
 
-    def _with_gaps(self, position: int, rows: Sequence[Row]) -> list[Entry[Any] | Unreadable]:
+    def _with_gaps(self, position: int, rows: Sequence[Row], upto: int) -> list[Entry[Any] | Unreadable]:
         found: list[Entry[Any] | Unreadable] = []
         for row in rows:
-            if row.position != position + 1:
-                found.append(
-                    Unreadable(row.position - 1, "", 0, f"nothing stands at position {position + 1}, where something was recorded")
-                )
+            found += _gap(position, row.position - 1)
             found.append(self._entry_or_damage(row))
             position = row.position
-        return found
+        return found + _gap(position, upto)
 
     def _entry_or_damage(self, row: Row) -> Entry[Any] | Unreadable:
         if why := what_is_wrong(row):
@@ -215,6 +224,12 @@ class Ledger:
             return self._entries([row])[0]
         except DamagedEntry as damage:
             return Unreadable(row.position, row.stream, row.version, damage.why)
+
+
+def _gap(position: int, upto: int) -> list[Entry[Any] | Unreadable]:
+    """What is missing after a position, named once and where it ends."""
+    why = f"nothing stands at position {position + 1}, where something was recorded"
+    return [Unreadable(upto, "", 0, why)] if upto > position else []
 
 
 def _recorder(address: str, *, create: bool) -> Recorder:

@@ -39,10 +39,13 @@ class Appended:
 
 
 class InTheWay(NamedTuple):
-    """Why nothing of a group of orders was recorded: commands that are remembered already, and streams that stand elsewhere."""
+    """Why nothing of a group of orders was recorded: commands that are remembered already, streams that stand elsewhere, or damage."""
 
     commands: dict[tuple[str, UUID], Appended]
-    versions: dict[str, int]
+    streams: dict[str, tuple[int, int]]
+    """The version that a stream has, and the version at which the last command left it."""
+    missing: tuple[str, int] | None
+    """Stream and version of the last entry of the ledger when it is gone: its position must not be used again."""
 
 
 @dataclass(slots=True, eq=False)

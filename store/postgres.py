@@ -20,12 +20,11 @@ from psycopg.rows import TupleRow, tuple_row
 from psycopg.sql import SQL, Identifier, Literal
 from psycopg_pool import PoolTimeout
 
-from store.codec import Row
 from store.errors import Missing, Unreachable, fault
 from store.keys import DESTROYED
 from store.orders import Appended, InTheWay, Order
 from store.postgres_schema import SCHEMA
-from store.recorder import Claim
+from store.recorder import Claim, Found
 
 CONNECT_TIMEOUT_SECONDS = 5
 CONNECTIONS = 16
@@ -37,7 +36,7 @@ SESSION |= {"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "j
 
 
 class PostgresLedgerRecorder(PostgresRecorder):
-    """Entries, commands, keys and followers in one schema of a PostgreSQL database."""
+    """Entries, commands and what they appended, keys and followers in one schema of a PostgreSQL database."""
 
     def __init__(self, address: str, *, create: bool) -> None:
         self.schema, self._parameters = _parsed(address)
@@ -54,22 +53,23 @@ class PostgresLedgerRecorder(PostgresRecorder):
         if isinstance(found, int):
             return found
         commands = {(actor, UUID(command)): Appended(actor, UUID(command), *rest) for actor, command, *rest in _named("command", found)}
-        return InTheWay(commands, dict(_named("stream", found)))
+        streams = {stream: (version, upto) for stream, version, upto in _named("stream", found)}
+        return InTheWay(commands, streams, next(((stream, last) for stream, last in _named("missing", found)), None))
 
-    def stream(self, stream: str) -> list[Row]:
-        return [Row(*row) for row in self._ask("stream", stream)]
+    def stream(self, stream: str) -> Found:
+        return Found.of(self._ask("stream", stream, stream))
 
-    def tail(self, stream: str) -> Row | None:
-        return next((Row(*row) for row in self._ask("tail", stream)), None)
+    def tail(self, stream: str) -> Found:
+        return Found.of(self._ask("tail", stream, stream))
 
-    def after(self, position: int, limit: int) -> list[Row]:
-        return [Row(*row) for row in self._ask("after", position, limit)]
+    def after(self, position: int, limit: int) -> Found:
+        return Found.of(self._ask("after", position, limit))
 
     def head(self) -> int:
         return int(self._ask("head")[0][0])
 
     def streams(self, prefix: str) -> list[str]:
-        return sorted(stream for (stream,) in self._ask("streams", prefix))
+        return sorted(stream for (stream,) in self._ask("streams", prefix, prefix))
 
     def command(self, actor_id: str, command_id: UUID) -> Appended | None:
         return next((Appended(actor_id, command_id, *row) for row in self._ask("command", actor_id, command_id)), None)
@@ -125,11 +125,15 @@ class PostgresLedgerRecorder(PostgresRecorder):
 
 STATEMENTS = {
     "record": "SELECT {schema}.record(%b::text::jsonb)",
-    "stream": "SELECT * FROM {schema}.entries WHERE stream = %b ORDER BY version",
-    "tail": "SELECT * FROM {schema}.entries WHERE stream = %b ORDER BY version DESC LIMIT 1",
-    "after": "SELECT * FROM {schema}.entries WHERE position > %b ORDER BY position LIMIT %b",
-    "head": "SELECT coalesce(max(position), 0) FROM {schema}.entries",
-    "streams": "SELECT stream FROM {schema}.entries WHERE version = 1 AND starts_with(stream, %b)",
+    "stream": """SELECT * FROM (SELECT coalesce(max(last), 0) AS upto FROM {schema}.appended WHERE stream = %b) AS known
+        LEFT JOIN (SELECT * FROM {schema}.entries WHERE stream = %b) AS found ON true ORDER BY version""",
+    "tail": """SELECT * FROM (SELECT coalesce(max(last), 0) AS upto FROM {schema}.appended WHERE stream = %b) AS known
+        LEFT JOIN (SELECT * FROM {schema}.entries WHERE stream = %b ORDER BY version DESC LIMIT 1) AS found ON true""",
+    "after": """SELECT * FROM (SELECT coalesce(max(position), 0) AS upto FROM {schema}.appended) AS known
+        LEFT JOIN (SELECT * FROM {schema}.entries WHERE position > %b ORDER BY position LIMIT %b) AS found ON true ORDER BY position""",
+    "head": """SELECT coalesce(greatest((SELECT max(position) FROM {schema}.entries), (SELECT max(position) FROM {schema}.appended)), 0)""",
+    "streams": """SELECT stream FROM {schema}.entries WHERE version = 1 AND starts_with(stream, %b)
+        UNION SELECT stream FROM {schema}.appended WHERE first = 1 AND starts_with(stream, %b)""",
     "command": "SELECT digest, stream, first, last, position FROM {schema}.commands WHERE actor = %b AND command = %b",
     "keys": "SELECT stream, wrapped FROM {schema}.participant_keys WHERE stream = ANY(%b)",
     "destroy_key": """INSERT INTO {schema}.participant_keys VALUES (%b, %b)

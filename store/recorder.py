@@ -1,11 +1,26 @@
 """What the ledger asks of a database; SQLite and PostgreSQL each answer it in a module of their own."""
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, Self
 from uuid import UUID
 
 from store.codec import Row
 from store.orders import Appended, InTheWay, Order
+
+
+class Found(NamedTuple):
+    """The rows that stand on disk, and how far commands have appended: the last version of the stream, or position of the ledger.
+
+    Both come from one statement, so that an append meanwhile does not look like damage.
+    """
+
+    upto: int
+    rows: list[Row]
+
+    @classmethod
+    def of(cls, answer: Sequence[tuple[Any, ...]]) -> Self:
+        """From rows that each stand behind `upto`; it stands alone where there is no row."""
+        return cls(answer[0][0], [Row(*row[1:]) for row in answer if row[1] is not None])
 
 
 class Claim(NamedTuple):
@@ -38,21 +53,27 @@ class Candidate(Protocol):
 
 
 class Recorder(Protocol):
-    """A database with the entries, the commands, the keys and the followers of one ledger."""
+    """A database with the entries, the commands and what they appended, the keys and the followers of one ledger."""
 
     def record(self, orders: Sequence[Order]) -> int | InTheWay:
         """Append all orders in one durable transaction and return the head before them; or append nothing and say why."""
         ...
 
-    def stream(self, stream: str) -> list[Row]: ...
+    def stream(self, stream: str) -> Found: ...
 
-    def tail(self, stream: str) -> Row | None: ...
+    def tail(self, stream: str) -> Found:
+        """The last row of a stream, if there is one."""
+        ...
 
-    def after(self, position: int, limit: int) -> list[Row]: ...
+    def after(self, position: int, limit: int) -> Found: ...
 
-    def head(self) -> int: ...
+    def head(self) -> int:
+        """The last position, whether or not a row still stands there."""
+        ...
 
-    def streams(self, prefix: str) -> list[str]: ...
+    def streams(self, prefix: str) -> list[str]:
+        """Every stream to which anything was ever appended, whether or not anything is left of it."""
+        ...
 
     def command(self, actor_id: str, command_id: UUID) -> Appended | None: ...
 

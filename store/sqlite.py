@@ -8,6 +8,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import groupby
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
@@ -27,7 +28,7 @@ from store.codec import Row
 from store.errors import Missing
 from store.keys import DESTROYED
 from store.orders import Appended, InTheWay, Order
-from store.recorder import Candidate, Claim, Ears
+from store.recorder import Candidate, Claim, Ears, Found
 
 LOCK_TIMEOUT_SECONDS = 5
 ASK_EVERY_SECONDS = 0.002
@@ -42,19 +43,35 @@ SCHEMA = [
     """CREATE TABLE IF NOT EXISTS commands (
         actor TEXT NOT NULL, command TEXT NOT NULL, digest TEXT NOT NULL, stream TEXT NOT NULL, first INTEGER NOT NULL,
         last INTEGER NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (actor, command)) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE IF NOT EXISTS appended (
+        position INTEGER PRIMARY KEY, stream TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, UNIQUE (stream, last)) STRICT""",
+    "CREATE INDEX IF NOT EXISTS beginnings ON appended (stream) WHERE first = 1",
     "CREATE TABLE IF NOT EXISTS participant_keys (stream TEXT PRIMARY KEY, wrapped BLOB NOT NULL) STRICT",
     "CREATE TABLE IF NOT EXISTS followers (name TEXT PRIMARY KEY, token INTEGER NOT NULL, position INTEGER NOT NULL) STRICT",
     *(
         f"""CREATE TRIGGER IF NOT EXISTS {table}_bear_no_{change.lower()} BEFORE {change} ON {table}
         BEGIN SELECT RAISE(ABORT, 'what is recorded is never changed'); END"""
-        for table in ("entries", "commands")
+        for table in ("entries", "commands", "appended")
         for change in ("UPDATE", "DELETE")
     ),
 ]
 
+ENTRIES = f"SELECT {COLUMNS} FROM entries"  # noqa: S608 - The columns are our own.
+LAST_OF_STREAM = "SELECT coalesce(max(last), 0) AS upto FROM appended WHERE stream = ?"
+STREAM = f"SELECT * FROM ({LAST_OF_STREAM}) LEFT JOIN ({ENTRIES} WHERE stream = ?) ORDER BY version"  # noqa: S608 - Everything stands above.
+TAIL = f"SELECT * FROM ({LAST_OF_STREAM}) LEFT JOIN ({ENTRIES} WHERE stream = ? ORDER BY version DESC LIMIT 1)"  # noqa: S608 - So does this.
+STANDS = f"""SELECT (SELECT coalesce(max(version), 0) FROM entries WHERE stream = ?), ({LAST_OF_STREAM}),
+    (SELECT hash FROM entries WHERE stream = ? ORDER BY version DESC LIMIT 1)"""  # noqa: S608 - And this, too.
+AFTER = f"""SELECT * FROM (SELECT coalesce(max(position), 0) AS upto FROM appended)
+    LEFT JOIN ({ENTRIES} WHERE position > ? ORDER BY position LIMIT ?) ORDER BY position"""  # noqa: S608 - The columns are our own.
+STREAMS = """SELECT stream FROM entries WHERE version = 1 AND stream >= ?
+    UNION SELECT stream FROM appended WHERE first = 1 AND stream >= ? ORDER BY stream"""
+MISSING = """SELECT stream, last FROM appended WHERE position = (SELECT max(position) FROM appended)
+    AND position > (SELECT coalesce(max(position), 0) FROM entries)"""
+
 
 class SQLiteLedgerRecorder(SQLiteRecorder):
-    """Entries, commands, keys and followers in SQLite."""
+    """Entries, commands and what they appended, keys and followers in SQLite."""
 
     def __init__(self, path: Path | None, *, create: bool) -> None:
         self.path = path
@@ -73,22 +90,22 @@ class SQLiteLedgerRecorder(SQLiteRecorder):
             in_the_way = _in_the_way(cursor, orders)
             return in_the_way if any(in_the_way) else _insert(cursor, orders)
 
-    def stream(self, stream: str) -> list[Row]:
-        return self._rows("WHERE stream = ? ORDER BY version", stream)
+    def stream(self, stream: str) -> Found:
+        return self._found(STREAM, stream, stream)
 
-    def tail(self, stream: str) -> Row | None:
-        return next(iter(self._rows("WHERE stream = ? ORDER BY version DESC LIMIT 1", stream)), None)
+    def tail(self, stream: str) -> Found:
+        return self._found(TAIL, stream, stream)
 
-    def after(self, position: int, limit: int) -> list[Row]:
-        return self._rows("WHERE position > ? ORDER BY position LIMIT ?", position, limit)
+    def after(self, position: int, limit: int) -> Found:
+        return self._found(AFTER, position, limit)
 
     def head(self) -> int:
         with self._reading() as cursor:
-            return _head(cursor)
+            return max(_last_position(cursor, "entries"), _last_position(cursor, "appended"))
 
     def streams(self, prefix: str) -> list[str]:
         with self._reading() as cursor:
-            found = cursor.execute("SELECT stream FROM entries WHERE version = 1 AND stream >= ? ORDER BY stream", (prefix,))
+            found = cursor.execute(STREAMS, (prefix, prefix))
             return [stream for (stream,) in found if stream.startswith(prefix)]
 
     def command(self, actor_id: str, command_id: UUID) -> Appended | None:
@@ -130,9 +147,9 @@ class SQLiteLedgerRecorder(SQLiteRecorder):
     def close(self) -> None:
         self.datastore.close()
 
-    def _rows(self, condition: str, *values: object) -> list[Row]:
+    def _found(self, statement: str, *values: object) -> Found:
         with self._reading() as cursor:
-            return [Row(*row) for row in cursor.execute(f"SELECT {COLUMNS} FROM entries {condition}", values)]  # noqa: S608 - The conditions stand above.
+            return Found.of(cursor.execute(statement, values).fetchall())
 
     def _has_tables(self) -> bool:
         with self._reading() as cursor:
@@ -190,21 +207,22 @@ def _in_the_way(cursor: sqlite3.Cursor, orders: Sequence[Order]) -> InTheWay:
         (order.command.actor_id, order.command.command_id): _command(cursor, order.command.actor_id, order.command.command_id)
         for order in orders
     }
-    versions = {}
+    streams = {}
     for order in orders:
-        for stream, (version, hash_) in order.expected.items():
-            found = cursor.execute("SELECT version, hash FROM entries WHERE stream = ? ORDER BY version DESC LIMIT 1", (stream,)).fetchone()
-            if (found or (0,))[0] != version or (found and hash_ not in (None, found[1])):
-                versions[stream] = found[0] if found else 0
-    return InTheWay({key: command for key, command in commands.items() if command}, versions)
+        for stream, (expected, hash_) in order.expected.items():
+            version, upto, last = cursor.execute(STANDS, (stream, stream, stream)).fetchone()
+            if not version == expected == upto or (last is not None and hash_ not in (None, last)):
+                streams[stream] = (version, upto)
+    return InTheWay({key: command for key, command in commands.items() if command}, streams, cursor.execute(MISSING).fetchone())
 
 
 def _insert(cursor: sqlite3.Cursor, orders: Sequence[Order]) -> int:
-    head = end = _head(cursor)
+    head = end = _last_position(cursor, "entries")
     for order in orders:
         rows = order.placed_after(end)
         end += len(rows)
         cursor.executemany("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        cursor.executemany("INSERT INTO appended VALUES (?, ?, ?, ?)", _appended(rows))
         cursor.executemany("INSERT INTO participant_keys VALUES (?, ?)", order.keys.items())
         command = order.command
         values = (command.actor_id, str(command.command_id), command.digest, command.stream, command.first, command.last, end)
@@ -212,8 +230,15 @@ def _insert(cursor: sqlite3.Cursor, orders: Sequence[Order]) -> int:
     return head
 
 
-def _head(cursor: sqlite3.Cursor) -> int:
-    return int(cursor.execute("SELECT coalesce(max(position), 0) FROM entries").fetchone()[0])
+def _appended(rows: Sequence[Row]) -> Iterator[tuple[int, str, int, int]]:
+    """What one command appended to each of its streams: the position of the last entry, the stream, its first and its last version."""
+    for stream, of_stream in groupby(rows, lambda row: row.stream):
+        own = list(of_stream)
+        yield own[-1].position, stream, own[0].version, own[-1].version
+
+
+def _last_position(cursor: sqlite3.Cursor, table: str) -> int:
+    return int(cursor.execute(f"SELECT coalesce(max(position), 0) FROM {table}").fetchone()[0])  # noqa: S608 - The table is one of ours.
 
 
 def _command(cursor: sqlite3.Cursor, actor_id: str, command_id: UUID) -> Appended | None:

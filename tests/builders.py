@@ -273,9 +273,18 @@ def slot(start: datetime, hours: float = 8) -> e.Slot:
 
 
 def dose(  # noqa: PLR0913 - All that a line of a medication chart says.
-    drug: str, mg: str, start: When, *, per_day: int | None = None, stop: When | None = None, route: Route = "oral"
+    drug: str,
+    mg: str,
+    start: When,
+    *,
+    per_day: int | None = None,
+    stop: When | None = None,
+    route: Route = "oral",
+    depot: bool | None = None,
 ) -> e.MedicationTaken:
-    return e.MedicationTaken(drug=drug, dose_mg=Decimal(mg), doses_per_day=per_day, route=route, start=start, stop=stop, indication="lupus")
+    return e.MedicationTaken(
+        drug=drug, dose_mg=Decimal(mg), doses_per_day=per_day, route=route, start=start, stop=stop, indication="lupus", depot=depot
+    )
 
 
 # One record and one rule, without a ledger: what the boundary tables of the gates ask.

@@ -25,7 +25,8 @@ def medication(  # noqa: PLR0913 - Each argument is an option of the command.
     route: Annotated[Route, typer.Option(help="How it was given.")],
     indication: Annotated[str, typer.Option("--for", help="What it was given for.")],
     per_day: Annotated[int | None, typer.Option(help="How many doses a day, for a course; without this, one dose.")] = None,
-    stop: Annotated[str | None, typer.Option(metavar="WHEN", help="When a course ended; without this, it still goes on.")] = None,
+    stop: Annotated[str | None, typer.Option(metavar="WHEN", help="When it ended; without this, a course still goes on.")] = None,
+    depot: Annotated[bool | None, typer.Option("--depot/--no-depot", help="Whether an injection goes on acting for weeks.")] = None,
     investigational: Annotated[bool, typer.Option("--investigational", help="An investigational drug of another trial.")] = False,
     outside_every_class: Annotated[
         bool, typer.Option("--outside-every-class", help="Not in the reference, and in no class that the protocol names.")
@@ -40,6 +41,7 @@ def medication(  # noqa: PLR0913 - Each argument is an option of the command.
         start=chart.clock.when(start),
         stop=None if stop is None else chart.clock.when(stop),
         indication=indication,
+        depot=depot,
         investigational=investigational,
         outside_every_class=outside_every_class,
     )

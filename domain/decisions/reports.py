@@ -99,7 +99,7 @@ def _impossible_medication(fact: e.MedicationTaken, study: Study, zone: str) -> 
     if fact.drug not in study.reference.drugs and not fact.outside_every_class:
         yield Reason(
             code="unclassified-drug",
-            says=f"{fact.drug} is not in the drug reference: say that it is investigational or outside every class",
+            says=f"{fact.drug} is not in the drug reference: say that it is outside every class, or have the reference extended",
         )
 
 

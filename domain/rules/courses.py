@@ -1,7 +1,7 @@
 """A medication as a course in time: from when to when it was surely, and possibly, taken."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from domain.events import MedicationTaken
 from domain.participant import Noted, Participant
@@ -32,18 +32,21 @@ def course(medication: Noted[MedicationTaken], participant: Participant, zone: s
     return Course(start, end, _minutes(start) | _minutes(end), continuous=fact.stop is not None and fact.doses_per_day is None)
 
 
-def released(start: Span, period: Period, zone: str) -> Course:
-    """An injection that goes on releasing for a period, as a dose on every date of it."""
-    last = period.after(local_date(start.latest, zone))
-    end = midnight(day_after(last), zone) - MINUTE
-    return Course(start, Span(end, end), _minutes(start))
+def released(taken: Course, period: Period, zone: str) -> Course:
+    """Injections that go on releasing for a period after each of them, as doses on every date of it."""
+    earliest, latest = (_last_minute(period.after(local_date(end, zone)), zone) for end in (taken.end.earliest, taken.end.latest))
+    return Course(taken.start, Span(earliest, latest), _minutes(taken.start), open=taken.open)
+
+
+def _last_minute(day: date, zone: str) -> datetime:
+    return midnight(day_after(day), zone) - MINUTE
 
 
 def _sure_end(medication: Noted[MedicationTaken], participant: Participant, start: Span, zone: str) -> Span:
     reviews = (review.fact.at.span(zone).earliest for review in participant.reviews if review.fact.review == "medicines")
     looked = max([to_the_minute(medication.recorded_at), *reviews])
     eve = midnight(local_date(looked, zone), zone) - MINUTE
-    end = max(eve, midnight(day_after(local_date(start.latest, zone)), zone) - MINUTE)
+    end = max(eve, _last_minute(local_date(start.latest, zone), zone))
     return Span(end, end)
 
 

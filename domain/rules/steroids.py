@@ -119,9 +119,8 @@ def _unlisted(one: Noted[MedicationTaken], participant: Participant, rule: NoThe
 
 def _as_counted(one: Noted[MedicationTaken], participant: Participant, counted: Counted, zone: str) -> Course:
     """An injection into a joint or a depot counts for as long as the study has ruled, or might rule."""
-    if one.fact.lasting and counted.local_injections in {None, "three-weeks"}:
-        return released(one.fact.start.span(zone), THREE_WEEKS, zone)
-    return course(one, participant, zone)
+    taken = course(one, participant, zone)
+    return released(taken, THREE_WEEKS, zone) if one.fact.lasting and counted.local_injections in {None, "three-weeks"} else taken
 
 
 def _doses(medication: Noted[MedicationTaken], steroid: Equivalence, taken: Course, zone: str, within: tuple[date, date]) -> Iterator[Dose]:

@@ -165,11 +165,16 @@ def test_consent_that_was_signed_later_than_told_makes_the_earlier_steps_deviati
 
 
 def test_consent_that_was_withdrawn_before_the_infusion_and_told_after_it_makes_it_a_deviation(story: Story) -> None:
-    before, after = thawed(story) - MINUTE, thawed(story) + MINUTE
-    story.reports(e.ConsentWithdrawn(at=When.at(before), scope="treatment"))
-    assert gate(story) == {"infusion:consent-and-eligibility"}
-    corrects(story, e.ConsentWithdrawn, e.ConsentWithdrawn(at=When.at(after), scope="treatment"))
-    assert gate(story) == set()
+    infused = story.now.infusions[0].fact.at.span(BERLIN).earliest
+    story.reports(e.ConsentWithdrawn(at=When.at(thawed(story) - MINUTE), scope="treatment"))
+    for withdrawn, deviations in (
+        (thawed(story) - 2 * MINUTE, {"infusion:consent-and-eligibility"}),
+        (thawed(story) + MINUTE, {"infusion:consent-and-eligibility"}),
+        (infused, {"infusion:consent-and-eligibility"}),
+        (infused + MINUTE, set()),
+    ):
+        corrects(story, e.ConsentWithdrawn, e.ConsentWithdrawn(at=When.at(withdrawn), scope="treatment"))
+        assert gate(story) == deviations
 
 
 @pytest.mark.parametrize(

@@ -3,15 +3,18 @@
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from uuid import NAMESPACE_OID
 
 import pytest
 
 from domain import commands as c
 from domain import events as e
+from domain.decisions import decide
+from domain.entry import Actor
 from domain.rejections import Refused
 from domain.time import When
-from domain.words import Role
-from tests.builders import CODE, START, Story, Trial, codes, consent, dose, review, slot
+from domain.words import Role, Source
+from tests.builders import CODE, START, Story, Trial, by_, codes, consent, dose, review, slot
 
 LATER = START + timedelta(days=10)
 OTHER = "COI-0002"
@@ -80,7 +83,15 @@ DIFFERENT: dict[str, tuple[e.Fact, set[str]]] = {
     "a month that has not begun": (dose("prednisone", "5", When("2026-02")), {"future"}),
     "a stop that lies ahead": (dose("prednisone", "5", NOW, per_day=1, stop=TOMORROW), {"future"}),
     "a stop before its start": (dose("prednisone", "5", When("2026-01-05"), per_day=1, stop=When("2026-01-04")), {"stop-before-start"}),
-    "a single dose with a stop": (dose("prednisone", "5", When("2026-01-04"), stop=When("2026-01-05")), {"single-dose"}),
+    "a single dose from date to date": (dose("prednisone", "5", When("2026-01-04"), stop=When("2026-01-05")), {"single-dose"}),
+    "a single dose that stops at some hour": (
+        dose("prednisone", "5", When("2026-01-04T08:00Z"), stop=When("2026-01-05")),
+        {"single-dose"},
+    ),
+    "a single dose that starts at some hour": (
+        dose("prednisone", "5", When("2026-01-04"), stop=When("2026-01-05T08:00Z")),
+        {"single-dose"},
+    ),
     "one dose a day at two times of a date": (
         dose("prednisone", "5", When("2026-01-04T08:00Z"), per_day=1, stop=When("2026-01-04T18:00Z")),
         {"doses-per-day"},
@@ -121,35 +132,141 @@ def test_a_report_that_cannot_be_so_is_refused_for_every_reason(fact: e.Fact, wh
     assert refused(consented(), report(fact)) == why
 
 
-def test_a_drug_outside_the_reference_is_settled_by_saying_what_it_is() -> None:
-    story = consented()
-    for tick in ("investigational", "outside_every_class"):
-        story.reports(dose("snake-oil", "5", story.at()).model_copy(update={tick: True}))
+def test_a_drug_outside_the_reference_is_settled_by_saying_that_it_is_outside_every_class() -> None:
+    story, taken = consented(), dose("snake-oil", "5", NOW)
+    assert refused(story, report(taken.model_copy(update={"investigational": True}))) == {"unclassified-drug"}
+    assert refused(story, report(taken), reason="it was so") == {"unclassified-drug"}
+    for investigational in (False, True):
+        story.reports(taken.model_copy(update={"outside_every_class": True, "investigational": investigational}))
     assert len(story.now.medications) == 2
 
 
 @pytest.mark.parametrize(
-    ("fact", "given_a_reason"),
+    "fact",
     [
-        pytest.param(dose("prednisone", "5", NOW), {"no-consent"}, id="a medication"),
-        pytest.param(e.ScreeningStarted(at=NOW), {"no-consent"}, id="screening"),
-        pytest.param(e.LeukapheresisStarted(at=NOW), set(), id="a treatment is recorded when a reason comes with it"),
+        dose("prednisone", "5", NOW),
+        e.ProcedurePerformed(name="an operation", major=True, at=NOW),
+        review(NOW, None),
+        e.ScreeningStarted(at=NOW),
+        e.LeukapheresisStarted(at=NOW),
+        e.InfusionStarted(at=NOW, identity=CODE),
+        e.ContactLost(at=NOW),
+        e.Died(at=NOW),
+    ],
+    ids=lambda fact: fact.kind,
+)
+def test_without_consent_on_record_everything_is_taken_for_a_slip_and_recorded_when_a_reason_comes_with_it(fact: e.Fact) -> None:
+    assert "no-consent" in refused(registered(), report(fact))
+    assert registered().reports(fact, reason="it did happen").events[0] == fact
+
+
+MINUTE_BEFORE = When("2026-01-05T07:59Z")
+
+
+@pytest.mark.parametrize(
+    ("fact", "why"),
+    [
+        pytest.param(e.ScreeningStarted(at=MINUTE_BEFORE), {"before-consent"}, id="screening"),
+        pytest.param(e.LeukapheresisStarted(at=MINUTE_BEFORE), {"before-consent"}, id="treatment"),
+        pytest.param(e.ScreeningStarted(at=NOW), set(), id="screening at the minute of consent"),
+        pytest.param(e.ScreeningStarted(at=When("2026-01-05")), set(), id="screening at some hour of its date"),
+        pytest.param(dose("prednisone", "5", MINUTE_BEFORE), set(), id="a medication of the time before"),
+        pytest.param(review(MINUTE_BEFORE, None), set(), id="a review of the time before"),
     ],
 )
-def test_without_consent_nothing_is_recorded_but_treatment_with_a_reason(fact: e.Fact, given_a_reason: set[str]) -> None:
-    assert refused(registered(), report(fact)) == {"no-consent"}
-    if given_a_reason:
-        assert refused(registered(), report(fact), reason="it did happen") == given_a_reason
-    else:
-        assert registered().reports(fact, reason="it did happen").events[0] == fact
-
-
-def test_screening_before_consent_needs_a_reason() -> None:
+def test_what_the_study_does_before_consent_needs_a_reason(fact: e.Fact, why: set[str]) -> None:
     story = consented()
-    early = report(e.ScreeningStarted(at=When("2026-01-05T07:59Z")))
-    assert refused(story, early) == {"before-consent"}
-    story.asks(early, reason="the form was signed later that morning")
-    assert story.now.screenings
+    if why:
+        assert refused(story, report(fact)) == why
+        story.reports(fact, reason="the form was signed later that morning")
+    else:
+        story.reports(fact)
+    assert story.record.entries[-1].event == fact or story.told_of(e.LeukapheresisStarted)
+
+
+# Out of order in time
+
+
+def screening() -> Story:
+    story = consented()
+    story.reports(e.ScreeningStarted(at=story.at()))
+    story.trial.clock.move(minutes=1)
+    return story
+
+
+def collecting() -> Story:
+    story = eligible()
+    story.reports(e.LeukapheresisStarted(at=story.at()))
+    story.trial.clock.move(minutes=1)
+    return story
+
+
+def thawing() -> Story:
+    story = registered().is_ready().is_cleared()
+    story.reports(e.ThawStarted(at=story.at(), identity=CODE))
+    story.trial.clock.move(minutes=1)
+    return story
+
+
+def infusing() -> Story:
+    story = thawing()
+    story.reports(e.InfusionStarted(at=story.at(), identity=CODE))
+    story.trial.clock.move(minutes=1)
+    return story
+
+
+def lost() -> Story:
+    story = consented()
+    story.reports(e.ContactLost(at=story.at()))
+    story.trial.clock.move(minutes=1)
+    return story
+
+
+ORDERED: dict[str, tuple[Callable[[], Story], Callable[[When], e.Fact]]] = {
+    "a failed screening before it began": (screening, lambda at: e.ScreenFailed(at=at, criteria=("I3",))),
+    "a collection that ends before it began": (
+        collecting,
+        lambda at: e.LeukapheresisEnded(at=at, identity=CODE, yield_e6_per_kg=Decimal(9)),
+    ),
+    "a collection that fails before it began": (collecting, lambda at: e.LeukapheresisFailed(at=at, why="no line")),
+    "a product before the collection ended": (
+        lambda: minute_after(collected()),
+        lambda at: e.ProductReceived(at=at, identity=CODE, expires=date(2026, 5, 1)),
+    ),
+    "an infusion before its thaw": (thawing, lambda at: e.InfusionStarted(at=at, identity=CODE)),
+    "an infusion that ends before it began": (infusing, lambda at: e.InfusionEnded(at=at)),
+    "contact regained before it was lost": (lost, lambda at: e.ContactRegained(at=at)),
+}
+
+
+def minute_after(story: Story) -> Story:
+    story.trial.clock.move(minutes=1)
+    return story
+
+
+@pytest.mark.parametrize(("story_of", "fact_of"), ORDERED.values(), ids=ORDERED.keys())
+def test_what_lies_before_what_comes_first_is_taken_for_a_slip(
+    story_of: Callable[[], Story], fact_of: Callable[[When], e.Fact]
+) -> None:
+    story = story_of()
+    first = story.trial.clock() - timedelta(minutes=1)
+    assert refused(story, report(fact_of(When.at(first - timedelta(minutes=1))))) == {"out-of-order"}
+    story.would(report(fact_of(When.at(first))))
+    story.reports(fact_of(When.at(first - timedelta(minutes=1))), reason="the clocks of the two wards differ")
+
+
+# Nobody but the journey is the journey
+
+
+@pytest.mark.parametrize(
+    ("role", "source"), [("journey", "cli"), ("coordinator", "journey"), ("journey", "journey")], ids=lambda part: str(part)
+)
+def test_nobody_asks_in_the_name_of_the_journey(role: Role, source: Source) -> None:
+    story = consented()
+    by = by_("coordinator", NAMESPACE_OID).model_copy(update={"actor": Actor(id="somebody", role=role), "source": source})
+    with pytest.raises(Refused) as refusal:
+        decide(report(dose("prednisone", "5", NOW)), story.record, story.trial.participants.study(), START, by)
+    assert codes(refusal.value) == {"not-the-journey"}
 
 
 REPEATED: dict[str, tuple[Callable[[], Story], Callable[[Story], e.Fact], set[str]]] = {
@@ -288,6 +405,33 @@ def test_an_amendment_needs_a_reason_an_entry_of_a_person_and_a_fact_of_the_same
     story.asks(c.Retract(entry=signed), reason="signed by somebody else")
     assert refused(story, c.Retract(entry=signed), reason="x") == {"unknown-entry"}
     assert refused(story, c.Retract(entry=story.record.version), reason="x") == {"not-amendable"}
+
+
+def test_a_single_dose_that_is_given_over_hours_has_an_exact_start_and_stop() -> None:
+    story = consented()
+    story.reports(dose("methylprednisolone", "500", When("2026-01-05T06:00Z"), stop=NOW, route="intravenous"))
+    assert story.now.medications[0].fact.stop == NOW
+
+
+def test_a_visit_is_not_corrected_to_another_that_is_on_record() -> None:
+    story = registered().is_ready().is_infused()
+    story.trial.clock.move(days=7)
+    for visit in ("day-3", "day-7"):
+        story.reports(e.VisitCompleted(visit=visit, at=story.at()))
+    last = story.entry_of(e.VisitCompleted)
+    assert refused(story, c.Correct(entry=last, fact=e.VisitCompleted(visit="day-3", at=story.at())), reason="x") == {"already-completed"}
+    story.asks(c.Correct(entry=last, fact=e.VisitCompleted(visit="toxicity-day-7", at=story.at())), reason="it was the check")
+    assert {"day-3", "toxicity-day-7"} <= story.now.visits.keys()
+    assert "day-7" not in story.now.visits
+
+
+def test_only_an_investigator_takes_back_what_an_investigator_signed() -> None:
+    story = eligible()
+    retraction = c.Retract(entry=story.entry_of(e.EligibilityConfirmed))
+    assert refused(story, retraction, reason="x") == {"investigator-only", "signature-missing"}
+    assert refused(story, retraction, "investigator", reason="x") == {"signature-missing"}
+    story.asks(retraction, "investigator", reason="a laboratory value was misread", signed=True)
+    assert story.now.eligible is None
 
 
 def test_only_an_investigator_corrects_what_an_investigator_signed() -> None:

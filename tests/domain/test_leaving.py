@@ -128,17 +128,53 @@ def allowed(story: Story, fact: e.Fact) -> bool:
     return True
 
 
-def test_treatment_after_leaving_is_recorded_with_a_reason_and_its_deviations_but_not_after_all_consent_is_gone(story: Story) -> None:
-    fact = FACTS["treatment"]
-    story.reports(e.TreatmentStopped(at=story.at(), why="too tired"))
+@every_way
+def test_treatment_after_leaving_in_any_way_is_recorded_with_a_reason_and_its_deviations(story: Story, way: Way) -> None:
+    story.reports(way.leave(story.at()))
     story.trial.clock.move(minutes=1)
-    outcome = story.reports(fact(story.at()), reason="given by mistake")
-    assert "deviation-recorded.v1" in [event.kind for event in outcome.events]
-    story.reports(e.ConsentWithdrawn(at=story.at(), scope="everything"))
+    fact = FACTS["treatment"](story.at())
+    with pytest.raises(Refused) as refused:
+        story.reports(fact)
+    assert codes(refused.value) == {"left"}
+    outcome = story.reports(fact, reason="given by mistake")
+    assert outcome.events[0] == fact
+    assert "gate:lymphodepletion:1:leave" in story.now.deviations
+
+
+@every_way
+def test_death_after_leaving_in_any_way_is_recorded_with_a_reason(story: Story, way: Way) -> None:
+    story.reports(way.leave(story.at()))
+    story.trial.clock.move(days=1)
+    dies = c.Report(fact=e.Died(at=story.at()))
+    if way.words == "died":
+        with pytest.raises(Refused) as refused:
+            story.asks(dies, reason="told by the family")
+        assert codes(refused.value) == {"already-reported"}
+    else:
+        story.asks(dies, reason="told by the family")
+        assert story.told_of(e.Died)
+
+
+@every_way
+@pytest.mark.parametrize("kind", ["consent", "screening"])
+def test_a_reason_opens_nothing_but_treatment_and_death_after_leaving(story: Story, way: Way, kind: str) -> None:
+    story.reports(way.leave(story.at()))
     story.trial.clock.move(minutes=1)
     with pytest.raises(Refused) as refused:
-        story.reports(e.LymphodepletionDose(at=story.at(), day=-4, drug="fludarabine"), reason="given by mistake")
+        story.reports(FACTS[kind](story.at()), reason="it did happen")
     assert codes(refused.value) == {"left"}
+
+
+def test_nobody_is_said_to_be_never_infused_after_an_infusion_but_after_a_thaw_they_may_be() -> None:
+    story = Trial().participant().is_ready().is_cleared()
+    story.reports(e.ThawStarted(at=story.at(), identity=CODE))
+    story.trial.clock.move(minutes=5)
+    never = e.NeverInfused(at=story.at(), why="the bag broke")
+    assert [event.kind for event in story.would(c.Report(fact=never))][0] == "never-infused.v1"
+    story.reports(e.InfusionStarted(at=story.at(), identity=CODE))
+    with pytest.raises(Refused) as refused:
+        story.reports(never, reason="it was so")
+    assert codes(refused.value) == {"infused"}
 
 
 def test_a_date_of_leaving_without_the_hour_ends_with_its_last_minute(story: Story) -> None:

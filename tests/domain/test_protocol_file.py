@@ -130,7 +130,7 @@ def test_what_is_not_text_is_named_with_its_line() -> None:
         (("[rulings.local-steroid-injections]", "[rulings.local-steroids]"), "rulings.local-steroids: no rule asks for this ruling"),
         (
             ("outside = ", "apart = "),
-            "rulings.local-steroid-injections.choices: must be exactly these: as-systemic, outside",
+            "rulings.local-steroid-injections.choices: must be exactly these: as-systemic, outside, three-weeks",
         ),
     ],
 )

@@ -7,6 +7,7 @@ import pytest
 
 from domain import commands as c
 from domain import events as e
+from domain.gates import judge
 from domain.rejections import Refused
 from domain.time import When, local_date
 from domain.visits import windows
@@ -42,10 +43,33 @@ def test_after_a_failure_cells_are_collected_again_and_the_new_code_counts(what_
     assert [taken.occurrence for taken in story.now.taken] == [1, 2]
     assert not [key for key in story.now.deviations if key.startswith("gate:")]
     with pytest.raises(Refused) as refused:
-        story.reports(e.ProductReceived(at=story.at(), identity=CODE, expires=date(2027, 1, 1)), "cell-lab")
+        story.reports(e.ProductReceived(at=story.at(), identity="COI-0003", expires=date(2027, 1, 1)), "cell-lab")
     assert codes(refused.value) == {"wrong-identity"}
     story.has_product(SECOND).is_depleted()
     assert story.now.taken_step("lymphodepletion") is not None
+
+
+def test_the_product_of_an_earlier_collection_is_accounted_for_and_serves_for_nothing() -> None:
+    story = Trial().participant().is_eligible().is_collected()
+    story.reports(e.ProductFailed(at=story.at(), identity=CODE, why="too few cells"), "cell-lab")
+    story.trial.clock.move(days=14)
+    story.is_collected(SECOND)
+    story.reports(e.ProductReceived(at=story.at(), identity=CODE, expires=date(2027, 1, 1)), "cell-lab")
+    story.reports(e.ProductReleased(at=story.at(), identity=CODE), "cell-lab")
+    ready = judge("lymphodepletion", story.now, story.trial.participants.study(), story.trial.clock()).derivation(story.trial.clock())
+    outcomes = {rule.rule: rule.outcome for rule in ready.rules}
+    assert (outcomes["product-ready"], outcomes["same-identity"]) == ("not yet known", "not yet known")
+
+
+def test_a_product_that_is_received_twice_keeps_its_first_arrival_and_expiry_and_is_taken_for_a_slip() -> None:
+    story = Trial().participant().is_eligible().is_collected().has_product()
+    first = story.now.products[CODE].received
+    again = e.ProductReceived(at=story.at(), identity=CODE, expires=date(2027, 1, 1))
+    with pytest.raises(Refused) as refused:
+        story.reports(again, "cell-lab")
+    assert codes(refused.value) == {"already-reported"}
+    story.reports(again, "cell-lab", reason="a second shipment of the same cells")
+    assert story.now.products[CODE].received == first
 
 
 def test_without_a_failure_cells_are_collected_once() -> None:

@@ -9,10 +9,10 @@ from typing import cast
 from domain import commands as c
 from domain import events as e
 from domain.rejections import Refused
-from domain.study import Ruled, SiteOpened
+from domain.study import Ruled
 from domain.time import When, local_date
 from domain.words import STEPS
-from tests.builders import BERLIN, CODE, SAO_PAULO, Story, Trial, by_, consent, dose, review
+from tests.builders import BERLIN, CODE, Story, Trial, by_, consent, dose, review
 
 Move = Callable[[Story, int], object]
 WHY = "what was written down at the bedside says otherwise"
@@ -99,11 +99,10 @@ def override(story: Story, number: int) -> object:
 
 
 def ruled(story: Story, number: int) -> object:
-    """The study changes for everybody: another ruling, or another zone of the site."""
+    """The study changes its mind, for everybody."""
     trial = story.trial
-    zone = (BERLIN, SAO_PAULO)[number % 2]
-    change = SiteOpened(site="BER", zone=zone) if number % 3 == 0 else Ruled(ruling="local-steroid-injections", choice="outside")
-    return trial.participants.desk.record((change,), by_("administrator", trial.next_id()))
+    choice = ("outside", "as-systemic")[number % 2]
+    return trial.participants.desk.record((Ruled(ruling="local-steroid-injections", choice=choice),), by_("administrator", trial.next_id()))
 
 
 MOVES: Mapping[str, Move] = {

@@ -169,7 +169,7 @@ def test_a_stream_that_lost_its_end_is_not_trusted(together: Ledger, hand: Hand,
 @pytest.mark.parametrize("left", [2, 1, 0])
 @pytest.mark.parametrize("restarted", [False, True])
 def test_nothing_is_appended_on_the_strength_of_a_stream_that_lost_its_end(
-    together: Ledger, hand: Hand, stream: str, left: int, restarted: bool
+    together: Ledger, hand: Hand, stream: str, left: int, *, restarted: bool
 ) -> None:
     hand("DELETE FROM entries WHERE stream = ? AND version > ?", stream, left)
     for expected in (left, 3):
@@ -230,9 +230,13 @@ def test_what_is_missing_at_the_end_is_named_once_everything_before_was_told(his
 
 
 def test_nobody_who_reads_while_others_append_takes_the_newest_for_missing(ledger: Ledger, shared: str) -> None:
+    def write(stream: str) -> None:
+        for _ in range(100):
+            append(ledger, stream)
+
     other = opened(shared)
     with ThreadPoolExecutor(2) as pool:
-        writing = [pool.submit(lambda: [append(ledger, stream) for _ in range(100)]) for stream in (ANNA, BORIS)]
+        writing = [pool.submit(write, stream) for stream in (ANNA, BORIS)]
         while not all(one.done() for one in writing):
             assert other.version_of(ANNA) <= len(other.read(ANNA))
             assert all(isinstance(one, Entry) for one in other.after(0, 1000))

@@ -79,7 +79,7 @@ def test_every_reading_is_proposed_with_its_reason_and_every_rule_and_visit_name
 
 def test_override_grounds_and_the_ruling_are_the_closed_lists_of_the_design() -> None:
     assert set(PROTOCOL.override_grounds) == {"immediate-hazard", "system-unavailable", "protocol-exception"}
-    assert set(PROTOCOL.rulings["local-steroid-injections"].choices) == {"outside", "as-systemic"}
+    assert set(PROTOCOL.rulings["local-steroid-injections"].choices) == {"outside", "as-systemic", "three-weeks"}
 
 
 @pytest.mark.parametrize(

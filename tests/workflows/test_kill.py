@@ -17,6 +17,9 @@ from store.ledger import Ledger
 from store.participants import Participants
 from tests.builders import Clock, Story, Trial, consent
 from tests.campaign import Campaign
+from tests.projections.given import views_at
+from tests.projections.processes import feed_process
+from tests.projections.test_kill import assert_all_is_told_once
 from tests.workflows.processes import MASTER, Processes, RealClock, participants, running, worker_and_relay
 from tests.workflows.waiting import wait_until
 
@@ -68,15 +71,17 @@ def acts(desk: Participants, participant_id: str) -> Counter[tuple[str, str]]:
 @pytest.mark.slow
 @pytest.mark.torture
 @pytest.mark.timeout(900)
-def test_killing_worker_and_relay_loses_and_doubles_nothing(campaign: Campaign, tmp_path: Path, temporal_server: str) -> None:
-    file, rounds = tmp_path / "ledger.db", campaign.rounds(500)
+def test_killing_worker_relay_and_feed_loses_and_doubles_nothing(campaign: Campaign, tmp_path: Path, temporal_server: str) -> None:
+    file, views, rounds = tmp_path / "ledger.db", views_at(tmp_path / "views.db"), campaign.rounds(500)
     trial = trial_on(file)
     told = [f"BER-{number:03}" for number in range(1, rounds + 1)]
-    with running(worker_and_relay(file, temporal_server, f"killed-{uuid4().hex}"), tmp_path / "processes.log") as processes:
+    commands = worker_and_relay(file, temporal_server, f"killed-{uuid4().hex}") | feed_process(file, views.path)
+    with running(commands, tmp_path / "processes.log") as processes:
         for number, participant_id in enumerate(told):
             (infuse if number % 10 == 0 else begin_screening)(trial, participant_id)
             live_and_die(processes, campaign.dice)
         wait_until(lambda: at_rest(trial.participants), seconds=300)
+        assert_all_is_told_once(trial.participants, views, tmp_path)
     desk = participants(file)
     for participant_id in told:
         done = acts(desk, participant_id)

@@ -55,11 +55,12 @@ def test_evidence_is_recorded_as_precisely_as_it_is_known(desk: Desk) -> None:
         *("medication", "BER-001", "prednisone", "7.5", "2025-11", "--per-day", "1", "--stop", "2025-12-24", "--route", "oral"),
         *("--for", "lupus", "--document", "referral letter"),
     )["events"][0]
+    desk("medication", "BER-001", "triamcinolone", "40", "2025-12-01", "--route", "intramuscular", "--depot", "--for", "flare")
     assert (course["start"], course["stop"], course["dose_mg"], course["doses_per_day"]) == ("2025-11", "2025-12-24", "7.5", 1)
     desk("procedure", "BER-001", "removal of a mole", "2025", "--minor")
     desk("review", "BER-001", "history", "now", "--since", "lifetime", "--source", "participant", "--source", "chart")
-    assert desk.kinds()[-3:] == ["medication-taken", "procedure-performed", "review-made"]
-    assert desk.entries()[-3].circumstances.document == "referral letter"
+    assert desk.kinds()[-4:] == ["medication-taken", "medication-taken", "procedure-performed", "review-made"]
+    assert desk.entries()[-4].circumstances.document == "referral letter"
 
 
 def test_a_step_is_planned_moved_cleared_and_performed(desk: Desk) -> None:
@@ -148,6 +149,7 @@ def test_an_entry_is_corrected_field_by_field_and_says_the_rest_as_before(desk: 
         "start": "2025-11-02T07:00Z",
         "stop": "2025-12-01",
         "indication": "lupus",
+        "depot": None,
         "investigational": False,
         "outside_every_class": False,
     }

@@ -137,6 +137,6 @@ def test_a_form_that_is_not_there_is_no_form(desk: Desk) -> None:
     assert "does not exist" in desk("consent", "BER-001", "now", "--form", "nowhere.pdf", *CONSENT, code=2).stderr
 
 
-def test_nothing_can_be_recorded_before_consent(desk: Desk) -> None:
+def test_what_is_recorded_before_consent_needs_a_reason(desk: Desk) -> None:
     desk("register", "BER-001", "BER")
-    assert "nothing can be recorded before the signed consent is" in desk("screen", "BER-001", "now", code=2).stderr
+    assert "no consent is on record; give a reason to record it all the same" in desk("screen", "BER-001", "now", code=2).stderr

@@ -15,7 +15,7 @@ def test_the_study_is_shown_as_it_was_set_up(desk: Desk) -> None:
     assert "Study cd19-cart-sle, a demonstration with synthetic participants; time-zone data" in said
     assert "BER   Europe/Berlin      08:00 to 17:00  1" in said
     assert "SAO   America/Sao_Paulo  07:30 to 17:00  1" in said
-    assert "Ruling local-steroid-injections: as-systemic. Yes. It counts in full" in said
+    assert "Ruling local-steroid-injections: as-systemic. In full on the date of the injection" in said
 
 
 def test_a_program_gets_the_study_as_json(desk: Desk) -> None:
