@@ -9,7 +9,21 @@ from typing import Any, Literal, Protocol
 import structlog
 
 PERMITTED = frozenset(
-    {"acts", "actor", "attempt", "cause", "command", "command_id", "entries", "error", "event", "exit_code", "level", "participant"}
+    {
+        "acts",
+        "actor",
+        "attempt",
+        "cause",
+        "command",
+        "command_id",
+        "entries",
+        "error",
+        "event",
+        "exit_code",
+        "level",
+        "participant",
+        "participants",
+    }
     | {"position", "process", "role", "seconds", "site", "sleep", "step", "stream", "study", "timestamp", "version"}
 )
 """The only keys that reach a log. Each holds an id, a name or a number."""

@@ -9,9 +9,10 @@ from domain.gates import judge
 from domain.history import effective
 from domain.instants import InstantSet
 from domain.leaving import steps_ended
-from domain.participant import Participant, Taken, evolve
+from domain.participant import Participant, evolve
 from domain.protocol import Protocol
 from domain.record import Record
+from domain.standing import Taken
 from domain.study import Study
 from domain.time import MINUTE
 from domain.visits import windows
@@ -114,7 +115,7 @@ def against_the_gate(taken: Taken, record: Record, study: Study, zone: str) -> I
     then = _until(end, record, zone)
     for judgement in judge(taken.step, then, study, start).judgements:
         if not instants <= judgement.passes:
-            says = f"{taken.step} was taken while {judgement.rule.id} did not pass: {judgement.rule.says}"
+            says = f"{taken.step} was taken while {judgement.rule.id} did not pass: {judgement.rule.says.rstrip('.')}"
             yield e.DeviationRecorded(key=gate_key(taken, judgement.rule.id), says=says)
     given = reduce(evolve, (entry for entry in effective(record.entries) if entry.version < taken.entry), Participant()).clearances
     if not any(one.step == taken.step and one.stood_at(begun.earliest) and one.stood_at(begun.latest) for one in given):

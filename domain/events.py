@@ -10,6 +10,7 @@ from domain.base import Value
 from domain.time import Day, Moment, Planned, When
 from domain.verdicts import Derivation
 from domain.words import (
+    Account,
     ChainOfIdentity,
     Digest,
     HoldPoint,
@@ -222,7 +223,7 @@ class StepRefused(Value):
 
     kind: Literal["step-refused.v1"] = "step-refused.v1"
     step: HoldPoint
-    reasons: Annotated[tuple[Sentence, ...], Field(min_length=1)]
+    reasons: Annotated[tuple[Account, ...], Field(min_length=1)]
     derivation: Derivation | None = None
 
 
@@ -358,7 +359,7 @@ class DeviationProposed(Value):
 
     kind: Literal["deviation-proposed.v1"] = "deviation-proposed.v1"
     key: Sentence
-    says: Sentence
+    says: Account
 
 
 class DeviationRecorded(Value):
@@ -366,7 +367,7 @@ class DeviationRecorded(Value):
 
     kind: Literal["deviation-recorded.v1"] = "deviation-recorded.v1"
     key: Sentence
-    says: Sentence
+    says: Account
 
 
 class DeviationVoided(Value):

@@ -13,11 +13,12 @@ from typing import assert_never
 from domain import protocol as p
 from domain.events import ManuallyReleased, Slot, StepCleared, StepHeld, StepWaiting
 from domain.instants import ALWAYS, InstantSet
-from domain.participant import Participant, Plan
+from domain.participant import Participant
 from domain.rules.absences import none_within
 from domain.rules.judgement import Found, Judgement
 from domain.rules.steroids import Counted, no_therapeutic_steroid
 from domain.rules.treatment import days_since_lymphodepletion, product_ready, same_identity, steps_before
+from domain.standing import Plan
 from domain.study import Study
 from domain.time import to_the_minute
 from domain.verdicts import Derivation, Instruments, RuleVerdict

@@ -4,99 +4,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import reduce
-from typing import Generic, TypeVar, assert_never
+from typing import assert_never
 
 from domain import events as e
-from domain.base import Value
 from domain.entry import Entry
 from domain.history import effective
-from domain.time import BEGINNING, When, to_the_minute
+from domain.standing import Clearance, Collection, Deviation, F, Noted, Plan, Product, StandingVerdict, Taken
+from domain.time import BEGINNING, When
 from domain.words import HoldPoint
-
-F = TypeVar("F", bound=Value)
-F_co = TypeVar("F_co", bound=Value, covariant=True)
-
-
-@dataclass(frozen=True, slots=True)
-class Noted(Generic[F_co]):
-    """A fact as noted in the record: in which entry, and when that was recorded."""
-
-    fact: F_co
-    entry: int
-    recorded_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Clearance:
-    """Leave for a step: what it covers, when it was given, and when it ended (None: it stands)."""
-
-    step: HoldPoint
-    covers_from: datetime
-    covers_until: datetime
-    given_at: datetime
-    by_hand: bool
-    ended_at: datetime | None = None
-
-    def covers(self, instant: datetime) -> bool:
-        return self.covers_from <= instant < self.covers_until
-
-    def stood_at(self, instant: datetime) -> bool:
-        """Whether it was known and valid at an instant in the past."""
-        return self.covers(instant) and to_the_minute(self.given_at) <= instant and (self.ended_at is None or instant < self.ended_at)
-
-
-StandingVerdict = e.StepCleared | e.StepWaiting | e.StepHeld | e.ManuallyReleased
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """A planned step: its slot, the last verdict with its entry and instant, and the entries by which leave last was revoked, or lapsed."""
-
-    slot: e.Slot
-    planned_at: datetime
-    verdict: StandingVerdict | None = None
-    judged_in: int = 0
-    judged_at: datetime = BEGINNING
-    revoked_in: int = 0
-    lapsed_in: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Collection:
-    """One leukapheresis; `identity` binds its cells."""
-
-    started: Noted[e.LeukapheresisStarted]
-    ended: Noted[e.LeukapheresisEnded] | None = None
-    failed: Noted[e.LeukapheresisFailed] | Noted[e.ProductFailed] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Product:
-    """The cells made from one collection."""
-
-    received: Noted[e.ProductReceived] | None = None
-    released: Noted[e.ProductReleased] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """A hold point that was passed: by which entry and when; an infusion is `done` only when the thawed cells are given."""
-
-    step: HoldPoint
-    occurrence: int
-    at: When
-    entry: int
-    done: When | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Deviation:
-    """A protocol deviation: proposed until it is final, open until it has been reviewed."""
-
-    key: str
-    says: str
-    final: bool
-    entry: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +124,7 @@ def evolve(participant: Participant, entry: Entry[e.Event]) -> Participant:
         case e.StepWaiting() | e.StepHeld():
             return _judged(was, event, entry)
         case e.ClearanceRevoked() | e.ClearanceLapsed():
-            return _without_verdict(_without_clearance(was, event.step, entry), event, entry)
+            return _judged(_without_clearance(was, event.step, entry), event, entry)
         case (
             e.LeukapheresisStarted()
             | e.LeukapheresisEnded()
@@ -265,24 +180,19 @@ def _noted(fact: F, entry: Entry[e.Event]) -> Noted[F]:
     return Noted(fact, entry.version, entry.recorded_at)
 
 
-def _judged(now: Participant, verdict: StandingVerdict, entry: Entry[e.Event]) -> Participant:
-    plan = now.plans.get(verdict.step)
-    if plan is None:
-        return now
-    judged = replace(plan, verdict=verdict, judged_in=entry.version, judged_at=entry.recorded_at)
-    return replace(now, plans={**now.plans, verdict.step: judged})
-
-
-def _without_verdict(now: Participant, ended: e.ClearanceRevoked | e.ClearanceLapsed, entry: Entry[e.Event]) -> Participant:
-    plan = now.plans.get(ended.step)
+def _judged(now: Participant, said: StandingVerdict | e.ClearanceRevoked | e.ClearanceLapsed, entry: Entry[e.Event]) -> Participant:
+    plan = now.plans.get(said.step)
     if plan is None:
         return now
     judged = replace(plan, verdict=None, judged_in=entry.version, judged_at=entry.recorded_at)
-    if isinstance(ended, e.ClearanceRevoked):
-        judged = replace(judged, revoked_in=entry.version)
-    else:
-        judged = replace(judged, lapsed_in=entry.version)
-    return replace(now, plans={**now.plans, ended.step: judged})
+    match said:
+        case e.ClearanceRevoked():
+            judged = replace(judged, revoked_in=entry.version)
+        case e.ClearanceLapsed():
+            judged = replace(judged, lapsed_in=entry.version)
+        case _:
+            judged = replace(judged, verdict=said)
+    return replace(now, plans={**now.plans, said.step: judged})
 
 
 def _without_plan(now: Participant, step: HoldPoint, entry: Entry[e.Event]) -> Participant:

@@ -10,14 +10,14 @@ from collections.abc import Iterable
 from domain.base import Value
 from domain.events import StepRefused
 from domain.time import Moment
-from domain.words import RuleId, Sentence
+from domain.words import Account, RuleId, Sentence
 
 
 class Reason(Value):
     """One reason for a refusal: a stable code, a sentence, the rule it comes from and the first instant at which it no longer holds."""
 
     code: Sentence
-    says: Sentence
+    says: Account
     rule: RuleId | None = None
     earliest: Moment | None = None
 

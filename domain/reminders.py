@@ -11,9 +11,10 @@ from typing import Literal
 
 from domain.events import ManuallyReleased, StepCleared, StepHeld, StepWaiting
 from domain.leaving import steps_ended, visits_ended_at
-from domain.participant import Participant, Plan
+from domain.participant import Participant
 from domain.protocol import NoneWithin, NoTherapeuticSteroid, ReviewAsked
 from domain.rules.reviews import TITLES
+from domain.standing import Plan
 from domain.study import Study
 from domain.time import Period, day_after, local_date, local_time, midnight
 from domain.visits import VisitWindow, anchors

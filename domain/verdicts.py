@@ -4,7 +4,7 @@ from typing import Literal
 
 from domain.base import Value
 from domain.time import Moment
-from domain.words import Digest, Role, RuleId, Sentence
+from domain.words import Account, Digest, Role, RuleId
 
 Outcome = Literal["passes", "fails", "not yet known"]
 
@@ -13,7 +13,7 @@ class Finding(Value):
     """One thing that a rule found, the entries it rests on, and until when it holds (None: until something is recorded)."""
 
     outcome: Outcome
-    says: Sentence
+    says: Account
     evidence: tuple[int, ...] = ()
     until: Moment | None = None
     supplied_by: Role | None = None

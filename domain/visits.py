@@ -7,8 +7,9 @@ from typing import Literal
 
 from domain.events import InfusionStarted, LeukapheresisStarted, LymphodepletionDose, ScreeningStarted
 from domain.leaving import visits_ended_at
-from domain.participant import Noted, Participant
+from domain.participant import Participant
 from domain.protocol import Anchor, VisitRule
+from domain.standing import Noted
 from domain.study import Study
 from domain.time import FOREVER, Period, Span, When, day_after, local_date, midnight
 

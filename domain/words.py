@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-ParticipantId = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9]{1,9}-\d{3,6}$")]
+PARTICIPANT_CODE = r"^[A-Z][A-Z0-9]{1,9}-[0-9]{3,6}$"
+ParticipantId = Annotated[str, StringConstraints(pattern=PARTICIPANT_CODE)]
 """The study's code for a participant, such as `BER-001`; a pseudonym, never a name."""
 SiteId = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9]{1,9}$")]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=60)]
@@ -15,6 +16,8 @@ RuleId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9]*(-[a-z0
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 """SHA-256 in hexadecimal."""
 Sentence = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+Account = Annotated[str, StringConstraints(min_length=1)]
+"""What is derived from any number of sentences, and therefore as long as these make it."""
 ChainOfIdentity = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9-]{3,39}$")]
 """The code that binds cells to the participant from collection to infusion."""
 Milligrams = Annotated[Decimal, Field(gt=0, le=100_000)]

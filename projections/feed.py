@@ -125,4 +125,4 @@ def _digest(entry: Entry[Any] | Unreadable) -> str:
 
 
 def _report(trouble: Fault | LostLease) -> None:
-    log.warning("feed interrupted", error=type(trouble).__name__)
+    log.warning("feed-interrupted", error=type(trouble).__name__)

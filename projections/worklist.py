@@ -11,8 +11,8 @@ from typing import Literal, NamedTuple, get_args
 from domain.agenda import FinaliseVisit
 from domain.base import Value
 from domain.events import ManuallyReleased, StepCleared, StepHeld, StepWaiting
-from domain.participant import Plan, StandingVerdict
 from domain.reminders import NEAR, Reminder
+from domain.standing import Plan, StandingVerdict
 from domain.time import FOREVER, local_date, midnight
 from domain.visits import VisitWindow
 from domain.words import HoldPoint

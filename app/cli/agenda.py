@@ -12,8 +12,8 @@ from app.cli.session import grid
 from app.cli.steps import STEP
 from domain import agenda as a
 from domain.gates import Gate, judge
-from domain.participant import Plan
 from domain.reminders import Reminder
+from domain.standing import Plan
 from domain.time import to_the_minute
 from domain.verdicts import Finding, RuleVerdict
 from domain.visits import anchors

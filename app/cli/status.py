@@ -120,7 +120,7 @@ def rebuild(ctx: typer.Context, *, as_json: AS_JSON = False) -> None:
     if as_json:
         session.answers({"nudged": everybody})
     else:
-        session.says(f"Nudged {len(everybody)} journeys.")
+        session.says(f"Nudged {len(everybody)} {'journey' if len(everybody) == 1 else 'journeys'}.")
 
 
 def verification(daybook: Daybook) -> Verification:

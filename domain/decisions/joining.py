@@ -1,10 +1,13 @@
 """Opening a participant's record."""
 
+import re
+
 from domain import commands as c
 from domain import events as e
 from domain.record import Record
 from domain.rejections import Reason, Refused, refuse_if
 from domain.study import Study
+from domain.words import PARTICIPANT_CODE
 
 
 def register(command: c.Register, record: Record, study: Study) -> tuple[e.Event, ...]:
@@ -18,6 +21,8 @@ def register(command: c.Register, record: Record, study: Study) -> tuple[e.Event
 
 def _against(command: c.Register, record: Record, study: Study) -> list[Reason]:
     reasons = []
+    if not re.fullmatch(PARTICIPANT_CODE, record.id):
+        reasons.append(Reason(code="ill-formed-code", says="a participant's code is written like BER-001"))
     if record.participant.registered:
         reasons.append(Reason(code="already-registered", says=f"{record.id} is registered already"))
     if command.site not in study.record.sites:

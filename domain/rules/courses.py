@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from domain.events import MedicationTaken
-from domain.participant import Noted, Participant
+from domain.participant import Participant
+from domain.standing import Noted
 from domain.time import MINUTE, Period, Span, day_after, local_date, midnight, to_the_minute
 
 

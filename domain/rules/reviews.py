@@ -4,9 +4,9 @@ from datetime import date, datetime
 
 from domain.events import ReviewMade
 from domain.instants import ALWAYS, InstantSet
-from domain.participant import Noted
 from domain.protocol import ReviewAsked
 from domain.rules.judgement import Found
+from domain.standing import Noted
 from domain.time import BEGINNING, MINUTE, Period, day_after, local_date, midnight
 
 Reviews = tuple[Noted[ReviewMade], ...]

@@ -11,12 +11,13 @@ from decimal import Decimal
 
 from domain.events import MedicationTaken
 from domain.instants import InstantSet
-from domain.participant import Noted, Participant
+from domain.participant import Participant
 from domain.protocol import NoTherapeuticSteroid
 from domain.reference import Equivalence, Reference
 from domain.rules.courses import Course, course, released
 from domain.rules.judgement import Found
 from domain.rules.reviews import reviewed
+from domain.standing import Noted
 from domain.time import FOREVER, MINUTE, Period, Span, day_after, found_until, local_date, midnight
 from domain.verdicts import Outcome
 

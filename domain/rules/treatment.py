@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 
 from domain.events import ConsentWithdrawn, LymphodepletionDose
 from domain.instants import ALWAYS, NEVER, InstantSet
-from domain.participant import Noted, Participant, Product
+from domain.participant import Participant
 from domain.protocol import DaysSinceLymphodepletion, Milestone, ProductReady, SameIdentity, StepsBefore
 from domain.rules.judgement import Found
+from domain.standing import Noted, Product
 from domain.time import BEGINNING, FOREVER, Span, When, day_after, local_date, midnight
 from domain.words import Role
 

@@ -22,7 +22,7 @@ from tests.builders import BERLIN, CODE, START, by_, consent, dose, review, slot
 
 OTHER = "COI-0002"
 DRUGS = ["prednisone", "prednisolone", "dexamethasone", "methylprednisolone", "hydrocortisone", "paracetamol"]
-ROUTES: list[Route] = ["oral", "intravenous", "topical", "intra-articular"]
+ROUTES: list[Route] = ["oral", "intravenous", "intramuscular", "topical", "intra-articular"]
 Wish = tuple[c.Command, Role]
 
 
@@ -105,6 +105,11 @@ class Life:
             return c.Report(fact=e.ProductReleased(at=at, identity=CODE)), "cell-lab"
         if not now.given_doses:
             return self._step(c.BeginLymphodepletion(day=-5, drug="fludarabine"))
+        told = {one.fact.day for one in now.doses[now.course_from :]}
+        if missing := sorted({-5, -4, -3} - told):
+            outcome = self.dice.choice(["given", "given", "reduced", "omitted"])
+            given = e.LymphodepletionDose.model_validate({"at": at, "day": missing[0], "drug": "fludarabine", "outcome": outcome})
+            return c.Report(fact=given), "coordinator"
         if not now.thaws:
             return self._step(c.ReleaseToThaw(identity=CODE))
         if not now.infusions:
@@ -179,7 +184,7 @@ class Life:
         facts: list[Callable[[], e.Fact]] = [
             *repeat(lambda: dose(dice.choice(DRUGS), str(dice.choice([1, 5, 8, 10, 20])), at, route=dice.choice(ROUTES)), 4),
             lambda: dose(dice.choice(DRUGS), "6", at, per_day=dice.choice([1, 2]), stop=self._when()),
-            lambda: dose(dice.choice(DRUGS), str(dice.choice([4, 20])), at, per_day=1),
+            *repeat(lambda: dose(dice.choice(DRUGS), str(dice.choice([1, 4, 20])), at, per_day=1), 2),
             lambda: e.ProcedurePerformed(name="an operation", major=dice.random() < 0.5, at=at),
             lambda: review(at, date(2025, 1, 1), dice.choice(["medicines", "procedures"])),
             lambda: e.IdentityChecked(at=at, identity=dice.choice([CODE, OTHER]), checked_by=("one", "two")),

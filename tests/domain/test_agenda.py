@@ -9,7 +9,7 @@ from domain import commands as c
 from domain import events as e
 from domain.agenda import Agenda
 from domain.reminders import Reminder
-from domain.time import local_date, midnight
+from domain.time import MINUTE, local_date, midnight
 from tests.builders import BERLIN, Story, Trial, dose, local, slot
 
 
@@ -179,6 +179,57 @@ def test_a_product_that_expires_is_urgent_until_it_has_been_infused() -> None:
     assert not due(story, "product-expires")
 
 
+def test_a_product_reminds_a_week_before_it_expires_and_again_when_the_date_is_corrected(story: Story) -> None:
+    entry = story.entry_of(e.ProductReceived)
+    fact = story.told_of(e.ProductReceived)[-1][1]
+    assert isinstance(fact, e.ProductReceived)
+    ends = midnight(fact.expires + timedelta(days=1), BERLIN)
+    assert due(story, "product-expires") == {f"product-expires:{entry}:{fact.expires:%Y%m%d}": ends - timedelta(days=7)}
+    story.lives_until(ends - timedelta(days=7))
+    assert not due(story, "product-expires")
+    later = fact.expires + timedelta(days=30)
+    story.asks(c.Correct(entry=entry, fact=fact.model_copy(update={"expires": later})), reason="the label was misread")
+    again = midnight(later + timedelta(days=1), BERLIN) - timedelta(days=7)
+    assert due(story, "product-expires") == {f"product-expires:{entry}:{later:%Y%m%d}": again}
+
+
+def test_the_product_of_somebody_who_has_left_reminds_of_nothing(story: Story) -> None:
+    assert due(story, "product-expires")
+    story.reports(e.TreatmentStopped(at=story.at(), why="too tired"))
+    assert not due(story, "product-expires")
+
+
+# The toxicity period
+
+
+def test_the_toxicity_period_ends_with_day_28_and_the_investigator_is_told_once() -> None:
+    story = Trial().participant().is_ready().is_infused()
+    last = local_date(story.trial.clock(), BERLIN) + timedelta(days=28)
+    ends = midnight(last + timedelta(days=1), BERLIN)
+    assert due(story, "toxicity-ends") == {f"toxicity-ends:{last:%Y%m%d}": ends}
+    story.lives_until(ends - MINUTE)
+    assert reminded(story, "toxicity-ends") == []
+    story.lives_until(ends)
+    assert reminded(story, "toxicity-ends") == [f"{last:%Y%m%d}"]
+    told = [
+        event for _, event in story.told_of(e.ReminderDue) if isinstance(event, e.ReminderDue) and event.key.startswith("toxicity-ends")
+    ]
+    assert [(event.to, event.urgency) for event in told] == [("investigator", "digest")]
+    assert not due(story, "toxicity-ends")
+
+
+def test_the_toxicity_period_moves_with_the_infusion_and_is_silent_for_whoever_comes_no_more() -> None:
+    story = Trial().participant().is_ready().is_infused()
+    earlier = type(story.at()).at(story.trial.clock() - timedelta(hours=20))
+    moved = local_date(story.trial.clock(), BERLIN) + timedelta(days=27)
+    story.asks(c.Correct(entry=story.entry_of(e.InfusionStarted), fact=e.InfusionStarted(at=earlier, identity="COI-0001")), reason="x")
+    assert list(due(story, "toxicity-ends")) == [f"toxicity-ends:{moved:%Y%m%d}"]
+    story.reports(e.TreatmentStopped(at=story.at(), why="too tired"))
+    assert due(story, "toxicity-ends")
+    story.reports(e.Died(at=story.at()))
+    assert not due(story, "toxicity-ends")
+
+
 # Urgency and words
 
 
@@ -189,6 +240,54 @@ def test_leave_that_is_revoked_close_to_the_step_is_urgent() -> None:
     urgencies = {event.key.split(":")[0]: event.urgency for _, event in story.told_of(e.ReminderDue) if isinstance(event, e.ReminderDue)}
     assert urgencies["revoked"] == "urgent"
     assert urgencies["held-near"] == "urgent"
+
+
+def test_leave_that_stands_again_reminds_no_more_that_it_was_revoked() -> None:
+    story = Trial().participant().is_ready().is_cleared()
+    story.reports(dose("dexamethasone", "8", story.at(), route="intravenous"))
+    assert due(story, "revoked:infusion")
+    story.asks(c.Retract(entry=story.entry_of(e.MedicationTaken)), reason="another participant's")
+    story.asks(c.ActOn(key="judge:infusion"), "journey")
+    assert story.now.clearance("infusion") is not None
+    assert not due(story, "revoked:infusion")
+    story.advances()
+    assert reminded(story, "revoked:infusion") == []
+
+
+def lapsing(*, ahead: timedelta) -> Story:
+    """Leave whose review goes stale in the middle of the slot, `ahead` before its end."""
+    story = Trial().participant().is_ready()
+    planned = story.now.plans["infusion"].slot
+    story.lives_until(planned.until - ahead - timedelta(hours=24))
+    story.reviews()
+    story.lives_until(planned.start)
+    story.checks_identity()
+    story.advances()
+    clearance = story.now.clearance("infusion")
+    assert clearance is not None
+    assert clearance.covers_until == min(planned.until, planned.until - ahead + MINUTE)
+    return story
+
+
+def test_leave_that_lapses_in_the_middle_of_the_slot_is_urgent_and_once_somebody_has_looked_silent() -> None:
+    story = lapsing(ahead=timedelta(hours=4))
+    lapses = story.now.plans["infusion"].slot.until - timedelta(hours=4) + MINUTE
+    story.lives_until(lapses - MINUTE)
+    assert reminded(story, "lapsed:infusion") == []
+    story.lives_until(lapses)
+    told = [event for _, event in story.told_of(e.ReminderDue) if isinstance(event, e.ReminderDue) and event.key.startswith("lapsed")]
+    assert [(event.urgency, event.to) for event in told] == [("urgent", "coordinator")]
+    story.reviews()
+    story.advances()
+    assert story.now.clearance("infusion") is not None
+    assert len(reminded(story, "lapsed:infusion")) == 1
+
+
+def test_leave_that_lapses_with_its_slot_reminds_of_no_lapse() -> None:
+    story = lapsing(ahead=timedelta(0))
+    story.lives_until(story.now.plans["infusion"].slot.until + timedelta(hours=1))
+    assert story.told_of(e.ClearanceLapsed)
+    assert reminded(story, "lapsed:infusion") == []
 
 
 ABRUPT = re.compile(r"\b(stop|discontinue|withhold|no steroids)\b", re.IGNORECASE)

@@ -187,39 +187,39 @@ def test_what_the_study_does_before_consent_needs_a_reason(fact: e.Fact, why: se
 # Out of order in time
 
 
-def screening() -> Story:
-    story = consented()
-    story.reports(e.ScreeningStarted(at=story.at()))
+def minute_after(story: Story) -> Story:
     story.trial.clock.move(minutes=1)
     return story
+
+
+def screening() -> Story:
+    story = minute_after(consented())
+    story.reports(e.ScreeningStarted(at=story.at()))
+    return minute_after(story)
 
 
 def collecting() -> Story:
     story = eligible()
     story.reports(e.LeukapheresisStarted(at=story.at()))
-    story.trial.clock.move(minutes=1)
-    return story
+    return minute_after(story)
 
 
 def thawing() -> Story:
     story = registered().is_ready().is_cleared()
     story.reports(e.ThawStarted(at=story.at(), identity=CODE))
-    story.trial.clock.move(minutes=1)
-    return story
+    return minute_after(story)
 
 
 def infusing() -> Story:
     story = thawing()
     story.reports(e.InfusionStarted(at=story.at(), identity=CODE))
-    story.trial.clock.move(minutes=1)
-    return story
+    return minute_after(story)
 
 
 def lost() -> Story:
     story = consented()
     story.reports(e.ContactLost(at=story.at()))
-    story.trial.clock.move(minutes=1)
-    return story
+    return minute_after(story)
 
 
 ORDERED: dict[str, tuple[Callable[[], Story], Callable[[When], e.Fact]]] = {
@@ -239,15 +239,8 @@ ORDERED: dict[str, tuple[Callable[[], Story], Callable[[When], e.Fact]]] = {
 }
 
 
-def minute_after(story: Story) -> Story:
-    story.trial.clock.move(minutes=1)
-    return story
-
-
 @pytest.mark.parametrize(("story_of", "fact_of"), ORDERED.values(), ids=ORDERED.keys())
-def test_what_lies_before_what_comes_first_is_taken_for_a_slip(
-    story_of: Callable[[], Story], fact_of: Callable[[When], e.Fact]
-) -> None:
+def test_what_lies_before_what_comes_first_is_taken_for_a_slip(story_of: Callable[[], Story], fact_of: Callable[[When], e.Fact]) -> None:
     story = story_of()
     first = story.trial.clock() - timedelta(minutes=1)
     assert refused(story, report(fact_of(When.at(first - timedelta(minutes=1))))) == {"out-of-order"}
@@ -258,9 +251,7 @@ def test_what_lies_before_what_comes_first_is_taken_for_a_slip(
 # Nobody but the journey is the journey
 
 
-@pytest.mark.parametrize(
-    ("role", "source"), [("journey", "cli"), ("coordinator", "journey"), ("journey", "journey")], ids=lambda part: str(part)
-)
+@pytest.mark.parametrize(("role", "source"), [("journey", "cli"), ("coordinator", "journey"), ("journey", "journey")], ids=str)
 def test_nobody_asks_in_the_name_of_the_journey(role: Role, source: Source) -> None:
     story = consented()
     by = by_("coordinator", NAMESPACE_OID).model_copy(update={"actor": Actor(id="somebody", role=role), "source": source})

@@ -214,16 +214,145 @@ def test_a_local_route_does_not_count(route: Route) -> None:
     assert before_infusion("2026-03-08 08:00", dose("prednisolone", "20", SATURDAY, route=route)) == PASSES
 
 
-@pytest.mark.parametrize(("ruling", "outcome"), [("as-systemic", FAILS), ("outside", PASSES), (None, UNKNOWN)])
-def test_an_injection_into_a_joint_counts_as_the_study_has_ruled_and_waits_until_it_has(ruling: str | None, outcome: Outcome) -> None:
-    injected = dose("triamcinolone", "40", SATURDAY, route="intra-articular")
-    assert before_infusion("2026-03-08 08:00", injected, ruling=ruling) == outcome
-    assert before_infusion("2026-03-10 08:01", injected, ruling=ruling) == PASSES
+JOINT = dose("triamcinolone", "40", SATURDAY, route="intra-articular")
+MUSCLE = dose("triamcinolone", "40", SATURDAY, route="intramuscular")
+SKIN = dose("triamcinolone", "40", SATURDAY, route="subcutaneous", depot=True)
+RULINGS = ("outside", "as-systemic", "three-weeks", None)
+
+
+@pytest.mark.parametrize(
+    ("at", "joint", "depot"),
+    [
+        # Before which the rulings are: outside, as systemic, three weeks, none yet.
+        ("2026-03-07 07:59", (PASSES, PASSES, PASSES, PASSES), (PASSES, PASSES, PASSES, PASSES)),
+        ("2026-03-07 08:00", (PASSES, FAILS, FAILS, UNKNOWN), (FAILS, FAILS, FAILS, UNKNOWN)),
+        ("2026-03-10 08:00", (PASSES, FAILS, FAILS, UNKNOWN), (FAILS, FAILS, FAILS, UNKNOWN)),
+        ("2026-03-10 08:01", (PASSES, PASSES, FAILS, UNKNOWN), (PASSES, PASSES, FAILS, UNKNOWN)),
+        ("2026-03-28 23:59", (PASSES, PASSES, FAILS, UNKNOWN), (PASSES, PASSES, FAILS, UNKNOWN)),
+        ("2026-03-31 01:00", (PASSES, PASSES, FAILS, UNKNOWN), (PASSES, PASSES, FAILS, UNKNOWN)),
+        ("2026-03-31 01:01", (PASSES, PASSES, UNKNOWN, UNKNOWN), (PASSES, PASSES, UNKNOWN, UNKNOWN)),
+        ("2026-04-01 00:59", (PASSES, PASSES, UNKNOWN, UNKNOWN), (PASSES, PASSES, UNKNOWN, UNKNOWN)),
+        ("2026-04-01 01:00", (PASSES, PASSES, PASSES, PASSES), (PASSES, PASSES, PASSES, PASSES)),
+    ],
+)
+def test_an_injection_into_a_joint_or_of_a_depot_counts_as_the_study_has_ruled_and_waits_until_it_has(
+    at: str, joint: tuple[Outcome, ...], depot: tuple[Outcome, ...]
+) -> None:
+    """The injection was on Saturday the 7th; the three weeks after it end with Saturday the 28th, and 72 hours later it has gone."""
+    assert tuple(before_infusion(at, JOINT, ruling=ruling) for ruling in RULINGS) == joint
+    for injected in (MUSCLE, SKIN):
+        assert tuple(before_infusion(at, injected, ruling=ruling) for ruling in RULINGS) == depot
+
+
+@pytest.mark.parametrize(
+    ("told", "outcome"),
+    [
+        pytest.param({"route": "intramuscular", "depot": None}, UNKNOWN, id="into a muscle, of which nothing is said"),
+        pytest.param({"route": "intramuscular", "depot": True}, UNKNOWN, id="a depot into a muscle"),
+        pytest.param({"route": "intramuscular", "depot": False}, PASSES, id="no depot into a muscle"),
+        pytest.param({"route": "intravenous", "depot": None}, PASSES, id="into a vein"),
+        pytest.param({"route": "subcutaneous", "depot": None}, PASSES, id="under the skin, of which nothing is said"),
+        pytest.param({"route": "subcutaneous", "depot": True}, UNKNOWN, id="a depot under the skin"),
+        pytest.param({"route": "intra-articular", "depot": False}, UNKNOWN, id="into a joint, whatever is said of it"),
+    ],
+)
+def test_which_injections_act_for_weeks(told: dict[str, object], outcome: Outcome) -> None:
+    injected = MUSCLE.model_copy(update=told)
+    assert before_infusion("2026-03-08 08:00", injected, ruling=None) == (UNKNOWN if outcome == UNKNOWN else FAILS)
+    assert before_infusion("2026-03-20 08:00", injected, ruling=None) == outcome
+
+
+@pytest.mark.parametrize(("mg", "outcome"), [("8", PASSES), ("8.01", UNKNOWN)])
+def test_an_injection_that_is_not_therapeutic_on_any_date_needs_no_ruling(mg: str, outcome: Outcome) -> None:
+    for route in ("intra-articular", "intramuscular"):
+        assert before_infusion("2026-03-08 08:00", dose("triamcinolone", mg, SATURDAY, route=route), ruling=None) == outcome
+
+
+@pytest.mark.parametrize(
+    ("extra", "three_weeks", "unruled"),
+    [
+        pytest.param("5", PASSES, PASSES, id="to exactly ten"),
+        pytest.param("5.01", FAILS, UNKNOWN, id="to more than ten"),
+    ],
+)
+def test_an_injection_that_still_acts_adds_up_with_a_dose_of_a_later_date(extra: str, three_weeks: Outcome, unruled: Outcome) -> None:
+    small = dose("triamcinolone", "4", SATURDAY, route="intramuscular")
+    later = dose("prednisone", extra, minute("2026-03-20 08:00"))
+    assert before_infusion("2026-03-21 12:00", small, later, ruling="three-weeks") == three_weeks
+    assert before_infusion("2026-03-21 12:00", small, later, ruling=None) == unruled
+    assert before_infusion("2026-03-21 12:00", small, later, ruling="as-systemic") == PASSES
+
+
+@pytest.mark.parametrize(
+    ("at", "three_weeks", "unruled"),
+    [
+        pytest.param("2026-02-20 12:00", FAILS, UNKNOWN, id="in the middle of the course"),
+        pytest.param("2026-03-10 07:59", FAILS, UNKNOWN, id="72 hours after its end"),
+        pytest.param("2026-03-31 01:00", FAILS, UNKNOWN, id="three weeks later and 72 hours after"),
+        pytest.param("2026-04-01 00:59", UNKNOWN, UNKNOWN, id="whatever the hour"),
+        pytest.param("2026-04-01 01:00", PASSES, PASSES, id="and then it is over"),
+    ],
+)
+def test_a_course_of_injections_acts_for_three_weeks_after_its_last_and_not_after_its_first(
+    at: str, three_weeks: Outcome, unruled: Outcome
+) -> None:
+    injections = dose("methylprednisolone", "40", When("2026-01-01"), per_day=1, stop=SATURDAY, route="intramuscular")
+    assert before_infusion(at, injections, ruling="three-weeks") == three_weeks
+    assert before_infusion(at, injections, ruling=None) == unruled
+
+
+def test_injections_of_which_nobody_knows_whether_they_go_on_wait_for_ever() -> None:
+    injections = dose("methylprednisolone", "40", When("2026-01-01"), per_day=1, route="intramuscular")
+    for ruling in ("three-weeks", None):
+        assert before_infusion("2026-12-31 12:00", injections, ruling=ruling) != PASSES
+
+
+def test_for_an_injection_of_uncertain_date_the_three_weeks_are_sure_only_from_the_earliest() -> None:
+    injected = dose("triamcinolone", "40", When("2026-02"), route="intramuscular")
+    found = [before_infusion(f"2026-{at} 12:00", injected, ruling="three-weeks") for at in ("02-20", "03-10", "03-23", "03-25", "03-26")]
+    assert found == [UNKNOWN, UNKNOWN, UNKNOWN, PASSES, PASSES]
 
 
 def test_an_injection_that_waits_for_the_ruling_does_not_hide_a_dose_that_blocks_by_itself() -> None:
     injected, swallowed = dose("triamcinolone", "40", SATURDAY, route="intra-articular"), dose("prednisone", "20", SATURDAY)
     assert before_infusion("2026-03-08 08:00", injected, swallowed, ruling=None) == FAILS
+
+
+# Doses that are given over hours
+
+
+@pytest.mark.parametrize(
+    ("at", "outcome"),
+    [
+        pytest.param("2026-03-07 07:59", PASSES, id="before it starts"),
+        pytest.param("2026-03-07 08:00", FAILS, id="from its first minute in full"),
+        pytest.param("2026-03-10 08:01", FAILS, id="72 hours after its start are not enough"),
+        pytest.param("2026-03-10 14:00", FAILS, id="72 hours after its end"),
+        pytest.param("2026-03-10 14:01", PASSES, id="and a minute later it has gone"),
+    ],
+)
+def test_a_dose_that_is_given_over_hours_blocks_until_72_hours_after_its_end(at: str, outcome: Outcome) -> None:
+    assert before_infusion(at, dose("methylprednisolone", "500", SATURDAY, stop=minute("2026-03-07 14:00"), route="intravenous")) == outcome
+
+
+@pytest.mark.parametrize(
+    ("at", "outcome"),
+    [
+        pytest.param("2026-03-07 21:59", PASSES, id="before it starts"),
+        pytest.param("2026-03-07 22:00", FAILS, id="from its first minute"),
+        pytest.param("2026-03-11 04:00", FAILS, id="72 hours after its end on the next date"),
+        pytest.param("2026-03-11 04:01", PASSES, id="and a minute later it has gone"),
+    ],
+)
+def test_a_dose_that_is_given_across_midnight_counts_on_both_dates(at: str, outcome: Outcome) -> None:
+    given = dose("methylprednisolone", "40", minute("2026-03-07 22:00"), stop=minute("2026-03-08 04:00"), route="intravenous")
+    assert before_infusion(at, given) == outcome
+
+
+@pytest.mark.parametrize(("mg", "outcome"), [("4", PASSES), ("4.01", FAILS)])
+def test_a_dose_that_is_given_over_hours_adds_up_with_the_others_of_its_date_and_counts_once(mg: str, outcome: Outcome) -> None:
+    given = dose("methylprednisolone", mg, SATURDAY, stop=minute("2026-03-07 14:00"), route="intravenous")
+    assert before_infusion("2026-03-08 08:00", given, dose("prednisone", "5", minute("2026-03-07 20:00"))) == outcome
 
 
 # Courses
@@ -289,6 +418,94 @@ def test_a_course_that_goes_on_adds_to_a_single_dose_of_the_date() -> None:
     course, extra = dose("prednisone", "8", When("2026-01-01"), per_day=1), dose("prednisone", "3", minute("2026-03-06 08:00"))
     assert before_infusion("2026-03-07 12:00", course) == PASSES
     assert before_infusion("2026-03-07 12:00", course, extra) == FAILS
+
+
+def on_top(extra: str, taken: str, at: str, looked: str, maintenance: str = "10") -> Outcome:
+    """E24b for maintenance without a stop, last asked about when it was `looked` at, and one dose on top of it."""
+    seen = (
+        dose("prednisone", maintenance, When("2026-01-01"), per_day=1),
+        dose("prednisone", extra, minute(taken)),
+        review(minute(looked), None),
+    )
+    return verdict_on("infusion", "E24b", local(at), *seen, recorded_at=local("2026-03-01 09:00")).outcome
+
+
+@pytest.mark.parametrize(
+    ("taken", "at", "looked", "outcome"),
+    [
+        pytest.param("2026-03-10 06:00", "2026-03-10 05:59", "2026-03-09 12:00", PASSES, id="before the dose maintenance passes"),
+        pytest.param("2026-03-10 06:00", "2026-03-10 06:00", "2026-03-09 12:00", UNKNOWN, id="it may have gone on: they add up"),
+        pytest.param("2026-03-10 06:00", "2026-03-10 12:00", "2026-03-10 08:00", UNKNOWN, id="a review on the date says it of the eve"),
+        pytest.param("2026-03-10 06:00", "2026-03-11 12:00", "2026-03-11 08:00", FAILS, id="a review on the next date says it for sure"),
+        pytest.param("2026-03-08 06:00", "2026-03-11 06:00", "2026-03-10 12:00", FAILS, id="72 hours after a dose on a sure date"),
+        pytest.param("2026-03-08 06:00", "2026-03-11 06:01", "2026-03-10 12:00", UNKNOWN, id="then the hour of maintenance decides"),
+        pytest.param("2026-03-08 06:00", "2026-03-11 23:59", "2026-03-11 12:00", UNKNOWN, id="to the end of that date and 72 hours"),
+        pytest.param("2026-03-08 06:00", "2026-03-12 00:00", "2026-03-11 12:00", PASSES, id="and then the date has gone"),
+        pytest.param("2026-03-10 06:00", "2026-03-13 23:59", "2026-03-13 12:00", UNKNOWN, id="of a date that became sure as well"),
+        pytest.param("2026-03-10 06:00", "2026-03-14 00:00", "2026-03-13 12:00", PASSES, id="and then it has gone"),
+    ],
+)
+def test_maintenance_that_may_go_on_adds_to_a_dose_on_any_later_date(taken: str, at: str, looked: str, outcome: Outcome) -> None:
+    assert on_top("8.75", taken, at, looked) == outcome
+
+
+@pytest.mark.parametrize(("extra", "outcome"), [("2.5", PASSES), ("2.51", UNKNOWN)])
+def test_what_may_go_on_and_a_dose_pass_together_to_exactly_ten_mg(extra: str, outcome: Outcome) -> None:
+    assert on_top(extra, "2026-03-10 06:00", "2026-03-10 12:00", "2026-03-09 13:00", maintenance="7.5") == outcome
+
+
+@pytest.mark.parametrize(("mg", "outcome"), [("4", PASSES), ("4.01", UNKNOWN)])
+@pytest.mark.parametrize("later", ["2026-03-09", "2026-03-01", "2025-06"])
+def test_courses_that_may_go_on_add_up_with_one_another(mg: str, later: str, outcome: Outcome) -> None:
+    seen = [dose("prednisone", "5", When("2026-01-01"), per_day=1), dose("methylprednisolone", mg, When(later), per_day=1)]
+    looked = review(minute("2026-03-09 18:00"), None)
+    at, told_at = local("2026-03-10 12:00"), local("2026-03-09 18:00")
+    found = verdict_on("infusion", "E24b", at, *seen, looked, recorded_at=told_at).outcome
+    assert (found == PASSES) == (outcome == PASSES)
+    assert verdict_on("infusion", "E24b", at + timedelta(days=200), *seen, review(When.at(at + timedelta(days=200)), None)).outcome != (
+        FAILS if mg == "4" else PASSES
+    )
+
+
+# A drug that the reference in force does not list
+
+
+@pytest.mark.parametrize(
+    ("at", "outcome"),
+    [
+        pytest.param("2026-03-07 07:59", PASSES, id="before it was taken"),
+        pytest.param("2026-03-07 08:00", UNKNOWN, id="from the minute it was taken"),
+        pytest.param("2026-03-10 08:00", UNKNOWN, id="for 72 hours"),
+        pytest.param("2026-03-10 08:01", PASSES, id="and a minute later it does not matter"),
+    ],
+)
+@pytest.mark.parametrize("mg", ["0.01", "500"])
+def test_a_drug_that_the_reference_does_not_list_may_be_a_steroid(mg: str, at: str, outcome: Outcome) -> None:
+    assert before_infusion(at, dose("snake-oil", mg, SATURDAY)) == outcome
+
+
+def test_a_course_of_such_a_drug_without_a_stop_may_go_on() -> None:
+    assert before_infusion("2026-12-31 08:00", dose("snake-oil", "5", SATURDAY, per_day=1)) == UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("told", "outcome"),
+    [
+        pytest.param({"outside_every_class": True}, PASSES, id="outside every class"),
+        pytest.param({"investigational": True}, UNKNOWN, id="investigational says nothing of what it is"),
+        pytest.param({"route": "topical"}, PASSES, id="on the skin"),
+        pytest.param({"route": "intra-articular"}, UNKNOWN, id="into a joint"),
+    ],
+)
+def test_what_settles_a_drug_that_the_reference_does_not_list(told: dict[str, object], outcome: Outcome) -> None:
+    assert before_infusion("2026-03-08 08:00", dose("snake-oil", "5", SATURDAY).model_copy(update=told)) == outcome
+
+
+def test_it_hides_no_steroid_that_blocks_by_itself_and_says_who_can_settle_it() -> None:
+    unlisted, instant = dose("snake-oil", "5", SATURDAY), local("2026-03-08 08:00")
+    assert before_infusion("2026-03-08 08:00", unlisted, dose("prednisone", "20", SATURDAY)) == FAILS
+    finding = verdict_on("infusion", "E24b", instant, unlisted, review(When.at(instant), None)).findings[0]
+    assert (finding.supplied_by, "snake-oil" in finding.says) == ("medical-monitor", True)
 
 
 # What is on record fails by itself; what is not on record passes nothing

@@ -1,6 +1,6 @@
 """The rules that look at the treatment itself: consent, eligibility and order, the product, its identity, days since lymphodepletion."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -194,6 +194,51 @@ def test_before_lymphodepletion_collection_and_product_carry_one_code(events: li
             FAILS,
             id="before the right one",
         ),
+        pytest.param(
+            [received(), checked("2026-03-10 10:00"), checked("2026-03-10 10:00", OTHER)],
+            "2026-03-11 12:00",
+            UNKNOWN,
+            id="two codes at one minute",
+        ),
+        pytest.param(
+            [received(), checked("2026-03-10"), checked("2026-03-10 10:00", OTHER)],
+            "2026-03-10 09:59",
+            UNKNOWN,
+            id="the right one at some hour, before the wrong one",
+        ),
+        pytest.param(
+            [received(), checked("2026-03-10"), checked("2026-03-10 10:00", OTHER)],
+            "2026-03-11 12:00",
+            UNKNOWN,
+            id="the right one at some hour of the date of the wrong one",
+        ),
+        pytest.param(
+            [received(), checked("2026-03-10 10:00"), checked("2026-03-10", OTHER)],
+            "2026-03-11 12:00",
+            UNKNOWN,
+            id="the wrong one at some hour of the date of the right one",
+        ),
+        pytest.param(
+            [received(), checked("2026-03-10"), checked("2026-03-10", OTHER)], "2026-03-11 12:00", UNKNOWN, id="both at some hour"
+        ),
+        pytest.param(
+            [received(), checked("2026-03-10", OTHER), checked("2026-03-11 00:00")],
+            "2026-03-11 00:00",
+            PASSES,
+            id="the right one surely later",
+        ),
+        pytest.param(
+            [received(), checked("2026-03-10"), checked("2026-03-11 00:00", OTHER)],
+            "2026-03-11 00:00",
+            FAILS,
+            id="the wrong one surely later",
+        ),
+        pytest.param(
+            [received(), checked("2026-03-10"), checked("2026-03-10 10:00", OTHER), checked("2026-03-11 09:00")],
+            "2026-03-11 09:00",
+            PASSES,
+            id="a third that is surely later settles it",
+        ),
         pytest.param([checked("2026-02-09 10:00"), received()], "2026-03-10 12:00", UNKNOWN, id="a check before the product arrived"),
         pytest.param([received(), checked("2026-02-10 08:59")], "2026-03-10 12:00", UNKNOWN, id="and one that was told after it arrived"),
         pytest.param([checked("2026-03-10 10:00"), received()], "2026-03-10 12:00", PASSES, id="an arrival that was told after the check"),
@@ -206,30 +251,49 @@ def test_before_thaw_two_persons_have_compared_the_code_since_the_product_arrive
 # Days since lymphodepletion
 
 
+def course(last: str, outcome: str = "given") -> list[e.LymphodepletionDose]:
+    """Days −5 and −4 given on the two dates before, and day −3 as told."""
+    dates = [date.fromisoformat(last[:10]) - timedelta(days=days) for days in (2, 1)]
+    return [*(depleted(f"{on} 08:00", day) for on, day in zip(dates, (-5, -4), strict=True)), depleted(last, -3, outcome)]
+
+
 @pytest.mark.parametrize(
     ("doses", "at", "outcome"),
     [
         pytest.param([], "2026-03-10 12:00", UNKNOWN, id="no dose on record"),
-        pytest.param([depleted("2026-03-28 23:59")], "2026-03-29 23:59", FAILS, id="the date after the last dose"),
-        pytest.param([depleted("2026-03-28 23:59")], "2026-03-30 00:00", PASSES, id="the second date, across the spring change"),
-        pytest.param([depleted("2026-03-28 00:00")], "2026-04-11 23:59", PASSES, id="the end of the fourteenth date"),
-        pytest.param([depleted("2026-03-28 00:00")], "2026-04-12 00:00", FAILS, id="the fifteenth date"),
-        pytest.param([depleted("2026-10-24 23:59")], "2026-10-25 23:59", FAILS, id="the date of 25 hours after the last dose"),
-        pytest.param([depleted("2026-10-24 23:59")], "2026-10-26 00:00", PASSES, id="the second date, across the autumn change"),
-        pytest.param([depleted("2026-10-24")], "2026-10-26 00:00", PASSES, id="a date without the hour is precise enough"),
-        pytest.param([depleted("2026-10-24")], "2026-11-08 00:00", FAILS, id="and on the fifteenth date too late"),
-        pytest.param([depleted("2026-03-01 08:00", -5), depleted("2026-03-03 08:00", -3)], "2026-03-04 12:00", FAILS, id="the last counts"),
-        pytest.param(
-            [depleted("2026-03-03 08:00", -3), depleted("2026-03-01 08:00", -5)], "2026-03-04 12:00", FAILS, id="in any order told"
-        ),
-        pytest.param([depleted("2026-03-01 08:00", -5), depleted("2026-03-03 08:00", -3)], "2026-03-05 00:00", PASSES, id="from the last"),
-        pytest.param(
-            [depleted("2026-03-01 08:00", -5), depleted("2026-03-03 08:00", -3, "omitted")], "2026-03-04 12:00", PASSES, id="omitted"
-        ),
-        pytest.param(
-            [depleted("2026-03-01 08:00", -5), depleted("2026-03-03 08:00", -3, "reduced")], "2026-03-04 12:00", FAILS, id="reduced"
-        ),
+        pytest.param(course("2026-03-28 23:59"), "2026-03-29 23:59", FAILS, id="the date after the last dose"),
+        pytest.param(course("2026-03-28 23:59"), "2026-03-30 00:00", PASSES, id="the second date, across the spring change"),
+        pytest.param(course("2026-03-28 00:00"), "2026-04-11 23:59", PASSES, id="the end of the fourteenth date"),
+        pytest.param(course("2026-03-28 00:00"), "2026-04-12 00:00", FAILS, id="the fifteenth date"),
+        pytest.param(course("2026-10-24 23:59"), "2026-10-25 23:59", FAILS, id="the date of 25 hours after the last dose"),
+        pytest.param(course("2026-10-24 23:59"), "2026-10-26 00:00", PASSES, id="the second date, across the autumn change"),
+        pytest.param(course("2026-10-24"), "2026-10-26 00:00", PASSES, id="a date without the hour is precise enough"),
+        pytest.param(course("2026-10-24"), "2026-11-08 00:00", FAILS, id="and on the fifteenth date too late"),
+        pytest.param(course("2026-03-03 08:00"), "2026-03-04 12:00", FAILS, id="the last counts"),
+        pytest.param(course("2026-03-03 08:00")[::-1], "2026-03-04 12:00", FAILS, id="in any order told"),
+        pytest.param(course("2026-03-03 08:00"), "2026-03-05 00:00", PASSES, id="from the last"),
+        pytest.param(course("2026-03-03 08:00", "omitted"), "2026-03-03 12:00", FAILS, id="omitted, the one before counts"),
+        pytest.param(course("2026-03-03 08:00", "omitted"), "2026-03-04 12:00", PASSES, id="omitted, and two dates after the one before"),
+        pytest.param(course("2026-03-03 08:00", "reduced"), "2026-03-04 12:00", FAILS, id="reduced"),
     ],
 )
 def test_the_infusion_is_two_to_fourteen_dates_after_the_last_dose(doses: list[e.Event], at: str, outcome: Outcome) -> None:
     assert verdict_on("infusion", "days-since-lymphodepletion", local(at), *doses).outcome == outcome
+
+
+@pytest.mark.parametrize("outcome", ["given", "reduced", "omitted"])
+@pytest.mark.parametrize("day", [-5, -4, -3])
+def test_the_days_are_counted_only_when_every_day_of_the_course_is_accounted_for(day: int, outcome: str) -> None:
+    at, told = local("2026-03-06 12:00"), {-5: "2026-03-01 08:00", -4: "2026-03-02 08:00", -3: "2026-03-03 08:00"}
+    others = [depleted(when, other) for other, when in told.items() if other != day]
+    waits = verdict_on("infusion", "days-since-lymphodepletion", at, *others)
+    assert (waits.outcome, str(day) in waits.findings[0].says) == (UNKNOWN, True)
+    assert verdict_on("infusion", "days-since-lymphodepletion", at, *others, depleted(told[day], day, outcome)).outcome == PASSES
+
+
+def test_days_that_were_told_for_an_earlier_course_say_nothing_of_the_one_in_force() -> None:
+    at, earlier = local("2026-03-06 12:00"), course("2026-02-03 08:00")
+    again = course("2026-03-03 08:00")
+    for told in (1, 2):
+        assert verdict_on("infusion", "days-since-lymphodepletion", at, *earlier, *again[:told]).outcome == UNKNOWN
+    assert verdict_on("infusion", "days-since-lymphodepletion", at, *earlier, *again).outcome == PASSES

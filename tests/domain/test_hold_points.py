@@ -10,7 +10,7 @@ from domain import commands as c
 from domain import events as e
 from domain.rejections import Refused
 from domain.time import When, to_the_minute
-from domain.words import Role
+from domain.words import HoldPoint, Role
 from tests.builders import CODE, Story, Trial, codes, dose, slot, study_of
 
 PROTOCOL = study_of().protocol(1)
@@ -175,13 +175,237 @@ def test_a_date_without_the_hour_had_leave_only_where_leave_stood_all_day(story:
     assert "leave" in against(story)
 
 
-def test_after_the_thaw_nothing_stops_the_infusion_and_no_second_gate_is_passed(story: Story) -> None:
+def test_after_the_thaw_nothing_stops_the_infusion_and_it_is_part_of_the_same_occurrence(story: Story) -> None:
     story.asks(PERFORM["infusion"])
     story.trial.clock.move(minutes=5)
-    story.reports(dose("methylprednisolone", "80", story.at(), route="intravenous"))
     outcome = story.reports(e.InfusionStarted(at=story.at(), identity=CODE))
     assert [event.kind for event in outcome.events] == ["infusion-started.v1"]
+    assert [(taken.step, taken.occurrence) for taken in story.now.taken if taken.step == "infusion"] == [("infusion", 1)]
     assert not against(story)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "deviations"),
+    [
+        pytest.param(0, {"E24b"}, id="at the minute of the thaw"),
+        pytest.param(4, {"E24b"}, id="between thaw and infusion"),
+        pytest.param(5, {"E24b"}, id="at the minute of the infusion"),
+        pytest.param(6, set(), id="a minute after its start"),
+    ],
+)
+@pytest.mark.parametrize("told", ["before", "after"])
+def test_a_steroid_until_the_infusion_starts_is_a_deviation_whenever_it_is_told(
+    story: Story, minutes: int, deviations: set[str], told: str
+) -> None:
+    steroid = dose("methylprednisolone", "80", When.at(story.trial.clock() + timedelta(minutes=minutes)), route="intravenous")
+    infused = e.InfusionStarted(at=When.at(story.trial.clock() + timedelta(minutes=5)), identity=CODE)
+    story.asks(PERFORM["infusion"])
+    story.trial.clock.move(minutes=10)
+    for fact in (steroid, infused) if told == "before" else (infused, steroid):
+        story.reports(fact)
+    assert against(story) == deviations
+
+
+# An infusion that is told before its thaw
+
+
+@pytest.mark.parametrize(
+    ("minutes", "deviations"),
+    [
+        pytest.param(-1, {"E24b", "same-identity", "leave"}, id="a thaw a minute before review, check and leave"),
+        pytest.param(0, set(), id="a thaw at the minute leave was given"),
+        pytest.param(20, set(), id="a thaw later, with leave"),
+    ],
+)
+def test_a_thaw_that_is_told_after_its_infusion_is_the_hold_point_and_leave_is_judged_there(
+    story: Story, minutes: int, deviations: set[str]
+) -> None:
+    began = story.trial.clock()
+    story.trial.clock.move(hours=1)
+    infused = story.at()
+    story.reports(e.InfusionStarted(at=infused, identity=CODE))
+    story.trial.clock.move(hours=1)
+    thawed = When.at(began + timedelta(minutes=minutes))
+    story.reports(e.ThawStarted(at=thawed, identity=CODE))
+    taken = story.now.taken_step("infusion")
+    assert taken is not None
+    assert (taken.at, taken.done, taken.occurrence) == (thawed, infused, 1)
+    assert against(story) == deviations
+
+
+def test_leave_that_had_lapsed_at_the_infusion_and_stood_at_the_thaw_is_no_deviation_once_the_thaw_is_told() -> None:
+    story = Trial().participant().is_ready().is_cleared()
+    until = story.now.plans["infusion"].slot.until
+    story.lives_until(until + timedelta(minutes=10))
+    story.reviews()
+    story.reports(e.InfusionStarted(at=When.at(until + timedelta(minutes=5)), identity=CODE))
+    assert against(story) == {"leave"}
+    story.reports(e.ThawStarted(at=When.at(until - timedelta(minutes=1)), identity=CODE))
+    assert against(story) == set()
+
+
+def test_the_hold_point_moves_to_the_thaw_also_when_another_step_was_told_in_between() -> None:
+    story = Trial().participant().is_eligible().is_collected().has_product()
+    story.trial.clock.move(days=8)
+    infused, thawed = story.at(), When.at(story.trial.clock() - timedelta(minutes=20))
+    story.reports(e.InfusionStarted(at=infused, identity=CODE))
+    story.reports(e.LymphodepletionDose(at=When.at(story.trial.clock() - timedelta(days=5)), day=-5, drug="fludarabine"))
+    story.reports(e.ThawStarted(at=thawed, identity=CODE))
+    taken = story.now.taken_step("infusion")
+    assert taken is not None
+    assert (taken.at, taken.done) == (thawed, infused)
+
+
+# Again
+
+
+def infused(story: Story) -> Story:
+    story.asks(PERFORM["infusion"])
+    story.trial.clock.move(minutes=5)
+    story.reports(e.InfusionStarted(at=story.at(), identity=CODE))
+    return story
+
+
+AGAIN: dict[str, tuple[HoldPoint, timedelta, Callable[[When], e.Fact]]] = {
+    "the same lymphodepletion": (
+        "lymphodepletion",
+        timedelta(minutes=1),
+        lambda at: e.LymphodepletionDose(at=at, day=-3, drug="fludarabine"),
+    ),
+    "the same bag thawed": ("infusion", timedelta(minutes=1), lambda at: e.ThawStarted(at=at, identity=CODE)),
+    "the same bag infused": ("infusion", timedelta(minutes=1), lambda at: e.InfusionStarted(at=at, identity=CODE)),
+    "another bag infused 48 hours and a minute after the first": (
+        "infusion",
+        timedelta(hours=48, minutes=1),
+        lambda at: e.InfusionStarted(at=at, identity=CODE, bag=2),
+    ),
+    "another bag thawed 48 hours and a minute after the first infusion": (
+        "infusion",
+        timedelta(hours=48, minutes=1),
+        lambda at: e.ThawStarted(at=at, identity=CODE, bag=2),
+    ),
+}
+
+
+@pytest.mark.parametrize(("step", "later", "fact_of"), AGAIN.values(), ids=AGAIN.keys())
+def test_what_is_done_again_is_a_slip_or_with_a_reason_an_occurrence_of_its_own_and_a_deviation(
+    story: Story, step: HoldPoint, later: timedelta, fact_of: Callable[[When], e.Fact]
+) -> None:
+    infused(story)
+    story.trial.clock.move_to(story.trial.clock() + later)
+    fact = fact_of(story.at())
+    assert codes(refusal(story, c.Report(fact=fact))) == {"already-reported"}
+    story.reports(fact, reason="it was done again")
+    taken = story.now.taken_step(step)
+    assert taken is not None
+    assert (taken.occurrence, taken.at) == (2, story.at())
+    assert f"gate:{step}:2:again" in story.now.deviations
+    assert f"gate:{step}:2:leave" in story.now.deviations
+    assert not [key for key in story.now.deviations if key.startswith(f"gate:{step}:1:")]
+
+
+@pytest.mark.parametrize("fact", [e.ThawStarted, e.InfusionStarted], ids=["thaw", "infusion"])
+def test_another_bag_within_48_hours_belongs_to_the_first(story: Story, fact: type[e.ThawStarted] | type[e.InfusionStarted]) -> None:
+    thawed = infused(story).now.thaws[0].fact.at.span("UTC").earliest
+    after = {e.ThawStarted: thawed, e.InfusionStarted: thawed + timedelta(minutes=5)}[fact]
+    story.trial.clock.move_to(after + timedelta(hours=48))
+    story.reports(fact(at=story.at(), identity=CODE, bag=2))
+    assert [taken.occurrence for taken in story.now.taken if taken.step == "infusion"] == [1]
+    assert not against(story)
+
+
+def test_the_bags_of_a_second_infusion_belong_together_too(story: Story) -> None:
+    infused(story)
+    story.trial.clock.move(days=20)
+    story.reports(e.ThawStarted(at=story.at(), identity=CODE, bag=2), reason="the rest of the cells")
+    story.reports(e.InfusionStarted(at=story.at(), identity=CODE, bag=2))
+    story.reports(e.ThawStarted(at=story.at(), identity=CODE, bag=3))
+    story.reports(e.InfusionStarted(at=story.at(), identity=CODE, bag=3))
+    assert [taken.occurrence for taken in story.now.taken if taken.step == "infusion"] == [1, 2]
+
+
+def test_a_collection_that_is_repeated_after_a_failure_is_listed_by_the_protocol_and_one_without_is_not(story: Story) -> None:
+    story.reports(e.LeukapheresisStarted(at=story.at()))
+    assert "gate:leukapheresis:2:again" in story.now.deviations
+    story.trial.clock.move(minutes=1)
+    story.reports(e.LeukapheresisFailed(at=story.at(), why="no line"))
+    story.trial.clock.move(days=1)
+    story.reports(e.LeukapheresisStarted(at=story.at()))
+    assert "gate:leukapheresis:3:again" in story.now.deviations, "one failure allows one repeat, and two were made"
+    assert "gate:leukapheresis:2:again" in story.now.deviations, "the failure came after it"
+
+
+# Maintenance that may have gone on, and a new dose on the morning of the infusion
+
+
+def on_maintenance() -> Story:
+    """Prednisone 10 mg a day without a stop, reviewed the day before; leave for the infusion stands."""
+    story = Trial().participant().is_ready()
+    story.reports(dose("prednisone", "10", When("2025-11-03"), per_day=1))
+    start = story.now.plans["infusion"].slot.start
+    story.lives_until(start - timedelta(hours=20))
+    story.reviews()
+    story.lives_until(start)
+    story.checks_identity()
+    story.advances()
+    assert story.now.clearance("infusion") is not None
+    return story
+
+
+def morning(story: Story, mg: str) -> e.MedicationTaken:
+    """Methylprednisolone, of which 4 mg count for 5, on the morning of the infusion."""
+    return dose("methylprednisolone", mg, When.at(story.trial.clock() - timedelta(hours=4)), route="intravenous")
+
+
+def test_maintenance_by_itself_does_not_stand_in_the_way() -> None:
+    story = on_maintenance()
+    story.asks(PERFORM["infusion"])
+    assert not against(story)
+
+
+def test_maintenance_that_goes_on_and_a_new_dose_add_up_so_leave_is_revoked_and_the_step_refused() -> None:
+    story = on_maintenance()
+    outcome = story.reports(morning(story, "7"))
+    assert [event.kind for event in outcome.events] == ["medication-taken.v1", "clearance-revoked.v1"]
+    revoked = outcome.events[1]
+    assert isinstance(revoked, e.ClearanceRevoked)
+    assert {rule.rule: rule.outcome for rule in revoked.derivation.rules if rule.outcome != "passes"} == {"E24b": "not yet known"}
+    refused = refusal(story, PERFORM["infusion"])
+    assert codes(refused) == {"rule-not-yet-known", "no-leave"}
+    assert "18.8 mg" in next(reason.says for reason in refused.reasons if reason.rule == "E24b")
+    assert not story.now.thaws
+
+
+@pytest.mark.parametrize("mg", ["0.01", "7"])
+def test_what_may_have_gone_on_counts_in_full_down_to_the_smallest_new_dose(mg: str) -> None:
+    story = on_maintenance()
+    story.reports(morning(story, mg))
+    assert "rule-not-yet-known" in codes(refusal(story, PERFORM["infusion"]))
+
+
+def test_once_a_stop_is_told_that_lies_before_it_the_new_dose_counts_alone_and_leave_comes_back() -> None:
+    story = on_maintenance()
+    story.reports(morning(story, "7"))
+    stopped = dose("prednisone", "10", When("2025-11-03"), per_day=1, stop=When.at(story.trial.clock() - timedelta(days=1)))
+    course = next(one.entry for one in story.now.medications if one.fact.drug == "prednisone")
+    story.asks(c.Correct(entry=course, fact=stopped), reason="it was stopped yesterday")
+    story.advances()
+    story.asks(PERFORM["infusion"])
+    assert not against(story)
+
+
+def test_once_a_later_review_says_that_it_still_went_on_the_sum_surely_blocks() -> None:
+    story = on_maintenance()
+    story.asks(c.Plan(step="infusion", slot=slot(story.trial.clock(), hours=30)))
+    story.reports(morning(story, "7"))
+    story.advances()
+    story.lives_until(story.trial.clock() + timedelta(hours=24))
+    story.reviews()
+    story.advances()
+    held = story.told_of(e.StepHeld)[-1][1]
+    assert isinstance(held, e.StepHeld)
+    assert {rule.rule: rule.outcome for rule in held.derivation.rules if rule.outcome != "passes"} == {"E24b": "fails"}
+    assert "rule-fails" in codes(refusal(story, PERFORM["infusion"]))
 
 
 # Override
@@ -215,7 +439,7 @@ def lost_consent(story: Story) -> None:
 
 
 def lost_eligibility(story: Story) -> None:
-    story.asks(c.Retract(entry=story.entry_of(e.EligibilityConfirmed)), "investigator", reason="confirmed by mistake")
+    story.asks(c.Retract(entry=story.entry_of(e.EligibilityConfirmed)), "investigator", reason="confirmed by mistake", signed=True)
 
 
 def lost_release(story: Story) -> None:

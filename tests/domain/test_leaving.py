@@ -170,7 +170,7 @@ def test_nobody_is_said_to_be_never_infused_after_an_infusion_but_after_a_thaw_t
     story.reports(e.ThawStarted(at=story.at(), identity=CODE))
     story.trial.clock.move(minutes=5)
     never = e.NeverInfused(at=story.at(), why="the bag broke")
-    assert [event.kind for event in story.would(c.Report(fact=never))][0] == "never-infused.v1"
+    assert story.would(c.Report(fact=never))[0].kind == "never-infused.v1"
     story.reports(e.InfusionStarted(at=story.at(), identity=CODE))
     with pytest.raises(Refused) as refused:
         story.reports(never, reason="it was so")

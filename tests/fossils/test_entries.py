@@ -11,7 +11,9 @@ FOSSILS = {json.loads(line)["event"]["kind"]: line for line in Path(__file__).wi
 
 
 def test_every_kind_has_a_fossil() -> None:
-    assert set(FOSSILS) == set(KINDS), "Add the stored bytes of a first entry of each new kind to entries.jsonl; never change a line that is there."
+    assert set(FOSSILS) == set(KINDS), (
+        "Add the stored bytes of a first entry of each new kind to entries.jsonl; never change a line that is there."
+    )
 
 
 @pytest.mark.parametrize("kind", FOSSILS)

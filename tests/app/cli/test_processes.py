@@ -25,7 +25,7 @@ PATIENCE_SECONDS = 90
 @pytest.mark.parametrize("told_by", [signal.SIGTERM, signal.SIGINT])
 def test_the_whole_stack_shows_a_synthetic_study_and_stops_when_told(tmp_path: Path, told_by: signal.Signals) -> None:
     with running(tmp_path, "up", "--demo") as stack:
-        waits_for(stack, lambda: "Infusion is held" in stack.said and "cleared" in stack.said)
+        waits_for(lambda: "Infusion is held" in stack.said and "cleared" in stack.said, stack)
         page = stack.said
         for words in ("synthetic participants", "Urgent:", "Overdue:", "Due:", "Waiting:", "Soon:", "To review:", "revoked"):
             assert words in page
@@ -37,11 +37,11 @@ def test_the_whole_stack_shows_a_synthetic_study_and_stops_when_told(tmp_path: P
 
 def test_a_stack_that_is_started_again_goes_on_where_it_stopped(tmp_path: Path) -> None:
     with running(tmp_path, "up", "--demo") as stack:
-        waits_for(stack, lambda: "Infusion is held" in stack.said)
+        waits_for(lambda: "Infusion is held" in stack.said, stack)
         assert stack.stops() == 0
     before = status(tmp_path, code=3)["verification"]
     with running(tmp_path, "up", "--demo") as stack:
-        waits_for(stack, lambda: "Infusion is held" in stack.said)
+        waits_for(lambda: "Infusion is held" in stack.said, stack)
         assert stack.stops() == 0
     after = status(tmp_path, code=3)["verification"]
     assert after["streams"] == before["streams"]
@@ -56,11 +56,12 @@ def test_each_part_runs_by_itself_on_a_temporal_server(desk: Desk, temporal_serv
         running(desk.folder.parent, "relay", temporal=temporal_server) as relay,
         running(desk.folder.parent, "project", temporal=temporal_server) as project,
     ):
-        waits_for(worker, lambda: "step-held" in desk.kinds() or "step-cleared" in desk.kinds())
+        waits_for(lambda: "step-held" in desk.kinds(), worker, relay, project)
+        waits_for(lambda: status(desk.folder.parent, temporal=temporal_server)["feed_lag"] == 0, worker, relay, project)
         found = status(desk.folder.parent, temporal=temporal_server)
         assert (found["feed_lag"], found["parked"]) == (0, [])
         assert "BER-001" in said(desk.folder.parent, "journeys", "list", temporal=temporal_server)
-        assert said(desk.folder.parent, "journeys", "rebuild", temporal=temporal_server) == "Nudged 1 journeys.\n"
+        assert said(desk.folder.parent, "journeys", "rebuild", temporal=temporal_server) == "Nudged 1 journey.\n"
         assert [part.stops() for part in (worker, relay, project)] == [0, 0, 0]
     lines = worker.complaints + relay.complaints + project.complaints
     assert "participant=BER-001" in lines
@@ -132,9 +133,10 @@ def status(folder: Path, *, code: int | None = None, temporal: str | None = None
     return json.loads(said(folder, "status", "--json", code=code, temporal=temporal))
 
 
-def waits_for(process: Running, happens: Callable[[], bool]) -> None:
+def waits_for(happens: Callable[[], bool], *processes: Running) -> None:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not happens():
-        assert process.process.poll() is None, process.complaints
-        assert time.monotonic() < deadline, f"{process.said}\n{process.complaints}"
+        for one in processes:
+            assert one.process.poll() is None, one.complaints
+        assert time.monotonic() < deadline, "\n".join(one.said + one.complaints for one in processes)
         time.sleep(0.2)  # awaits another process
