@@ -206,8 +206,6 @@ def _with_clearance(now: Participant, given: e.StepCleared | e.ManuallyReleased,
 
 
 def _without_clearance(now: Participant, step: HoldPoint, entry: Entry[e.Event]) -> Participant:
-    if now.clearance(step) is None:
-        return now
     ended = tuple(replace(c, ended_at=entry.recorded_at) if c.step == step and c.ended_at is None else c for c in now.clearances)
     return replace(now, clearances=ended)
 
@@ -252,16 +250,15 @@ def _treated(now: Participant, event: e.Treatment, entry: Entry[e.Event]) -> Par
 
 def repeats(fact: e.LymphodepletionDose | e.ThawStarted | e.InfusionStarted, participant: Participant) -> bool:
     """Whether a fact is on record already for the course or the infusion in force, so that another one begins with it."""
+    last = participant.taken_step("infusion")
     match fact:
         case e.LymphodepletionDose(day=day, drug=drug):
             return any((dose.fact.day, dose.fact.drug) == (day, drug) for dose in participant.doses[participant.course_from :])
         case e.ThawStarted(bag=bag):
-            last = participant.taken_step("infusion")
             later = last is not None and _first(fact.at) - _first(last.at) > ONE_INFUSION
             return later or any(thaw.fact.bag == bag for thaw in participant.thaws)
         case e.InfusionStarted(bag=bag):
             infused = sum(start.fact.bag == bag for start in participant.infusions)
-            last = participant.taken_step("infusion")
             later = last is not None and last.done is not None and _first(fact.at) - _first(last.done) > ONE_INFUSION
             return later or (infused > 0 and infused >= sum(thaw.fact.bag == bag for thaw in participant.thaws))
 
