@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple, get_args
 from domain.agenda import FinaliseVisit
 from domain.base import Value
 from domain.events import ManuallyReleased, StepCleared, StepHeld, StepWaiting
+from domain.gates import next_verdict
 from domain.reminders import NEAR, Reminder
 from domain.standing import Plan, StandingVerdict
 from domain.time import FOREVER, local_date, midnight
@@ -23,7 +24,7 @@ Category = Literal["unreadable", "urgent", "overdue", "due today", "waiting", "s
 """In the order in which a coordinator looks. Urgent: a step is held, or its leave was revoked, and its slot begins within 72 hours."""
 Kind = Literal["record", "step", "visit", "notice", "deviation"]
 State = Literal[
-    "unreadable", "revoked", "held", "waiting", "not judged", "cleared",
+    "unreadable", "revoked", "held", "waiting", "not judged", "cleared", "no longer valid",
     "not open", "open", "closed", "unaccounted", "announced", "to review",
 ]  # fmt: skip
 Action = Literal[
@@ -121,6 +122,7 @@ def _steps(told: Told) -> Iterator[Kept]:
     """Every planned step, with the verdict that was recorded last."""
     for step, plan in told.participant.plans.items():
         verdict = plan.verdict
+        leave = verdict if isinstance(verdict, StepCleared | ManuallyReleased) else None
         yield Kept(
             *_whose(told, f"step:{step}"),
             kind="step",
@@ -129,12 +131,18 @@ def _steps(told: Told) -> Iterator[Kept]:
             state=_state(plan),
             says=_of_step(step, plan, told.zone),
             action=_action(verdict),
-            opens=stored(plan.slot.start),
+            opens=stored(leave.covers_from if leave else plan.slot.start),
             due=stored(midnight(local_date(plan.slot.start, told.zone), told.zone)),
             target=stored(plan.slot.target),
-            closes=stored(verdict.covers_until if isinstance(verdict, StepCleared | ManuallyReleased) else plan.slot.until),
+            closes=stored(_holds_until(leave, plan, told) if leave else plan.slot.until),
             since=stored(plan.judged_at if plan.judged_in else plan.planned_at),
         )
+
+
+def _holds_until(leave: StepCleared | ManuallyReleased, plan: Plan, told: Told) -> datetime:
+    """The end of its cover, or the instant from which record or study no longer bear the leave out, ended by the journey or not."""
+    turn = next_verdict(leave.step, plan, told.participant, told.study)
+    return leave.covers_until if turn is None or isinstance(turn[1], StepCleared) else min(leave.covers_until, turn[0])
 
 
 def _state(plan: Plan) -> State:
@@ -253,9 +261,9 @@ def _row(kept: Kept, category: Category, now: datetime) -> Row:
         kind=kept.kind,
         name=kept.name,
         title=kept.title,
-        state=_at(kept, now),
-        says=kept.says,
-        action=kept.action,
+        state=(state := _at(kept, now)),
+        says="The leave on record no longer holds. Begin nothing; it is judged again." if state == "no longer valid" else kept.says,
+        action=_action_at(kept, state, now),
         site=kept.site,
         zone=kept.zone,
         opens=instant(kept.opens),
@@ -265,8 +273,16 @@ def _row(kept: Kept, category: Category, now: datetime) -> Row:
     )
 
 
+def _action_at(kept: Kept, state: State, now: datetime) -> Action:
+    """A step is performed only while its leave holds."""
+    holds = state == "cleared" and now >= (instant(kept.opens) or now)
+    return "wait" if kept.action == "perform" and not holds else kept.action
+
+
 def _at(kept: Kept, now: datetime) -> State:
-    """The window of a visit opens and closes by itself."""
+    """The window of a visit opens and closes by itself, and leave ends by itself."""
+    if kept.state == "cleared" and now >= (instant(kept.closes) or FOREVER):
+        return "no longer valid"
     if kept.state != "open":
         return kept.state
     return "not open" if now < (instant(kept.opens) or now) else "open" if now < (instant(kept.closes) or FOREVER) else "closed"

@@ -31,6 +31,10 @@ class StudyDesk:
                 self._current = self._read()
             return self._current
 
+    def at(self, version: int) -> Study:
+        """The study as it stood after so many of its entries, for replaying what was decided then."""
+        return self._read(version)
+
     def opened(self) -> bool:
         """Whether anything about the study has been recorded."""
         return self._ledger.version_of(self.stream) > 0
@@ -50,11 +54,11 @@ class StudyDesk:
         self._ledger.append({self.stream: drafts}, expect={self.stream: expected}, command_digest=digest)
         return self.current()
 
-    def _record(self) -> StudyRecord:
-        return reduce(evolve_study, (entry.event for entry in self._ledger.read(self.stream)), StudyRecord())
+    def _record(self, version: int | None = None) -> StudyRecord:
+        return reduce(evolve_study, (entry.event for entry in self._ledger.read(self.stream)[:version]), StudyRecord())
 
-    def _read(self) -> Study:
-        record = self._record()
+    def _read(self, version: int | None = None) -> Study:
+        record = self._record(version)
         if not record.name:
             raise Refused(Reason(code="no-study", says=f"the study {self.name} has not been opened in this ledger"))
         return self._load(record)

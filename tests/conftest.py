@@ -34,6 +34,13 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile(config.getoption("campaign"))
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A campaign that is run whole takes as long as it takes."""
+    if config.getoption("campaign") == "full":
+        for item in items:
+            item.own_markers[:] = [mark for mark in item.own_markers if mark.name != "timeout"]
+
+
 @pytest.fixture
 def campaign(request: pytest.FixtureRequest) -> Campaign:
     full = request.config.getoption("campaign") == "full"

@@ -1,5 +1,7 @@
 """The command line: `daybook VERB PARTICIPANT …`. Every verb says what it needs with --help."""
 
+import os
+
 import typer
 
 from app.cli import (
@@ -50,4 +52,5 @@ daybook.add_typer(study.study, name="study", rich_help_panel="The study")
 
 def main() -> None:
     """Run the command line; the exit code says whether it was done, refused, or hindered."""
+    os.umask(0o077)  # Whatever is written holds clinical facts, and belongs to whoever runs Daybook alone.
     daybook()

@@ -84,7 +84,7 @@ class SiteClock:
         days = (local_date(instant, self.zone) - local_date(self.now, self.zone)).days
         if abs(minutes) < 60:  # noqa: PLR2004 - an hour has sixty minutes everywhere
             return _ahead_or_ago(minutes, "minute")
-        return _ahead_or_ago(days, "day") if abs(minutes) >= 24 * 60 else _ahead_or_ago(round(minutes / 60), "hour")
+        return _ahead_or_ago(days, "day") if days and abs(minutes) >= 24 * 60 else _ahead_or_ago(round(minutes / 60), "hour")
 
     def days_away(self, day: date) -> str:
         """How far away a date is at the site."""

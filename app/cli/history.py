@@ -23,6 +23,7 @@ from domain.participant import Participant
 from domain.record import Record
 from domain.rejections import Reason, Refused
 from domain.study import Study
+from domain.visits import anchors
 from projections.sentences import says
 from projections.timeline import Line, Timeline, Window
 from projections.timeline import timeline as timeline_of
@@ -70,10 +71,11 @@ def history(
             return
         chart.session.shows(_history_table(then.entries, clock))
         if at_version is not None:
-            for line in _state(then, chart.study, clock):
+            study = chart.daybook.desk.at(then.entries[-1].study_version)
+            for line in _state(then, study, clock):
                 chart.session.says(line)
-        if at_version is not None and then.participant.protocol:
-            chart.session.shows(agenda_table(agenda(then.participant, chart.study), clock, first_infusion(chart)))
+            infused = anchors(then.participant, clock.zone).get("infusion")
+            chart.session.shows(agenda_table(agenda(then.participant, study), clock, infused.on if infused else None))
 
 
 def _timeline_tables(found: Timeline, clock: SiteClock, infusion: date | None) -> Iterator[Table]:

@@ -10,7 +10,7 @@ from app.cli.session import Session, console
 from app.cli.worklist import in_lines, laid_out
 from app.wiring import Daybook
 from projections.worklist import Row, worklist
-from store.errors import Missing
+from store.errors import Fault, Missing
 from workflows.journeys import Journeys, NoTemporal
 
 LOOKS_EVERY_SECONDS = 1.0
@@ -25,6 +25,7 @@ class Screen:
     def __init__(self, daybook: Daybook, session: Session) -> None:
         self._daybook, self._session = daybook, session
         self._banner = ""
+        self._synthetic = False
 
     async def run(self, journeys: Journeys) -> None:
         """Show until cancelled."""
@@ -65,14 +66,19 @@ class Screen:
     def _rows(self) -> tuple[Row, ...] | None:
         """The worklist; None until it was first built."""
         try:
+            self._synthetic = self._daybook.desk.current().record.demonstration
             return worklist(self._daybook.views, self._session.clock())
         except Missing:
+            return None
+        except Fault as trouble:
+            self._banner = str(trouble)  # the other parts make up for a fault by themselves; the page comes back with the database
             return None
 
     def _page(self, body: RenderableType | None) -> Group:
         """What there is to do, under a heading; `body` is None until the answers were first made ready."""
-        study = self._daybook.desk.current().record
-        synthetic = ", synthetic participants" if study.demonstration else ""
-        heading = Text(f"Daybook {study.name}{synthetic}, {self._session.clock():%Y-%m-%d %H:%M} UTC. Ctrl-C stops.", style="bold")
+        synthetic = ", synthetic participants" if self._synthetic else ""
+        heading = Text(
+            f"Daybook {self._daybook.desk.name}{synthetic}, {self._session.clock():%Y-%m-%d %H:%M} UTC. Ctrl-C stops.", style="bold"
+        )
         banner = [Text(self._banner, style="bold red")] if self._banner else []
         return Group(heading, *banner, Text(), body or "The answers are being made ready.")

@@ -27,7 +27,7 @@ async def tell(stage: Stage, teller: Teller) -> None:
     late = await _is_revoked_and_held(stage, teller, dose)
     await _is_infused(stage, teller, late)
     await _comes_to_visits(stage, teller)
-    teller.audit(stage.participants.ledger, stage.record, stage.participants.study())
+    teller.audit(stage.participants.ledger, stage.record, stage.participants.desk)
 
 
 async def _joins(stage: Stage, teller: Teller) -> None:

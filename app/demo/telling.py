@@ -29,6 +29,7 @@ from domain.time import local_time
 from domain.visits import VisitWindow
 from projections.sentences import sentence
 from store.ledger import Ledger
+from store.study import StudyDesk
 
 FOLLOWS_BY_ITSELF = ClearanceRevoked | DeviationRecorded | DeviationVoided
 """Facts that a person's entry brings about in the same append."""
@@ -83,7 +84,7 @@ class Teller:
         self._console.print(Text("Recorded: " + ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items())) + "."))
         self._print([entry for entry in news if isinstance(entry.event, NOTABLE)])
 
-    def audit(self, ledger: Ledger, record: Record, study: Study) -> None:
+    def audit(self, ledger: Ledger, record: Record, desk: StudyDesk) -> None:
         """What an auditor does with the same record: prove it, replay it, derive its verdicts again."""
         self.act("The audit", "Nothing was rubbed out. The chain is proved, any past state comes back, and every verdict is derived again.")
         proved = ledger.read(record.stream)
@@ -92,7 +93,9 @@ class Teller:
         table = Table("entry", "recorded", "infusion and other steps, as judged then", "derived again", title_justify="left")
         for entry, verdict in verdicts:
             before = Record.of(record.id, record.entries[: entry.version - 1])
-            table.add_row(str(entry.version), _when(entry), sentence(entry, ZONE), _derived_again(verdict, before, study))
+            table.add_row(
+                str(entry.version), _when(entry), sentence(entry, ZONE), _derived_again(verdict, before, desk.at(entry.study_version))
+            )
         self._console.print(table)
         corrected = record.participant.infusions[0]
         says = f"Entry {corrected.entry} was corrected and now says {corrected.fact.at}; what it said at first is kept, with the reason."

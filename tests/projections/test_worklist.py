@@ -6,10 +6,11 @@ import pytest
 
 from domain import commands as c
 from domain import events as e
+from domain.study import Ruled
 from domain.time import MINUTE
 from projections.views import Views, stored
 from projections.worklist import ORDER, Category, Kept, Kind, Row, State, worklist
-from tests.builders import CODE, START, Story, Trial, dose
+from tests.builders import CODE, START, Story, Trial, by_, dose
 from tests.projections.given import up_to_date
 
 DAY = timedelta(days=1)
@@ -163,6 +164,41 @@ def test_leave_that_was_revoked_shows_until_it_is_given_again(trial: Trial, view
     assert found is not None
     assert (found.state, found.action) == ("revoked", "plan-again")
     assert found.says.startswith("Leave was revoked. Leukapheresis is held")
+
+
+def test_leave_is_shown_as_leave_only_while_it_covers_whoever_has_ended_it_or_not(trial: Trial, views: Views) -> None:
+    story, begins = trial.participant().is_eligible(), trial.clock() + timedelta(hours=2)
+    story.plans("leukapheresis", begins, hours=8)
+    story.reviews()
+    story.advances()
+    told, until = up_to_date(trial, views), begins + timedelta(hours=8)
+    seen = {}
+    for instant in (begins - MINUTE, begins, until - MINUTE, until):
+        found = row(told, instant, "leukapheresis")
+        assert found is not None
+        seen[instant] = (found.state, found.action)
+    assert list(seen.values()) == [("cleared", "wait"), ("cleared", "perform"), ("cleared", "perform"), ("no longer valid", "wait")]
+
+
+def test_leave_that_a_ruling_breaks_is_not_shown_as_leave_though_no_journey_has_ended_it(trial: Trial, views: Views) -> None:
+    def rule(choice: str) -> None:
+        ruled = (Ruled(ruling="local-steroid-injections", choice=choice),)
+        trial.participants.desk.record(ruled, by_("administrator", trial.next_id()))
+
+    rule("outside")
+    story = trial.participant().is_eligible()
+    story.reports(dose("triamcinolone", "40", story.at(), route="intra-articular"))
+    story.plans("leukapheresis", trial.clock() + timedelta(hours=1))
+    story.reviews()
+    trial.clock.move(hours=1)
+    story.advances()
+    before = row(up_to_date(trial, views), trial.clock(), "leukapheresis")
+    rule("as-systemic")
+    after = row(up_to_date(trial, views), trial.clock(), "leukapheresis")
+    assert before is not None
+    assert after is not None
+    assert [(one.state, one.action) for one in (before, after)] == [("cleared", "perform"), ("no longer valid", "wait")]
+    assert "Begin nothing" in after.says
 
 
 def test_what_presses_most_comes_first_and_each_site_can_be_seen_alone(trial: Trial, views: Views) -> None:

@@ -14,7 +14,7 @@ from pydantic import AwareDatetime, StringConstraints
 from pydantic.fields import FieldInfo
 
 from domain.base import Value
-from domain.time import When, _known_zone
+from domain.time import FIRST_YEAR, LAST_YEAR, When, _known_zone
 
 WORDS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=20)
 INSTANTS = st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - Hypothesis adds the zone.
@@ -57,7 +57,7 @@ def plain(annotation: Any, metadata: tuple[Any, ...]) -> st.SearchStrategy[Any]:
         UUID: st.uuids(),
         datetime: INSTANTS,
         AwareDatetime: INSTANTS,
-        date: st.dates(),
+        date: st.dates(date(FIRST_YEAR, 1, 1), date(LAST_YEAR, 12, 31)),
         time: st.times(),
         When: WHENS,
     }

@@ -16,7 +16,7 @@ def test_the_worklist_says_what_to_do_under_its_categories(desk: Desk) -> None:
     assert "Due: from today on" in said
     row = next(line for line in said.splitlines() if line.startswith("BER-001"))
     assert row.startswith(
-        "BER-001      Collection of cells  cleared  begins 2026-01-19 10:00+01:00, in 1 hour  perform  Leave for leukapheresis"
+        "BER-001      Collection of cells  cleared  begins 2026-01-19 10:00+01:00, in 1 hour  wait  Leave for leukapheresis"
     )
 
 
