@@ -110,13 +110,13 @@ def timeline(views: Views, participant_id: str) -> Timeline | Parked | None:
 
 def apply(views: sqlite3.Connection, told: Told) -> None:
     """Add what is new, and write anew what stands."""
-    one = told.participant
+    one, zone = told.participant, told.zone
     amended = _amended(told.entries)
-    rows = [_kept(one.id, entry, amended.get(entry.version), told.zone) for entry in told.entries]
+    rows = [_kept(one.id, entry, amended.get(entry.version), zone) for entry in told.entries]
     views.executemany("INSERT INTO timeline_entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
     windows = WINDOWS.dump_json(tuple(Window.model_validate(window, from_attributes=True) for window in told.agenda.windows))
     deviations = DEVIATIONS.dump_json(tuple(Standing.model_validate(each, from_attributes=True) for each in one.deviations.values()))
-    stands = (one.id, one.site, told.zone, one.protocol, one.version, windows, deviations)
+    stands = (one.id, one.site, zone, one.protocol, one.version, windows, deviations)
     views.execute("INSERT OR REPLACE INTO timeline VALUES (?, ?, ?, ?, ?, ?, ?)", stands)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from functools import cache
 from hashlib import sha256
+from struct import Struct
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from pydantic import ValidationError
@@ -28,6 +29,7 @@ KINDS: dict[str, type[Value]] = {event.model_fields["kind"].default: event for e
 """Every kind that may stand in a row; no other name is ever looked up."""
 
 E = TypeVar("E", bound=Value)
+_LENGTH = Struct(">Q").pack
 _AS_TEXT = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 
 
@@ -80,7 +82,7 @@ def place(stream: str, version: int, kind: str) -> bytes:
 
 def chained(previous: bytes, stream: str, version: int, kind: str, state: bytes) -> bytes:
     """The hash of an entry: over the hash before it, its place and its bytes as stored."""
-    return sha256(SEAL + prefixed(previous) + place(stream, version, kind) + prefixed(state)).digest()
+    return sha256(SEAL + prefixed(previous, stream.encode(), b"%d" % version, kind.encode(), state)).digest()
 
 
 def placed(hash_: bytes, position: int) -> bytes:
@@ -90,7 +92,7 @@ def placed(hash_: bytes, position: int) -> bytes:
 
 def prefixed(*parts: bytes) -> bytes:
     """The parts one after the other, each behind its length in eight bytes, the most significant first."""
-    return b"".join(len(part).to_bytes(8, "big") + part for part in parts)
+    return b"".join([_LENGTH(len(part)) + part for part in parts])
 
 
 def what_is_wrong(row: Row) -> str | None:

@@ -158,7 +158,6 @@ class SQLiteLedgerRecorder(SQLiteRecorder):
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Cursor]:
         with self.datastore.get_connection(commit=False) as connection, connection.cursor() as cursor:
-            cursor.row_factory = None
             yield cursor
 
     @contextmanager
@@ -168,7 +167,6 @@ class SQLiteLedgerRecorder(SQLiteRecorder):
             _Immediately(connection, commit=True) as transaction,
             transaction as cursor,
         ):
-            cursor.row_factory = None
             yield cursor
 
 
@@ -196,10 +194,13 @@ class _Datastore(SQLiteDatastore):
 
 
 class _Pool(SQLiteConnectionPool):
+    """Makes connections of its own: those of the library keep a single prepared statement, so each would be parsed at every use."""
+
     def _create_connection(self) -> SQLiteConnection:
-        connection = super()._create_connection()
-        connection.cursor().execute("PRAGMA synchronous = FULL")
-        return connection
+        connection = sqlite3.connect(self.db_name, uri=True, check_same_thread=False, isolation_level=None, timeout=LOCK_TIMEOUT_SECONDS)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        return SQLiteConnection(connection, max_age=None)
 
 
 def _in_the_way(cursor: sqlite3.Cursor, orders: Sequence[Order]) -> InTheWay:
