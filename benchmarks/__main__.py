@@ -1,9 +1,9 @@
-"""Run the benchmarks named on the command line, or all: `python -m benchmarks [append|follow|views|journeys]`."""
+"""Run the benchmarks named on the command line, or all: `python -m benchmarks [append|follow|views|journeys|stack]`."""
 
 import sys
 from importlib import import_module
 
-BENCHMARKS = ("append", "follow", "views", "journeys")
+BENCHMARKS = ("append", "follow", "views", "journeys", "stack")
 
 
 def main(names: list[str]) -> None:
