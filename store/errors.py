@@ -137,6 +137,7 @@ _MEANINGS: dict[str, tuple[type[Fault], str]] = {
     "SQLITE_READONLY": (Fault, _DENIED),
     "SQLITE_PERM": (Fault, _DENIED),
     "SQLITE_AUTH": (Fault, _DENIED),
+    "SQLITE_IOERR_SHMSIZE": (Full, _FULL),  # The file that readers share beside the ledger could not grow.
     "SQLITE_IOERR": (Fault, _BROKEN),
     "SQLITE_CORRUPT": (Fault, _BROKEN),
     "SQLITE_NOTADB": (Fault, _BROKEN),

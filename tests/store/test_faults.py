@@ -120,7 +120,13 @@ def test_connections_that_broke_are_replaced_without_a_word(ledger: Ledger, hand
 
 @pytest.mark.parametrize(
     ("name", "kind"),
-    [("SQLITE_BUSY_SNAPSHOT", Busy), ("SQLITE_FULL", Full), ("SQLITE_IOERR_WRITE", Fault), ("SQLITE_NEVER_HEARD_OF", Fault)],
+    [
+        ("SQLITE_BUSY_SNAPSHOT", Busy),
+        ("SQLITE_FULL", Full),
+        ("SQLITE_IOERR_SHMSIZE", Full),
+        ("SQLITE_IOERR_WRITE", Fault),
+        ("SQLITE_NEVER_HEARD_OF", Fault),
+    ],
 )
 def test_an_error_of_sqlite_is_known_by_its_name(name: str, kind: type[Fault]) -> None:
     error = sqlite3.OperationalError("database or disk is out of sorts")
