@@ -4,7 +4,7 @@ import os
 import zoneinfo
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -81,8 +81,7 @@ def _master_key(path: Path, *, create: bool) -> bytes | None:
     """The master key, or None where it is kept away from this process; a new one only its owner can read."""
     try:
         if create and not path.exists():
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                file.write(b64encode(os.urandom(KEY_BYTES)) + b"\n")
+            _make_key(path)
         text = path.read_bytes()
     except FileNotFoundError:
         return None
@@ -91,6 +90,22 @@ def _master_key(path: Path, *, create: bool) -> bytes | None:
             f"Daybook cannot read the master key at {path}: {error.strerror}. Put it right, or name another file in DAYBOOK_KEYS."
         ) from error
     return _key_in(text, path)
+
+
+def _make_key(path: Path) -> None:
+    """Write a new key beside its place, and put it there whole: a disk that is full leaves none, and two who come at once share one."""
+    beside = path.with_name(f"{path.name}.{os.getpid()}")
+    try:
+        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(b64encode(os.urandom(KEY_BYTES)) + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(beside, path)
+    except OSError as error:
+        raise Fault(f"Daybook cannot write a master key to {path}: {error.strerror}. Put that right, then repeat.") from error
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def _key_in(text: bytes, path: Path) -> bytes:

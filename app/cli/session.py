@@ -18,7 +18,6 @@ from app.cli.clinic_time import SiteClock
 from app.logs import logging_to
 from app.settings import Settings
 from app.wiring import Clock, Daybook, opened, world_clock
-from store.errors import Fault
 
 WIDE = 1000
 """How many characters a line may have where there is no terminal: a row of a table stays on one line."""
@@ -55,7 +54,7 @@ class Session:
 
     def warns(self, text: str) -> None:
         """A line beside the answer, on standard error."""
-        Console(stderr=True, highlight=False).print(text, markup=False, soft_wrap=True)
+        warn(text)
 
     def shows(self, what: RenderableType) -> None:
         """A table, as wide as the terminal is."""
@@ -93,7 +92,7 @@ class LogFile:
             with self._path.open("a") as file:
                 file.write(text)
         except OSError as error:
-            raise Fault(f"Daybook cannot write its log to {self._path}: {error.strerror}. What was asked for is done.") from error
+            warn(f"Daybook cannot write its log to {self._path}: {error.strerror}. A line of the log is lost, and nothing else.")
 
     def flush(self) -> None:
         """Nothing is held back."""
@@ -121,6 +120,11 @@ def session_of(ctx: typer.Context) -> Session:
 def console() -> Console:
     """Where answers go; a terminal says how wide it is. Brackets in what people wrote are only brackets."""
     return Console(width=None if sys.stdout.isatty() else WIDE, highlight=False, markup=False)
+
+
+def warn(text: str) -> None:
+    """Print a line on standard error."""
+    Console(stderr=True, highlight=False).print(text, markup=False, soft_wrap=True)
 
 
 def print_line(text: str) -> None:

@@ -1,6 +1,10 @@
 """The world in the way: exit code 3 and a sentence that says what to do, and nothing half-written."""
 
+import os
+import resource
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -44,6 +48,21 @@ def test_a_file_that_is_no_database_is_said_plainly(desk: Desk) -> None:
 def test_a_master_key_that_is_none_is_said_plainly(desk: Desk) -> None:
     (desk.folder / "master.key").write_text("shopping list")
     assert "holds no master key. Put the right file back" in desk_says(desk, "study", "show")
+
+
+def test_a_disk_that_takes_nothing_leaves_nothing_behind(empty_desk: Desk) -> None:
+    command = [str(Path(sys.executable).with_name("daybook")), "study", "open", "--demonstration", "--as", "administrator:a-admin"]
+    environment = os.environ | {"DAYBOOK_FOLDER": str(empty_desk.folder)}
+    found = subprocess.run(command, env=environment, preexec_fn=let_no_file_grow, check=False, capture_output=True, text=True)
+    assert found.returncode == 3
+    assert "Daybook cannot write a master key to" in found.stderr
+    assert "A line of the log is lost, and nothing else." in found.stderr
+    assert subprocess.run(command, env=environment, check=False).returncode == 0
+
+
+def let_no_file_grow() -> None:
+    """What a full disk does to a process, for this process only."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
 
 
 def test_contact_data_without_the_master_key_is_refused_and_nothing_is_recorded(desk: Desk) -> None:
