@@ -1,6 +1,7 @@
 import shutil
 import stat
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -32,6 +33,38 @@ def test_the_master_key_is_made_for_its_owner_alone(desk: Desk) -> None:
 def test_a_study_is_opened_once(desk: Desk) -> None:
     said = desk("study", "open", code=2, who=ADMINISTRATOR)
     assert "this ledger holds the study cd19-cart-sle already" in said.stderr
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "study open --demonstration",
+        "study release 1",
+        "study site BER Europe/Berlin",
+        "study approve 1 BER",
+        "study rule local-steroid-injections outside",
+        "study adopt 1",
+        "study adopt-time-zones",
+    ],
+)
+def test_a_study_command_repeated_under_its_id_is_recorded_once(empty_desk: Desk, typed: str) -> None:
+    before = ["study open --demonstration", "study release 1", "study site BER Europe/Berlin"]
+    for command in before[: before.index(typed)] if typed in before else before:
+        empty_desk(*command.split(), who=ADMINISTRATOR)
+    command = (*typed.split(), "--command-id", str(uuid4()))
+    first = empty_desk.json(*command, who=ADMINISTRATOR)
+    stands = empty_desk.json("study", "show")
+    assert empty_desk.json(*command, who=ADMINISTRATOR) == first
+    assert empty_desk.json("study", "show") == stands
+
+
+@pytest.mark.parametrize("otherwise", ["study site MUC Europe/Vienna", "study site MUC Europe/Berlin --reason moved", "study adopt 1"])
+def test_the_id_of_a_study_command_that_was_used_for_something_else_is_refused(desk: Desk, otherwise: str) -> None:
+    id = ("--command-id", str(uuid4()))
+    desk("study", "site", "MUC", "Europe/Berlin", *id, who=ADMINISTRATOR)
+    before = desk.json("study", "show")
+    assert "this command id was used before, for something else" in desk(*otherwise.split(), *id, code=2, who=ADMINISTRATOR).stderr
+    assert desk.json("study", "show") == before
 
 
 @pytest.mark.parametrize(
