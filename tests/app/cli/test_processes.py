@@ -48,6 +48,17 @@ def test_a_stack_that_is_started_again_goes_on_where_it_stopped(tmp_path: Path) 
     assert after["damage"] == []
 
 
+def test_a_stack_whose_port_is_taken_leaves_nothing_behind_and_starts_afresh_later(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", port_of(tmp_path))):
+        refused = subprocess.run([PROGRAM, "up", "--demo"], env=around(tmp_path, None), capture_output=True, text=True, check=False)
+        assert refused.returncode == 3
+        assert refused.stderr.startswith(f"Something listens at 127.0.0.1:{port_of(tmp_path)} already. Stop it")
+        assert not (tmp_path / "daybook").exists()
+    with running(tmp_path, "up", "--demo") as stack:
+        waits_for(lambda: "Infusion is held" in stack.said, stack)
+        assert stack.stops() == 0
+
+
 def test_each_part_runs_by_itself_on_a_temporal_server(desk: Desk, temporal_server: str) -> None:
     desk.planned()
     told(desk)
