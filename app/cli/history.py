@@ -1,10 +1,12 @@
 """What is on record of a participant: in plain order, or as an auditor reads it, with both clocks, proofs and past states."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any
 
 import typer
+from pydantic_core import to_jsonable_python
 from rich.table import Table
 
 from app.cli.agenda import agenda_table, first_infusion
@@ -67,7 +69,8 @@ def history(
             raise Refused(Reason(code="unknown-entry", says=f"{participant} has {len(entries)} entries; there is no entry {at_version}"))
         then = Record.of(participant, entries[:at_version])
         if as_json:
-            chart.session.answers({"participant": participant, "entries": then.entries, "state": then.participant})
+            shown = [_for_programs(entry) for entry in then.entries]
+            chart.session.answers({"participant": participant, "entries": shown, "state": then.participant})
             return
         chart.session.shows(_history_table(then.entries, clock))
         if at_version is not None:
@@ -129,6 +132,12 @@ def _history_table(entries: Sequence[Entry[Event]], clock: SiteClock) -> Table:
             entry.digest[:12],
         )
     return table
+
+
+def _for_programs(entry: Entry[Event]) -> dict[str, Any]:
+    """An entry in full, but for contact data: an answer says no more than that they are on record."""
+    stated: dict[str, Any] = to_jsonable_python(replace(entry, identifiers=None))
+    return stated | {"identifiers": entry.identifiers and "sealed"}
 
 
 def _amendment(entry: Entry[Event]) -> Any:
