@@ -49,8 +49,8 @@ def test_a_study_is_opened_once(desk: Desk) -> None:
 )
 def test_a_study_command_repeated_under_its_id_is_recorded_once(empty_desk: Desk, typed: str) -> None:
     before = ["study open --demonstration", "study release 1", "study site BER Europe/Berlin"]
-    for command in before[: before.index(typed)] if typed in before else before:
-        empty_desk(*command.split(), who=ADMINISTRATOR)
+    for earlier in before[: before.index(typed)] if typed in before else before:
+        empty_desk(*earlier.split(), who=ADMINISTRATOR)
     command = (*typed.split(), "--command-id", str(uuid4()))
     first = empty_desk.json(*command, who=ADMINISTRATOR)
     stands = empty_desk.json("study", "show")
@@ -84,6 +84,21 @@ def test_what_cannot_be_set_up_is_refused_in_a_sentence(desk: Desk, typed: str, 
     before = desk.json("study", "show")
     assert says in desk(*typed.split(), code=2, who=ADMINISTRATOR).stderr
     assert desk.json("study", "show") == before
+
+
+def test_everything_that_was_typed_wrongly_about_the_study_is_said_at_once(desk: Desk) -> None:
+    said = desk("study", "site", "MUC", "Europe/Berlin", "--opens", "8h", "--closes", "24:00", "--reason", "", code=2, who="root")
+    assert said.stderr.splitlines() == [
+        "Refused:",
+        "  - say who asks with --as ROLE:ID, such as --as coordinator:m-weber, or set DAYBOOK_ACTOR",
+        "  - --reason: something must be said",
+        "  - --opens: '8h' is no time of day; write 08:00",
+        "  - --closes: '24:00' is no time of day; write 08:00",
+    ]
+    said = desk("study", "site", "muc", "Europe/Munich", "--as", "boss:root", code=2)
+    for part in ("role: 'boss' must be", "site: 'muc' is not written as it must be", "zone: there is no time zone 'Europe/Munich'"):
+        assert part in said.stderr
+    assert "VERSION: 'one' is no whole number; write 3" in desk("study", "release", "one", code=2, who=ADMINISTRATOR).stderr
 
 
 def test_a_malformed_protocol_is_refused_with_every_fault_and_its_place(desk: Desk, tmp_path: Path) -> None:
