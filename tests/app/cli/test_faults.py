@@ -139,5 +139,5 @@ def behind_the_back_of(desk: Desk) -> Iterator[sqlite3.Connection]:
     """Reach into the database past everything that guards it."""
     with closing(sqlite3.connect(desk.folder / "ledger.sqlite", isolation_level=None)) as database:
         for trigger in ("update", "delete"):
-            database.execute(f"DROP TRIGGER entries_bear_no_{trigger}")
+            database.execute(f"DROP TRIGGER IF EXISTS entries_bear_no_{trigger}")
         yield database
