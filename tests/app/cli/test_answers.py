@@ -1,9 +1,12 @@
-from threading import Thread
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from threading import Thread, Timer
 
 import pytest
 
 from app.settings import Settings
-from app.wiring import opened
+from app.wiring import Daybook, opened
 from tests.app.at_the_desk import Desk
 
 
@@ -151,6 +154,19 @@ def test_the_status_names_what_somebody_should_look_at(desk: Desk) -> None:
     assert (found["feed_lag"], found["parked"], found["temporal_answers"], found["journeys_behind"]) == (0, [], False, None)
 
 
+@pytest.mark.slow
+def test_views_that_stay_behind_are_trouble_and_views_that_are_about_to_catch_up_are_not(desk: Desk) -> None:
+    told(desk)
+    desk.consented()
+    assert desk.json("status", code=3)["feed_lag"] == 3
+    assert "3 entries behind the record" in desk("status", code=3).stdout
+    with closing(sqlite3.connect(desk.folder / "views.sqlite", isolation_level=None, check_same_thread=False)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        Timer(0.5, other.rollback).start()
+        with feeding(desk):
+            assert desk.json("status", code=3)["feed_lag"] == 0
+
+
 def unwrapped(text: str) -> str:
     """What the cells of a table say, whatever its columns cut."""
     return " ".join(text.split())
@@ -158,13 +174,19 @@ def unwrapped(text: str) -> str:
 
 def told(desk: Desk) -> None:
     """The views tell everything that is on record."""
+    with feeding(desk) as daybook:
+        assert daybook.views.reached(daybook.ledger.head(), within_seconds=30)
+
+
+@contextmanager
+def feeding(desk: Desk) -> Iterator[Daybook]:
+    """A feed runs beside the desk."""
     with opened(Settings(folder=desk.folder), desk.clock) as daybook:
-        daybook.views.prepare()
         feed = daybook.feed()
         thread = Thread(target=feed.run)
         thread.start()
         try:
-            assert daybook.views.reached(daybook.ledger.head(), within_seconds=30)
+            yield daybook
         finally:
             feed.stop()
             thread.join()
