@@ -78,13 +78,14 @@ def history(
             for line in _state(then, study, clock):
                 chart.session.says(line)
             infused = anchors(then.participant, clock.zone).get("infusion")
-            chart.session.shows(agenda_table(agenda(then.participant, study), clock, infused.on if infused else None))
+            at_that_time = replace(clock, now=then.participant.recorded_at)
+            chart.session.shows(agenda_table(agenda(then.participant, study), at_that_time, infused.on if infused else None))
 
 
 def _timeline_tables(found: Timeline, clock: SiteClock, infusion: date | None) -> Iterator[Table]:
     entries = grid("Entry", "When", "Day", "What", "Recorded by")
     for line in found.entries:
-        entries.add_row(str(line.version), *_occurred(line, clock, infusion), _now_says(line), f"{line.role} {line.actor}")
+        entries.add_row(str(line.version), *_occurred(line, clock, infusion), _now_says(line), who(line.role, line.actor))
     yield entries
     if found.windows:
         windows = grid("Visit", "Window", "Best on", "Day", "State", "Took place, or is due", title="Visits")
@@ -146,7 +147,13 @@ def _amendment(entry: Entry[Event]) -> Any:
 
 def _by(entry: Entry[Event]) -> str:
     by = entry.circumstances
-    return f"{by.actor.role} {by.actor.id}, {by.source}" if by.source != "journey" else "the journey"
+    said_by = who(by.actor.role, by.actor.id)
+    return said_by if by.source == "journey" else f"{said_by}, {by.source}"
+
+
+def who(role: str, id: str) -> str:
+    """Who recorded an entry: a person in a role, or the journey, which is nobody."""
+    return "the journey" if role == "journey" else f"{role} {id}"
 
 
 def _circumstances(entry: Entry[Event]) -> str:
@@ -168,9 +175,9 @@ def _state(then: Record, study: Study, clock: SiteClock) -> Iterator[str]:
     yield f"After entry {then.version}, recorded {clock.shows(one.recorded_at)}:"
     yield f"  site {one.site}, protocol version {one.protocol}; {_standing(one, clock.zone)}"
     yield from (f"  {taken.step}, taken {clock.shows_when(taken.at)} (entry {taken.entry})" for taken in one.taken)
-    for plan in one.plans.values():
-        verdict = says(plan.verdict, clock.zone) if plan.verdict else "It had no verdict."
-        yield f"  planned from {clock.shows(plan.slot.start)} until {clock.shows(plan.slot.until)}: {verdict}"
+    for step, plan in one.plans.items():
+        verdict = says(plan.verdict, clock.zone) if plan.verdict else "no verdict yet."
+        yield f"  {step}, planned from {clock.shows(plan.slot.start)} until {clock.shows(plan.slot.until)}: {verdict}"
     yield f"  visits that took place: {', '.join(one.visits) or 'none'}; deviations that stood: {len(one.deviations)}"
     event = then.entries[-1].event
     if isinstance(event, StepCleared | StepWaiting | StepHeld):

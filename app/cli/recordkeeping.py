@@ -49,7 +49,7 @@ def _reported(chart: Chart, typed: str) -> Entry[Event]:
     if entry is None:
         raise Refused(Reason(code="unknown-entry", says=f"there is no entry {version}, or it has been retracted"))
     if not isinstance(entry.event, FACTS):
-        raise Refused(Reason(code="not-amendable", says=f"entry {version} ({entry.event.kind}) states nothing that a person reported"))
+        raise Refused(Reason(code="not-amendable", says=f"entry {version} states nothing that a person reported"))
     return entry
 
 

@@ -144,7 +144,8 @@ def show(ctx: typer.Context, *, as_json: AS_JSON = False) -> None:
     session.shows(_versions(record))
     for name, choices in _rulings(current).items():
         ruled = record.rulings.get(name)
-        session.says(f"Ruling {name}: {f'{ruled}. {choices[ruled]}' if ruled else f'not settled; the choices are {chr(44).join(choices)}'}")
+        settled = f"{ruled}. {choices[ruled]}" if ruled else f"not settled; the choices are: {', '.join(choices)}"
+        session.says(f"Ruling {name}: {settled}")
 
 
 def _sites(record: s.StudyRecord) -> Any:

@@ -19,6 +19,13 @@ def test_the_study_is_shown_as_it_was_set_up(desk: Desk) -> None:
     assert "Ruling local-steroid-injections: as-systemic. In full on the date of the injection" in said
 
 
+def test_a_ruling_that_is_not_settled_is_shown_with_its_choices(empty_desk: Desk) -> None:
+    for command in ("study open --demonstration", "study release 1"):
+        empty_desk(*command.split(), who=ADMINISTRATOR)
+    said = empty_desk("study", "show").stdout
+    assert "Ruling local-steroid-injections: not settled; the choices are: outside, as-systemic, three-weeks" in said
+
+
 def test_a_program_gets_the_study_as_json(desk: Desk) -> None:
     shown = desk.json("study", "show")
     assert shown["demonstration"] is True
