@@ -1,6 +1,8 @@
 """Record keeping: what an earlier entry should have said, and entries that should never have been made."""
 
 import json
+import re
+from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Any
@@ -14,7 +16,7 @@ from app.cli.reading import AtHand, Heard, Reads, whole
 from domain import commands as c
 from domain.entry import Entry
 from domain.events import FACTS, Event, Fact
-from domain.rejections import Reason, Refused
+from domain.rejections import Reason, Refused, refuse_if
 from domain.time import When
 
 recordkeeping = typer.Typer()
@@ -33,7 +35,7 @@ def correct(
     ],
 ) -> c.Correct:
     """Say what an earlier entry should have said; give --reason. Everything that hung on it is judged anew."""
-    return c.Correct(entry=entry.version, fact=_corrected(clock, entry, dict(changes)))
+    return c.Correct(entry=entry.version, fact=_corrected(clock, entry, _once(changes)))
 
 
 @asks(recordkeeping)
@@ -51,6 +53,14 @@ def _reported(chart: Chart, typed: str) -> Entry[Event]:
     if not isinstance(entry.event, FACTS):
         raise Refused(Reason(code="not-amendable", says=f"entry {version} states nothing that a person reported"))
     return entry
+
+
+def _once(changes: list[tuple[str, str]]) -> dict[str, str]:
+    """The changes by field. Raises Refused where a field is to say two things."""
+    count = Counter(name for name, _ in changes)
+    twice = (Reason(code="not-understood", says=f"{name} is given more than once") for name in count if count[name] > 1)
+    refuse_if(twice)
+    return dict(changes)
 
 
 def _corrected(clock: SiteClock, entry: Entry[Event], changes: dict[str, str]) -> Fact:
@@ -81,7 +91,8 @@ def _json(text: str, instead_of: Any) -> Any:
     if isinstance(instead_of, list):
         return [part.strip() for part in text.split(",")]
     if isinstance(instead_of, bool | int | None):
-        return json.loads(text) if text.lstrip("-").isdigit() or text in {"true", "false"} else text
+        number = int(text) if re.fullmatch(r"-?\d{1,9}", text, re.ASCII) else text
+        return {"true": True, "false": False}.get(text, number)
     return text
 
 

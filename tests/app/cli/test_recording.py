@@ -164,7 +164,7 @@ def test_an_entry_is_corrected_field_by_field_and_says_the_rest_as_before(desk: 
     desk.consented()
     desk("medication", "BER-001", "prednisone", "5", "2025-11-03 08:00", "--per-day", "2", "--route", "oral", "--for", "lupus")
     corrected = desk.json(
-        *("correct", "BER-001", "4", "dose-mg=7.5", "start=2025-11-02 08:00", "doses_per_day=3", "stop=2025-12-01"),
+        *("correct", "BER-001", "4", "dose-mg=7.5", "start=2025-11-02 08:00", "doses_per_day=03", "stop=2025-12-01"),
         *("--reason", "misread the chart"),
     )
     assert corrected["events"][0]["fact"] == {
