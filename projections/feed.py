@@ -75,10 +75,10 @@ class Feed:
 
     def _tell(self, connection: sqlite3.Connection, found: Sequence[Entry[Any] | Unreadable], study: Study | None) -> None:
         entries = [entry for entry in found if not isinstance(entry, Unreadable)]
-        damage = next((entry for entry in found if isinstance(entry, Unreadable)), None)
-        if damage is not None:
-            park(connection, self._views.views, damage)
-        elif study is not None and found[0].stream.startswith(PARTICIPANT):
+        damage = [entry for entry in found if isinstance(entry, Unreadable)]
+        for one in damage[:1] if found[0].stream else damage:  # A record is parked once; a gap is nobody's, so each is named.
+            park(connection, self._views.views, one)
+        if not damage and study is not None and found[0].stream.startswith(PARTICIPANT):
             last = entries[-1]
             place = Unreadable(last.position, last.stream, last.version, "")
             self._remember(last.stream, tell(connection, self._views.views, place, lambda: self._told(entries, study)))

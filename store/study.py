@@ -9,6 +9,7 @@ from domain.entry import Circumstances, Draft
 from domain.protocol import Protocol
 from domain.rejections import Reason, Refused, refuse_if
 from domain.study import Study, StudyEvent, StudyRecord, evolve_study, reasons_against
+from store.errors import CommandReused
 from store.ledger import Ledger
 from store.studies import StudyFiles
 
@@ -40,7 +41,19 @@ class StudyDesk:
         return self._ledger.version_of(self.stream) > 0
 
     def record(self, events: Sequence[StudyEvent], by: Circumstances) -> Study:
-        """Record what was decided about the study. Raises Refused with every reason, and then records nothing."""
+        """Record what was decided about the study; what came before under the same command id is not recorded again.
+
+        Raises Refused with every reason, CommandReused, or a Fault of the store, and then records nothing.
+        """
+        digest = self._digest(events, by)
+        known = self._ledger.outcome(by.actor.id, by.command_id)
+        if known is None:
+            self._append(events, by, digest)
+        elif known.digest != digest:
+            raise CommandReused(known.actor_id, known.command_id)
+        return self.current()
+
+    def _append(self, events: Sequence[StudyEvent], by: Circumstances, digest: str) -> None:
         if by.actor.role != "administrator":
             raise Refused(Reason(code="administrator-only", says="only an administrator records what is decided about the study"))
         record = self._record()
@@ -50,9 +63,11 @@ class StudyDesk:
             refuse_if(reasons_against(event, record, self._protocols(after)))
             record = after
         drafts = [Draft(event=event, circumstances=by, study_version=expected) for event in events]
-        digest = sha256("\n".join(event.model_dump_json() for event in events).encode()).hexdigest()
         self._ledger.append({self.stream: drafts}, expect={self.stream: expected}, command_digest=digest)
-        return self.current()
+
+    def _digest(self, events: Sequence[StudyEvent], by: Circumstances) -> str:
+        """What makes two requests under one id the same: which study, what is decided, who asks and how."""
+        return sha256("\n".join([self.stream, *(one.model_dump_json() for one in (*events, by))]).encode()).hexdigest()
 
     def _record(self, version: int | None = None) -> StudyRecord:
         return reduce(evolve_study, (entry.event for entry in self._ledger.read(self.stream)[:version]), StudyRecord())

@@ -19,7 +19,7 @@ UNTIL_INPUT_ENDS = 'exec 3<&0; (cat <&3 >/dev/null; kill $$) & exec "$@" </dev/n
 @asynccontextmanager
 async def local_server(database: Path, *, port: int = 7233, program: Path | None = None) -> AsyncIterator[str]:
     """Run a server on a database file, and give its address. Its own words go to a log beside the file. Raises NoTemporal."""
-    _refuse_if_taken(port)
+    refuse_unless_free(port)
     address, words = f"127.0.0.1:{port}", database.with_suffix(".log")
     options = ["server", "start-dev", "--headless", "--ip", "127.0.0.1", "--port", str(port), "--db-filename", str(database)]
     with words.open("wb") as log:
@@ -48,7 +48,8 @@ def found(program: str, extra: str) -> Path:
     return Path(path)
 
 
-def _refuse_if_taken(port: int) -> None:
+def refuse_unless_free(port: int) -> None:
+    """Find out that a server can listen at a port of this machine. Raises NoTemporal."""
     with socket.socket() as probe:
         probe.settimeout(1)
         if probe.connect_ex(("127.0.0.1", port)) == 0:

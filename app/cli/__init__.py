@@ -17,6 +17,7 @@ from app.cli import (
     steps,
     study,
     treatment,
+    views,
     visits,
     worklist,
 )
@@ -47,6 +48,7 @@ for verbs, panel in (
 daybook.add_typer(treatment.treatment, name="report", rich_help_panel="Treatment")
 daybook.add_typer(leaving.leaving, name="leave", rich_help_panel="Leaving")
 daybook.add_typer(status.journeys, name="journeys", rich_help_panel="Running Daybook")
+daybook.add_typer(views.views, name="views", rich_help_panel="Running Daybook")
 daybook.add_typer(study.study, name="study", rich_help_panel="The study")
 
 

@@ -117,7 +117,11 @@ def _rules_table(judged: Gate, instant: datetime, clock: SiteClock) -> Table:
 
 
 def _finding(found: Finding) -> str:
-    return f"{found.says}{f' (entries {chr(44).join(map(str, found.evidence))})' if found.evidence else ''}"
+    """What was found, and in which entries."""
+    if not found.evidence:
+        return found.says
+    entries = "entry" if len(found.evidence) == 1 else "entries"
+    return f"{found.says.removesuffix('.')} ({entries} {', '.join(map(str, found.evidence))})"
 
 
 def _until(verdict: RuleVerdict, clock: SiteClock) -> str:

@@ -14,49 +14,52 @@ from uuid import UUID, uuid4
 
 import typer
 from pydantic import TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails
 
 from app.cli.clinic_time import SiteClock
+from app.cli.reading import Heard, Reads, annotations_of, as_typed, sentence, typed_for
 from app.cli.session import Session, session_of
-from app.settings import Settings
 from app.wiring import Daybook
 from domain.commands import PersonsCommand
 from domain.entry import Actor, Circumstances, Signature
 from domain.record import Record
 from domain.rejections import Reason, Refused
 from domain.study import Study
+from domain.time import When
 from domain.words import ParticipantId
 from projections.sentences import says
 from store.codec import canonical
 
+Options = dict[str, Any]
+"""Parameters of a command by name, with their annotations."""
 PARTICIPANT = Annotated[str, typer.Argument(metavar="PARTICIPANT", help="The participant's code, such as BER-001.", show_default=False)]
 AS_JSON = Annotated[bool, typer.Option("--json", help="Answer in JSON, for a program.")]
 WHEN = Annotated[
-    str,
+    When,
+    Reads(lambda chart: chart.clock.when),
     typer.Argument(
         metavar="WHEN",
         help="When it happened: on the site's clocks, with an offset, as a date, month or year alone, or now.",
         show_default=False,
     ),
 ]
-COMMON = {
+A_SENTENCE = Reads(lambda _: sentence)
+COMMON: Options = {
     "actor": Annotated[str | None, typer.Option("--as", metavar="ROLE:ID", help="Who asks, such as coordinator:m-weber; asserted.")],
-    "reason": Annotated[str | None, typer.Option(help="Why, where a reason is needed.")],
-    "sign": Annotated[str | None, typer.Option(metavar="MEANING", help="Sign, and say what the signature means.")],
-    "document": Annotated[str | None, typer.Option(help="The source document that this was taken from.")],
+    "reason": Annotated[str | None, A_SENTENCE, typer.Option(help="Why, where a reason is needed.")],
+    "sign": Annotated[str | None, A_SENTENCE, typer.Option(metavar="MEANING", help="Sign, and say what the signature means.")],
+    "document": Annotated[str | None, A_SENTENCE, typer.Option(help="The source document that this was taken from.")],
     "command_id": Annotated[UUID | None, typer.Option(help="The id of this request: repeated under the same id it is recorded once.")],
     "as_json": AS_JSON,
 }
 """What everything that is recorded can say of its circumstances."""
-BY_OTHERS = {
-    "performed_by": Annotated[str | None, typer.Option(help="Who did it, if somebody else.")],
-    "witnessed_by": Annotated[str | None, typer.Option(help="Who saw it.")],
+BY_OTHERS: Options = {
+    "performed_by": Annotated[str | None, A_SENTENCE, typer.Option(help="Who did it, if somebody else.")],
+    "witnessed_by": Annotated[str | None, A_SENTENCE, typer.Option(help="Who saw it.")],
 }
 """What is said of others where something was done to a participant."""
 
-Options = dict[str, Any]
-"""Parameters of a command: by name, the annotation that typer reads."""
 F = TypeVar("F", bound=Callable[..., PersonsCommand])
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -88,16 +91,15 @@ class Chart:
 
 
 def asks(group: typer.Typer) -> Callable[[F], F]:
-    """Declare a function from a chart, and what was typed, to a request as a command of the same name."""
+    """Declare a function from what was typed, once it is read, to a request as a command of the same name."""
 
     def declare(question: F) -> F:
         def ask(ctx: typer.Context, participant: str, **typed: Any) -> None:
             session = session_of(ctx)
-            common = {key: typed.pop(key) for key in BY_OTHERS | COMMON}
-            with session.daybook() as daybook, understood():
+            with session.daybook() as daybook:
                 chart = chart_of(participant, daybook, session)
-                request = question(chart, **typed)
-                _put(chart, request, circumstances(daybook.settings, session, common, chart.id.encode() + canonical(request)))
+                request, by = understood(question, BY_OTHERS | COMMON, typed, chart, session)
+                _put(chart, request, signed(by, typed["sign"], chart.id.encode() + canonical(request)))
 
         command(group, question, ask, {"ctx": typer.Context, "participant": PARTICIPANT}, BY_OTHERS | COMMON)
         return question
@@ -106,16 +108,27 @@ def asks(group: typer.Typer) -> Callable[[F], F]:
 
 
 def command(group: typer.Typer, question: Callable[..., Any], run: Callable[..., None], before: Options, after: Options) -> None:
-    """Declare `run` as a command named like `question`: what comes before, what the question asks after its first, what comes after."""
+    """Declare `run` as a command named like `question`: what comes before, what the question asks, what comes after."""
     by_name = inspect.Parameter.KEYWORD_ONLY
-    own = list(inspect.signature(question, eval_str=True).parameters.values())[1:]
     parameters = [
         *(inspect.Parameter(name, by_name, annotation=annotation) for name, annotation in before.items()),
-        *(parameter.replace(kind=by_name) for parameter in own),
-        *(inspect.Parameter(name, by_name, annotation=annotation, default=None) for name, annotation in after.items()),
+        *(parameter.replace(kind=by_name) for parameter in typed_for(question)),
+        *(as_typed(inspect.Parameter(name, by_name, annotation=annotation, default=None)) for name, annotation in after.items()),
     ]
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # Typer reads the signature of what it calls.
     group.command(question.__name__.strip("_").replace("_", "-"), help=question.__doc__)(run)
+
+
+def understood(question: Callable[..., T], common: Options, typed: Options, at_hand: Any, session: Session) -> tuple[T, Circumstances]:
+    """The request and its circumstances, not signed yet. Raises Refused for everything that was typed wrongly, all at once."""
+    heard = Heard()
+    actor = heard.made(lambda: acting(typed["actor"] or session.settings.actor))
+    stated = heard.read(common, typed, at_hand)
+    values = heard.read(annotations_of(question), typed, at_hand)
+    request = None if values is None else heard.made(lambda: question(**values))
+    if actor is None or stated is None or request is None:
+        raise heard.refusal()
+    return request, circumstances(session, actor, stated)
 
 
 @contextmanager
@@ -136,25 +149,22 @@ def chart_of(participant: str, daybook: Daybook, session: Session) -> Chart:
     return Chart(participant, daybook, session)
 
 
-def circumstances(settings: Settings, session: Session, common: dict[str, Any], signed: bytes) -> Circumstances:
-    """How a request comes to be made; a signature binds the digest of what was asked. Raises Refused where nobody asks."""
-    actor = acting(common["actor"] or settings.actor)
-    command_id = common["command_id"] or uuid4()
+def circumstances(session: Session, actor: Actor, stated: Options) -> Circumstances:
+    """How a request comes to be made, by somebody whom the log then knows."""
+    command_id = stated["command_id"] or uuid4()
     session.noted |= {"actor": actor.id, "role": actor.role, "command_id": str(command_id)}
-    return Circumstances(
-        actor=actor,
-        source="cli",
-        command_id=command_id,
-        performed_by=common.get("performed_by"),
-        witnessed_by=common.get("witnessed_by"),
-        document=common["document"],
-        reason=common["reason"],
-        signature=Signature(meaning=common["sign"], signed=sha256(signed).hexdigest()) if common["sign"] else None,
-    )
+    said = {name: stated[name] for name in ("performed_by", "witnessed_by", "document", "reason") if name in stated}
+    return Circumstances(actor=actor, source="cli", command_id=command_id, **said)
+
+
+def signed(by: Circumstances, meaning: str | None, what: bytes) -> Circumstances:
+    """The same under a signature, if there is one: it binds the digest of what was asked."""
+    signature = Signature(meaning=meaning, signed=sha256(what).hexdigest()) if meaning else None
+    return by.model_copy(update={"signature": signature})
 
 
 def acting(who: str | None) -> Actor:
-    """Who asks, as typed. Raises Refused."""
+    """Who asks, as typed. Raises Refused where nobody does."""
     role, _, id_ = (who or "").partition(":")
     if not id_:
         raise Refused(Reason(code="nobody", says="say who asks with --as ROLE:ID, such as --as coordinator:m-weber, or set DAYBOOK_ACTOR"))
@@ -177,28 +187,3 @@ def _put(chart: Chart, request: PersonsCommand, by: Circumstances) -> None:
     session.says(f"Recorded for {chart.id}:")
     for version, event in enumerate(outcome.events, first):
         session.says(f"  {version}. {says(event, after.clock.zone)}")
-
-
-@contextmanager
-def understood() -> Iterator[None]:
-    """Turn what does not have the shape of a value into refusals, all of them."""
-    try:
-        yield
-    except ValidationError as error:
-        raise Refused(*map(_reason, error.errors())) from None
-
-
-def _reason(detail: ErrorDetails) -> Reason:
-    """What the shape of a value asks for, in words."""
-    place = " ".join(str(part).replace("_", " ") for part in detail["loc"] if not str(part).endswith(".v1"))
-    context = detail.get("ctx", {})
-    match detail["type"]:
-        case "string_pattern_mismatch":
-            says = f"{detail['input']!r} is not written as it must be: {context['pattern']}"
-        case "literal_error":
-            says = f"{detail['input']!r} must be {context['expected']}"
-        case "value_error":
-            says = str(context["error"])
-        case _:
-            says = detail["msg"].replace("Input should", f"{detail['input']!r} must")
-    return Reason(code="malformed", says=f"{place}: {says}" if place else says)

@@ -2,12 +2,14 @@
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from domain.rejections import Reason, Refused
 from domain.time import When, clock_time, local_date, local_time, midnight, to_the_minute
 
 AS_TYPED = re.compile(r"(?P<day>\d{4}-\d\d-\d\d)[ T](?P<clock>\d\d:\d\d)(?P<offset>Z|[+-]\d\d:\d\d)?")
+DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+HOUR = re.compile(r"\d\d:\d\d", re.ASCII)
 OUR_TIME = range(1900, 2200)
 NO_TIME = "write 2026-03-01 10:30 on the site's clocks, 2026-03-01T10:30+01:00, or 2026-03-01, 2026-03 or 2026 where no more is known"
 NO_MINUTE = "write 2026-03-01 10:30 on the site's clocks, 2026-03-01T10:30+01:00, or now"
@@ -42,7 +44,7 @@ class SiteClock:
 
     def bound(self, typed: str, *, end: bool = False) -> datetime:
         """A bound of a slot: a time, or a date, which stands for its beginning or, at the end of the slot, for its end."""
-        if not re.fullmatch(r"\d{4}-\d\d-\d\d", typed):
+        if not DAY.fullmatch(typed):
             return self.instant(typed)
         day = date.fromisoformat(_or_refused(typed).root)
         return midnight(day + timedelta(days=1) if end else day, self.zone)
@@ -90,6 +92,22 @@ class SiteClock:
         """How far away a date is at the site."""
         days = (day - local_date(self.now, self.zone)).days
         return {-1: "yesterday", 0: "today", 1: "tomorrow"}.get(days) or _ahead_or_ago(days, "day")
+
+
+def day_of(typed: str, otherwise: str = "write 2026-03-01") -> date:
+    """A date that is known to the day. Raises Refused."""
+    try:
+        return date.fromisoformat(typed if DAY.fullmatch(typed) else "")
+    except ValueError:
+        raise Refused(Reason(code="not-a-date", says=f"{typed!r} is no date; {otherwise}")) from None
+
+
+def hour_of(typed: str) -> time:
+    """A time of day. Raises Refused."""
+    try:
+        return time.fromisoformat(typed if HOUR.fullmatch(typed) else "")
+    except ValueError:
+        raise Refused(Reason(code="no-hour", says=f"{typed!r} is no time of day; write 08:00")) from None
 
 
 def study_day(day: date, infusion: date | None) -> str:

@@ -1,15 +1,17 @@
 """Evidence: medications, procedures, and reviews, by which somebody says to have looked."""
 
 from datetime import date
-from decimal import Decimal, InvalidOperation
-from typing import Annotated
+from decimal import Decimal
+from typing import Annotated, Literal
 
 import typer
 
-from app.cli.asking import WHEN, Chart, asks
+from app.cli.asking import WHEN, asks
+from app.cli.clinic_time import day_of
+from app.cli.reading import Reads, number, whole
 from domain import commands as c
 from domain import events as e
-from domain.rejections import Reason, Refused
+from domain.time import When
 from domain.words import ReviewKind, Route
 
 evidence = typer.Typer()
@@ -17,15 +19,26 @@ evidence = typer.Typer()
 
 @asks(evidence)
 def medication(  # noqa: PLR0913 - Each argument is an option of the command.
-    chart: Chart,
     drug: Annotated[str, typer.Argument(metavar="DRUG", help="The drug as the reference has it, such as prednisone.", show_default=False)],
-    milligrams: Annotated[str, typer.Argument(metavar="MG", help="The dose in mg, each time it was taken.", show_default=False)],
+    milligrams: Annotated[
+        Decimal,
+        Reads(lambda _: number),
+        typer.Argument(metavar="MG", help="The dose in mg, each time it was taken.", show_default=False),
+    ],
     start: WHEN,
     *,
     route: Annotated[Route, typer.Option(help="How it was given.")],
     indication: Annotated[str, typer.Option("--for", help="What it was given for.")],
-    per_day: Annotated[int | None, typer.Option(help="How many doses a day, for a course; without this, one dose.")] = None,
-    stop: Annotated[str | None, typer.Option(metavar="WHEN", help="When it ended; without this, a course still goes on.")] = None,
+    per_day: Annotated[
+        int | None,
+        Reads(lambda _: whole),
+        typer.Option(metavar="NUMBER", help="How many doses a day, for a course; without this, one dose."),
+    ] = None,
+    stop: Annotated[
+        When | None,
+        Reads(lambda chart: chart.clock.when),
+        typer.Option(metavar="WHEN", help="When it ended; without this, a course still goes on."),
+    ] = None,
     depot: Annotated[bool | None, typer.Option("--depot/--no-depot", help="Whether an injection goes on acting for weeks.")] = None,
     investigational: Annotated[bool, typer.Option("--investigational", help="An investigational drug of another trial.")] = False,
     outside_every_class: Annotated[
@@ -35,11 +48,11 @@ def medication(  # noqa: PLR0913 - Each argument is an option of the command.
     """Record a drug that was taken: one dose, or a course with --per-day."""
     fact = e.MedicationTaken(
         drug=drug,
-        dose_mg=number(milligrams, "dose"),
+        dose_mg=milligrams,
         doses_per_day=per_day,
         route=route,
-        start=chart.clock.when(start),
-        stop=None if stop is None else chart.clock.when(stop),
+        start=start,
+        stop=stop,
         indication=indication,
         depot=depot,
         investigational=investigational,
@@ -50,19 +63,17 @@ def medication(  # noqa: PLR0913 - Each argument is an option of the command.
 
 @asks(evidence)
 def procedure(
-    chart: Chart,
     name: Annotated[str, typer.Argument(metavar="WHAT", help="What was done.", show_default=False)],
     at: WHEN,
     *,
     major: Annotated[bool, typer.Option("--major/--minor", help="Whether it was major surgery.")],
 ) -> c.Report:
     """Record an operation or another procedure that is not part of the trial."""
-    return c.Report(fact=e.ProcedurePerformed(name=name, major=major, at=chart.clock.when(at)))
+    return c.Report(fact=e.ProcedurePerformed(name=name, major=major, at=at))
 
 
 @asks(evidence)
 def review(
-    chart: Chart,
     kind: Annotated[
         ReviewKind,
         typer.Argument(
@@ -71,25 +82,18 @@ def review(
     ],
     at: WHEN,
     *,
-    since: Annotated[str, typer.Option(metavar="DATE|lifetime", help="From which date on everything was looked through.")],
+    since: Annotated[
+        date | Literal["lifetime"],
+        Reads(lambda _: _since),
+        typer.Option(metavar="DATE|lifetime", help="From which date on everything was looked through."),
+    ],
     source: Annotated[list[str], typer.Option(help="What was asked: participant, chart or pharmacy; can be repeated.")],
 ) -> c.Report:
     """Record that somebody looked: what is on record of this kind is complete from a date on until WHEN."""
-    covers = None if since == "lifetime" else _date(since)
-    stated = {"review": kind, "at": chart.clock.when(at), "covers_from": covers, "sources": tuple(source)}
+    covers = None if since == "lifetime" else since
+    stated = {"review": kind, "at": at, "covers_from": covers, "sources": tuple(source)}
     return c.Report(fact=e.ReviewMade.model_validate(stated))
 
 
-def number(typed: str, what: str) -> Decimal:
-    """A decimal number as typed, with a point. Raises Refused."""
-    try:
-        return Decimal(typed)
-    except InvalidOperation:
-        raise Refused(Reason(code="no-number", says=f"{what}: {typed!r} is no number; write 12.5, without a unit")) from None
-
-
-def _date(typed: str) -> date:
-    try:
-        return date.fromisoformat(typed)
-    except ValueError:
-        raise Refused(Reason(code="not-a-date", says=f"{typed!r} is no date; write 2026-03-01, or lifetime")) from None
+def _since(typed: str) -> date | Literal["lifetime"]:
+    return "lifetime" if typed == "lifetime" else day_of(typed, "write 2026-03-01, or lifetime")

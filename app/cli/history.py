@@ -1,10 +1,12 @@
 """What is on record of a participant: in plain order, or as an auditor reads it, with both clocks, proofs and past states."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any
 
 import typer
+from pydantic_core import to_jsonable_python
 from rich.table import Table
 
 from app.cli.agenda import agenda_table, first_infusion
@@ -67,7 +69,8 @@ def history(
             raise Refused(Reason(code="unknown-entry", says=f"{participant} has {len(entries)} entries; there is no entry {at_version}"))
         then = Record.of(participant, entries[:at_version])
         if as_json:
-            chart.session.answers({"participant": participant, "entries": then.entries, "state": then.participant})
+            shown = [_for_programs(entry) for entry in then.entries]
+            chart.session.answers({"participant": participant, "entries": shown, "state": then.participant})
             return
         chart.session.shows(_history_table(then.entries, clock))
         if at_version is not None:
@@ -75,13 +78,14 @@ def history(
             for line in _state(then, study, clock):
                 chart.session.says(line)
             infused = anchors(then.participant, clock.zone).get("infusion")
-            chart.session.shows(agenda_table(agenda(then.participant, study), clock, infused.on if infused else None))
+            at_that_time = replace(clock, now=then.participant.recorded_at)
+            chart.session.shows(agenda_table(agenda(then.participant, study), at_that_time, infused.on if infused else None))
 
 
 def _timeline_tables(found: Timeline, clock: SiteClock, infusion: date | None) -> Iterator[Table]:
     entries = grid("Entry", "When", "Day", "What", "Recorded by")
     for line in found.entries:
-        entries.add_row(str(line.version), *_occurred(line, clock, infusion), _now_says(line), f"{line.role} {line.actor}")
+        entries.add_row(str(line.version), *_occurred(line, clock, infusion), _now_says(line), who(line.role, line.actor))
     yield entries
     if found.windows:
         windows = grid("Visit", "Window", "Best on", "Day", "State", "Took place, or is due", title="Visits")
@@ -131,13 +135,25 @@ def _history_table(entries: Sequence[Entry[Event]], clock: SiteClock) -> Table:
     return table
 
 
+def _for_programs(entry: Entry[Event]) -> dict[str, Any]:
+    """An entry in full, but for contact data: an answer says no more than that they are on record."""
+    stated: dict[str, Any] = to_jsonable_python(replace(entry, identifiers=None))
+    return stated | {"identifiers": entry.identifiers and "sealed"}
+
+
 def _amendment(entry: Entry[Event]) -> Any:
     return amendments([entry]).get(getattr(entry.event, "entry", 0))
 
 
 def _by(entry: Entry[Event]) -> str:
     by = entry.circumstances
-    return f"{by.actor.role} {by.actor.id}, {by.source}" if by.source != "journey" else "the journey"
+    said_by = who(by.actor.role, by.actor.id)
+    return said_by if by.source == "journey" else f"{said_by}, {by.source}"
+
+
+def who(role: str, id: str) -> str:
+    """Who recorded an entry: a person in a role, or the journey, which is nobody."""
+    return "the journey" if role == "journey" else f"{role} {id}"
 
 
 def _circumstances(entry: Entry[Event]) -> str:
@@ -159,9 +175,9 @@ def _state(then: Record, study: Study, clock: SiteClock) -> Iterator[str]:
     yield f"After entry {then.version}, recorded {clock.shows(one.recorded_at)}:"
     yield f"  site {one.site}, protocol version {one.protocol}; {_standing(one, clock.zone)}"
     yield from (f"  {taken.step}, taken {clock.shows_when(taken.at)} (entry {taken.entry})" for taken in one.taken)
-    for plan in one.plans.values():
-        verdict = says(plan.verdict, clock.zone) if plan.verdict else "It had no verdict."
-        yield f"  planned from {clock.shows(plan.slot.start)} until {clock.shows(plan.slot.until)}: {verdict}"
+    for step, plan in one.plans.items():
+        verdict = says(plan.verdict, clock.zone) if plan.verdict else "no verdict yet."
+        yield f"  {step}, planned from {clock.shows(plan.slot.start)} until {clock.shows(plan.slot.until)}: {verdict}"
     yield f"  visits that took place: {', '.join(one.visits) or 'none'}; deviations that stood: {len(one.deviations)}"
     event = then.entries[-1].event
     if isinstance(event, StepCleared | StepWaiting | StepHeld):

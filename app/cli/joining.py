@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.asking import WHEN, Chart, asks
+from app.cli.asking import WHEN, asks
 from domain import commands as c
 from domain import events as e
 from domain.entry import Identifiers
@@ -16,7 +16,6 @@ joining = typer.Typer()
 
 @asks(joining)
 def register(
-    _: Chart,
     site: Annotated[str, typer.Argument(metavar="SITE", help="The site, such as BER.", show_default=False)],
     *,
     identify: Annotated[bool, typer.Option("--identify", help="Ask for name, phone and e-mail, which are kept sealed.")] = False,
@@ -27,7 +26,6 @@ def register(
 
 @asks(joining)
 def consent(  # noqa: PLR0913 - Each argument is an option of the command.
-    chart: Chart,
     at: WHEN,
     *,
     form: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="The file of the form that was signed; its digest is recorded.")],
@@ -39,7 +37,7 @@ def consent(  # noqa: PLR0913 - Each argument is an option of the command.
 ) -> c.Report:
     """Record that the informed consent form was signed."""
     fact = e.ConsentSigned(
-        at=chart.clock.when(at),
+        at=at,
         document=form.name,
         document_digest=sha256(form.read_bytes()).hexdigest(),
         signer="participant" if representative is None else "representative",
@@ -53,26 +51,25 @@ def consent(  # noqa: PLR0913 - Each argument is an option of the command.
 
 
 @asks(joining)
-def screen(chart: Chart, at: WHEN) -> c.Report:
+def screen(at: WHEN) -> c.Report:
     """Record that screening started: the first study-specific procedure took place."""
-    return c.Report(fact=e.ScreeningStarted(at=chart.clock.when(at)))
+    return c.Report(fact=e.ScreeningStarted(at=at))
 
 
 @asks(joining)
-def confirm(chart: Chart, at: WHEN) -> c.Report:
+def confirm(at: WHEN) -> c.Report:
     """Confirm eligibility, which is enrolment; an investigator does this, and signs with --sign."""
-    return c.Report(fact=e.EligibilityConfirmed(at=chart.clock.when(at)))
+    return c.Report(fact=e.EligibilityConfirmed(at=at))
 
 
 @asks(joining)
 def fail_screening(
-    chart: Chart,
     at: WHEN,
     *,
     criterion: Annotated[list[str], typer.Option(help="A criterion that was not satisfied, such as E24; can be repeated.")],
 ) -> c.Report:
     """Record that the participant was found not eligible."""
-    return c.Report(fact=e.ScreenFailed(at=chart.clock.when(at), criteria=tuple(criterion)))
+    return c.Report(fact=e.ScreenFailed(at=at, criteria=tuple(criterion)))
 
 
 def _asked() -> Identifiers:

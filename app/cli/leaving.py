@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from app.cli.asking import WHEN, Chart, asks
+from app.cli.asking import WHEN, asks
 from domain import commands as c
 from domain import events as e
 
@@ -17,26 +17,24 @@ WHY = Annotated[str, typer.Option(help="Why.")]
 
 
 @asks(leaving)
-def treatment(chart: Chart, at: WHEN, *, why: WHY) -> c.Report:
+def treatment(at: WHEN, *, why: WHY) -> c.Report:
     """Treatment stopped: no further step is taken, visits go on."""
-    return c.Report(fact=e.TreatmentStopped(at=chart.clock.when(at), why=why))
+    return c.Report(fact=e.TreatmentStopped(at=at, why=why))
 
 
 @asks(leaving)
 def visits(
-    chart: Chart,
     at: WHEN,
     *,
     why: WHY,
     records: Annotated[bool, typer.Option("--records-allowed/--no-records", help="Whether records may still be consulted.")],
 ) -> c.Report:
     """Visits stopped: the participant comes no more."""
-    return c.Report(fact=e.VisitsStopped(at=chart.clock.when(at), why=why, records_allowed=records))
+    return c.Report(fact=e.VisitsStopped(at=at, why=why, records_allowed=records))
 
 
 @asks(leaving)
 def withdrawn(
-    chart: Chart,
     scope: Annotated[
         Literal["treatment", "visits", "everything"],
         typer.Argument(metavar="SCOPE", help="From what: treatment, visits or everything.", show_default=False),
@@ -44,28 +42,28 @@ def withdrawn(
     at: WHEN,
 ) -> c.Report:
     """Consent withdrawn: from treatment, from visits as well, or from any further collection."""
-    return c.Report(fact=e.ConsentWithdrawn(at=chart.clock.when(at), scope=scope))
+    return c.Report(fact=e.ConsentWithdrawn(at=at, scope=scope))
 
 
 @asks(leaving)
-def lost(chart: Chart, at: WHEN) -> c.Report:
+def lost(at: WHEN) -> c.Report:
     """Contact with the participant was lost."""
-    return c.Report(fact=e.ContactLost(at=chart.clock.when(at)))
+    return c.Report(fact=e.ContactLost(at=at))
 
 
 @asks(leaving)
-def regained(chart: Chart, at: WHEN) -> c.Report:
+def regained(at: WHEN) -> c.Report:
     """Contact with the participant was regained."""
-    return c.Report(fact=e.ContactRegained(at=chart.clock.when(at)))
+    return c.Report(fact=e.ContactRegained(at=at))
 
 
 @asks(leaving)
-def died(chart: Chart, at: WHEN) -> c.Report:
+def died(at: WHEN) -> c.Report:
     """The participant died."""
-    return c.Report(fact=e.Died(at=chart.clock.when(at)))
+    return c.Report(fact=e.Died(at=at))
 
 
 @asks(leaving)
-def never_infused(chart: Chart, at: WHEN, *, why: WHY) -> c.Report:
+def never_infused(at: WHEN, *, why: WHY) -> c.Report:
     """It is final that the participant will not be infused."""
-    return c.Report(fact=e.NeverInfused(at=chart.clock.when(at), why=why))
+    return c.Report(fact=e.NeverInfused(at=at, why=why))

@@ -19,7 +19,7 @@ from domain.rejections import Reason, Refused
 from store.follow import Follower
 from workflows.journeys import Journeys, connect
 from workflows.relay import Relay
-from workflows.server import local_server
+from workflows.server import found, local_server, refuse_unless_free
 from workflows.worker import work
 
 processes = typer.Typer()
@@ -35,6 +35,8 @@ def up(
 ) -> None:
     """Run all of Daybook on this machine, and show the worklist until stopped with Ctrl-C."""
     session = session_of(ctx)
+    if demo:
+        asyncio.run(_temporal_is_possible(session.settings))
     with session.daybook(create=True) as daybook:
         if not (demo or daybook.desk.opened()):
             raise Refused(Reason(code="no-study", says=NO_STUDY))
@@ -83,6 +85,15 @@ async def _everything(daybook: Daybook, screen: Screen) -> None:
         carried = work(journeys, daybook.participants)
         relayed = Relay(daybook.participants, journeys).run()
         await _together([_followed(daybook.feed()), carried, relayed, screen.run(journeys)])
+
+
+async def _temporal_is_possible(settings: Settings) -> None:
+    """Find out what would keep a stack from starting before anything is made for it. Raises NoTemporal."""
+    if settings.temporal is None:
+        found("temporal", "embedded")
+        refuse_unless_free(settings.temporal_port)
+    else:
+        await connect(settings.temporal, settings.temporal_namespace)
 
 
 @asynccontextmanager

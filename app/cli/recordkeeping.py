@@ -1,58 +1,87 @@
 """Record keeping: what an earlier entry should have said, and entries that should never have been made."""
 
 import json
+import re
+from collections import Counter
+from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Any
 
 import typer
 from pydantic import TypeAdapter
 
 from app.cli.asking import Chart, asks
+from app.cli.clinic_time import SiteClock
+from app.cli.reading import AtHand, Heard, Reads, whole
 from domain import commands as c
-from domain.decisions.reports import times
-from domain.events import FACTS, Fact
-from domain.rejections import Reason, Refused
+from domain.entry import Entry
+from domain.events import FACTS, Event, Fact
+from domain.rejections import Reason, Refused, refuse_if
+from domain.time import When
 
 recordkeeping = typer.Typer()
-ENTRY = Annotated[int, typer.Argument(metavar="ENTRY", min=1, help="The number of the entry, as the history shows it.", show_default=False)]
+NUMBERED = typer.Argument(metavar="ENTRY", help="The number of the entry, as the history shows it.", show_default=False)
 FACT: TypeAdapter[Any] = TypeAdapter(Fact)
 
 
 @asks(recordkeeping)
 def correct(
-    chart: Chart,
-    entry: ENTRY,
+    clock: Annotated[SiteClock, AtHand(lambda chart: chart.clock)],
+    entry: Annotated[Entry[Event], Reads(lambda chart: partial(_reported, chart)), NUMBERED],
     changes: Annotated[
-        list[str],
+        list[tuple[str, str]],
+        Reads(lambda _: _change),
         typer.Argument(metavar="FIELD=VALUE…", help="What it should have said, such as at='2026-03-01 10:30'.", show_default=False),
     ],
 ) -> c.Correct:
     """Say what an earlier entry should have said; give --reason. Everything that hung on it is judged anew."""
-    return c.Correct(entry=entry, fact=_corrected(chart, entry, dict(map(_field, changes))))
+    return c.Correct(entry=entry.version, fact=_corrected(clock, entry, _once(changes)))
 
 
 @asks(recordkeeping)
-def retract(_: Chart, entry: ENTRY) -> c.Retract:
+def retract(entry: Annotated[int, Reads(lambda _: whole), NUMBERED]) -> c.Retract:
     """Take back an earlier entry that should never have been made; give --reason."""
     return c.Retract(entry=entry)
 
 
-def _corrected(chart: Chart, version: int, changes: dict[str, str]) -> Fact:
-    """The fact of an entry as it should have been. Raises Refused where there is no such entry or field."""
-    clock, entry = chart.clock, chart.record.entry(version)
+def _reported(chart: Chart, typed: str) -> Entry[Event]:
+    """The entry of a number, if it states what a person reported. Raises Refused."""
+    version = whole(typed)
+    entry = chart.record.entry(version)
     if entry is None:
         raise Refused(Reason(code="unknown-entry", says=f"there is no entry {version}, or it has been retracted"))
     if not isinstance(entry.event, FACTS):
-        raise Refused(Reason(code="not-amendable", says=f"entry {version} ({entry.event.kind}) states nothing that a person reported"))
-    stated = entry.event.model_dump(mode="json")
-    fields = [name for name in stated if name != "kind"]
-    unknown = [name for name in changes if name not in fields]
-    if unknown:
-        known = ", ".join(fields) or "none"
-        raise Refused(*(Reason(code="unknown-field", says=f"entry {version} has no field {name}; it has: {known}") for name in unknown))
-    moments = {name for name, _ in times(entry.event)} | {"stop"}
-    said = {name: clock.when(text).root if name in moments and text else _json(text, stated[name]) for name, text in changes.items()}
-    fact: Fact = FACT.validate_json(json.dumps(stated | said))
+        raise Refused(Reason(code="not-amendable", says=f"entry {version} states nothing that a person reported"))
+    return entry
+
+
+def _once(changes: list[tuple[str, str]]) -> dict[str, str]:
+    """The changes by field. Raises Refused where a field is to say two things."""
+    count = Counter(name for name, _ in changes)
+    twice = (Reason(code="not-understood", says=f"{name} is given more than once") for name in count if count[name] > 1)
+    refuse_if(twice)
+    return dict(changes)
+
+
+def _corrected(clock: SiteClock, entry: Entry[Event], changes: dict[str, str]) -> Fact:
+    """The fact of an entry as it should have been. Raises Refused for every field that it has not, or that cannot be read."""
+    heard = Heard()
+    said = heard.read({name: Annotated[str, Reads(partial(_field, name, clock))] for name in changes}, changes, entry)
+    if said is None:
+        raise heard.refusal()
+    fact: Fact = FACT.validate_json(json.dumps(entry.event.model_dump(mode="json") | said))
     return fact
+
+
+def _field(name: str, clock: SiteClock, entry: Entry[Event]) -> Callable[[str], Any]:
+    """Whoever reads a field of an entry. Raises Refused where the entry has none of that name."""
+    stated = entry.event.model_dump(mode="json", exclude={"kind"})
+    if name not in stated:
+        known = ", ".join(stated) or "none"
+        raise Refused(Reason(code="unknown-field", says=f"entry {entry.version} has no field {name}; it has: {known}"))
+    if name == "stop" or isinstance(getattr(entry.event, name), When):
+        return lambda text: clock.when(text).root if text else None
+    return partial(_json, instead_of=stated[name])
 
 
 def _json(text: str, instead_of: Any) -> Any:
@@ -62,12 +91,13 @@ def _json(text: str, instead_of: Any) -> Any:
     if isinstance(instead_of, list):
         return [part.strip() for part in text.split(",")]
     if isinstance(instead_of, bool | int | None):
-        return json.loads(text) if text.lstrip("-").isdigit() or text in {"true", "false"} else text
+        number = int(text) if re.fullmatch(r"-?\d{1,9}", text, re.ASCII) else text
+        return {"true": True, "false": False}.get(text, number)
     return text
 
 
-def _field(change: str) -> tuple[str, str]:
-    name, sign, value = change.partition("=")
+def _change(typed: str) -> tuple[str, str]:
+    name, sign, value = typed.partition("=")
     if not sign:
-        raise Refused(Reason(code="not-understood", says=f"{change!r} changes nothing; write FIELD=VALUE, such as at='2026-03-01 10:30'"))
+        raise Refused(Reason(code="not-understood", says=f"{typed!r} changes nothing; write FIELD=VALUE, such as at='2026-03-01 10:30'"))
     return name.replace("-", "_"), value

@@ -1,7 +1,8 @@
 """How Daybook itself is doing: the chain of the record, the views, the journeys."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from time import monotonic
 from typing import Annotated
 
 import typer
@@ -11,9 +12,12 @@ from app.cli.asking import AS_JSON
 from app.cli.clinic_time import SiteClock
 from app.cli.session import grid, session_of
 from app.cli.speaking import IN_THE_WAY
+from app.cli.views import left_out
+from app.cli.worklist import CATCHES_UP_WITHIN_SECONDS
 from app.wiring import Daybook, time_zone_data
 from domain.base import Value
 from domain.participant import PARTICIPANT
+from projections.views import Parked
 from store.errors import DamagedEntry, Missing
 from store.ledger import Unreadable
 from workflows.journeys import Journeys, NoTemporal, Travelling, connect
@@ -24,6 +28,8 @@ AT_ONCE = 500
 """How many entries are read at once."""
 ASKED_AT_ONCE = 32
 """How many journeys are asked at once."""
+ASKS_AGAIN_AFTER_SECONDS = 0.2
+"""How long the journeys that are behind are given before they are asked again."""
 
 
 class Damage(Value):
@@ -44,11 +50,14 @@ class Verification(Value):
 
 
 class Status(Value):
-    """What an administrator looks at first. A lag counts what is not told yet; None means that it could not be asked."""
+    """What an administrator looks at first, a few seconds after everybody could have caught up.
+
+    A lag counts what is not told yet; None means that it could not be asked.
+    """
 
     verification: Verification
     feed_lag: int | None
-    parked: tuple[str, ...]
+    parked: tuple[Parked, ...]
     temporal: Annotated[str, Field(description="Temporal's namespace, or why it does not answer.")]
     temporal_answers: bool
     participants: int
@@ -57,7 +66,9 @@ class Status(Value):
 
     @property
     def troubled(self) -> bool:
-        return bool(self.verification.damage or self.parked or self.feed_lag is None or not self.temporal_answers)
+        """Whether somebody should look: anything damaged, left out, behind, absent, or reckoned with other time-zone data."""
+        wrong = self.verification.damage or self.parked or self.journeys_behind or self.time_zone_data_differs
+        return bool(wrong or self.feed_lag != 0 or not self.temporal_answers)
 
 
 @states.command()
@@ -164,9 +175,12 @@ def _status(daybook: Daybook) -> Status:
     )
 
 
-def _feed(daybook: Daybook) -> tuple[int | None, tuple[str, ...]]:
+def _feed(daybook: Daybook) -> tuple[int | None, tuple[Parked, ...]]:
+    head = daybook.ledger.head()
     try:
-        return daybook.ledger.head() - daybook.views.position(), tuple(one.stream for one in daybook.views.parked())
+        daybook.views.position()
+        daybook.views.reached(head, CATCHES_UP_WITHIN_SECONDS)
+        return max(head - daybook.views.position(), 0), daybook.views.parked()
     except Missing:
         return None, ()
 
@@ -175,21 +189,39 @@ async def _temporal(daybook: Daybook, everybody: list[str]) -> tuple[str, bool, 
     settings = daybook.settings
     try:
         journeys = Journeys(await connect(settings.temporal_address, settings.temporal_namespace), settings.study)
-        return settings.temporal_namespace, True, await _behind(daybook, journeys, everybody)
+        return settings.temporal_namespace, True, await _behind_for_long(daybook, journeys, everybody)
     except NoTemporal as trouble:
         return str(trouble), False, None
 
 
-async def _behind(daybook: Daybook, journeys: Journeys, everybody: list[str]) -> tuple[str, ...]:
+async def _behind_for_long(daybook: Daybook, journeys: Journeys, everybody: list[str]) -> tuple[str, ...]:
+    """Whose journey has not read the last entry and does not catch up within a few seconds either."""
+    deadline = monotonic() + CATCHES_UP_WITHIN_SECONDS
+    behind = await _behind(daybook, journeys, everybody)
+    while behind and monotonic() < deadline:
+        await asyncio.sleep(ASKS_AGAIN_AFTER_SECONDS)
+        behind = await _behind(daybook, journeys, behind)
+    return behind
+
+
+async def _behind(daybook: Daybook, journeys: Journeys, everybody: Sequence[str]) -> tuple[str, ...]:
     """Whose journey has not read the last entry. A journey that has ended is asked too; one that never began is behind."""
     limit = asyncio.Semaphore(ASKED_AT_ONCE)
 
     async def behind(participant: str) -> bool:
         async with limit:
-            return (await journeys.version(participant) or 0) < daybook.ledger.version_of(PARTICIPANT + participant)
+            return (await journeys.version(participant) or 0) < _length(daybook, participant)
 
     answers = await asyncio.gather(*map(behind, everybody))
     return tuple(participant for participant, late in zip(everybody, answers, strict=True) if late)
+
+
+def _length(daybook: Daybook, participant: str) -> int:
+    """How many entries a record has; a damaged one is not for a journey to read, and is named as damaged."""
+    try:
+        return daybook.ledger.version_of(PARTICIPANT + participant)
+    except DamagedEntry:
+        return 0
 
 
 async def _travelling(daybook: Daybook) -> list[Travelling]:
@@ -208,7 +240,7 @@ def _lines(found: Status) -> Iterator[tuple[str, str]]:
     yield "Record", _proved(found.verification)
     yield from (("Damage", _damaged(one)) for one in found.verification.damage)
     yield "Views", _views(found.feed_lag)
-    yield from (("Parked", f"{stream} is left out of the views") for stream in found.parked)
+    yield from (("Parked", f"{left_out(one)}{_retry(one)}") for one in found.parked)
     yield "Temporal", f"answers, namespace {found.temporal}" if found.temporal_answers else found.temporal
     if found.journeys_behind is not None:
         yield "Journeys", f"{found.participants - len(found.journeys_behind)} of {found.participants} have read their last entry"
@@ -226,6 +258,10 @@ def _damaged(one: Damage) -> str:
     if not one.stream:
         return f"Position {one.position}: {one.why}."
     return f"Entry {one.version} of {one.stream} is damaged: {one.why}. Do not rely on this record; tell the administrator."
+
+
+def _retry(one: Parked) -> str:
+    return f" Once that is mended: `daybook views retry {one.participant}`." if one.stream.startswith(PARTICIPANT) else ""
 
 
 def _views(lag: int | None) -> str:

@@ -1,10 +1,13 @@
 """Hold points: planned, given up, performed with leave, overridden by signature, released by hand."""
 
+from datetime import datetime
+from functools import partial
 from typing import Annotated, assert_never
 
 import typer
 
-from app.cli.asking import Chart, asks
+from app.cli.asking import asks
+from app.cli.reading import Reads, whole
 from domain import commands as c
 from domain.events import Slot
 from domain.rejections import Reason, Refused
@@ -12,45 +15,53 @@ from domain.words import HoldPoint
 
 steps = typer.Typer()
 STEP = Annotated[HoldPoint, typer.Argument(metavar="STEP", help="leukapheresis, lymphodepletion or infusion.", show_default=False)]
-DAY = Annotated[int | None, typer.Option(help="Lymphodepletion only: the day of the first dose, such as -5.")]
+DAY = Annotated[
+    int | None,
+    Reads(lambda _: whole),
+    typer.Option(metavar="NUMBER", help="Lymphodepletion only: the day of the first dose, such as -5."),
+]
 DRUG = Annotated[str | None, typer.Option(help="Lymphodepletion only: the drug of the first dose.")]
 CODE = Annotated[str | None, typer.Option(help="Infusion only: the chain-of-identity code on the product in your hand.")]
 
 
 @asks(steps)
 def plan(
-    chart: Chart,
     step: STEP,
-    start: Annotated[str, typer.Argument(metavar="FROM", help="The slot's start: a time, or a date.", show_default=False)],
+    start: Annotated[
+        datetime,
+        Reads(lambda chart: chart.clock.bound),
+        typer.Argument(metavar="FROM", help="The slot's start: a time, or a date.", show_default=False),
+    ],
     until: Annotated[
-        str, typer.Argument(metavar="UNTIL", help="The slot's end: a time, or a date, which is included.", show_default=False)
+        datetime,
+        Reads(lambda chart: partial(chart.clock.bound, end=True)),
+        typer.Argument(metavar="UNTIL", help="The slot's end: a time, or a date, which is included.", show_default=False),
     ],
     *,
     target: Annotated[
-        str | None, typer.Option(metavar="WHEN", help="The time inside the slot that is aimed at; its start if not given.")
+        datetime | None,
+        Reads(lambda chart: chart.clock.bound),
+        typer.Option(metavar="WHEN", help="The time inside the slot that is aimed at; its start if not given."),
     ] = None,
 ) -> c.Plan:
     """Plan a hold point in a slot, or move it to another; the journey then judges the slot by itself."""
-    begins = chart.clock.bound(start)
-    aimed = begins if target is None else chart.clock.bound(target)
-    return c.Plan(step=step, slot=Slot(start=begins, until=chart.clock.bound(until, end=True), target=aimed))
+    return c.Plan(step=step, slot=Slot(start=start, until=until, target=start if target is None else target))
 
 
 @asks(steps)
-def cancel(_: Chart, step: STEP) -> c.Cancel:
+def cancel(step: STEP) -> c.Cancel:
     """Give up a planned step."""
     return c.Cancel(step=step)
 
 
 @asks(steps)
-def perform(_: Chart, step: STEP, *, day: DAY = None, drug: DRUG = None, code: CODE = None) -> c.Perform:
+def perform(step: STEP, *, day: DAY = None, drug: DRUG = None, code: CODE = None) -> c.Perform:
     """Ask leave to take a step now: without leave it is refused with every reason, and the refusal is recorded."""
     return c.Perform(beginning=_beginning(step, day, drug, code))
 
 
 @asks(steps)
 def override(
-    _: Chart,
     step: STEP,
     *,
     ground: Annotated[str, typer.Option(help="The ground, one of the protocol's list, such as immediate-hazard.")],
@@ -63,7 +74,7 @@ def override(
 
 
 @asks(steps)
-def release(_: Chart, step: STEP) -> c.ReleaseManually:
+def release(step: STEP) -> c.ReleaseManually:
     """Give leave by hand while no journey can answer: an investigator does this, with --reason and --sign."""
     return c.ReleaseManually(step=step)
 

@@ -6,7 +6,9 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from app.cli.asking import AS_JSON, COMMON, circumstances, command, understood
+from app.cli.asking import AS_JSON, COMMON, command, signed, understood
+from app.cli.clinic_time import hour_of
+from app.cli.reading import AtHand, Reads, whole
 from app.cli.session import grid, session_of
 from app.wiring import Daybook, time_zone_data
 from domain import study as s
@@ -14,22 +16,20 @@ from domain.rejections import Reason, Refused
 from store.codec import canonical
 
 study = typer.Typer(help="Set up the study: its sites, the versions of its protocol, and what it has ruled.")
-VERSION = Annotated[int, typer.Argument(metavar="VERSION", min=1, help="The number of the version.", show_default=False)]
+VERSION = typer.Argument(metavar="VERSION", help="The number of the version.", show_default=False)
 SITE = Annotated[str, typer.Argument(metavar="SITE", help="The site, such as BER.", show_default=False)]
 F = TypeVar("F", bound=Callable[..., tuple[s.StudyEvent, ...]])
 
 
 def decides(question: F) -> F:
-    """Declare a function from the record, and what was typed, to what is recorded about the study as a command of the same name."""
+    """Declare a function from what was typed, once it is read, to what is recorded about the study as a command of the same name."""
     opens = question.__name__ == "open_"
 
     def decide(ctx: typer.Context, **typed: Any) -> None:
         session = session_of(ctx)
-        common = {key: typed.pop(key) for key in COMMON}
-        with session.daybook(create=opens) as daybook, understood():
-            events = question(daybook, **typed)
-            by = circumstances(daybook.settings, session, common, b"".join(map(canonical, events)))
-            daybook.desk.record(events, by)
+        with session.daybook(create=opens) as daybook:
+            events, by = understood(question, COMMON, typed, daybook, session)
+            daybook.desk.record(events, by := signed(by, typed["sign"], b"".join(map(canonical, events))))
         if session.as_json:
             session.answers({"study": daybook.desk.name, "command_id": by.command_id, "events": events})
         else:
@@ -39,68 +39,88 @@ def decides(question: F) -> F:
     return question
 
 
+def _released(daybook: Daybook) -> Callable[[str], s.ProtocolReleased]:
+    """Reads the number of a protocol whose file is there."""
+
+    def read(typed: str) -> s.ProtocolReleased:
+        version = whole(typed)
+        return s.ProtocolReleased(protocol=version, digest=daybook.files.protocol(daybook.desk.name, version).digest)
+
+    return read
+
+
+def _adopted(daybook: Daybook) -> Callable[[str], s.ReferenceAdopted]:
+    """Reads the number of a drug reference whose file is there."""
+
+    def read(typed: str) -> s.ReferenceAdopted:
+        version = whole(typed)
+        return s.ReferenceAdopted(reference=version, digest=daybook.files.reference(version).digest)
+
+    return read
+
+
 @decides
 def open_(
-    daybook: Daybook,
+    name: Annotated[str, AtHand(lambda daybook: daybook.desk.name)],
     *,
     demonstration: Annotated[
         bool, typer.Option("--demonstration", help="Synthetic participants only; this can never become a real study.")
     ] = False,
-    reference: Annotated[int, typer.Option(min=1, help="The version of the drug reference to begin with.")] = 1,
+    reference: Annotated[
+        s.ReferenceAdopted,
+        Reads(_adopted, otherwise="1"),
+        typer.Option(metavar="VERSION", help="The version of the drug reference to begin with."),
+    ],
 ) -> tuple[s.StudyEvent, ...]:
     """Open the study in a ledger, which is made if there is none yet, and with it the master key."""
-    return (
-        s.StudyOpened(study=daybook.desk.name, demonstration=demonstration),
-        s.TimeZoneDataAdopted(version=time_zone_data()),
-        *adopt(daybook, reference),
-    )
+    opened = s.StudyOpened(study=name, demonstration=demonstration)
+    return opened, s.TimeZoneDataAdopted(version=time_zone_data()), reference
 
 
 @decides
 def site(
-    _: Daybook,
     name: SITE,
     zone: Annotated[str, typer.Argument(metavar="ZONE", help="Its time zone, such as Europe/Berlin.", show_default=False)],
     *,
-    opens: Annotated[str, typer.Option(metavar="HH:MM", help="When work begins there.")] = "08:00",
-    closes: Annotated[str, typer.Option(metavar="HH:MM", help="When work ends there.")] = "17:00",
+    opens: Annotated[time, Reads(lambda _: hour_of, otherwise="08:00"), typer.Option(metavar="HH:MM", help="When work begins there.")],
+    closes: Annotated[time, Reads(lambda _: hour_of, otherwise="17:00"), typer.Option(metavar="HH:MM", help="When work ends there.")],
 ) -> tuple[s.StudyEvent, ...]:
     """Open a site with its time zone and working hours, or change them."""
-    return (s.SiteOpened(site=name, zone=zone, opens=_hour(opens), closes=_hour(closes)),)
+    return (s.SiteOpened(site=name, zone=zone, opens=opens, closes=closes),)
 
 
 @decides
-def release(daybook: Daybook, version: VERSION) -> tuple[s.StudyEvent, ...]:
+def release(version: Annotated[s.ProtocolReleased, Reads(_released), VERSION]) -> tuple[s.StudyEvent, ...]:
     """Release a version of the protocol, bound by the digest of its file; every fault in the file is named."""
-    return (s.ProtocolReleased(protocol=version, digest=daybook.files.protocol(daybook.desk.name, version).digest),)
+    return (version,)
 
 
 @decides
-def approve(_: Daybook, version: VERSION, site: SITE) -> tuple[s.StudyEvent, ...]:
+def approve(version: Annotated[int, Reads(lambda _: whole), VERSION], site: SITE) -> tuple[s.StudyEvent, ...]:
     """Record that the ethics committee of a site approved a version of the protocol."""
     return (s.ProtocolApproved(protocol=version, site=site),)
 
 
 @decides
-def adopt(daybook: Daybook, version: VERSION) -> tuple[s.StudyEvent, ...]:
+def adopt(version: Annotated[s.ReferenceAdopted, Reads(_adopted), VERSION]) -> tuple[s.StudyEvent, ...]:
     """Put a version of the drug reference in force, bound by the digest of its file."""
-    return (s.ReferenceAdopted(reference=version, digest=daybook.files.reference(version).digest),)
+    return (version,)
 
 
 @decides
-def adopt_time_zones(_: Daybook) -> tuple[s.StudyEvent, ...]:
+def adopt_time_zones() -> tuple[s.StudyEvent, ...]:
     """Put the time-zone data of this machine in force, after it was brought up to date."""
     return (s.TimeZoneDataAdopted(version=time_zone_data()),)
 
 
 @decides
 def rule(
-    daybook: Daybook,
+    current: Annotated[s.Study, AtHand(lambda daybook: daybook.desk.current())],
     ruling: Annotated[str, typer.Argument(metavar="RULING", help="The question, as the protocol names it.", show_default=False)],
     choice: Annotated[str, typer.Argument(metavar="CHOICE", help="One of the choices that the protocol offers.", show_default=False)],
 ) -> tuple[s.StudyEvent, ...]:
     """Settle a question that the protocol leaves to the study, for everybody."""
-    offered = _rulings(daybook.desk.current()).get(ruling)
+    offered = _rulings(current).get(ruling)
     if offered is None:
         raise Refused(Reason(code="unknown-ruling", says=f"no released protocol asks for a ruling on {ruling}"))
     if choice not in offered:
@@ -124,7 +144,8 @@ def show(ctx: typer.Context, *, as_json: AS_JSON = False) -> None:
     session.shows(_versions(record))
     for name, choices in _rulings(current).items():
         ruled = record.rulings.get(name)
-        session.says(f"Ruling {name}: {f'{ruled}. {choices[ruled]}' if ruled else f'not settled; the choices are {chr(44).join(choices)}'}")
+        settled = f"{ruled}. {choices[ruled]}" if ruled else f"not settled; the choices are: {', '.join(choices)}"
+        session.says(f"Ruling {name}: {settled}")
 
 
 def _sites(record: s.StudyRecord) -> Any:
@@ -146,13 +167,6 @@ def _versions(record: s.StudyRecord) -> Any:
 def _rulings(current: s.Study) -> dict[str, dict[str, str]]:
     """The questions that released protocols leave to the study, with the choices they offer."""
     return {name: dict(ruling.choices) for protocol in current.protocols.values() for name, ruling in protocol.rulings.items()}
-
-
-def _hour(typed: str) -> time:
-    try:
-        return time.fromisoformat(typed)
-    except ValueError:
-        raise Refused(Reason(code="no-hour", says=f"{typed!r} is no time of day; write 08:00")) from None
 
 
 def _in_words(events: Iterable[s.StudyEvent]) -> str:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.asking import WHEN, Chart, asks
+from app.cli.asking import WHEN, asks
 from domain import commands as c
 from domain import events as e
 
@@ -13,12 +13,12 @@ VISIT = Annotated[str, typer.Argument(metavar="VISIT", help="The visit as the pr
 
 
 @asks(visits)
-def visit(chart: Chart, name: VISIT, at: WHEN) -> c.Report:
+def visit(name: VISIT, at: WHEN) -> c.Report:
     """Record that a visit took place; outside its window that is a deviation."""
-    return c.Report(fact=e.VisitCompleted(visit=name, at=chart.clock.when(at)))
+    return c.Report(fact=e.VisitCompleted(visit=name, at=at))
 
 
 @asks(visits)
-def miss_visit(_: Chart, name: VISIT) -> c.MissVisit:
+def miss_visit(name: VISIT) -> c.MissVisit:
     """State finally that a visit did not take place, once its window has closed with nothing recorded."""
     return c.MissVisit(visit=name)

@@ -14,6 +14,7 @@ from projections.timeline import Timeline, timeline
 from projections.views import Parked, Told, Views
 from projections.worklist import worklist
 from store.errors import Fault, LostLease, Missing
+from store.ledger import Unreadable
 from store.recorder import Claim
 from tests.builders import START, Trial, by_
 from tests.projections.given import PROGRAM, ByHand, fed, feed_of, rows, rows_built_again, up_to_date, views_at
@@ -99,6 +100,22 @@ def test_a_gap_in_the_ledger_is_named(trial: Trial, hand: Hand, empty: Views) ->
     assert isinstance(timeline(empty, "BER-002"), Timeline)
     rebuild(trial.participants.ledger, trial.participants.desk, empty)
     assert gap in empty.parked()
+
+
+def test_every_gap_in_the_ledger_is_named(trial: Trial, hand: Hand, empty: Views) -> None:
+    feed = by_hand(trial, empty)
+    trial.participant("BER-001").consents()
+    trial.participant("BER-002").consents()
+    trial.participant("BER-003")
+    hand.free()("DELETE FROM entries WHERE version = 2 AND stream IN (?, ?)", ANNA, BORIS)
+    feed.takes()
+    assert [one.why for one in empty.parked() if not one.stream] == [
+        f"nothing stands at position {one.position}, where something was recorded"
+        for one in trial.participants.ledger.after(0, 500)
+        if isinstance(one, Unreadable)
+    ]
+    assert len([one for one in empty.parked() if not one.stream]) == 2
+    assert isinstance(timeline(empty, "BER-003"), Timeline)
 
 
 def test_a_bug_parks_the_record_it_shows_at_and_tells_nothing_clinical(trial: Trial, tmp_path: Path) -> None:

@@ -1,9 +1,12 @@
-from threading import Thread
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from threading import Thread, Timer
 
 import pytest
 
 from app.settings import Settings
-from app.wiring import opened
+from app.wiring import Daybook, opened
 from tests.app.at_the_desk import Desk
 
 
@@ -96,10 +99,37 @@ def test_the_history_is_replayed_as_it_stood_after_any_entry(desk: Desk) -> None
     desk("perform", "BER-001", "leukapheresis")
     said = desk("history", "BER-001", "--at-version", str(cleared)).stdout
     assert f"After entry {cleared}, recorded 2026-01-12 11:00+01:00:" in said
-    assert "planned from 2026-01-12 10:00+01:00 until 2026-01-12 18:00+01:00: Leave given for leukapheresis" in said
+    assert "leukapheresis, planned from 2026-01-12 10:00+01:00 until 2026-01-12 18:00+01:00: Leave given for leukapheresis" in said
     assert "derived again from what was on record before it, is the same, though made with another program." in said
     assert "Leukapheresis started" not in said
     assert "not consented" in desk("history", "BER-001", "--at-version", "1").stdout
+    planned = desk("history", "BER-001", "--at-version", str(desk.kinds().index("step-planned") + 1)).stdout
+    assert "leukapheresis, planned from 2026-01-12 10:00+01:00 until 2026-01-12 18:00+01:00: no verdict yet." in planned
+
+
+def test_a_replay_reckons_how_far_things_were_away_then_and_not_today(desk: Desk) -> None:
+    desk.consented()
+    desk("screen", "BER-001", "now")
+    desk.clock.move(days=20)
+    assert "2026-02-03 00:00+01:00  in 9 days" in desk("agenda", "BER-001").stdout
+    assert "2026-02-03 00:00+01:00  in 29 days" in desk("history", "BER-001", "--at-version", "4").stdout
+
+
+def test_what_the_journey_recorded_was_recorded_by_the_journey(desk: Desk) -> None:
+    desk.planned()
+    desk.journey_acts("BER-001")
+    told(desk)
+    for answer in ("history", "timeline"):
+        said = desk(answer, "BER-001").stdout
+        assert "the journey" in said
+        assert "journey journey" not in said
+
+
+def test_the_gate_names_the_entries_that_a_verdict_rests_on(desk: Desk) -> None:
+    desk.planned()
+    said = desk("gate", "BER-001", "leukapheresis").stdout
+    assert "the investigator has confirmed eligibility (entries 3, 6)" in said
+    assert "covers the 7 days before (entry 8)" in said
 
 
 def test_the_agenda_shows_what_falls_due_and_how_far_away_it_is(desk: Desk) -> None:
@@ -151,6 +181,19 @@ def test_the_status_names_what_somebody_should_look_at(desk: Desk) -> None:
     assert (found["feed_lag"], found["parked"], found["temporal_answers"], found["journeys_behind"]) == (0, [], False, None)
 
 
+@pytest.mark.slow
+def test_views_that_stay_behind_are_trouble_and_views_that_are_about_to_catch_up_are_not(desk: Desk) -> None:
+    told(desk)
+    desk.consented()
+    assert desk.json("status", code=3)["feed_lag"] == 3
+    assert "3 entries behind the record" in desk("status", code=3).stdout
+    with closing(sqlite3.connect(desk.folder / "views.sqlite", isolation_level=None, check_same_thread=False)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        Timer(0.5, other.rollback).start()
+        with feeding(desk):
+            assert desk.json("status", code=3)["feed_lag"] == 0
+
+
 def unwrapped(text: str) -> str:
     """What the cells of a table say, whatever its columns cut."""
     return " ".join(text.split())
@@ -158,13 +201,19 @@ def unwrapped(text: str) -> str:
 
 def told(desk: Desk) -> None:
     """The views tell everything that is on record."""
+    with feeding(desk) as daybook:
+        assert daybook.views.reached(daybook.ledger.head(), within_seconds=30)
+
+
+@contextmanager
+def feeding(desk: Desk) -> Iterator[Daybook]:
+    """A feed runs beside the desk."""
     with opened(Settings(folder=desk.folder), desk.clock) as daybook:
-        daybook.views.prepare()
         feed = daybook.feed()
         thread = Thread(target=feed.run)
         thread.start()
         try:
-            assert daybook.views.reached(daybook.ledger.head(), within_seconds=30)
+            yield daybook
         finally:
             feed.stop()
             thread.join()

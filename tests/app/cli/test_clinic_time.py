@@ -1,8 +1,8 @@
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from app.cli.clinic_time import SiteClock, study_day
+from app.cli.clinic_time import SiteClock, day_of, hour_of, study_day
 from domain.rejections import Refused
 from domain.time import When
 
@@ -67,6 +67,20 @@ def test_a_date_bounds_a_slot_from_its_beginning_to_its_end_also_when_the_clocks
 def test_a_month_does_not_bound_a_slot() -> None:
     with pytest.raises(Refused):
         BERLIN.bound("2026-03")
+
+
+def test_a_date_is_read_to_the_day_and_no_other_way() -> None:
+    assert day_of("2026-02-28") == date(2026, 2, 28)
+    for typed in ("2026-02-29", "2026-02", "20260228", "2026-W09-6", "2026-02-28 ", ""):
+        with pytest.raises(Refused, match="is no date; write 2026-03-01"):
+            day_of(typed)
+
+
+def test_an_hour_is_read_to_the_minute_and_no_other_way() -> None:
+    assert [hour_of("00:00"), hour_of("23:59")] == [time(0), time(23, 59)]
+    for typed in ("24:00", "23:60", "8:00", "08", "0800", "08:00:30", "08:00+01:00", ""):
+        with pytest.raises(Refused, match="is no time of day; write 08:00"):
+            hour_of(typed)
 
 
 @pytest.mark.parametrize(

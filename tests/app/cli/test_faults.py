@@ -118,6 +118,11 @@ def test_a_stack_without_a_study_says_how_to_begin(empty_desk: Desk) -> None:
     assert "begin with `daybook study open`, or look around with `daybook up --demo`" in empty_desk("up", code=2).stderr
 
 
+def test_a_demonstration_without_its_temporal_server_leaves_nothing_behind(empty_desk: Desk) -> None:
+    assert "No Temporal server answers at 127.0.0.1:9." in desk_says(empty_desk, "up", "--demo")
+    assert not empty_desk.folder.exists()
+
+
 @pytest.mark.parametrize("fault", [Fault, Busy, Missing, Full, Unreachable, Sealed, NoTemporal, StudyFileMissing, StudyFileAltered])
 def test_every_fault_keeps_its_sentence_and_ends_with_3(fault: type[StoreError]) -> None:
     failure = translated(fault(SENTENCE))
@@ -153,5 +158,5 @@ def behind_the_back_of(desk: Desk) -> Iterator[sqlite3.Connection]:
     """Reach into the database past everything that guards it."""
     with closing(sqlite3.connect(desk.folder / "ledger.sqlite", isolation_level=None)) as database:
         for trigger in ("update", "delete"):
-            database.execute(f"DROP TRIGGER entries_bear_no_{trigger}")
+            database.execute(f"DROP TRIGGER IF EXISTS entries_bear_no_{trigger}")
         yield database

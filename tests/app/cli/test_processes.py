@@ -11,12 +11,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from app.cli.processes import processes
+from domain.study import TimeZoneDataAdopted
+from store.ledger import Ledger
+from store.studies import StudyFiles
+from store.study import StudyDesk
 from tests.app.at_the_desk import Desk
 from tests.app.cli.test_answers import told
+from tests.builders import STUDY, by_
 
 pytestmark = pytest.mark.slow
 PATIENCE_SECONDS = 90
@@ -29,7 +35,7 @@ def test_the_whole_stack_shows_a_synthetic_study_and_stops_when_told(tmp_path: P
         page = stack.said
         for words in ("synthetic participants", "Urgent:", "Overdue:", "Due:", "Waiting:", "Soon:", "To review:", "revoked"):
             assert words in page
-        assert status(tmp_path)["temporal_answers"] is True
+        assert status(tmp_path, code=0)["temporal_answers"] is True
         assert stack.stops(told_by) == 0
     assert stack.complaints == ""
     assert status(tmp_path, code=3)["temporal_answers"] is False
@@ -46,6 +52,17 @@ def test_a_stack_that_is_started_again_goes_on_where_it_stopped(tmp_path: Path) 
     after = status(tmp_path, code=3)["verification"]
     assert after["streams"] == before["streams"]
     assert after["damage"] == []
+
+
+def test_a_stack_whose_port_is_taken_leaves_nothing_behind_and_starts_afresh_later(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", port_of(tmp_path))):
+        refused = subprocess.run([PROGRAM, "up", "--demo"], env=around(tmp_path, None), capture_output=True, text=True, check=False)
+        assert refused.returncode == 3
+        assert refused.stderr.startswith(f"Something listens at 127.0.0.1:{port_of(tmp_path)} already. Stop it")
+        assert not (tmp_path / "daybook").exists()
+    with running(tmp_path, "up", "--demo") as stack:
+        waits_for(lambda: "Infusion is held" in stack.said, stack)
+        assert stack.stops() == 0
 
 
 def test_each_part_runs_by_itself_on_a_temporal_server(desk: Desk, temporal_server: str) -> None:
@@ -65,6 +82,26 @@ def test_each_part_runs_by_itself_on_a_temporal_server(desk: Desk, temporal_serv
         assert [part.stops() for part in (worker, relay, project)] == [0, 0, 0]
     lines = worker.complaints + relay.complaints + project.complaints
     assert "participant=BER-001" in lines
+
+
+def test_the_status_is_trouble_while_a_journey_stays_behind(desk: Desk, temporal_server: str) -> None:
+    desk.planned("SAO-001")
+    told(desk)
+    folder = desk.folder.parent
+    with running(folder, "worker", temporal=temporal_server) as worker, running(folder, "project", temporal=temporal_server) as project:
+        found = status(folder, code=3, temporal=temporal_server)
+        assert (found["temporal_answers"], found["journeys_behind"]) == (True, ["SAO-001"])
+        assert "Behind    the journey of SAO-001" in said(folder, "status", code=3, temporal=temporal_server)
+        said(folder, "journeys", "rebuild", temporal=temporal_server)
+        waits_for(lambda: "step-held" in desk.kinds("SAO-001"), worker, project)
+        assert status(folder, code=0, temporal=temporal_server)["journeys_behind"] == []
+        with desk.ledger() as ledger:
+            desk_of(ledger).record((TimeZoneDataAdopted(version="1999a"),), by_("administrator", uuid4()))
+        assert status(folder, code=3, temporal=temporal_server)["time_zone_data_differs"] is True
+
+
+def desk_of(ledger: Ledger) -> StudyDesk:
+    return StudyDesk(ledger, StudyFiles(), STUDY, program="test")
 
 
 def test_every_process_is_explained() -> None:

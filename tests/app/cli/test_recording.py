@@ -4,6 +4,7 @@ from uuid import uuid4
 
 from domain.entry import Circumstances
 from tests.app.at_the_desk import CONSENT, INVESTIGATOR, LAB, Desk
+from tests.app.cli.test_answers import told
 
 
 def test_a_participant_is_registered_and_the_words_say_what_was_recorded(desk: Desk) -> None:
@@ -18,11 +19,37 @@ def test_a_participant_is_registered_and_the_words_say_what_was_recorded(desk: D
 def test_identifiers_are_asked_for_and_sealed(desk: Desk) -> None:
     desk("register", "BER-001", "BER", "--identify", answering="Annegret Kramer\n\na.kramer@example.org\n")
     assert not any(b"Annegret" in file.read_bytes() for file in desk.folder.iterdir())
-    shown, *_ = desk.json("history", "BER-001")["entries"]
-    assert shown["identifiers"] == {"name": "Annegret Kramer", "phone": None, "email": "a.kramer@example.org"}
+    shown, *others = desk.json("history", "BER-001")["entries"]
+    assert shown["identifiers"] == "sealed"
+    assert {entry["identifiers"] for entry in others} == {None}
     (desk.folder / "master.key").unlink()
     shown, *_ = desk.json("history", "BER-001")["entries"]
     assert shown["identifiers"] is None
+
+
+def test_no_answer_and_no_log_tells_who_a_participant_is(desk: Desk) -> None:
+    contact = "Annegret Kramer\n+49 30 555\na.kramer@example.org\n"
+    registered = ("register", "BER-001", "BER", "--identify", "--command-id", str(uuid4()))
+    answers = [
+        desk(*registered, answering=contact),
+        desk(*registered, "--json", answering=contact),
+        desk("register", "BER-002", "BER", "--identify", "--json", answering=contact.replace("Kramer", "Kramer" * 400), code=2),
+    ]
+    said = [answer.stdout.split("\n", 3)[3] for answer in answers]  # The first three lines are what the terminal echoes.
+    told(desk)
+    of_one_participant = (
+        "history BER-001",
+        "history BER-001 --at-version 1",
+        "timeline BER-001",
+        "agenda BER-001",
+        "gate BER-001 infusion",
+    )
+    for question in (*of_one_participant, "worklist", "verify", "study show"):
+        said += [desk(*question.split(), *form).output for form in ((), ("--json",))]
+    said += [desk("status", *form, code=3).output for form in ((), ("--json",))]
+    said.append((desk.folder / "daybook.log").read_text())
+    assert all(said)
+    assert not [text for text in said for secret in ("Annegret", "+49 30", "ramer") if secret in text]
 
 
 def test_consent_binds_the_form_that_was_signed(desk: Desk) -> None:
@@ -137,7 +164,7 @@ def test_an_entry_is_corrected_field_by_field_and_says_the_rest_as_before(desk: 
     desk.consented()
     desk("medication", "BER-001", "prednisone", "5", "2025-11-03 08:00", "--per-day", "2", "--route", "oral", "--for", "lupus")
     corrected = desk.json(
-        *("correct", "BER-001", "4", "dose-mg=7.5", "start=2025-11-02 08:00", "doses_per_day=3", "stop=2025-12-01"),
+        *("correct", "BER-001", "4", "dose-mg=7.5", "start=2025-11-02 08:00", "doses_per_day=03", "stop=2025-12-01"),
         *("--reason", "misread the chart"),
     )
     assert corrected["events"][0]["fact"] == {

@@ -4,7 +4,10 @@ import json
 
 import pytest
 
+from app.cli.clinic_time import NO_MINUTE, NO_TIME
 from tests.app.at_the_desk import CONSENT, INVESTIGATOR, Desk
+
+CONSENT_HAS = "at, document, document_digest, signer, relation, obtained_by, witness, copy_given, optional_parts"
 
 
 @pytest.mark.parametrize(
@@ -25,14 +28,17 @@ from tests.app.at_the_desk import CONSENT, INVESTIGATOR, Desk
         (("register", "Anna Müller", "BER"), "'Anna Müller' is no participant's code; one looks like BER-001"),
         (("report", "infusion-ended", "BER-001", "now"), "the infusion of bag 1 has not been started"),
         (("report", "thaw-started", "BER-001", "now", "--code", "coi 1"), "identity: 'coi 1' is not written as it must be"),
-        (("report", "collection-ended", "BER-001", "now", "--code", "COI-0001", "--yield", "many"), "yield: 'many' is no number"),
-        (("report", "collection-ended", "BER-001", "now", "--code", "COI-0001", "--yield", "NaN"), "yield"),
+        (("report", "collection-ended", "BER-001", "now", "--code", "COI-0001", "--yield", "many"), "--yield: 'many' is no number"),
+        (("report", "collection-ended", "BER-001", "now", "--code", "COI-0001", "--yield", "NaN"), "--yield: 'NaN' is no number"),
         (("leave", "regained", "BER-001", "now"), "contact with the participant has not been lost"),
         (("correct", "BER-001", "99", "at=now", "--reason", "x"), "there is no entry 99"),
         (("correct", "BER-001", "1", "site=SAO", "--reason", "x"), "states nothing that a person reported"),
         (("correct", "BER-001", "3", "colour=red", "--reason", "x"), "entry 3 has no field colour; it has: at, document"),
         (("correct", "BER-001", "3", "at", "--reason", "x"), "'at' changes nothing; write FIELD=VALUE"),
         (("correct", "BER-001", "3", "copy_given=perhaps", "--reason", "x"), "copy given"),
+        (("correct", "BER-001", "3", "at=now", "copy_given=false", "at=2026"), "at is given more than once"),
+        (("correct", "BER-001", "3", "copy_given=--1", "--reason", "x"), "copy given"),
+        (("correct", "BER-001", "3", "copy_given=²", "--reason", "x"), "copy given"),
         (("correct", "BER-001", "3", "at=now"), "a correction needs a reason"),
         (("retract", "BER-001", "1", "--reason", "x"), "states nothing that a person reported"),
         (("miss-visit", "BER-001", "day-1"), "is not one whose window closed with nothing recorded"),
@@ -68,6 +74,94 @@ def test_every_reason_is_given_at_once(desk: Desk) -> None:
     desk.consented()
     said = desk("visit", "BER-001", "day-99", "2027-01-01", "--json", code=2)
     assert said.stderr.splitlines() == ["Refused:", "  - at 2027-01-01 lies in the future", "  - the protocol has no visit day-99"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        (
+            "medication BER-001 prednisone abc 2026-13-01 --route oral --for x --stop nonsense --per-day twice --as boss",
+            [
+                "say who asks with --as ROLE:ID, such as --as coordinator:m-weber, or set DAYBOOK_ACTOR",
+                "MG: 'abc' is no number; write 12.5, without a unit",
+                "WHEN: '2026-13-01' is on no calendar",
+                "--per-day: 'twice' is no whole number; write 3",
+                f"--stop: 'nonsense' is no time that can be read: {NO_TIME}",
+            ],
+        ),
+        (
+            "plan BER-001 infusion 2026-02-30 noon --target noon",
+            [
+                "FROM: '2026-02-30' is on no calendar",
+                f"UNTIL: 'noon' is no time that can be read: {NO_MINUTE}",
+                f"--target: 'noon' is no time that can be read: {NO_MINUTE}",
+            ],
+        ),
+        (
+            "review BER-001 history today --since 20200101 --source chart",
+            [
+                f"WHEN: 'today' is no time that can be read: {NO_TIME}",
+                "--since: '20200101' is no date; write 2026-03-01, or lifetime",
+            ],
+        ),
+        (
+            "report collection-ended BER-001 today --code COI-0001 --yield 1_0",
+            [f"WHEN: 'today' is no time that can be read: {NO_TIME}", "--yield: '1_0' is no number; write 12.5, without a unit"],
+        ),
+        (
+            "report product-received BER-001 today --code COI-0001 --expires 2026-02-30",
+            [f"WHEN: 'today' is no time that can be read: {NO_TIME}", "--expires: '2026-02-30' is no date; write 2026-03-01"],
+        ),
+        (
+            "report lymphodepletion-dose BER-001 today --day first --drug fludarabine",
+            [f"WHEN: 'today' is no time that can be read: {NO_TIME}", "--day: 'first' is no whole number; write 3"],
+        ),
+        (
+            "report thaw-started BER-001 today --code COI-0001 --bag II",
+            [f"WHEN: 'today' is no time that can be read: {NO_TIME}", "--bag: 'II' is no whole number; write 3"],
+        ),
+        (
+            "correct BER-001 3 at=today colour=red copy_given=yes size",
+            ["FIELD=VALUE…: 'size' changes nothing; write FIELD=VALUE, such as at='2026-03-01 10:30'"],
+        ),
+        (
+            "correct BER-001 3 at=today colour=red size=1",
+            [
+                f"at: 'today' is no time that can be read: {NO_TIME}",
+                *(f"entry 3 has no field {name}; it has: {CONSENT_HAS}" for name in ("colour", "size")),
+            ],
+        ),
+        ("correct BER-001 third at", ["ENTRY: 'third' is no whole number; write 3", "FIELD=VALUE…: 'at' changes nothing"]),
+        (
+            "visit BER-009 day-1 today --as boss:x",
+            [
+                "role: 'boss' must be 'coordinator', 'investigator', 'pharmacist', 'cell-lab', 'medical-monitor', 'administrator'",
+                "there is no participant BER-009",
+            ],
+        ),
+        (
+            "report thaw-started BER-001 now --code coi --bag 1 --as coordinator",
+            ["say who asks with --as ROLE:ID", "identity: 'coi' is not written as it must be"],
+        ),
+    ],
+)
+def test_everything_that_was_typed_wrongly_is_said_at_once(desk: Desk, typed: str, says: list[str]) -> None:
+    desk.consented()
+    before = desk.entries()
+    said = desk(*typed.split(), "--json", code=2)
+    heading, *told = said.stderr.splitlines()
+    assert heading == "Refused:"
+    assert len(told) == len(says)
+    for line, reason, sentence in zip(told, json.loads(said.stdout)["refused"], says, strict=True):
+        assert line.startswith(f"  - {sentence}")
+        assert line == f"  - {reason['says']}"
+    assert desk.entries() == before
+
+
+def test_what_is_said_of_the_circumstances_must_be_something(desk: Desk) -> None:
+    desk.consented()
+    said = desk("screen", "BER-001", "now", "--reason", "", "--document", "x" * 2001, code=2).stderr
+    assert said.splitlines() == ["Refused:", "  - --reason: something must be said", "  - --document: at most 2000 characters can be kept"]
 
 
 def test_a_step_out_of_order_is_refused_with_every_rule_and_the_refusal_is_on_record(desk: Desk) -> None:

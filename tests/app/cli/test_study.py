@@ -1,6 +1,7 @@
 import shutil
 import stat
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -16,6 +17,13 @@ def test_the_study_is_shown_as_it_was_set_up(desk: Desk) -> None:
     assert "BER   Europe/Berlin      08:00 to 17:00  1" in said
     assert "SAO   America/Sao_Paulo  07:30 to 17:00  1" in said
     assert "Ruling local-steroid-injections: as-systemic. In full on the date of the injection" in said
+
+
+def test_a_ruling_that_is_not_settled_is_shown_with_its_choices(empty_desk: Desk) -> None:
+    for command in ("study open --demonstration", "study release 1"):
+        empty_desk(*command.split(), who=ADMINISTRATOR)
+    said = empty_desk("study", "show").stdout
+    assert "Ruling local-steroid-injections: not settled; the choices are: outside, as-systemic, three-weeks" in said
 
 
 def test_a_program_gets_the_study_as_json(desk: Desk) -> None:
@@ -35,6 +43,38 @@ def test_a_study_is_opened_once(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
+    "typed",
+    [
+        "study open --demonstration",
+        "study release 1",
+        "study site BER Europe/Berlin",
+        "study approve 1 BER",
+        "study rule local-steroid-injections outside",
+        "study adopt 1",
+        "study adopt-time-zones",
+    ],
+)
+def test_a_study_command_repeated_under_its_id_is_recorded_once(empty_desk: Desk, typed: str) -> None:
+    before = ["study open --demonstration", "study release 1", "study site BER Europe/Berlin"]
+    for earlier in before[: before.index(typed)] if typed in before else before:
+        empty_desk(*earlier.split(), who=ADMINISTRATOR)
+    command = (*typed.split(), "--command-id", str(uuid4()))
+    first = empty_desk.json(*command, who=ADMINISTRATOR)
+    stands = empty_desk.json("study", "show")
+    assert empty_desk.json(*command, who=ADMINISTRATOR) == first
+    assert empty_desk.json("study", "show") == stands
+
+
+@pytest.mark.parametrize("otherwise", ["study site MUC Europe/Vienna", "study site MUC Europe/Berlin --reason moved", "study adopt 1"])
+def test_the_id_of_a_study_command_that_was_used_for_something_else_is_refused(desk: Desk, otherwise: str) -> None:
+    id = ("--command-id", str(uuid4()))
+    desk("study", "site", "MUC", "Europe/Berlin", *id, who=ADMINISTRATOR)
+    before = desk.json("study", "show")
+    assert "this command id was used before, for something else" in desk(*otherwise.split(), *id, code=2, who=ADMINISTRATOR).stderr
+    assert desk.json("study", "show") == before
+
+
+@pytest.mark.parametrize(
     ("typed", "says"),
     [
         ("study site MUC Europe/Munich", "zone: there is no time zone 'Europe/Munich'"),
@@ -51,6 +91,21 @@ def test_what_cannot_be_set_up_is_refused_in_a_sentence(desk: Desk, typed: str, 
     before = desk.json("study", "show")
     assert says in desk(*typed.split(), code=2, who=ADMINISTRATOR).stderr
     assert desk.json("study", "show") == before
+
+
+def test_everything_that_was_typed_wrongly_about_the_study_is_said_at_once(desk: Desk) -> None:
+    said = desk("study", "site", "MUC", "Europe/Berlin", "--opens", "8h", "--closes", "24:00", "--reason", "", code=2, who="root")
+    assert said.stderr.splitlines() == [
+        "Refused:",
+        "  - say who asks with --as ROLE:ID, such as --as coordinator:m-weber, or set DAYBOOK_ACTOR",
+        "  - --reason: something must be said",
+        "  - --opens: '8h' is no time of day; write 08:00",
+        "  - --closes: '24:00' is no time of day; write 08:00",
+    ]
+    said = desk("study", "site", "muc", "Europe/Munich", "--as", "boss:root", code=2)
+    for part in ("role: 'boss' must be", "site: 'muc' is not written as it must be", "zone: there is no time zone 'Europe/Munich'"):
+        assert part in said.stderr
+    assert "VERSION: 'one' is no whole number; write 3" in desk("study", "release", "one", code=2, who=ADMINISTRATOR).stderr
 
 
 def test_a_malformed_protocol_is_refused_with_every_fault_and_its_place(desk: Desk, tmp_path: Path) -> None:

@@ -1,0 +1,183 @@
+"""Reading what was typed: each parameter says what it is read as, and all that cannot be read is said at once."""
+
+import inspect
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from types import NoneType
+from typing import Annotated, Any, TypeVar, get_args, get_origin
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
+from typer.models import ArgumentInfo, OptionInfo
+
+from domain.rejections import Reason, Refused
+from domain.words import Sentence
+
+T = TypeVar("T")
+Annotations = Mapping[str, Any]
+"""Parameters by name, each annotated with what it becomes, how it is read, and how typer asks for it."""
+SENTENCE: TypeAdapter[str] = TypeAdapter(Sentence)
+
+
+@dataclass(frozen=True, slots=True)
+class Reads:
+    """How what is typed for a parameter becomes a value: from what is at hand (a chart, the study) to whoever reads the text."""
+
+    by: Callable[[Any], Callable[[str], Any]]
+    otherwise: str | None = None
+    """What is read where nothing was typed."""
+
+
+@dataclass(frozen=True, slots=True)
+class AtHand:
+    """A parameter that nobody types, because it is at hand."""
+
+    found: Callable[[Any], Any]
+
+
+class Heard:
+    """Hears out everything that is wrong with what was typed before it refuses, once and with every reason."""
+
+    def __init__(self) -> None:
+        self._reasons: list[Reason] = []
+
+    def read(self, annotations: Annotations, typed: Mapping[str, Any], at_hand: Any) -> dict[str, Any] | None:
+        """The values of these parameters; None where any of them cannot be read."""
+        before = len(self._reasons)
+        values = {name: self._value(name, annotation, typed, at_hand) for name, annotation in annotations.items()}
+        return values if len(self._reasons) == before else None
+
+    def made(self, make: Callable[[], T]) -> T | None:
+        """What is made of values that were read; None where that is refused, or they do not have the shape that they must have."""
+        with self._hearing():
+            return shaped(make)
+        return None
+
+    def refusal(self) -> Refused:
+        """The refusal of all that was wrong; what was said twice is said once."""
+        return Refused(*dict.fromkeys(self._reasons))
+
+    def _value(self, name: str, annotation: Any, typed: Mapping[str, Any], at_hand: Any) -> Any:
+        with self._hearing():
+            match _of(annotation, Reads | AtHand):
+                case AtHand(found):
+                    return found(at_hand)
+                case Reads(by):
+                    read = by(at_hand)
+                    return _each(typed[name], lambda text: self._read(read, text, called(name, annotation)))
+                case _:
+                    return typed[name]
+        return None
+
+    def _read(self, read: Callable[[str], Any], text: str, parameter: str) -> Any:
+        with self._hearing(f"{parameter}: "):
+            return read(text)
+
+    @contextmanager
+    def _hearing(self, where: str = "") -> Iterator[None]:
+        try:
+            yield
+        except Refused as refused:
+            self._reasons += [reason.model_copy(update={"says": where + reason.says}) for reason in refused.reasons]
+
+
+def annotations_of(question: Callable[..., Any]) -> dict[str, Any]:
+    """The parameters of a question, in their order."""
+    return {one.name: one.annotation for one in _parameters(question)}
+
+
+def typed_for(question: Callable[..., Any]) -> list[inspect.Parameter]:
+    """The parameters of a question as typer asks for them: none that is at hand, and text where we read it ourselves."""
+    return [as_typed(one) for one in _parameters(question) if _of(one.annotation, AtHand) is None]
+
+
+def as_typed(parameter: inspect.Parameter) -> inspect.Parameter:
+    """A parameter as typer asks for it."""
+    reads: Reads | None = _of(parameter.annotation, Reads)
+    if reads is None:
+        return parameter
+    becomes = get_args(parameter.annotation)[0]
+    text: Any = list[str] if get_origin(becomes) is list else str | None if NoneType in get_args(becomes) else str
+    default = parameter.default if reads.otherwise is None else reads.otherwise
+    return parameter.replace(annotation=Annotated[text, _of(parameter.annotation, ArgumentInfo | OptionInfo)], default=default)
+
+
+def called(name: str, annotation: Any) -> str:
+    """What a parameter is called by those who type it: `--stop`, or `WHEN`; a field by its name."""
+    match _of(annotation, ArgumentInfo | OptionInfo):
+        case ArgumentInfo() as argument:
+            return str(argument.metavar)
+        case OptionInfo(default=str(first)):  # Typer keeps the first name there, where it stands in an annotation.
+            return first
+        case OptionInfo():
+            return f"--{name.replace('_', '-')}"
+        case _:
+            return name
+
+
+def number(typed: str) -> Decimal:
+    """A decimal number, with a point. Raises Refused."""
+    if not re.fullmatch(r"-?\d+(\.\d+)?", typed, re.ASCII):
+        raise Refused(Reason(code="no-number", says=f"{typed!r} is no number; write 12.5, without a unit"))
+    return Decimal(typed)
+
+
+def whole(typed: str) -> int:
+    """A whole number. Raises Refused."""
+    if not re.fullmatch(r"-?\d{1,9}", typed, re.ASCII):
+        raise Refused(Reason(code="no-number", says=f"{typed!r} is no whole number; write 3"))
+    return int(typed)
+
+
+def sentence(typed: str) -> str:
+    """Words of a person. Raises Refused."""
+    return shaped(lambda: SENTENCE.validate_python(typed))
+
+
+def shaped(make: Callable[[], T]) -> T:
+    """Make a value of what was typed. Raises Refused for everything about it that does not have the shape it must have."""
+    try:
+        return make()
+    except ValidationError as error:
+        raise Refused(*map(_reason, error.errors())) from None
+
+
+def _parameters(question: Callable[..., Any]) -> Iterable[inspect.Parameter]:
+    return inspect.signature(question, eval_str=True).parameters.values()
+
+
+def _each(typed: Any, read: Callable[[str], Any]) -> Any:
+    match typed:
+        case None:
+            return None
+        case list() | tuple():
+            return [read(text) for text in typed]
+        case _:
+            return read(typed)
+
+
+def _of(annotation: Any, kind: Any) -> Any:
+    return next((one for one in getattr(annotation, "__metadata__", ()) if isinstance(one, kind)), None)
+
+
+def _reason(detail: ErrorDetails) -> Reason:
+    """What the shape of a value asks for, in words."""
+    place = " ".join(str(part).replace("_", " ") for part in detail["loc"] if not str(part).endswith(".v1"))
+    context = detail.get("ctx", {})
+    match detail["type"]:
+        case "string_pattern_mismatch":
+            says = f"{detail['input']!r} is not written as it must be: {context['pattern']}"
+        case "string_too_short":
+            says = "something must be said"
+        case "string_too_long":
+            says = f"at most {context['max_length']} characters can be kept"
+        case "literal_error":
+            says = f"{detail['input']!r} must be {context['expected']}"
+        case "value_error":
+            says = str(context["error"])
+        case _:
+            says = detail["msg"].replace("Input should", f"{detail['input']!r} must")
+    return Reason(code="malformed", says=f"{place}: {says}" if place else says)
