@@ -50,7 +50,7 @@ def badly_formed(fact: e.Fact, participant: Participant, study: Study, at: datet
     zone = study.zone(participant.site)
     for name, when in times(fact):
         if when.span(zone).earliest > at:
-            yield Reason(code="future", says=f"{name} {when} lies in the future")
+            yield Reason(code="future", says=f"{name} {when.shown(zone)} lies in the future")
     match fact:
         case e.MedicationTaken():
             yield from _impossible_medication(fact, study, zone)

@@ -27,7 +27,7 @@ def improbable_in(fact: e.Fact, participant: Participant, study: Study) -> Itera
         yield Reason(code="already-reported", says=f"this is on record: correct that entry, or, if it was done again, {ALL_THE_SAME}")
     for what, earlier in _comes_after(fact, participant):
         if _told_at(fact).span(zone).latest < earlier.span(zone).earliest:
-            yield Reason(code="out-of-order", says=f"this lies before {what} ({earlier}); {ALL_THE_SAME}")
+            yield Reason(code="out-of-order", says=f"this lies before {what} ({earlier.shown(zone)}); {ALL_THE_SAME}")
 
 
 def _told_at(fact: e.Fact) -> When:

@@ -1,13 +1,15 @@
 """What is true of every life, however people err: checked against rules told a second time, in the plainest way."""
 
+import re
 from collections import defaultdict
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache, reduce
 from random import Random
 
 import pytest
-from pydantic import TypeAdapter
+from pydantic import BaseModel, TypeAdapter
 
 from domain import commands as c
 from domain import events as e
@@ -267,3 +269,31 @@ def test_every_event_and_every_command_comes_back_from_its_stored_form_as_it_was
             assert EVENT.validate_json(stored) == event
             assert EVENT.validate_json(stored).model_dump_json() == stored
     assert len(kinds) > len(e.EVENTS) / 2
+
+
+OF_GREENWICH = re.compile(r"\d\d:\d\dZ|\dT\d\d:\d\d|\d\d:\d\d (UTC|CET|CEST)\b")
+"""A time in UTC, in the form that is stored, or with the name of its zone."""
+
+
+def texts(value: object) -> Iterator[str]:
+    """Every sentence in a value that a program derived; what people wrote themselves is theirs."""
+    if isinstance(value, BaseModel):
+        for name, one in value:
+            if name in {"says", "reasons"} or not isinstance(one, str):
+                yield from texts(one)
+    elif isinstance(value, tuple):
+        for one in value:
+            yield from texts(one)
+    elif isinstance(value, str):
+        yield value
+
+
+@pytest.mark.torture
+def test_no_sentence_of_any_life_shows_a_time_of_greenwich(campaign: Campaign) -> None:
+    said = 0
+    for life, _ in lives(campaign):
+        for entry in life.record.entries:
+            for words in texts(entry.event):
+                said += bool(re.search(r"\d\d:\d\d[+-]\d\d:\d\d", words))
+                assert not OF_GREENWICH.search(words), words
+    assert said > campaign.rounds(200), "too few sentences show a time to prove anything"
