@@ -97,7 +97,7 @@ def test_the_history_is_replayed_as_it_stood_after_any_entry(desk: Desk) -> None
     said = desk("history", "BER-001", "--at-version", str(cleared)).stdout
     assert f"After entry {cleared}, recorded 2026-01-12 11:00+01:00:" in said
     assert "planned from 2026-01-12 10:00+01:00 until 2026-01-12 18:00+01:00: Leave given for leukapheresis" in said
-    assert "derived again from what was on record before it, is the same, though made with another program." in said
+    assert "derived again from what was on record before it, is the same, though made with another time zone data and program." in said
     assert "Leukapheresis started" not in said
     assert "not consented" in desk("history", "BER-001", "--at-version", "1").stdout
 
