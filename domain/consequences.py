@@ -1,5 +1,6 @@
 """What follows from a fact by itself, in the same append: leave that no longer holds, deviations that arise or turn out to be none."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from functools import reduce
@@ -49,9 +50,9 @@ def _revocations(after: Participant, study: Study, at: datetime) -> Iterator[e.C
 
 
 def _standing_deviations(after: Participant, study: Study, zone: str) -> Iterator[e.Event]:
-    """Visits and cells as they are on record now; what was told of them before is made to agree."""
-    expected = dict([*_of_visits(after, study, zone), *_of_cells(after)])
-    known = {key: one for key, one in after.deviations.items() if key.startswith(("visit:", "cells:"))}
+    """Visits, doses and cells as they are on record now; what was told of them before is made to agree."""
+    expected = dict([*_of_visits(after, study, zone), *_of_doses(after), *_of_cells(after)])
+    known = {key: one for key, one in after.deviations.items() if key.startswith(("visit:", "dose:", "cells:"))}
     for key, deviation in expected.items():
         was = known.get(key)
         if was is None or (was.final, was.says) != (isinstance(deviation, e.DeviationRecorded), deviation.says):
@@ -70,6 +71,17 @@ def _of_visits(after: Participant, study: Study, zone: str) -> Iterator[tuple[st
             yield missed, e.DeviationProposed(key=missed, says=f"nothing was recorded for the visit {window.visit}: {range_}")
         elif window.state == "missed":
             yield missed, e.DeviationRecorded(key=missed, says=f"the visit {window.visit} was missed: {range_}")
+
+
+def _of_doses(after: Participant) -> Iterator[tuple[str, e.DeviationRecorded]]:
+    """Planned doses that were omitted, of every course; a dose that was reduced is none."""
+    times: Counter[tuple[int, str]] = Counter()
+    for dose in (one.fact for one in after.doses):
+        times[dose.day, dose.drug] += 1
+        if dose.outcome == "omitted":
+            key = f"dose:{dose.day}:{dose.drug}:{times[dose.day, dose.drug]}"
+            says = f"the dose of {dose.drug} on lymphodepletion day {dose.day} was omitted"
+            yield key, e.DeviationRecorded(key=key, says=says)
 
 
 def _of_cells(after: Participant) -> Iterator[tuple[str, e.DeviationRecorded]]:

@@ -61,9 +61,14 @@ class Participant:
         return last if last is not None and last.failed is None else None
 
     @property
+    def course(self) -> tuple[Noted[e.LymphodepletionDose], ...]:
+        """What is told of the lymphodepletion course in force, dose by dose."""
+        return self.doses[self.course_from :]
+
+    @property
     def given_doses(self) -> tuple[Noted[e.LymphodepletionDose], ...]:
         """The doses of the lymphodepletion course in force that the participant got, whole or reduced, the earliest first."""
-        given = (dose for dose in self.doses[self.course_from :] if dose.fact.outcome != "omitted")
+        given = (dose for dose in self.course if dose.fact.outcome != "omitted")
         return tuple(sorted(given, key=lambda dose: _first(dose.fact.at)))
 
     def clearance(self, step: HoldPoint) -> Clearance | None:
@@ -253,7 +258,7 @@ def repeats(fact: e.LymphodepletionDose | e.ThawStarted | e.InfusionStarted, par
     last = participant.taken_step("infusion")
     match fact:
         case e.LymphodepletionDose(day=day, drug=drug):
-            return any((dose.fact.day, dose.fact.drug) == (day, drug) for dose in participant.doses[participant.course_from :])
+            return any((dose.fact.day, dose.fact.drug) == (day, drug) for dose in participant.course)
         case e.ThawStarted(bag=bag):
             later = last is not None and _first(fact.at) - _first(last.at) > ONE_INFUSION
             return later or any(thaw.fact.bag == bag for thaw in participant.thaws)

@@ -13,7 +13,7 @@ from domain.standing import Noted
 from domain.study import Study
 from domain.time import FOREVER, Period, Span, When, day_after, local_date, midnight
 
-State = Literal["awaiting", "open", "completed", "missed", "unaccounted"]
+State = Literal["open", "completed", "omitted", "missed", "unaccounted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class VisitWindow:
     closes_at: datetime
     state: State
     held: When | None
-    """When the visit took place."""
+    """When the visit took place; of several doses, the one that strays furthest from the target."""
     known_since: datetime
     """Since when the record knows the anchor."""
     firm: bool
@@ -111,8 +111,7 @@ def target_date(rule: VisitRule, anchor: date) -> date:
 def _window(name: str, rule: VisitRule, anchor: Anchored, participant: Participant, zone: str) -> VisitWindow:
     target = target_date(rule, anchor.on)
     opens, closes = target - timedelta(days=rule.early), target + timedelta(days=rule.late)
-    held = _held(name, rule, participant)
-    state = _state(name, closes, held, participant)
+    held = _held(name, rule, target, participant, zone)
     return VisitWindow(
         visit=name,
         title=rule.title,
@@ -122,31 +121,34 @@ def _window(name: str, rule: VisitRule, anchor: Anchored, participant: Participa
         closes=closes,
         opens_at=midnight(opens, zone),
         closes_at=midnight(day_after(closes), zone),
-        state=state,
+        state=_state(name, rule, closes, held, participant),
         held=held,
         known_since=anchor.known_since,
         firm=rule.anchor != "planned-infusion" or bool(participant.given_doses),
     )
 
 
-def _state(name: str, closes: date, held: When | None, participant: Participant) -> State:
+def _state(name: str, rule: VisitRule, closes: date, held: When | None, participant: Participant) -> State:
     """An account of a closed window is void once the window has moved."""
     if held is not None:
         return "completed"
+    if rule.settled_by == "lymphodepletion-dose.v1" and rule.day in {dose.fact.day for dose in participant.course}:
+        return "omitted"
     unaccounted = participant.unaccounted.get(name)
     if name in participant.missed and (unaccounted is None or unaccounted.fact.closed_on == closes):
         return "missed"
     return "unaccounted" if unaccounted is not None and unaccounted.fact.closed_on == closes else "open"
 
 
-def _held(name: str, rule: VisitRule, participant: Participant) -> When | None:
+def _held(name: str, rule: VisitRule, target: date, participant: Participant, zone: str) -> When | None:
     if name in participant.visits:
         return participant.visits[name].fact.at
     match rule.settled_by:
         case "leukapheresis-started.v1":
             return participant.collections[-1].started.fact.at if participant.collections else None
         case "lymphodepletion-dose.v1":
-            return next((dose.fact.at for dose in participant.doses if dose.fact.day == rule.day), None)
+            given = (dose.fact.at for dose in participant.given_doses if dose.fact.day == rule.day)
+            return max(given, key=lambda at: abs(local_date(at.span(zone).earliest, zone) - target), default=None)
         case "infusion-started.v1":
             return participant.infusions[0].fact.at if participant.infusions else None
         case None:

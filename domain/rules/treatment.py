@@ -70,7 +70,7 @@ def days_since_lymphodepletion(
     doses = participant.given_doses
     if not doses:
         return (_missing("no lymphodepletion dose has been recorded", "coordinator"),)
-    told = {dose.fact.day for dose in participant.doses[participant.course_from :]}
+    told = {dose.fact.day for dose in participant.course}
     if open_days := sorted(days - told):
         untold = ", ".join(map(str, open_days))
         return (_missing(f"lymphodepletion day {untold} is on record neither as given nor as reduced or omitted", "coordinator"),)
