@@ -43,6 +43,8 @@ class Life:
     dice: Random
     clock: datetime = START
     record: Record = field(default_factory=lambda: Record("BER-001", (), Participant()))
+    acts: list[Turn] = field(default_factory=list)
+    """Everything that the journey did, one by one."""
 
     def asks(self, command: c.Command, role: Role = "coordinator") -> tuple[e.Event, ...]:
         """What a request brings about; of a refused step, the refusal. Everybody signs and gives a reason half of the time."""
@@ -64,7 +66,10 @@ class Life:
             due = agenda(self.record.participant, study_of()).due(self.clock)
             if not due:
                 return
-            assert self.asks(c.ActOn(key=due[0].key), "journey"), f"nothing came of {due[0].key}"
+            before, act = self.record, c.ActOn(key=due[0].key)
+            events = self.asks(act, "journey")
+            assert events, f"nothing came of {act.key}"
+            self.acts.append(Turn(self.clock, act, before, events, self.record))
         raise AssertionError("the journey does not come to rest")
 
     def turn(self) -> Turn:
@@ -124,7 +129,10 @@ class Life:
         if plan is None or isinstance(plan.verdict, e.StepHeld):
             return c.Plan(step=step, slot=slot(to_the_minute(self.clock), hours=self.dice.choice([30, 160]))), "coordinator"
         if leave is not None and leave.covers(to_the_minute(self.clock)):
-            return c.Perform(beginning=beginning), "coordinator"
+            as_told = c.Report(fact=beginning.fact(to_the_minute(self.clock)))
+            return as_told if self.dice.random() < 0.2 else c.Perform(beginning=beginning), "coordinator"
+        if self.dice.random() < 0.1:
+            return c.Override(beginning=beginning, ground="immediate-hazard"), "investigator"
         if step == "infusion" and not now.identity_checks:
             return c.Report(fact=e.IdentityChecked(at=at, identity=CODE, checked_by=("one", "two"))), "coordinator"
         if self.dice.random() < 0.3:
@@ -185,6 +193,7 @@ class Life:
             *repeat(lambda: dose(dice.choice(DRUGS), str(dice.choice([1, 5, 8, 10, 20])), at, route=dice.choice(ROUTES)), 4),
             lambda: dose(dice.choice(DRUGS), "6", at, per_day=dice.choice([1, 2]), stop=self._when()),
             *repeat(lambda: dose(dice.choice(DRUGS), str(dice.choice([1, 4, 20])), at, per_day=1), 2),
+            lambda: dose("paracetamol", "500", at).model_copy(update={"investigational": True}),
             lambda: e.ProcedurePerformed(name="an operation", major=dice.random() < 0.5, at=at),
             lambda: review(at, date(2025, 1, 1), dice.choice(["medicines", "procedures"])),
             lambda: e.IdentityChecked(at=at, identity=dice.choice([CODE, OTHER]), checked_by=("one", "two")),
