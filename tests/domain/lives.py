@@ -123,6 +123,8 @@ class Life:
 
     def _step(self, beginning: c.Beginning) -> Wish:
         """What is missing for a step: a plan that can come true, leave for now, or else a review, a check, or time."""
+        if self.dice.random() < 0.1:
+            return c.Perform(beginning=beginning), "coordinator"
         self.advances()
         now, at, step = self.record.participant, When.at(self.clock), beginning.kind
         plan, leave = now.plans.get(step), now.clearance(step)
