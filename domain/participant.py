@@ -225,7 +225,8 @@ def _treated(now: Participant, event: e.Treatment, entry: Entry[e.Event]) -> Par
         case e.LeukapheresisFailed():
             return _of_collection(now, None, failed=_noted(event, entry))
         case e.ProductFailed():
-            return _of_collection(now, event.identity, failed=_noted(event, entry))
+            products = {code: product for code, product in now.products.items() if code != event.identity}
+            return _of_collection(replace(now, products=products), event.identity, failed=_noted(event, entry))
         case e.ProductReceived():
             known = now.products.get(event.identity, Product())
             product = replace(known, received=known.received or _noted(event, entry))
@@ -311,10 +312,10 @@ def _of_collection(
     ended: Noted[e.LeukapheresisEnded] | None = None,
     failed: Noted[e.LeukapheresisFailed] | Noted[e.ProductFailed] | None = None,
 ) -> Participant:
-    """Of the collection whose cells carry the code, or of the last one."""
+    """Of the last collection whose cells carry the code, or of the last one."""
     if not now.collections:
         return now
-    coded = (one for one in now.collections if one.ended is not None and one.ended.fact.identity == identity)
+    coded = (one for one in reversed(now.collections) if one.ended is not None and one.ended.fact.identity == identity)
     meant = next(coded, now.collections[-1])
     told = replace(meant, ended=ended or meant.ended, failed=failed or meant.failed)
     return replace(now, collections=tuple(told if one is meant else one for one in now.collections))

@@ -37,12 +37,10 @@ def report(command: c.Report, record: Record, study: Study, at: datetime, by: Ci
         )
     )
     taken_before = len(participant.taken)
-    after = record.then((fact,), at, by).participant
-    if len(after.taken) == taken_before:
+    after = record.then((fact,), at, by)
+    if len(after.participant.taken) == taken_before:
         return (fact,)
-    taken = after.taken[-1]
-    deviations = tuple(against_the_gate(taken, record, study, study.zone(participant.site)))
-    return fact, *deviations
+    return fact, *against_the_gate(after.participant.taken[-1], after, study, study.zone(participant.site))
 
 
 def badly_formed(fact: e.Fact, participant: Participant, study: Study, at: datetime) -> Iterator[Reason]:

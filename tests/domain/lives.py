@@ -123,8 +123,9 @@ class Life:
 
     def _step(self, beginning: c.Beginning) -> Wish:
         """What is missing for a step: a plan that can come true, leave for now, or else a review, a check, or time."""
-        if self.dice.random() < 0.1:
-            return c.Perform(beginning=beginning), "coordinator"
+        if self.dice.random() < 0.2:
+            by_hand = self.dice.random() < 0.5
+            return c.ReleaseManually(step=beginning.kind) if by_hand else c.Perform(beginning=beginning), "investigator"
         self.advances()
         now, at, step = self.record.participant, When.at(self.clock), beginning.kind
         plan, leave = now.plans.get(step), now.clearance(step)
