@@ -278,11 +278,12 @@ def _thawed(now: Participant, at: When) -> Participant:
 
 
 def _infused(now: Participant, at: When) -> Participant:
-    """The first bag of an infusion is its anchor."""
+    """The first bag of an infusion is its anchor, also when it is told late; without a thaw on record it is the hold point too."""
     last = now.taken_step("infusion")
-    if last is None or last.done is not None:
+    if last is None or (last.done is not None and _first(last.done) <= _first(at)):
         return now
-    return replace(now, taken=tuple(replace(one, done=at) if one is last else one for one in now.taken))
+    moved = replace(last, done=at, at=at if last.at == last.done else last.at)
+    return replace(now, taken=tuple(moved if one is last else one for one in now.taken))
 
 
 def _first(at: When) -> datetime:

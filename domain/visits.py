@@ -75,7 +75,7 @@ def anchors(participant: Participant, zone: str) -> Mapping[Anchor, Anchored]:
     """The dates from which visits are counted, as far as they are known."""
     screening = participant.screenings[-1] if participant.screenings else None
     collection = participant.collections[-1].started if participant.collections else None
-    infusion = participant.infusions[0] if participant.infusions else None
+    infusion = first_infusion(participant, zone)
     found: dict[Anchor, Anchored | None] = {
         "screening": _anchored(screening, zone),
         "leukapheresis": _anchored(collection, zone),
@@ -83,6 +83,11 @@ def anchors(participant: Participant, zone: str) -> Mapping[Anchor, Anchored]:
         "infusion": _anchored(infusion, zone),
     }
     return {anchor: one for anchor, one in found.items() if one is not None}
+
+
+def first_infusion(participant: Participant, zone: str) -> Noted[InfusionStarted] | None:
+    """The first bag that was infused, also when it was told after another."""
+    return min(participant.infusions, key=lambda one: one.fact.at.span(zone).earliest, default=None)
 
 
 def planned_infusion(participant: Participant, zone: str) -> Anchored | None:
@@ -150,7 +155,8 @@ def _held(name: str, rule: VisitRule, target: date, participant: Participant, zo
             given = (dose.fact.at for dose in participant.given_doses if dose.fact.day == rule.day)
             return max(given, key=lambda at: abs(local_date(at.span(zone).earliest, zone) - target), default=None)
         case "infusion-started.v1":
-            return participant.infusions[0].fact.at if participant.infusions else None
+            infusion = first_infusion(participant, zone)
+            return infusion.fact.at if infusion else None
         case None:
             return None
 

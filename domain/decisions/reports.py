@@ -47,7 +47,9 @@ def badly_formed(fact: e.Fact, participant: Participant, study: Study, at: datet
     """What can never have been so, whatever else is on record."""
     zone = study.zone(participant.site)
     for name, when in times(fact):
-        if when.span(zone).earliest > at:
+        if when.span(zone).latest < when.span(zone).earliest:
+            yield Reason(code="no-such-date", says=f"the calendar of the site skipped {when.shown(zone)}")
+        elif when.span(zone).earliest > at:
             yield Reason(code="future", says=f"{name} {when.shown(zone)} lies in the future")
     match fact:
         case e.MedicationTaken():

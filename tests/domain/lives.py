@@ -17,7 +17,7 @@ from domain.participant import Participant
 from domain.record import Record
 from domain.rejections import Refused
 from domain.time import When, local_date, to_the_minute
-from domain.words import STEPS, Role, Route
+from domain.words import STEPS, HoldPoint, Role, Route
 from tests.builders import BERLIN, CODE, START, by_, consent, dose, review, slot, study_of
 
 OTHER = "COI-0002"
@@ -133,7 +133,8 @@ class Life:
             return c.Plan(step=step, slot=slot(to_the_minute(self.clock), hours=self.dice.choice([30, 160]))), "coordinator"
         if leave is not None and leave.covers(to_the_minute(self.clock)):
             as_told = c.Report(fact=beginning.fact(to_the_minute(self.clock)))
-            return as_told if self.dice.random() < 0.2 else c.Perform(beginning=beginning), "coordinator"
+            wishes: list[Wish] = [*repeat((c.Perform(beginning=beginning), "coordinator"), 3), (as_told, "coordinator"), self._late(step)]
+            return self.dice.choice(wishes)
         if self.dice.random() < 0.1:
             return c.Override(beginning=beginning, ground="immediate-hazard"), "investigator"
         if step == "infusion" and not now.identity_checks:
@@ -141,6 +142,13 @@ class Life:
         if self.dice.random() < 0.3:
             self.clock += timedelta(days=1)
         return c.Report(fact=review(When.at(self.clock), None, "procedures" if step == "lymphodepletion" else "medicines")), "coordinator"
+
+    def _late(self, step: HoldPoint) -> Wish:
+        """What is learned at the last moment, and breaks the leave that stands."""
+        at = When.at(self.clock - timedelta(hours=1))
+        if step == "lymphodepletion":
+            return c.Report(fact=e.ProcedurePerformed(name="an operation", major=True, at=at)), "coordinator"
+        return self.dice.choice([(c.Report(fact=dose("prednisone", "20", at)), "coordinator"), self._amendment()])
 
     def _any(self) -> Wish:
         wishes: list[Callable[[], Wish]] = [

@@ -92,6 +92,22 @@ def test_no_leave_that_is_given_covers_a_minute_at_which_a_rule_is_broken(campai
 
 
 @pytest.mark.torture
+def test_leave_that_stands_covers_no_minute_ahead_at_which_a_rule_is_broken_by_what_has_just_been_told(campaign: Campaign) -> None:
+    stands = revoked = 0
+    for _, turns in lives(campaign):
+        for turn in turns:
+            revoked += any(isinstance(event, e.ClearanceRevoked) for event in turn.events) and turn.command is not None
+            for step in STEPS:
+                leave = turn.after.participant.clearance(step)
+                if leave is not None and leave.covers_until > turn.at:
+                    stands += 1
+                    for instant in (max(leave.covers_from, turn.at), leave.covers_until - MINUTE):
+                        assert not broken(turn.after, instant, step)
+    assert stands > campaign.rounds(200) / 4
+    assert revoked
+
+
+@pytest.mark.torture
 def test_what_was_reported_without_leave_carries_that_as_a_deviation_and_what_had_leave_does_not(campaign: Campaign) -> None:
     seen: Counter[tuple[str, bool]] = Counter()
     for _, turns in lives(campaign):
