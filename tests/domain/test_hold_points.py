@@ -1,7 +1,7 @@
 """The three hold points: performed with leave, reported as they were, overridden by signature, released by hand."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import get_args
 
 import pytest
@@ -11,7 +11,7 @@ from domain import events as e
 from domain.rejections import Refused
 from domain.time import When, local_date, to_the_minute
 from domain.words import HoldPoint, Role
-from tests.builders import BERLIN, CODE, Story, Trial, codes, dose, slot, study_of
+from tests.builders import BERLIN, CODE, START, Clock, Story, Trial, codes, dose, local, slot, study_of
 
 PROTOCOL = study_of().protocol(1)
 THAW = c.ReleaseToThaw(identity=CODE)
@@ -107,6 +107,60 @@ def test_the_refusal_of_a_command_that_is_sent_again_is_recorded_once(waiting: S
     refusal(waiting, PERFORM["infusion"])
     assert len(waiting.told_of(e.StepRefused)) == 1
     assert not waiting.now.thaws
+
+
+SLOTS = {
+    "plainly": (START, "2026-02-10 01:00", "2026-02-10 09:00"),
+    "across the spring change": (START + timedelta(days=47), "2026-03-29 01:00", "2026-03-29 10:00"),
+    "across the autumn change": (START + timedelta(days=257), "2026-10-25 01:00", "2026-10-25 08:00"),
+}
+"""When a trial begins, and a slot of eight hours in it on the clocks of the site."""
+
+
+@pytest.mark.parametrize(("began", "starts", "ends"), SLOTS.values(), ids=SLOTS)
+@pytest.mark.parametrize(
+    ("from_start", "minutes", "granted"),
+    [
+        pytest.param(True, -1, False, id="a minute before the slot"),
+        pytest.param(True, 0, True, id="in its first minute"),
+        pytest.param(False, -1, True, id="in its last minute"),
+        pytest.param(False, 0, False, id="when it is over"),
+    ],
+)
+def test_leave_holds_from_the_first_to_the_last_minute_of_the_slot(  # noqa: PLR0913 - A slot, and both sides of its bounds.
+    began: datetime, starts: str, ends: str, *, from_start: bool, minutes: int, granted: bool
+) -> None:
+    story = Trial(Clock(began)).participant().is_ready()
+    start, end = local(starts), local(ends)
+    assert end - start == timedelta(hours=8)
+    story.asks(c.Plan(step="infusion", slot=slot(start)))
+    story.lives_until(start - timedelta(hours=1))
+    story.reviews()
+    story.checks_identity()
+    story.lives_until((start if from_start else end) + timedelta(minutes=minutes))
+    if granted:
+        story.asks(PERFORM["infusion"])
+        assert not against(story)
+    else:
+        assert codes(refusal(story, PERFORM["infusion"])) == {"no-leave"}
+
+
+@pytest.mark.parametrize(("minutes", "granted"), [(-1, True), (0, True), (1, False)])
+def test_leave_ends_in_the_middle_of_the_slot_with_the_last_minute_at_which_the_review_is_fresh(minutes: int, *, granted: bool) -> None:
+    story = Trial().participant().is_ready()
+    planned = story.now.plans["infusion"].slot
+    reviewed = planned.start - timedelta(hours=20)
+    story.lives_until(reviewed)
+    story.reviews()
+    story.lives_until(planned.start)
+    story.checks_identity()
+    story.lives_until(reviewed + timedelta(hours=24, minutes=minutes))
+    assert story.trial.clock() < planned.until
+    if granted:
+        story.asks(PERFORM["infusion"])
+        assert not against(story)
+    else:
+        assert codes(refusal(story, PERFORM["infusion"])) == {"rule-not-yet-known", "no-leave"}
 
 
 # Report states what has happened
