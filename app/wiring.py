@@ -63,7 +63,7 @@ def opened(settings: Settings, clock: Clock = world_clock, *, create: bool = Fal
     views = Views(settings.views, EVERY_VIEW, program)
     try:
         files = StudyFiles(settings.studies)
-        desk = StudyDesk(ledger, files, settings.study, program)
+        desk = StudyDesk(ledger, files, settings.study, program=program, time_zone_data=time_zone_data())
         yield Daybook(settings, ledger, files, desk, Participants(ledger, desk), views)
     finally:
         views.close()

@@ -102,6 +102,6 @@ def _visits(participant: Participant, found: tuple[VisitWindow, ...], protocol: 
             final = midnight(day_after(Period(f"P{protocol.visit_grace_days}D").after(window.closes)), zone)
             yield Item(f"finalise:{window.visit}", final, FinaliseVisit(window))
     goes_on = bool(participant.infusions) and visits_ended_at(participant, zone) is None
-    if goes_on and all(window.state in {"completed", "missed"} for window in found):
+    if goes_on and all(window.state in {"completed", "omitted", "missed"} for window in found):
         last = max(window.closes_at for window in found)
         yield Item("complete", max(last, participant.recorded_at), CompleteStudy())

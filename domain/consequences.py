@@ -1,5 +1,6 @@
 """What follows from a fact by itself, in the same append: leave that no longer holds, deviations that arise or turn out to be none."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from functools import reduce
@@ -49,9 +50,9 @@ def _revocations(after: Participant, study: Study, at: datetime) -> Iterator[e.C
 
 
 def _standing_deviations(after: Participant, study: Study, zone: str) -> Iterator[e.Event]:
-    """Visits and cells as they are on record now; what was told of them before is made to agree."""
-    expected = dict([*_of_visits(after, study, zone), *_of_cells(after)])
-    known = {key: one for key, one in after.deviations.items() if key.startswith(("visit:", "cells:"))}
+    """Visits, doses and cells as they are on record now; what was told of them before is made to agree."""
+    expected = dict([*_of_visits(after, study, zone), *_of_doses(after), *_of_cells(after)])
+    known = {key: one for key, one in after.deviations.items() if key.startswith(("visit:", "dose:", "cells:"))}
     for key, deviation in expected.items():
         was = known.get(key)
         if was is None or (was.final, was.says) != (isinstance(deviation, e.DeviationRecorded), deviation.says):
@@ -72,6 +73,17 @@ def _of_visits(after: Participant, study: Study, zone: str) -> Iterator[tuple[st
             yield missed, e.DeviationRecorded(key=missed, says=f"the visit {window.visit} was missed: {range_}")
 
 
+def _of_doses(after: Participant) -> Iterator[tuple[str, e.DeviationRecorded]]:
+    """Planned doses that were omitted, of every course; a dose that was reduced is none."""
+    times: Counter[tuple[int, str]] = Counter()
+    for dose in (one.fact for one in after.doses):
+        times[dose.day, dose.drug] += 1
+        if dose.outcome == "omitted":
+            key = f"dose:{dose.day}:{dose.drug}:{times[dose.day, dose.drug]}"
+            says = f"the dose of {dose.drug} on lymphodepletion day {dose.day} was omitted"
+            yield key, e.DeviationRecorded(key=key, says=says)
+
+
 def _of_cells(after: Participant) -> Iterator[tuple[str, e.DeviationRecorded]]:
     """Cells that were thawed or infused under another code than the participant's own."""
     ended = after.collections[-1].ended if after.collections else None
@@ -88,40 +100,49 @@ def _gate_deviations(before: Record, record: Record, study: Study, zone: str) ->
     told = [entry.event for entry in record.entries[len(before.entries) :] if isinstance(entry.event, TELLS_OF_BEFORE)]
     if not told:
         return
-    earlier, after = {taken.entry: taken.at for taken in before.participant.taken}, record.participant
+    after = record.participant
     for taken in after.taken:
         if taken.entry <= before.version and not all(_occurred_after(during(taken, zone).intervals[-1][1], event, zone) for event in told):
-            yield from _judged_again(taken, record, study, zone, moved=earlier.get(taken.entry) != taken.at)
+            yield from _judged_again(taken, record, study, zone)
     stand = tuple(gate_key(taken, "") for taken in after.taken)
     for key in after.deviations:
         if key.startswith("gate:") and not key.startswith(stand):
             yield e.DeviationVoided(key=key, why="by what is now known, the step was not taken")
 
 
-def _judged_again(taken: Taken, record: Record, study: Study, zone: str, *, moved: bool) -> Iterator[e.Event]:
-    """Leave is looked at again only where the step has moved: a step taken by override had none, and needs none."""
-    known, leave = record.participant.deviations, gate_key(taken, "leave")
+def _judged_again(taken: Taken, record: Record, study: Study, zone: str) -> Iterator[e.Event]:
+    known = record.participant.deviations
     expected = {deviation.key: deviation for deviation in against_the_gate(taken, record, study, zone)}
-    yield from (deviation for key, deviation in expected.items() if key not in known and (moved or key != leave))
+    yield from (deviation for key, deviation in expected.items() if key not in known)
     for key in sorted(known.keys() - expected.keys()):
-        if key.startswith(gate_key(taken, "")) and (moved or key != leave):
+        if key.startswith(gate_key(taken, "")):
             yield e.DeviationVoided(key=key, why="by what is now known, it passed")
 
 
 def against_the_gate(taken: Taken, record: Record, study: Study, zone: str) -> Iterator[e.DeviationRecorded]:
-    """A deviation for every rule that did not surely pass when a step was taken, and one if nothing gave leave."""
-    instants, begun = during(taken, zone), taken.at.span(zone)
+    """A deviation for every rule that did not surely pass when a step that is on record was taken, and one if nothing gave leave."""
+    instants = during(taken, zone)
     start, end = instants.intervals[0][0], instants.intervals[-1][1] - MINUTE
     then = _until(end, record, zone)
     for judgement in judge(taken.step, then, study, start).judgements:
         if not instants <= judgement.passes:
             says = f"{taken.step} was taken while {judgement.rule.id} did not pass: {judgement.rule.says.rstrip('.')}"
             yield e.DeviationRecorded(key=gate_key(taken, judgement.rule.id), says=says)
-    given = reduce(evolve, (entry for entry in effective(record.entries) if entry.version < taken.entry), Participant()).clearances
-    if not any(one.step == taken.step and one.stood_at(begun.earliest) and one.stood_at(begun.latest) for one in given):
+    if not _had_leave(taken, record, zone):
         yield e.DeviationRecorded(key=gate_key(taken, "leave"), says=f"{taken.step} was taken without leave that stood at the time")
     if not may_be_taken(taken.step, taken.occurrence, then, study.protocol(then.protocol)):
         yield e.DeviationRecorded(key=gate_key(taken, "again"), says=f"{taken.step} was taken again, which the protocol does not list")
+
+
+def _had_leave(taken: Taken, record: Record, zone: str) -> bool:
+    """Whether leave stood at the time, or an investigator signed for the step as it was taken."""
+    told = {entry.version: entry for entry in effective(record.entries)}
+    signed, fact = told.get(taken.entry - 1), told[taken.entry].event
+    if signed is not None and isinstance(signed.event, e.OverrideSigned) and isinstance(fact, e.Treatment) and fact.at == taken.at:
+        return True
+    begun = taken.at.span(zone)
+    given = reduce(evolve, (entry for version, entry in told.items() if version < taken.entry), Participant()).clearances
+    return any(one.step == taken.step and one.stood_at(begun.earliest) and one.stood_at(begun.latest) for one in given)
 
 
 def _until(instant: datetime, record: Record, zone: str) -> Participant:

@@ -6,6 +6,7 @@ from datetime import datetime
 from domain import events as e
 from domain.base import Value
 from domain.participant import Participant
+from domain.standing import Noted
 
 Kinds = frozenset[type[Value]]
 
@@ -88,15 +89,21 @@ def ways_in_force(participant: Participant, zone: str) -> tuple[tuple[Way, datet
     """Every way in which the participant has left, with its earliest instant; regained contact undoes only a loss of contact."""
     left: list[tuple[Way, datetime]] = []
     for noted in participant.leaving:
-        if isinstance(noted.fact, e.ContactRegained):
-            left = [one for one in left if one[0] is not LOST]
-        elif (one := way(noted.fact)) is not None:
+        one = way(noted.fact)
+        if one is not None and not (one is LOST and _regained(noted, participant, zone)):
             left.append((one, noted.fact.at.span(zone).latest))
     if participant.screen_failed is not None:
         left.append((SCREENED_OUT, participant.screen_failed.fact.at.span(zone).latest))
     if participant.completed_at is not None:
         left.append((DONE, participant.completed_at))
     return tuple(left)
+
+
+def _regained(lost: Noted[e.Leaving], participant: Participant, zone: str) -> bool:
+    """Whether contact was regained after a loss of it; where the times do not tell, the order of telling does."""
+    since = lost.fact.at.span(zone)
+    found = [(one.entry, one.fact.at.span(zone)) for one in participant.leaving if isinstance(one.fact, e.ContactRegained)]
+    return any(at.earliest > since.latest or (at.latest >= since.earliest and entry > lost.entry) for entry, at in found)
 
 
 def steps_ended(participant: Participant, zone: str) -> bool:

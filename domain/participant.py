@@ -71,9 +71,14 @@ class Participant:
         return last if last is not None and last.failed is None else None
 
     @property
+    def course(self) -> tuple[Noted[e.LymphodepletionDose], ...]:
+        """What is told of the lymphodepletion course in force, dose by dose."""
+        return self.doses[self.course_from :]
+
+    @property
     def given_doses(self) -> tuple[Noted[e.LymphodepletionDose], ...]:
         """The doses of the lymphodepletion course in force that the participant got, whole or reduced, the earliest first."""
-        given = (dose for dose in self.doses[self.course_from :] if dose.fact.outcome != "omitted")
+        given = (dose for dose in self.course if dose.fact.outcome != "omitted")
         return tuple(sorted(given, key=lambda dose: _first(dose.fact.at)))
 
     def clearance(self, step: HoldPoint) -> Clearance | None:
@@ -230,7 +235,8 @@ def _treated(now: Participant, event: e.Treatment, entry: Entry[e.Event]) -> Par
         case e.LeukapheresisFailed():
             return _of_collection(now, None, failed=_noted(event, entry))
         case e.ProductFailed():
-            return _of_collection(now, event.identity, failed=_noted(event, entry))
+            products = {code: product for code, product in now.products.items() if code != event.identity}
+            return _of_collection(but(now, products=products), event.identity, failed=_noted(event, entry))
         case e.ProductReceived():
             known = now.products.get(event.identity, Product())
             product = replace(known, received=known.received or _noted(event, entry))
@@ -263,7 +269,7 @@ def repeats(fact: e.LymphodepletionDose | e.ThawStarted | e.InfusionStarted, par
     last = participant.taken_step("infusion")
     match fact:
         case e.LymphodepletionDose(day=day, drug=drug):
-            return any((dose.fact.day, dose.fact.drug) == (day, drug) for dose in participant.doses[participant.course_from :])
+            return any((dose.fact.day, dose.fact.drug) == (day, drug) for dose in participant.course)
         case e.ThawStarted(bag=bag):
             later = last is not None and _first(fact.at) - _first(last.at) > ONE_INFUSION
             return later or any(thaw.fact.bag == bag for thaw in participant.thaws)
@@ -282,11 +288,12 @@ def _thawed(now: Participant, at: When) -> Participant:
 
 
 def _infused(now: Participant, at: When) -> Participant:
-    """The first bag of an infusion is its anchor."""
+    """The first bag of an infusion is its anchor, also when it is told late; without a thaw on record it is the hold point too."""
     last = now.taken_step("infusion")
-    if last is None or last.done is not None:
+    if last is None or (last.done is not None and _first(last.done) <= _first(at)):
         return now
-    return but(now, taken=tuple(replace(one, done=at) if one is last else one for one in now.taken))
+    moved = replace(last, done=at, at=at if last.at == last.done else last.at)
+    return but(now, taken=tuple(moved if one is last else one for one in now.taken))
 
 
 def _first(at: When) -> datetime:
@@ -316,10 +323,10 @@ def _of_collection(
     ended: Noted[e.LeukapheresisEnded] | None = None,
     failed: Noted[e.LeukapheresisFailed] | Noted[e.ProductFailed] | None = None,
 ) -> Participant:
-    """Of the collection whose cells carry the code, or of the last one."""
+    """Of the last collection whose cells carry the code, or of the last one."""
     if not now.collections:
         return now
-    coded = (one for one in now.collections if one.ended is not None and one.ended.fact.identity == identity)
+    coded = (one for one in reversed(now.collections) if one.ended is not None and one.ended.fact.identity == identity)
     meant = next(coded, now.collections[-1])
     told = replace(meant, ended=ended or meant.ended, failed=failed or meant.failed)
     return but(now, collections=tuple(told if one is meant else one for one in now.collections))

@@ -16,7 +16,7 @@ from domain.protocol import NoneWithin, NoTherapeuticSteroid, ReviewAsked
 from domain.rules.reviews import TITLES
 from domain.standing import Plan
 from domain.study import Study
-from domain.time import Period, day_after, local_date, local_time, midnight
+from domain.time import Period, day_after, local_date, midnight, shown
 from domain.visits import VisitWindow, anchors
 from domain.words import STEPS, HoldPoint, Role
 
@@ -57,8 +57,8 @@ def _of_step(step: HoldPoint, plan: Plan, participant: Participant, study: Study
         if isinstance(rule, NoTherapeuticSteroid):
             starts = _back(slot.start, rule.within, zone)
             words = (
-                f"From {local_time(starts, zone):%Y-%m-%d %H:%M %Z}, systemic steroid above {rule.above_mg} mg/day prednisone-equivalent "
-                f"blocks the {step} planned from {local_time(slot.start, zone):%Y-%m-%d %H:%M %Z}. Do not stop maintenance or replacement "
+                f"From {shown(starts, zone)}, systemic steroid above {rule.above_mg} mg/day prednisone-equivalent "
+                f"blocks the {step} planned from {shown(slot.start, zone)}. Do not stop maintenance or replacement "
                 "abruptly, ask the investigator. In an emergency treat, then record."
             )
             yield from _black_out(f"black-out:{step}:{rule.id}:{slot.start:%Y%m%dT%H%MZ}", plan, starts, words)
@@ -73,7 +73,7 @@ def _of_review(step: HoldPoint, plan: Plan, asked: ReviewAsked, participant: Par
     made = (review.fact.at.span(zone).earliest for review in participant.reviews if review.fact.review == asked.kind)
     if not any(instant >= due for instant in made):
         key = f"review:{step}:{asked.kind}:{plan.slot.start:%Y%m%dT%H%MZ}"
-        says = f"The {step} planned from {local_time(plan.slot.start, zone):%Y-%m-%d %H:%M %Z} needs a review of {TITLES[asked.kind]}."
+        says = f"The {step} planned from {shown(plan.slot.start, zone)} needs a review of {TITLES[asked.kind]}."
         yield Reminder(key, due, plan.slot.until, "timely", "coordinator", says)
 
 
@@ -96,11 +96,7 @@ def _of_verdict(step: HoldPoint, plan: Plan, zone: str) -> Iterator[Reminder]:
         yield Reminder(f"lapsed:{step}:{plan.lapsed_in}", plan.judged_at, plan.slot.until, "urgent", "coordinator", says)
     if isinstance(plan.verdict, StepHeld):
         earliest = plan.verdict.earliest
-        when = (
-            f"It is possible from {local_time(earliest, zone):%Y-%m-%d %H:%M %Z}."
-            if earliest
-            else "No instant is in sight at which it would be."
-        )
+        when = f"It is possible from {shown(earliest, zone)}." if earliest else "No instant is in sight at which it would be."
         says = f"The planned {step} is held: nothing in its slot is possible. {when}"
         if not near:
             yield Reminder(f"held:{step}:{plan.judged_in}", plan.judged_at, plan.slot.start - NEAR, "timely", "coordinator", says)

@@ -119,12 +119,16 @@ def evolve_study(record: StudyRecord, event: StudyEvent) -> StudyRecord:
 
 @dataclass(frozen=True)
 class Study:
-    """The study as decisions see it: its record, with the protocols and the reference that the record's digests bind."""
+    """The study as decisions see it: its record, with the protocols and the reference that the record's digests bind.
+
+    `program` and `time_zone_data` are the versions that this machine runs with; what the study adopted stands in its record.
+    """
 
     record: StudyRecord
     protocols: Mapping[int, Protocol]
     reference: Reference
     program: str
+    time_zone_data: str
 
     @property
     def current(self) -> int:
@@ -139,11 +143,11 @@ class Study:
         return self.record.sites[site].zone
 
     def instruments(self, protocol: int) -> Instruments:
-        """What a derivation under a version of the protocol is made with."""
+        """What a derivation under a version of the protocol is made with, on this machine."""
         return Instruments(
             protocol=self.record.released[protocol],
             reference=self.record.references[self.reference.version],
-            time_zone_data=self.record.time_zone_data,
+            time_zone_data=self.time_zone_data,
             program=self.program,
         )
 

@@ -129,6 +129,11 @@ def local_time(instant: datetime, zone: str) -> datetime:
     return Instant(instant).to_tz(zone).to_stdlib()
 
 
+def shown(instant: datetime, zone: str) -> str:
+    """An instant as people read it: on the clocks of the site, with their offset from UTC, as in `2026-03-01 11:30+01:00`."""
+    return local_time(instant, zone).isoformat(" ", "minutes")
+
+
 def clock_time(day: date, hour: int, minute: int, zone: str) -> datetime:
     """The instant at which the clocks of the site show a time; the later one where a clock change repeats or skips it."""
     return PlainDateTime(day.year, day.month, day.day, hour, minute).assume_tz(zone, disambiguation="later").to_instant().to_stdlib()
@@ -182,8 +187,9 @@ class When(RootModel[str]):
         """The whole minutes at which it can have been."""
         return _span(self.root, zone)
 
-    def __str__(self) -> str:
-        return self.root
+    def shown(self, zone: str) -> str:
+        """A time as people read it: a minute on the clocks of the site, anything coarser as it is."""
+        return shown(self.span(zone).earliest, zone) if self.exact else self.root
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from domain.standing import Noted
 from domain.study import Study
 from domain.time import FOREVER, Period, Span, When, day_after, local_date, midnight
 
-State = Literal["awaiting", "open", "completed", "missed", "unaccounted"]
+State = Literal["open", "completed", "omitted", "missed", "unaccounted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class VisitWindow:
     closes_at: datetime
     state: State
     held: When | None
-    """When the visit took place."""
+    """When the visit took place; of several doses, the one that strays furthest from the target."""
     known_since: datetime
     """Since when the record knows the anchor."""
     firm: bool
@@ -75,7 +75,7 @@ def anchors(participant: Participant, zone: str) -> Mapping[Anchor, Anchored]:
     """The dates from which visits are counted, as far as they are known."""
     screening = participant.screenings[-1] if participant.screenings else None
     collection = participant.collections[-1].started if participant.collections else None
-    infusion = participant.infusions[0] if participant.infusions else None
+    infusion = first_infusion(participant, zone)
     found: dict[Anchor, Anchored | None] = {
         "screening": _anchored(screening, zone),
         "leukapheresis": _anchored(collection, zone),
@@ -83,6 +83,11 @@ def anchors(participant: Participant, zone: str) -> Mapping[Anchor, Anchored]:
         "infusion": _anchored(infusion, zone),
     }
     return {anchor: one for anchor, one in found.items() if one is not None}
+
+
+def first_infusion(participant: Participant, zone: str) -> Noted[InfusionStarted] | None:
+    """The first bag that was infused, also when it was told after another."""
+    return min(participant.infusions, key=lambda one: one.fact.at.span(zone).earliest, default=None)
 
 
 def planned_infusion(participant: Participant, zone: str) -> Anchored | None:
@@ -111,8 +116,7 @@ def target_date(rule: VisitRule, anchor: date) -> date:
 def _window(name: str, rule: VisitRule, anchor: Anchored, participant: Participant, zone: str) -> VisitWindow:
     target = target_date(rule, anchor.on)
     opens, closes = target - timedelta(days=rule.early), target + timedelta(days=rule.late)
-    held = _held(name, rule, participant)
-    state = _state(name, closes, held, participant)
+    held = _held(name, rule, target, participant, zone)
     return VisitWindow(
         visit=name,
         title=rule.title,
@@ -122,33 +126,37 @@ def _window(name: str, rule: VisitRule, anchor: Anchored, participant: Participa
         closes=closes,
         opens_at=midnight(opens, zone),
         closes_at=midnight(day_after(closes), zone),
-        state=state,
+        state=_state(name, rule, closes, held, participant),
         held=held,
         known_since=anchor.known_since,
         firm=rule.anchor != "planned-infusion" or bool(participant.given_doses),
     )
 
 
-def _state(name: str, closes: date, held: When | None, participant: Participant) -> State:
+def _state(name: str, rule: VisitRule, closes: date, held: When | None, participant: Participant) -> State:
     """An account of a closed window is void once the window has moved."""
     if held is not None:
         return "completed"
+    if rule.settled_by == "lymphodepletion-dose.v1" and rule.day in {dose.fact.day for dose in participant.course}:
+        return "omitted"
     unaccounted = participant.unaccounted.get(name)
     if name in participant.missed and (unaccounted is None or unaccounted.fact.closed_on == closes):
         return "missed"
     return "unaccounted" if unaccounted is not None and unaccounted.fact.closed_on == closes else "open"
 
 
-def _held(name: str, rule: VisitRule, participant: Participant) -> When | None:
+def _held(name: str, rule: VisitRule, target: date, participant: Participant, zone: str) -> When | None:
     if name in participant.visits:
         return participant.visits[name].fact.at
     match rule.settled_by:
         case "leukapheresis-started.v1":
             return participant.collections[-1].started.fact.at if participant.collections else None
         case "lymphodepletion-dose.v1":
-            return next((dose.fact.at for dose in participant.doses if dose.fact.day == rule.day), None)
+            given = (dose.fact.at for dose in participant.given_doses if dose.fact.day == rule.day)
+            return max(given, key=lambda at: abs(local_date(at.span(zone).earliest, zone) - target), default=None)
         case "infusion-started.v1":
-            return participant.infusions[0].fact.at if participant.infusions else None
+            infusion = first_infusion(participant, zone)
+            return infusion.fact.at if infusion else None
         case None:
             return None
 

@@ -1,12 +1,11 @@
 """Every entry as one sentence in the clinic's words, safe to read on a ward; times are those of the site's clocks."""
 
-from datetime import datetime
 from typing import assert_never
 
 from domain import events as e
 from domain.entry import Entry
 from domain.rules.reviews import TITLES
-from domain.time import When, local_time
+from domain.time import When, shown
 from domain.verdicts import Derivation
 
 
@@ -47,7 +46,7 @@ def says(event: e.Event, zone: str) -> str:  # noqa: PLR0915 - A closed union is
         case e.StepCancelled():
             return f"The plan for {event.step} was given up."
         case e.StepCleared():
-            return f"Leave given for {event.step}, from {minute(event.covers_from, zone)} to before {minute(event.covers_until, zone)}."
+            return f"Leave given for {event.step}, from {shown(event.covers_from, zone)} to before {shown(event.covers_until, zone)}."
         case e.StepWaiting():
             return waiting(event, zone)
         case e.StepHeld():
@@ -57,7 +56,7 @@ def says(event: e.Event, zone: str) -> str:  # noqa: PLR0915 - A closed union is
         case e.ClearanceLapsed():
             return f"Leave for {event.step} ended unused."
         case e.ManuallyReleased():
-            cover = f"from {minute(event.covers_from, zone)} to before {minute(event.covers_until, zone)}"
+            cover = f"from {shown(event.covers_from, zone)} to before {shown(event.covers_until, zone)}"
             return f"Leave for {event.step} given by hand by an investigator, {cover}."
         case e.StepRefused():
             return f"{event.step.capitalize()} was asked for and refused: {'; '.join(event.reasons)}."
@@ -130,33 +129,23 @@ def says(event: e.Event, zone: str) -> str:  # noqa: PLR0915 - A closed union is
 def waiting(verdict: e.StepWaiting, zone: str) -> str:
     """What a waiting step waits for, and who supplies it."""
     title = verdict.step.capitalize()
-    return f"{title} waits; nothing forbids it from {minute(verdict.possible_from, zone)}{_because(verdict.derivation)}."
+    return f"{title} waits; nothing forbids it from {shown(verdict.possible_from, zone)}{_because(verdict.derivation)}."
 
 
 def held(verdict: e.StepHeld, zone: str) -> str:
     """Why a step is held, and from when it would be possible."""
-    possible = "No instant is in sight at which it is." if verdict.earliest is None else f"Possible from {minute(verdict.earliest, zone)}."
+    possible = "No instant is in sight at which it is." if verdict.earliest is None else f"Possible from {shown(verdict.earliest, zone)}."
     return f"{verdict.step.capitalize()} is held: nothing in its slot is possible{_because(verdict.derivation)}. {possible}"
 
 
 def when(at: When, zone: str) -> str:
     """When something was, as precisely as it is known, on the clocks of the site."""
-    return f"{'on' if at.exact or len(at.root) == len('2026-03-01') else 'in'} {known(at, zone)}"
-
-
-def known(at: When, zone: str) -> str:
-    """A time as precisely as it is known, on the clocks of the site."""
-    return minute(at.span(zone).earliest, zone) if at.exact else at.root
-
-
-def minute(instant: datetime, zone: str) -> str:
-    """An instant on the clocks of the site, with the name of their time."""
-    return f"{local_time(instant, zone):%Y-%m-%d %H:%M %Z}"
+    return f"{'on' if at.exact or len(at.root) == len('2026-03-01') else 'in'} {at.shown(zone)}"
 
 
 def slot(planned: e.Slot, zone: str) -> str:
     """A slot on the clocks of the site."""
-    return f"{minute(planned.start, zone)} to {minute(planned.until, zone)}"
+    return f"{shown(planned.start, zone)} to {shown(planned.until, zone)}"
 
 
 def _form(consent: e.ConsentSigned) -> str:
@@ -167,8 +156,8 @@ def _medication(taken: e.MedicationTaken, zone: str) -> str:
     dose = f"{taken.drug} {taken.dose_mg:f} mg {taken.route}"
     if taken.doses_per_day is None:
         return f"Medication: {dose}, once, {when(taken.start, zone)}, for {taken.indication}."
-    until = "no stop recorded" if taken.stop is None else f"until {known(taken.stop, zone)}"
-    return f"Medication: {dose}, {taken.doses_per_day} a day from {known(taken.start, zone)}, {until}, for {taken.indication}."
+    until = "no stop recorded" if taken.stop is None else f"until {taken.stop.shown(zone)}"
+    return f"Medication: {dose}, {taken.doses_per_day} a day from {taken.start.shown(zone)}, {until}, for {taken.indication}."
 
 
 def _because(derivation: Derivation) -> str:

@@ -14,10 +14,10 @@ from domain.events import ManuallyReleased, StepCleared, StepHeld, StepWaiting
 from domain.gates import next_verdict
 from domain.reminders import NEAR, Reminder
 from domain.standing import Plan, StandingVerdict
-from domain.time import FOREVER, local_date, midnight
+from domain.time import FOREVER, local_date, midnight, shown
 from domain.visits import VisitWindow
 from domain.words import HoldPoint
-from projections.sentences import held, minute, waiting
+from projections.sentences import held, waiting
 from projections.views import Parked, Told, Views, instant, parked_in, stored
 
 Category = Literal["unreadable", "urgent", "overdue", "due today", "waiting", "soon", "to review"]
@@ -162,7 +162,7 @@ def _state(plan: Plan) -> State:
 def _of_step(step: HoldPoint, plan: Plan, zone: str) -> str:
     match plan.verdict:
         case StepCleared() | ManuallyReleased() as leave:
-            return f"Leave for {step} from {minute(leave.covers_from, zone)} to before {minute(leave.covers_until, zone)}."
+            return f"Leave for {step} from {shown(leave.covers_from, zone)} to before {shown(leave.covers_until, zone)}."
         case StepHeld() as verdict:
             says = held(verdict, zone)
         case StepWaiting() as verdict:

@@ -15,12 +15,16 @@ from store.studies import StudyFiles
 
 
 class StudyDesk:
-    """Reads the study as decisions see it, and records what is decided about the study itself."""
+    """Reads the study as decisions see it, and records what is decided about the study itself.
 
-    def __init__(self, ledger: Ledger, files: StudyFiles, name: str, program: str) -> None:
+    `program` and `time_zone_data` are the versions that this machine runs with; every derivation names them.
+    """
+
+    def __init__(self, ledger: Ledger, files: StudyFiles, name: str, *, program: str, time_zone_data: str) -> None:
         self.name = name
         self.stream = f"study:{name}"
-        self._ledger, self._files, self._program = ledger, files, program
+        self._ledger, self._files = ledger, files
+        self._program, self._time_zone_data = program, time_zone_data
         self._lock = Lock()
         self._current: Study | None = None
 
@@ -84,7 +88,7 @@ class StudyDesk:
         if latest is None:
             raise Refused(Reason(code="no-reference", says="no drug reference has been adopted"))
         reference = self._files.reference(latest, expect=record.references[latest]).reference
-        return Study(record, self._protocols(record), reference, self._program)
+        return Study(record, self._protocols(record), reference, self._program, self._time_zone_data)
 
     def _protocols(self, record: StudyRecord) -> dict[int, Protocol]:
         return {version: self._files.protocol(self.name, version, expect=digest).protocol for version, digest in record.released.items()}

@@ -69,12 +69,14 @@ class Trial:
 
     clock: Clock = field(default_factory=Clock)
     ledger: Ledger | None = None
+    time_zone_data: str = "test"
+    """What the machine reckons with; the study has adopted the data called `test`."""
 
     def __post_init__(self) -> None:
         self._numbers = count(1)
         self.ledger = self.ledger or Ledger.open("memory", clock=self.clock, keys=Keyring(b"k" * 32))
         files = StudyFiles()
-        desk = StudyDesk(self.ledger, files, STUDY, program="test")
+        desk = StudyDesk(self.ledger, files, STUDY, program="test", time_zone_data=self.time_zone_data)
         self.participants = Participants(self.ledger, desk)
         if not desk.opened():
             desk.record(
@@ -314,7 +316,7 @@ def study_of(zone: str = BERLIN, ruling: str | None = "as-systemic") -> Study:
         ProtocolApproved(protocol=1, site="BER"),
         *([Ruled(ruling="local-steroid-injections", choice=ruling)] if ruling else []),
     ]
-    return Study(reduce(evolve_study, events, StudyRecord()), {1: protocol.protocol}, reference.reference, "test")
+    return Study(reduce(evolve_study, events, StudyRecord()), {1: protocol.protocol}, reference.reference, "test", "test")
 
 
 def told(events: Iterable[e.Event], recorded_at: datetime = START) -> Record:

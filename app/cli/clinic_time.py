@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from domain.rejections import Reason, Refused
-from domain.time import When, clock_time, local_date, local_time, midnight, to_the_minute
+from domain.time import When, clock_time, local_date, local_time, midnight, shown, to_the_minute
 
 AS_TYPED = re.compile(r"(?P<day>\d{4}-\d\d-\d\d)[ T](?P<clock>\d\d:\d\d)(?P<offset>Z|[+-]\d\d:\d\d)?")
 DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
@@ -51,26 +51,26 @@ class SiteClock:
 
     def _on_the_clocks(self, stated: datetime) -> datetime:
         instant = clock_time(stated.date(), stated.hour, stated.minute, self.zone)
-        shown = local_time(instant, self.zone)
-        if shown.replace(tzinfo=None, fold=0) != stated:
+        there = local_time(instant, self.zone)
+        if there.replace(tzinfo=None, fold=0) != stated:
             says = f"the clocks in {self.zone} never show {stated:%Y-%m-%d %H:%M}, they are put forward then; look at the time again"
             raise Refused(Reason(code="clock-skipped", says=says))
-        if shown.fold:
-            earlier = shown.replace(fold=0)
+        if there.fold:
+            earlier = self.shows(there.replace(fold=0))
             says = (
                 f"the clocks in {self.zone} show {stated:%Y-%m-%d %H:%M} twice, they are put back then; "
-                f"write {earlier.isoformat(timespec='minutes')} or {shown.isoformat(timespec='minutes')}"
+                f"write {earlier} or {self.shows(instant)}"
             )
             raise Refused(Reason(code="clock-repeated", says=says))
         return instant
 
     def shows(self, instant: datetime) -> str:
         """An instant on the site's clocks, with the offset."""
-        return local_time(instant, self.zone).isoformat(" ", "minutes")
+        return shown(instant, self.zone)
 
     def shows_when(self, when: When) -> str:
         """A time as precisely as it is known."""
-        return self.shows(when.span(self.zone).earliest) if when.exact else when.root
+        return when.shown(self.zone)
 
     def date_at(self, instant: datetime) -> date:
         """The date at the site."""

@@ -9,6 +9,7 @@ from rich.text import Text
 from app.cli.session import Session, console
 from app.cli.worklist import in_lines, laid_out
 from app.wiring import Daybook
+from domain.time import shown
 from projections.worklist import Row, worklist
 from store.errors import Fault, Missing
 from workflows.journeys import Journeys, NoTemporal
@@ -77,8 +78,7 @@ class Screen:
     def _page(self, body: RenderableType | None) -> Group:
         """What there is to do, under a heading; `body` is None until the answers were first made ready."""
         synthetic = ", synthetic participants" if self._synthetic else ""
-        heading = Text(
-            f"Daybook {self._daybook.desk.name}{synthetic}, {self._session.clock():%Y-%m-%d %H:%M} UTC. Ctrl-C stops.", style="bold"
-        )
+        now = shown(self._session.clock(), "UTC")
+        heading = Text(f"Daybook {self._daybook.desk.name}{synthetic}, {now}. Ctrl-C stops.", style="bold")
         banner = [Text(self._banner, style="bold red")] if self._banner else []
         return Group(heading, *banner, Text(), body or "The answers are being made ready.")

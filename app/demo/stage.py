@@ -10,6 +10,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from app.demo.opening import open_demonstration
+from app.wiring import time_zone_data
 from domain import commands as c
 from domain import events as e
 from domain.entry import Actor, Circumstances, Signature
@@ -92,7 +93,8 @@ async def stage(folder: Path) -> AsyncIterator[Stage]:
     ledger = Ledger.open(f"sqlite:///{folder / 'demonstration.sqlite'}", clock=clock, keys=Keyring(None))
     try:
         files = StudyFiles()
-        participants = Participants(ledger, StudyDesk(ledger, files, STUDY, program=f"daybook {version('daybook')}"))
+        desk = StudyDesk(ledger, files, STUDY, program=f"daybook {version('daybook')}", time_zone_data=time_zone_data())
+        participants = Participants(ledger, desk)
         open_demonstration(participants.desk, files)
         async with virtual_time(participants, clock.move_to) as time:
             yield Stage(participants, clock, time)

@@ -25,7 +25,7 @@ from domain.gates import SlotVerdict, judge
 from domain.record import Record
 from domain.rejections import Refused
 from domain.study import Study
-from domain.time import local_time
+from domain.time import shown
 from domain.visits import VisitWindow
 from projections.sentences import sentence
 from store.ledger import Ledger
@@ -98,8 +98,8 @@ class Teller:
             )
         self._console.print(table)
         corrected = record.participant.infusions[0]
-        says = f"Entry {corrected.entry} was corrected and now says {corrected.fact.at}; what it said at first is kept, with the reason."
-        self._console.print(Text(says))
+        now_says = f"Entry {corrected.entry} was corrected and now says {corrected.fact.at.shown(ZONE)}"
+        self._console.print(Text(f"{now_says}; what it said at first is kept, with the reason."))
 
     def _print(self, entries: Sequence[Entry[Event]]) -> None:
         grid = Table.grid(padding=(0, 2))
@@ -112,7 +112,7 @@ class Teller:
 
 
 def _when(entry: Entry[Event]) -> str:
-    return f"{local_time(entry.recorded_at, ZONE):%Y-%m-%d %H:%M}"
+    return shown(entry.recorded_at, ZONE)
 
 
 def _derived_again(recorded: SlotVerdict, before: Record, study: Study) -> str:

@@ -37,20 +37,20 @@ def report(command: c.Report, record: Record, study: Study, at: datetime, by: Ci
         )
     )
     taken_before = len(participant.taken)
-    after = record.then((fact,), at, by).participant
-    if len(after.taken) == taken_before:
+    after = record.then((fact,), at, by)
+    if len(after.participant.taken) == taken_before:
         return (fact,)
-    taken = after.taken[-1]
-    deviations = tuple(against_the_gate(taken, record, study, study.zone(participant.site)))
-    return fact, *deviations
+    return fact, *against_the_gate(after.participant.taken[-1], after, study, study.zone(participant.site))
 
 
 def badly_formed(fact: e.Fact, participant: Participant, study: Study, at: datetime) -> Iterator[Reason]:
     """What can never have been so, whatever else is on record."""
     zone = study.zone(participant.site)
     for name, when in times(fact):
-        if when.span(zone).earliest > at:
-            yield Reason(code="future", says=f"{name} {when} lies in the future")
+        if when.span(zone).latest < when.span(zone).earliest:
+            yield Reason(code="no-such-date", says=f"the calendar of the site skipped {when.shown(zone)}")
+        elif when.span(zone).earliest > at:
+            yield Reason(code="future", says=f"{name} {when.shown(zone)} lies in the future")
     match fact:
         case e.MedicationTaken():
             yield from _impossible_medication(fact, study, zone)

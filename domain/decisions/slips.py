@@ -23,11 +23,14 @@ def improbable_in(fact: e.Fact, participant: Participant, study: Study) -> Itera
             yield reason.model_copy(update={"says": f"{reason.says}; {ALL_THE_SAME}"})
     if isinstance(fact, e.ProductReceived) and fact.identity in participant.products and participant.products[fact.identity].received:
         yield Reason(code="already-reported", says=f"this product has been received: correct that entry, or {ALL_THE_SAME}")
+    coded = {one.ended.fact.identity for one in participant.collections[:-1] if one.ended is not None}
+    if isinstance(fact, e.LeukapheresisEnded) and fact.identity in coded:
+        yield Reason(code="code-used", says=f"other cells carry the code {fact.identity} already; {ALL_THE_SAME}")
     if isinstance(fact, e.LymphodepletionDose | e.ThawStarted | e.InfusionStarted) and repeats(fact, participant):
         yield Reason(code="already-reported", says=f"this is on record: correct that entry, or, if it was done again, {ALL_THE_SAME}")
     for what, earlier in _comes_after(fact, participant):
         if _told_at(fact).span(zone).latest < earlier.span(zone).earliest:
-            yield Reason(code="out-of-order", says=f"this lies before {what} ({earlier}); {ALL_THE_SAME}")
+            yield Reason(code="out-of-order", says=f"this lies before {what} ({earlier.shown(zone)}); {ALL_THE_SAME}")
 
 
 def _told_at(fact: e.Fact) -> When:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from domain import commands as c
 from domain import events as e
-from domain.consequences import against_the_gate, gate_key, may_be_taken
+from domain.consequences import against_the_gate, may_be_taken
 from domain.entry import Circumstances
 from domain.gates import Gate, judge
 from domain.instants import ALWAYS
@@ -84,9 +84,8 @@ def override(command: c.Override, record: Record, study: Study, at: datetime, by
         raise _refusal(step, reasons, gate, now)
     fact = command.beginning.fact(now)
     signed = e.OverrideSigned(step=step, ground=command.ground, rules=tuple(one.rule for one in standing_in_the_way))
-    taken = record.then((signed, fact), at, by).participant.taken[-1]
-    deviations = against_the_gate(taken, record, study, study.zone(participant.site))
-    return signed, fact, *(one for one in deviations if one.key != gate_key(taken, "leave"))
+    after = record.then((signed, fact), at, by)
+    return signed, fact, *against_the_gate(after.participant.taken[-1], after, study, study.zone(participant.site))
 
 
 def release_manually(command: c.ReleaseManually, record: Record, study: Study, at: datetime, by: Circumstances) -> tuple[e.Event, ...]:

@@ -24,7 +24,12 @@ def reviewed(reviews: Reviews, asked: ReviewAsked, within: Period, zone: str) ->
     """Where a review of the kind covers the look-back and is fresh enough; elsewhere one is still wanted."""
     of_kind = tuple(review for review in reviews if review.fact.review == asked.kind)
     found = [
-        Found("passes", covered, f"review of {TITLES[asked.kind]} made {review.fact.at} covers the {within} before", (review.entry,))
+        Found(
+            "passes",
+            covered,
+            f"review of {TITLES[asked.kind]} made {review.fact.at.shown(zone)} covers the {within} before",
+            (review.entry,),
+        )
         for review in of_kind
         if (covered := _covered(review, of_kind, asked, within, zone))
     ]

@@ -70,7 +70,7 @@ def days_since_lymphodepletion(
     doses = participant.given_doses
     if not doses:
         return (_missing("no lymphodepletion dose has been recorded", "coordinator"),)
-    told = {dose.fact.day for dose in participant.doses[participant.course_from :]}
+    told = {dose.fact.day for dose in participant.course}
     if open_days := sorted(days - told):
         untold = ", ".join(map(str, open_days))
         return (_missing(f"lymphodepletion day {untold} is on record neither as given nor as reduced or omitted", "coordinator"),)
@@ -82,7 +82,7 @@ def days_since_lymphodepletion(
 def _days_since(rule: DaysSinceLymphodepletion, dose: Noted[LymphodepletionDose], end: datetime, zone: str) -> Iterator[Found]:
     """What a dose allows as long as it is the last, until `end`."""
     span = dose.fact.at.span(zone)
-    says = f"day {rule.at_least} to {rule.at_most} after the last lymphodepletion dose ({dose.fact.at})"
+    says = f"day {rule.at_least} to {rule.at_most} after the last lymphodepletion dose ({dose.fact.at.shown(zone)})"
     earliest, latest = local_date(span.earliest, zone), local_date(span.latest, zone)
     first, until = timedelta(days=rule.at_least), timedelta(days=rule.at_most + 1)
     while_last = InstantSet.between(span.earliest, end)

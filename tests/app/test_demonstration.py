@@ -10,14 +10,14 @@ import pytest
 PROMISED = (
     "Everything that follows is synthetic",
     "Leave given for leukapheresis",
-    "Infusion waits; nothing forbids it from 2026-02-25 14:01 CET",
+    "Infusion waits; nothing forbids it from 2026-02-25 14:01+01:00",
     "Exactly 72 hours after the dose somebody asks to thaw. Refused",
-    "Leave given for infusion, from 2026-02-25 14:01 CET",
+    "Leave given for infusion, from 2026-02-25 14:01+01:00",
     "Leave for infusion revoked",
     "Infusion is held",
-    "Possible from 2026-02-27 16:01 CET",
-    "Infusion moved to 2026-02-27 15:00 CET",
-    "Leave given for infusion, from 2026-02-27 16:01 CET",
+    "Possible from 2026-02-27 16:01+01:00",
+    "Infusion moved to 2026-02-27 15:00+01:00",
+    "Leave given for infusion, from 2026-02-27 16:01+01:00",
     "Infusion of bag 1 of product COI-7Q4M-0001 started",
     "Every window moved",
     "│ month-24 │ 2028-01-28 to 2028-03-28 │ 2028-01-29 to 2028-03-29 │",
@@ -26,7 +26,7 @@ PROMISED = (
     "The visit day-10 was missed; that is final",
     "Completed the study",
     "derived again",
-    "was corrected and now says 2026-02-27T23:05Z",
+    "was corrected and now says 2026-02-28 00:05+01:00",
 )
 
 

@@ -17,7 +17,7 @@ from domain.participant import Participant
 from domain.record import Record
 from domain.rejections import Refused
 from domain.time import When, local_date, to_the_minute
-from domain.words import STEPS, Role, Route
+from domain.words import STEPS, HoldPoint, Role, Route
 from tests.builders import BERLIN, CODE, START, by_, consent, dose, review, slot, study_of
 
 OTHER = "COI-0002"
@@ -43,6 +43,8 @@ class Life:
     dice: Random
     clock: datetime = START
     record: Record = field(default_factory=lambda: Record("BER-001", (), Participant()))
+    acts: list[Turn] = field(default_factory=list)
+    """Everything that the journey did, one by one."""
 
     def asks(self, command: c.Command, role: Role = "coordinator") -> tuple[e.Event, ...]:
         """What a request brings about; of a refused step, the refusal. Everybody signs and gives a reason half of the time."""
@@ -64,7 +66,10 @@ class Life:
             due = agenda(self.record.participant, study_of()).due(self.clock)
             if not due:
                 return
-            assert self.asks(c.ActOn(key=due[0].key), "journey"), f"nothing came of {due[0].key}"
+            before, act = self.record, c.ActOn(key=due[0].key)
+            events = self.asks(act, "journey")
+            assert events, f"nothing came of {act.key}"
+            self.acts.append(Turn(self.clock, act, before, events, self.record))
         raise AssertionError("the journey does not come to rest")
 
     def turn(self) -> Turn:
@@ -118,18 +123,32 @@ class Life:
 
     def _step(self, beginning: c.Beginning) -> Wish:
         """What is missing for a step: a plan that can come true, leave for now, or else a review, a check, or time."""
+        if self.dice.random() < 0.2:
+            by_hand = self.dice.random() < 0.5
+            return c.ReleaseManually(step=beginning.kind) if by_hand else c.Perform(beginning=beginning), "investigator"
         self.advances()
         now, at, step = self.record.participant, When.at(self.clock), beginning.kind
         plan, leave = now.plans.get(step), now.clearance(step)
         if plan is None or isinstance(plan.verdict, e.StepHeld):
             return c.Plan(step=step, slot=slot(to_the_minute(self.clock), hours=self.dice.choice([30, 160]))), "coordinator"
         if leave is not None and leave.covers(to_the_minute(self.clock)):
-            return c.Perform(beginning=beginning), "coordinator"
+            as_told = c.Report(fact=beginning.fact(to_the_minute(self.clock)))
+            wishes: list[Wish] = [*repeat((c.Perform(beginning=beginning), "coordinator"), 3), (as_told, "coordinator"), self._late(step)]
+            return self.dice.choice(wishes)
+        if self.dice.random() < 0.1:
+            return c.Override(beginning=beginning, ground="immediate-hazard"), "investigator"
         if step == "infusion" and not now.identity_checks:
             return c.Report(fact=e.IdentityChecked(at=at, identity=CODE, checked_by=("one", "two"))), "coordinator"
         if self.dice.random() < 0.3:
             self.clock += timedelta(days=1)
         return c.Report(fact=review(When.at(self.clock), None, "procedures" if step == "lymphodepletion" else "medicines")), "coordinator"
+
+    def _late(self, step: HoldPoint) -> Wish:
+        """What is learned at the last moment, and breaks the leave that stands."""
+        at = When.at(self.clock - timedelta(hours=1))
+        if step == "lymphodepletion":
+            return c.Report(fact=e.ProcedurePerformed(name="an operation", major=True, at=at)), "coordinator"
+        return self.dice.choice([(c.Report(fact=dose("prednisone", "20", at)), "coordinator"), self._amendment()])
 
     def _any(self) -> Wish:
         wishes: list[Callable[[], Wish]] = [
@@ -185,6 +204,7 @@ class Life:
             *repeat(lambda: dose(dice.choice(DRUGS), str(dice.choice([1, 5, 8, 10, 20])), at, route=dice.choice(ROUTES)), 4),
             lambda: dose(dice.choice(DRUGS), "6", at, per_day=dice.choice([1, 2]), stop=self._when()),
             *repeat(lambda: dose(dice.choice(DRUGS), str(dice.choice([1, 4, 20])), at, per_day=1), 2),
+            lambda: dose("paracetamol", "500", at).model_copy(update={"investigational": True}),
             lambda: e.ProcedurePerformed(name="an operation", major=dice.random() < 0.5, at=at),
             lambda: review(at, date(2025, 1, 1), dice.choice(["medicines", "procedures"])),
             lambda: e.IdentityChecked(at=at, identity=dice.choice([CODE, OTHER]), checked_by=("one", "two")),

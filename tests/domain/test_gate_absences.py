@@ -72,6 +72,28 @@ def test_an_investigational_drug_blocks_collection_for_four_weeks_after_its_last
     assert before_collection(at, taken) == outcome
 
 
+BLOCKING: list[tuple[HoldPoint, str, e.Event]] = [
+    ("leukapheresis", "E24a", dose("prednisone", "20", minute("2026-03-09 08:00"))),
+    ("leukapheresis", "E25", trial_drug("2026-03-09T07:00Z")),
+    ("lymphodepletion", "E26a", surgery("2026-03-09T07:00Z")),
+    ("infusion", "E24b", dose("prednisone", "20", minute("2026-03-09 08:00"))),
+]
+
+
+@pytest.mark.parametrize(("step", "rule", "blocking"), BLOCKING, ids=[rule for _, rule, _ in BLOCKING])
+def test_what_is_on_record_blocks_with_a_review_and_without_and_once_it_is_past_only_a_review_passes(
+    step: HoldPoint, rule: str, blocking: e.Event
+) -> None:
+    for kind in ("medicines", "procedures"):
+        soon, late = local("2026-03-10 12:00"), local("2026-05-10 12:00")
+        looked = [review(When.at(at), None, kind) for at in (soon, late)]
+        matches = (kind == "procedures") == (rule == "E26a")
+        assert verdict_on(step, rule, soon, blocking).outcome == FAILS
+        assert verdict_on(step, rule, soon, blocking, looked[0]).outcome == FAILS
+        assert verdict_on(step, rule, late, blocking).outcome == UNKNOWN
+        assert verdict_on(step, rule, late, blocking, looked[1]).outcome == (PASSES if matches else UNKNOWN)
+
+
 def test_of_two_drugs_the_later_one_decides() -> None:
     taken = trial_drug("2026-02-01"), trial_drug("2026-02-10")
     assert before_collection("2026-03-10 23:59", *taken) == FAILS
@@ -88,6 +110,14 @@ def test_of_two_drugs_the_later_one_decides() -> None:
         pytest.param(surgery("2026-03-01T22:59Z"), "2026-03-30 00:00", PASSES, id="the date after is free"),
         pytest.param(surgery("2026-03-01"), "2026-03-29 23:59", FAILS, id="a date without the hour blocks as precisely"),
         pytest.param(surgery("2026-03-01"), "2026-03-30 00:00", PASSES, id="and frees as precisely"),
+        pytest.param(surgery("2026-10-01T10:00Z"), "2026-10-29 23:59", FAILS, id="to its end across the autumn change"),
+        pytest.param(surgery("2026-10-01T10:00Z"), "2026-10-30 00:00", PASSES, id="and free after it"),
+        pytest.param(surgery("2026-03-10T10:00Z"), "2026-03-10 10:59", PASSES, id="a minute before it is begun"),
+        pytest.param(surgery("2026-03-10T10:00Z"), "2026-03-10 11:00", FAILS, id="from its minute on"),
+        pytest.param(surgery("2026-03-10"), "2026-03-09 23:59", PASSES, id="the eve of a date without the hour"),
+        pytest.param(surgery("2026-03-10"), "2026-03-10 00:00", UNKNOWN, id="on that date it may lie ahead"),
+        pytest.param(surgery("2026-03-10"), "2026-03-10 23:58", UNKNOWN, id="to its last minute but one"),
+        pytest.param(surgery("2026-03-10"), "2026-03-10 23:59", FAILS, id="then it has been done"),
         pytest.param(surgery("2026-03"), "2026-03-30 00:00", UNKNOWN, id="a month leaves it open"),
         pytest.param(surgery("2026-03", major=False), "2026-03-30 00:00", PASSES, id="surgery that is not major never counts"),
         pytest.param(surgery("2026-03-20", major=False), "2026-03-21 12:00", PASSES, id="a line placed the day before does not count"),

@@ -173,6 +173,35 @@ def test_the_doses_of_a_date_add_up(doses: list[tuple[str, str]], at: str, outco
     assert before_infusion(at, *taken) == outcome
 
 
+@pytest.mark.parametrize(
+    ("doses", "at", "outcome"),
+    [
+        pytest.param(["03-29 00:30", "03-29 23:30"], "2026-04-01 23:30", FAILS, id="72 hours after the last of a date of 23 hours"),
+        pytest.param(["03-29 00:30", "03-29 23:30"], "2026-04-01 23:31", PASSES, id="and a minute later"),
+        pytest.param(["10-25 00:30", "10-25 23:30"], "2026-10-28 23:30", FAILS, id="72 hours after the last of a date of 25 hours"),
+        pytest.param(["10-25 00:30", "10-25 23:30"], "2026-10-28 23:31", PASSES, id="and a minute later"),
+        pytest.param(["03-28 23:59", "03-29 00:00"], "2026-03-29 12:00", PASSES, id="on either side of the midnight before the change"),
+        pytest.param(["10-25 23:59", "10-26 00:00"], "2026-10-26 12:00", PASSES, id="on either side of the midnight after the change"),
+    ],
+)
+def test_the_doses_of_a_date_add_up_where_the_clocks_change(doses: list[str], at: str, outcome: Outcome) -> None:
+    assert before_infusion(at, *(dose("prednisone", "6", minute(f"2026-{taken}")) for taken in doses)) == outcome
+
+
+@pytest.mark.parametrize(
+    ("doses", "at", "outcome"),
+    [
+        pytest.param([("5", "08:00"), ("5", "20:00")], "2026-03-10 12:00", PASSES, id="exactly ten mg in two doses"),
+        pytest.param([("5", "08:00"), ("5.01", "20:00")], "2026-03-07 19:59", PASSES, id="before the second of two doses"),
+        pytest.param([("5", "08:00"), ("5.01", "20:00")], "2026-03-07 20:00", FAILS, id="from the second on"),
+        pytest.param([("5", "08:00"), ("5.01", "20:00")], "2026-03-14 23:59", FAILS, id="to the end of the date seven days later"),
+        pytest.param([("5", "08:00"), ("5.01", "20:00")], "2026-03-15 00:00", PASSES, id="and no longer"),
+    ],
+)
+def test_the_doses_of_a_date_add_up_before_collection_too(doses: list[tuple[str, str]], at: str, outcome: Outcome) -> None:
+    assert before_collection(at, *(dose("prednisone", mg, minute(f"2026-03-07 {clock}")) for mg, clock in doses)) == outcome
+
+
 def test_different_steroids_add_up_as_prednisone() -> None:
     first, second = dose("prednisone", "5", SATURDAY), dose("hydrocortisone", "20.4", SATURDAY, route="intravenous")
     assert before_infusion("2026-03-08 08:00", first) == PASSES

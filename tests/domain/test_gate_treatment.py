@@ -19,6 +19,14 @@ STARTED = e.LeukapheresisStarted(at=minute("2026-01-20 08:00"))
 COLLECTED = e.LeukapheresisEnded(at=minute("2026-01-20 12:00"), identity=CODE, yield_e6_per_kg=Decimal(12))
 
 
+def confirmed(at: str) -> e.EligibilityConfirmed:
+    return e.EligibilityConfirmed(at=When(at))
+
+
+def ended(at: str) -> e.LeukapheresisEnded:
+    return COLLECTED.model_copy(update={"at": When(at)})
+
+
 def received(at: str = "2026-02-10 09:00", identity: str = CODE, expires: str = "2026-05-10") -> e.ProductReceived:
     return e.ProductReceived(at=minute(at) if " " in at else When(at), identity=identity, expires=date.fromisoformat(expires))
 
@@ -49,7 +57,14 @@ def checked(at: str, identity: str = CODE) -> e.IdentityChecked:
         pytest.param([ELIGIBLE], "2026-01-12 09:00", UNKNOWN, id="without consent"),
         pytest.param([CONSENT, ELIGIBLE], "2026-01-05 08:59", FAILS, id="before consent"),
         pytest.param([consent(When("2026-01-12")), ELIGIBLE], "2026-01-12 12:00", UNKNOWN, id="signed on that date at some hour"),
+        pytest.param([consent(When("2026-01-12")), ELIGIBLE], "2026-01-12 23:58", UNKNOWN, id="until its last minute but one"),
         pytest.param([consent(When("2026-01-12")), ELIGIBLE], "2026-01-12 23:59", PASSES, id="signed by the end of that date"),
+        pytest.param([CONSENT, confirmed("2026-03-29")], "2026-03-28 23:59", FAILS, id="not confirmed before a date of 23 hours"),
+        pytest.param([CONSENT, confirmed("2026-03-29")], "2026-03-29 00:00", UNKNOWN, id="confirmed at some hour of it"),
+        pytest.param([CONSENT, confirmed("2026-03-29")], "2026-03-29 23:58", UNKNOWN, id="to its last minute but one"),
+        pytest.param([CONSENT, confirmed("2026-03-29")], "2026-03-29 23:59", PASSES, id="confirmed by its end"),
+        pytest.param([CONSENT, confirmed("2026-10-25")], "2026-10-25 23:58", UNKNOWN, id="at some hour of a date of 25"),
+        pytest.param([CONSENT, confirmed("2026-10-25")], "2026-10-25 23:59", PASSES, id="and by its end"),
         pytest.param([consent(When("2026-01-12")), ELIGIBLE], "2026-01-11 23:59", FAILS, id="not signed before that date"),
     ],
 )
@@ -86,7 +101,20 @@ def test_a_screening_that_failed_or_began_anew_takes_eligibility_away() -> None:
         pytest.param("lymphodepletion", [STARTED], "2026-02-01 08:00", UNKNOWN, id="a collection that has not ended"),
         pytest.param("lymphodepletion", [STARTED, COLLECTED], "2026-01-20 11:59", FAILS, id="a minute before the collection ended"),
         pytest.param("lymphodepletion", [STARTED, COLLECTED], "2026-01-20 12:00", PASSES, id="when the collection has ended"),
+        pytest.param("lymphodepletion", [STARTED, COLLECTED], "2026-01-20 12:01", PASSES, id="and a minute later"),
+        pytest.param(
+            "lymphodepletion", [STARTED, ended("2026-03-29")], "2026-03-28 23:59", FAILS, id="on the eve of a date without the hour"
+        ),
+        pytest.param("lymphodepletion", [STARTED, ended("2026-03-29")], "2026-03-29 00:00", UNKNOWN, id="at some hour of a date of 23"),
+        pytest.param("lymphodepletion", [STARTED, ended("2026-03-29")], "2026-03-29 23:58", UNKNOWN, id="to its last minute but one"),
+        pytest.param("lymphodepletion", [STARTED, ended("2026-03-29")], "2026-03-29 23:59", PASSES, id="by its end"),
+        pytest.param("lymphodepletion", [STARTED, ended("2026-10-25")], "2026-10-25 23:58", UNKNOWN, id="at some hour of a date of 25"),
+        pytest.param("lymphodepletion", [STARTED, ended("2026-10-25")], "2026-10-25 23:59", PASSES, id="and by its end"),
         pytest.param("infusion", [STARTED, COLLECTED], "2026-02-01 08:00", UNKNOWN, id="no lymphodepletion"),
+        pytest.param("infusion", [STARTED, COLLECTED, depleted("2026-02-01")], "2026-02-01 23:58", UNKNOWN, id="a dose at some hour"),
+        pytest.param(
+            "infusion", [STARTED, COLLECTED, depleted("2026-02-01")], "2026-02-01 23:59", PASSES, id="a dose by the end of its date"
+        ),
         pytest.param("infusion", [depleted("2026-02-01 08:00")], "2026-02-05 08:00", UNKNOWN, id="no collection"),
         pytest.param("infusion", [STARTED, COLLECTED, depleted("2026-02-01 08:00")], "2026-02-01 07:59", FAILS, id="before the first dose"),
         pytest.param("infusion", [STARTED, COLLECTED, depleted("2026-02-01 08:00")], "2026-02-01 08:00", PASSES, id="after it"),
@@ -131,10 +159,19 @@ def test_a_failed_collection_or_product_does_not_stand(failed: e.Event) -> None:
         pytest.param([released()], "2026-02-12 08:00", UNKNOWN, id="released and not received"),
         pytest.param([received(), released()], "2026-02-11 08:59", FAILS, id="a minute before release"),
         pytest.param([received(), released()], "2026-02-11 09:00", PASSES, id="from release on"),
+        pytest.param([received(), released()], "2026-02-11 09:01", PASSES, id="and a minute later"),
+        pytest.param([received(), released("2026-02-11")], "2026-02-10 23:59", FAILS, id="not released before that date"),
+        pytest.param([received(), released("2026-02-11")], "2026-02-11 00:00", UNKNOWN, id="released on that date at some hour"),
+        pytest.param([received(), released("2026-02-11")], "2026-02-11 23:58", UNKNOWN, id="to its last minute but one"),
+        pytest.param([received(), released("2026-02-11")], "2026-02-11 23:59", PASSES, id="released by its end"),
+        pytest.param([received(), released("2026-03-29")], "2026-03-29 23:58", UNKNOWN, id="at some hour of a date of 23"),
+        pytest.param([received(expires="2026-12-10"), released("2026-10-25")], "2026-10-25 23:59", PASSES, id="by the end of a date of 25"),
         pytest.param([received("2026-02-12 09:00"), released()], "2026-02-12 08:59", FAILS, id="released before it arrived"),
         pytest.param([received("2026-02-12 09:00"), released()], "2026-02-12 09:00", PASSES, id="and then it arrived"),
         pytest.param([received("2026-02-11"), released()], "2026-02-11 12:00", UNKNOWN, id="arrived on that date at some hour"),
         pytest.param([received("2026-02-11"), released()], "2026-02-11 23:59", PASSES, id="arrived by the end of that date"),
+        pytest.param([received(expires="2026-02-11"), released()], "2026-02-11 09:00", PASSES, id="released on its expiry date"),
+        pytest.param([received(expires="2026-02-10"), released()], "2026-02-11 09:00", FAILS, id="released on the date after"),
         pytest.param([received(expires="2026-03-29"), released()], "2026-03-29 23:59", PASSES, id="to the end of its expiry date"),
         pytest.param([received(expires="2026-03-29"), released()], "2026-03-30 00:00", FAILS, id="not on the date after"),
         pytest.param([received(expires="2026-10-25"), released()], "2026-10-25 23:59", PASSES, id="to the end of a date of 25 hours"),
@@ -157,6 +194,12 @@ def test_the_product_is_released_on_site_and_in_date(step: HoldPoint, events: li
         pytest.param([STARTED, COLLECTED], "2026-02-12 08:00", UNKNOWN, id="no product yet"),
         pytest.param([STARTED, COLLECTED, received()], "2026-02-10 08:59", FAILS, id="before the product arrived"),
         pytest.param([STARTED, COLLECTED, received()], "2026-02-10 09:00", PASSES, id="one code on both"),
+        pytest.param([STARTED, COLLECTED, received("2026-03-29")], "2026-03-28 23:59", FAILS, id="not before the date it arrived"),
+        pytest.param([STARTED, COLLECTED, received("2026-03-29")], "2026-03-29 23:58", UNKNOWN, id="at some hour of a date of 23"),
+        pytest.param([STARTED, COLLECTED, received("2026-03-29")], "2026-03-29 23:59", PASSES, id="and by its end"),
+        pytest.param([STARTED, COLLECTED, received("2026-10-25")], "2026-10-25 23:58", UNKNOWN, id="at some hour of a date of 25"),
+        pytest.param([STARTED, COLLECTED, received("2026-10-25")], "2026-10-25 23:59", PASSES, id="and by its end"),
+        pytest.param([STARTED, received()], "2026-02-12 08:00", UNKNOWN, id="a collection that has not ended carries none"),
         pytest.param([STARTED, COLLECTED, received(identity=OTHER)], "2026-02-12 08:00", FAILS, id="another code on the product"),
     ],
 )
@@ -170,6 +213,13 @@ def test_before_lymphodepletion_collection_and_product_carry_one_code(events: li
         pytest.param([received()], "2026-03-10 12:00", UNKNOWN, id="nobody has compared the codes"),
         pytest.param([received(), checked("2026-03-10 10:00")], "2026-03-10 09:59", FAILS, id="a minute before they did"),
         pytest.param([received(), checked("2026-03-10 10:00")], "2026-03-10 10:00", PASSES, id="from the minute they did"),
+        pytest.param([received(), checked("2026-03-10 10:00")], "2026-03-10 10:01", PASSES, id="and a minute later"),
+        pytest.param([received(), checked("2026-03-29 03:00")], "2026-03-29 01:59", FAILS, id="a minute before, across the spring change"),
+        pytest.param([received(), checked("2026-03-29 03:00")], "2026-03-29 03:00", PASSES, id="and from that minute on"),
+        pytest.param([received(), checked("2026-03-10")], "2026-03-09 23:59", FAILS, id="not before that date"),
+        pytest.param([received(), checked("2026-03-10")], "2026-03-10 23:58", UNKNOWN, id="to its last minute but one"),
+        pytest.param([received(), checked("2026-10-25")], "2026-10-25 23:58", UNKNOWN, id="at some hour of a date of 25"),
+        pytest.param([received(), checked("2026-10-25")], "2026-10-25 23:59", PASSES, id="and by its end"),
         pytest.param([received(), checked("2026-03-10")], "2026-03-10 12:00", UNKNOWN, id="on that date at some hour"),
         pytest.param([received(), checked("2026-03-10")], "2026-03-10 23:59", PASSES, id="by the end of that date"),
         pytest.param(
@@ -265,6 +315,12 @@ def course(last: str, outcome: str = "given") -> list[e.LymphodepletionDose]:
         pytest.param(course("2026-03-28 23:59"), "2026-03-30 00:00", PASSES, id="the second date, across the spring change"),
         pytest.param(course("2026-03-28 00:00"), "2026-04-11 23:59", PASSES, id="the end of the fourteenth date"),
         pytest.param(course("2026-03-28 00:00"), "2026-04-12 00:00", FAILS, id="the fifteenth date"),
+        pytest.param(course("2026-03-15 23:59"), "2026-03-29 23:59", PASSES, id="the end of the fourteenth date, of 23 hours"),
+        pytest.param(course("2026-03-15 23:59"), "2026-03-30 00:00", FAILS, id="the fifteenth, after it"),
+        pytest.param(course("2026-10-11 00:00"), "2026-10-25 23:59", PASSES, id="the end of the fourteenth date, of 25 hours"),
+        pytest.param(course("2026-10-11 00:00"), "2026-10-26 00:00", FAILS, id="and the fifteenth after it"),
+        pytest.param(course("2026-03-03"), "2026-03-04 23:59", FAILS, id="of a last dose without the hour, the date after"),
+        pytest.param(course("2026-03-03"), "2026-03-05 00:00", PASSES, id="and the second date"),
         pytest.param(course("2026-10-24 23:59"), "2026-10-25 23:59", FAILS, id="the date of 25 hours after the last dose"),
         pytest.param(course("2026-10-24 23:59"), "2026-10-26 00:00", PASSES, id="the second date, across the autumn change"),
         pytest.param(course("2026-10-24"), "2026-10-26 00:00", PASSES, id="a date without the hour is precise enough"),

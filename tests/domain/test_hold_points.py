@@ -1,7 +1,7 @@
 """The three hold points: performed with leave, reported as they were, overridden by signature, released by hand."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import get_args
 
 import pytest
@@ -9,9 +9,9 @@ import pytest
 from domain import commands as c
 from domain import events as e
 from domain.rejections import Refused
-from domain.time import When, to_the_minute
+from domain.time import When, local_date, to_the_minute
 from domain.words import HoldPoint, Role
-from tests.builders import CODE, Story, Trial, codes, dose, slot, study_of
+from tests.builders import BERLIN, CODE, START, Clock, Story, Trial, codes, dose, local, slot, study_of
 
 PROTOCOL = study_of().protocol(1)
 THAW = c.ReleaseToThaw(identity=CODE)
@@ -109,6 +109,60 @@ def test_the_refusal_of_a_command_that_is_sent_again_is_recorded_once(waiting: S
     assert not waiting.now.thaws
 
 
+SLOTS = {
+    "plainly": (START, "2026-02-10 01:00", "2026-02-10 09:00"),
+    "across the spring change": (START + timedelta(days=47), "2026-03-29 01:00", "2026-03-29 10:00"),
+    "across the autumn change": (START + timedelta(days=257), "2026-10-25 01:00", "2026-10-25 08:00"),
+}
+"""When a trial begins, and a slot of eight hours in it on the clocks of the site."""
+
+
+@pytest.mark.parametrize(("began", "starts", "ends"), SLOTS.values(), ids=SLOTS)
+@pytest.mark.parametrize(
+    ("from_start", "minutes", "granted"),
+    [
+        pytest.param(True, -1, False, id="a minute before the slot"),
+        pytest.param(True, 0, True, id="in its first minute"),
+        pytest.param(False, -1, True, id="in its last minute"),
+        pytest.param(False, 0, False, id="when it is over"),
+    ],
+)
+def test_leave_holds_from_the_first_to_the_last_minute_of_the_slot(  # noqa: PLR0913 - A slot, and both sides of its bounds.
+    began: datetime, starts: str, ends: str, *, from_start: bool, minutes: int, granted: bool
+) -> None:
+    story = Trial(Clock(began)).participant().is_ready()
+    start, end = local(starts), local(ends)
+    assert end - start == timedelta(hours=8)
+    story.asks(c.Plan(step="infusion", slot=slot(start)))
+    story.lives_until(start - timedelta(hours=1))
+    story.reviews()
+    story.checks_identity()
+    story.lives_until((start if from_start else end) + timedelta(minutes=minutes))
+    if granted:
+        story.asks(PERFORM["infusion"])
+        assert not against(story)
+    else:
+        assert codes(refusal(story, PERFORM["infusion"])) == {"no-leave"}
+
+
+@pytest.mark.parametrize(("minutes", "granted"), [(-1, True), (0, True), (1, False)])
+def test_leave_ends_in_the_middle_of_the_slot_with_the_last_minute_at_which_the_review_is_fresh(minutes: int, *, granted: bool) -> None:
+    story = Trial().participant().is_ready()
+    planned = story.now.plans["infusion"].slot
+    reviewed = planned.start - timedelta(hours=20)
+    story.lives_until(reviewed)
+    story.reviews()
+    story.lives_until(planned.start)
+    story.checks_identity()
+    story.lives_until(reviewed + timedelta(hours=24, minutes=minutes))
+    assert story.trial.clock() < planned.until
+    if granted:
+        story.asks(PERFORM["infusion"])
+        assert not against(story)
+    else:
+        assert codes(refusal(story, PERFORM["infusion"])) == {"rule-not-yet-known", "no-leave"}
+
+
 # Report states what has happened
 
 
@@ -148,6 +202,39 @@ def test_a_report_is_judged_by_the_leave_and_the_facts_of_when_it_happened(story
     story.trial.clock.move(hours=2)
     story.reports(e.ThawStarted(at=When.at(happened), identity=CODE))
     assert against(story) == deviations
+
+
+@pytest.mark.parametrize(
+    ("told", "deviations"),
+    [
+        pytest.param("2026-02-09T12:00Z", set(), id="a minute that leave covers"),
+        pytest.param("2026-02-09", {"E24b", "same-identity", "leave"}, id="a date that leave covers in part"),
+    ],
+)
+def test_leave_stood_only_where_it_stood_for_all_of_an_uncertain_time(story: Story, told: str, deviations: set[str]) -> None:
+    assert story.at() == When("2026-02-09T12:00Z")
+    story.trial.clock.move(hours=12)
+    story.reports(e.ThawStarted(at=When(told), identity=CODE))
+    assert against(story) == deviations
+
+
+@pytest.mark.parametrize(("starts", "covered"), [(-24, [True, False]), (0, [False, True])], ids=["its first minute", "its last minute"])
+def test_leave_that_covers_one_end_of_an_uncertain_time_only_does_not_cover_it(starts: int, covered: list[bool]) -> None:
+    story = Trial().participant().is_ready()
+    noon = story.now.plans["infusion"].slot.start.replace(hour=11)
+    story.asks(c.Plan(step="infusion", slot=slot(noon + timedelta(hours=starts), hours=24)))
+    story.lives_until(noon + timedelta(hours=starts) + timedelta(hours=2))
+    story.reviews()
+    story.checks_identity()
+    story.advances()
+    clearance = story.now.clearance("infusion")
+    assert clearance is not None
+    at = When.on(local_date(noon, BERLIN))
+    span = at.span(BERLIN)
+    assert [clearance.covers(instant) for instant in (span.earliest, span.latest)] == covered
+    story.lives_until(noon + timedelta(hours=20))
+    story.reports(e.ThawStarted(at=at, identity=CODE))
+    assert "leave" in against(story)
 
 
 def test_what_is_learned_after_the_thaw_about_the_time_after_it_says_nothing_against_it(story: Story) -> None:
@@ -418,6 +505,30 @@ def test_an_investigator_takes_a_step_against_its_gate_on_a_ground_of_the_list(w
     assert isinstance(signed, e.OverrideSigned)
     assert signed.rules == ("E24b",)
     assert against(waiting) == {"E24b"}
+
+
+def test_a_step_that_was_overridden_needs_no_leave_wherever_a_correction_moves_it(waiting: Story) -> None:
+    waiting.signs(c.Override(beginning=THAW, ground="immediate-hazard"))
+    entry, right = waiting.entry_of(e.ThawStarted), waiting.at()
+    waiting.trial.clock.move(hours=1)
+    for at, deviations in (
+        (When.at(waiting.trial.clock() - timedelta(minutes=1)), {"E24b"}),
+        (When.at(waiting.trial.clock() - timedelta(hours=1, minutes=1)), {"E24b", "same-identity"}),
+        (right, {"E24b"}),
+    ):
+        waiting.asks(c.Correct(entry=entry, fact=e.ThawStarted(at=at, identity=CODE)), reason="the clock of the bath was wrong")
+        assert against(waiting) == deviations
+
+
+def test_an_override_excuses_no_other_dose_than_the_one_that_was_signed_for() -> None:
+    story = Trial().participant().is_eligible().is_collected().has_product()
+    story.plans("lymphodepletion", story.trial.clock() + timedelta(days=1))
+    story.trial.clock.move(days=1)
+    story.signs(c.Override(beginning=c.BeginLymphodepletion(day=-5, drug="fludarabine"), ground="immediate-hazard"))
+    assert against(story, "lymphodepletion") == {"E26a"}
+    before = When.at(story.trial.clock() - timedelta(hours=2))
+    story.reports(e.LymphodepletionDose(at=before, day=-5, drug="cyclophosphamide"))
+    assert against(story, "lymphodepletion") == {"E26a", "leave"}
 
 
 def test_an_override_by_somebody_else_unsigned_or_without_a_reason_is_refused(waiting: Story) -> None:

@@ -1,38 +1,33 @@
 """What is true of every life, however people err: checked against rules told a second time, in the plainest way."""
 
-from collections import defaultdict
-from datetime import date, datetime, timedelta
-from decimal import Decimal
+import re
+from collections import Counter
+from collections.abc import Iterator
 from functools import cache, reduce
 from random import Random
 
 import pytest
-from pydantic import TypeAdapter
+from pydantic import BaseModel, TypeAdapter
 
 from domain import commands as c
 from domain import events as e
 from domain.agenda import agenda
 from domain.consequences import against_the_gate
+from domain.gates import judge
 from domain.history import effective
 from domain.participant import Participant, evolve, fold
 from domain.record import Record
 from domain.standing import Taken
-from domain.time import When, local_date
+from domain.time import MINUTE
+from domain.words import STEPS, HoldPoint
 from tests.builders import BERLIN, CODE, study_of
 from tests.campaign import Campaign
 from tests.domain.lives import Life, Turn
+from tests.domain.told_again import AGAIN, ENDS_LEAVE, broken, leaves, of, stood
 
 EVENT: TypeAdapter[e.Event] = TypeAdapter(e.Event)
 COMMAND: TypeAdapter[c.Command] = TypeAdapter(c.Command)
 TURNS = 60
-SYSTEMIC = {"oral", "intravenous", "intramuscular", "intra-articular"}
-EQUIVALENT = {
-    "prednisone": Decimal(5),
-    "prednisolone": Decimal(5),
-    "dexamethasone": Decimal("0.6"),
-    "methylprednisolone": Decimal(4),
-    "hydrocortisone": Decimal(20),
-}
 
 
 def lives(campaign: Campaign) -> tuple[tuple[Life, tuple[Turn, ...]], ...]:
@@ -46,153 +41,103 @@ def lived(dice: float, rounds: int) -> tuple[tuple[Life, tuple[Turn, ...]], ...]
     return tuple((life, tuple(life.turn() for _ in range(TURNS))) for life in born)
 
 
-# The rules of the infusion, told a second time
+# What is granted
 
 
-def happened(record: Record, by: datetime) -> list[e.Event]:
-    """What had surely happened by an instant, as far as is on record."""
-    return [entry.event for entry in effective(record.entries) if surely(entry.event, by)]
-
-
-def surely(event: e.Event, by: datetime) -> bool:
-    when = getattr(event, "at", getattr(event, "start", None))
-    return isinstance(when, When) and when.span(BERLIN).latest <= by
-
-
-def broken(record: Record, at: datetime) -> set[str]:
-    """The rules of the infusion that were surely broken by what had happened."""
-    events = happened(record, at)
-    of = {kind: [event for event in events if isinstance(event, kind)] for kind in e.FACTS}
-    told = [entry.event for entry in effective(record.entries)]
-    doses = [dose for dose in of[e.LymphodepletionDose] if dose.outcome != "omitted"]
-    perhaps = [event for event in told if when_of(event) is not None and earliest(event) <= at]
-    found = set()
-    if not of[e.ConsentSigned] or of[e.ConsentWithdrawn] or not any(isinstance(event, e.EligibilityConfirmed) for event in told):
-        found.add("consent-and-eligibility")
-    if not of[e.LeukapheresisEnded] or not doses:
-        found.add("steps-before")
-    if not doses or untold_or_far(told, at):
-        found.add("days-since-lymphodepletion")
-    if not of[e.ProductReceived] or not of[e.ProductReleased] or expired(perhaps, at):
-        found.add("product-ready")
-    if not of[e.IdentityChecked] or wrong_code(of[e.IdentityChecked], perhaps):
-        found.add("same-identity")
-    if steroid(of[e.MedicationTaken], at) or goes_on(of[e.MedicationTaken], at) or not of[e.ReviewMade]:
-        found.add("E24b")
-    return found
-
-
-def when_of(event: e.Event) -> When | None:
-    when = getattr(event, "at", getattr(event, "start", None))
-    return when if isinstance(when, When) else None
-
-
-def earliest(event: e.Event) -> datetime:
-    when = when_of(event)
-    assert when is not None
-    return when.span(BERLIN).earliest
-
-
-def untold_or_far(told: list[e.Event], at: datetime) -> bool:
-    """Whether a lymphodepletion day is told in no course, or the last dose lies less than 2 or more than 14 dates back.
-
-    Of lymphodepletion that was told twice only the course that is in force counts, which is not told a second time here.
-    """
-    doses = [event for event in told if isinstance(event, e.LymphodepletionDose)]
-    if not {-5, -4, -3} <= {dose.day for dose in doses}:
-        return True
-    if len({(dose.day, dose.drug) for dose in doses}) < len(doses):
-        return False
-    given = [earliest(dose) for dose in doses if dose.outcome != "omitted" and earliest(dose) <= at]
-    return not given or not 2 <= (local_date(at, BERLIN) - local_date(max(given), BERLIN)).days <= 14
-
-
-def expired(perhaps: list[e.Event], at: datetime) -> bool:
-    """Whether the product has expired by whatever may have been received."""
-    expires = [event.expires for event in perhaps if isinstance(event, e.ProductReceived) and event.identity == CODE]
-    return bool(expires) and max(expires) < local_date(at, BERLIN)
-
-
-def wrong_code(checks: list[e.Event], perhaps: list[e.Event]) -> bool:
-    """Whether a check that found another code is surely later than every one that found the right one."""
-    right = [event.at.span(BERLIN).latest for event in perhaps if isinstance(event, e.IdentityChecked) and event.identity == CODE]
-    wrong = [earliest(check) for check in checks if isinstance(check, e.IdentityChecked) and check.identity != CODE]
-    return bool(wrong) and all(max(wrong) > latest for latest in right)
-
-
-def goes_on(taken: list[e.Event], at: datetime) -> bool:
-    """Whether courses without a stop, from known minutes, may add up to more than 10 mg with each other or with a dose of a date."""
-    counted = [one for one in taken if isinstance(one, e.MedicationTaken) and one.drug in EQUIVALENT and one.route in SYSTEMIC]
-    known = [one for one in counted if one.start.exact]
-    courses = [one for one in known if one.doses_per_day is not None and one.stop is None]
-    single = [one for one in known if one.doses_per_day is None and one.stop is None]
-    dates = {local_date(at, BERLIN), *(on_date(one) for one in single if at - earliest(one) <= timedelta(hours=72))}
-    return any(
-        bool(going := [one for one in courses if on_date(one) <= day])
-        and sum(prednisone(one) for one in (*going, *(one for one in single if on_date(one) == day))) > 10
-        for day in dates
-    )
-
-
-def on_date(one: e.MedicationTaken) -> date:
-    return local_date(earliest(one), BERLIN)
-
-
-def prednisone(one: e.MedicationTaken) -> Decimal:
-    return one.dose_mg * (one.doses_per_day or 1) * 5 / EQUIVALENT[one.drug]
-
-
-def steroid(taken: list[e.Event], at: datetime) -> bool:
-    """Whether a date with more than 10 mg in single doses of known minutes has its last of them in the 72 hours before."""
-    totals: dict[object, Decimal] = defaultdict(Decimal)
-    last: dict[object, datetime] = {}
-    for one in taken:
-        if not isinstance(one, e.MedicationTaken) or one.drug not in EQUIVALENT or one.route not in SYSTEMIC:
-            continue
-        if one.start.exact and one.doses_per_day is None:
-            minute = one.start.span(BERLIN).earliest
-            day = local_date(minute, BERLIN)
-            totals[day] += one.dose_mg * 5 / EQUIVALENT[one.drug]
-            last[day] = max(minute, last.get(day, minute))
-    return any(total > 10 and at - last[day] <= timedelta(hours=72) for day, total in totals.items())
+def test_every_rule_of_every_gate_is_told_a_second_time() -> None:
+    steps = study_of().protocol(1).steps
+    assert {step: set(rules) for step, rules in AGAIN.items()} == {step: {rule.id for rule in one.rules} for step, one in steps.items()}
 
 
 NEVER_OVERRIDDEN = {"consent-and-eligibility", "product-ready", "same-identity"}
 
 
 @pytest.mark.torture
-def test_no_permission_that_is_granted_reaches_the_infusion_against_a_rule_unless_it_is_overridden(campaign: Campaign) -> None:
-    granted = overridden = 0
+def test_no_permission_that_is_granted_takes_a_step_against_a_rule_unless_it_is_overridden(campaign: Campaign) -> None:
+    granted, overridden = Counter[str](), Counter[str]()
     for _, turns in lives(campaign):
         for turn in turns:
-            if not any(isinstance(event, e.ThawStarted) for event in turn.events):
+            if not isinstance(turn.command, c.Perform | c.Override):
                 continue
-            against = broken(turn.before, turn.at)
+            step = turn.command.beginning.kind
+            if len(turn.after.participant.taken) == len(turn.before.participant.taken):
+                continue
+            against = broken(turn.before, turn.at, step)
             if isinstance(turn.command, c.Perform):
-                granted += 1
+                granted[step] += 1
                 assert not against
-            if isinstance(turn.command, c.Override):
-                overridden += 1
+                assert stood(leaves(turn.before, step), turn.at)
+            else:
+                overridden[step] += 1
                 assert isinstance(turn.events[0], e.OverrideSigned)
                 assert against <= set(turn.events[0].rules)
                 assert not against & NEVER_OVERRIDDEN
-    assert granted > campaign.rounds(200) / 10, "too few lives reach the infusion to prove anything"
+    assert all(granted[step] > campaign.rounds(200) / 10 for step in STEPS), "too few lives reach a step to prove anything"
+    assert overridden
 
 
 @pytest.mark.torture
-def test_every_infusion_on_record_carries_a_deviation_for_each_rule_it_broke(campaign: Campaign) -> None:
-    carried = 0
+def test_no_leave_that_is_given_covers_a_minute_at_which_a_rule_is_broken(campaign: Campaign) -> None:
+    given: Counter[tuple[str, str]] = Counter()
+    for life, turns in lives(campaign):
+        for turn in (*turns, *life.acts):
+            for event in of(e.StepCleared, turn.events) + of(e.ManuallyReleased, turn.events):
+                if turn.command is not None:
+                    given[event.step, event.kind] += 1
+                    assert event.covers_from < event.covers_until
+                    for instant in (event.covers_from, event.covers_until - MINUTE):
+                        assert not broken(turn.before, instant, event.step)
+    assert {step for step, _ in given} == set(STEPS)
+    assert {kind for _, kind in given} == {"step-cleared.v1", "manually-released.v1"}
+
+
+@pytest.mark.torture
+def test_leave_that_stands_covers_no_minute_ahead_at_which_a_rule_is_broken_by_what_has_just_been_told(campaign: Campaign) -> None:
+    stands = revoked = 0
+    for _, turns in lives(campaign):
+        for turn in turns:
+            revoked += any(isinstance(event, e.ClearanceRevoked) for event in turn.events) and turn.command is not None
+            for step in STEPS:
+                leave = turn.after.participant.clearance(step)
+                if leave is not None and leave.covers_until > turn.at:
+                    stands += 1
+                    for instant in (max(leave.covers_from, turn.at), leave.covers_until - MINUTE):
+                        assert not broken(turn.after, instant, step)
+    assert stands > campaign.rounds(200) / 4
+    assert revoked
+
+
+@pytest.mark.torture
+def test_what_was_reported_without_leave_carries_that_as_a_deviation_and_what_had_leave_does_not(campaign: Campaign) -> None:
+    seen: Counter[tuple[str, bool]] = Counter()
+    for _, turns in lives(campaign):
+        for turn in turns:
+            now = turn.after.participant
+            if not isinstance(turn.command, c.Report) or len(now.taken) == len(turn.before.participant.taken):
+                continue
+            taken = now.taken[-1]
+            span = taken.at.span(BERLIN)
+            had_leave = all(stood(leaves(turn.before, taken.step), at) for at in (span.earliest, span.latest))
+            seen[taken.step, had_leave] += 1
+            assert (key_of(taken, "leave") in now.deviations) != had_leave
+    assert {step for step, had_leave in seen if not had_leave} == set(STEPS)
+    assert any(had_leave for _, had_leave in seen)
+
+
+@pytest.mark.torture
+def test_every_step_on_record_carries_a_deviation_for_each_rule_it_broke(campaign: Campaign) -> None:
+    carried: Counter[str] = Counter()
     for _, turns in lives(campaign):
         for record in (turn.after for turn in turns):
             now = record.participant
             assert bool(now.thaws or now.infusions) == (now.taken_step("infusion") is not None)
             for taken in now.taken:
-                whens = [at for at in (taken.at, taken.done) if at is not None and at.exact and taken.step == "infusion"]
+                whens = [at for at in (taken.at, taken.done) if at is not None and at.exact]
                 for instant in (at.span(BERLIN).earliest for at in whens):
-                    expected = {key_of(taken, rule) for rule in broken(record, instant)}
-                    carried += len(expected)
+                    expected = {key_of(taken, rule) for rule in broken(record, instant, taken.step)}
+                    carried.update(key.split(":")[3] for key in expected)
                     assert expected <= now.deviations.keys()
-    assert carried
+    assert carried.keys() == {rule for rules in AGAIN.values() for rule in rules}
 
 
 @pytest.mark.torture
@@ -246,6 +191,48 @@ def test_after_the_journey_has_acted_nothing_that_was_due_remains_and_it_is_quie
 
 
 @pytest.mark.torture
+def test_a_verdict_is_recorded_only_when_it_has_changed_since_or_had_changed_in_between(campaign: Campaign) -> None:
+    changed = again = 0
+    for life, _ in lives(campaign):
+        for act in life.acts:
+            assert isinstance(act.command, c.ActOn)
+            verdict = act.events[-1]
+            if not isinstance(verdict, e.StepCleared | e.StepWaiting | e.StepHeld):
+                continue
+            plan, was = act.before.participant.plans[verdict.step], last_verdict(act.before, verdict.step)
+            if was is None or said(was) != said(verdict):
+                changed += 1
+                continue
+            again += 1
+            due = agenda(act.before.participant, study_of()).item(act.command.key)
+            assert due is not None
+            assert due.due < act.at, "what says the same is recorded again only after time in which nobody looked"
+            then = judge(verdict.step, act.before.participant, study_of(), plan.slot.start).verdict(plan.slot, due.due)
+            assert said(then) != said(was)
+    assert changed > campaign.rounds(200)
+    assert again < changed / 20
+
+
+Said = tuple[str, object, object]
+
+
+def said(verdict: e.StepCleared | e.StepWaiting | e.StepHeld | e.ManuallyReleased) -> Said:
+    """What a verdict says: its outcome, the bound that goes with it, and the reasons."""
+    outcome = "step-cleared.v1" if isinstance(verdict, e.ManuallyReleased) else verdict.kind
+    return outcome, getattr(verdict, "covers_until", getattr(verdict, "earliest", None)), verdict.derivation.rules
+
+
+def last_verdict(record: Record, step: HoldPoint) -> e.StepCleared | e.StepWaiting | e.StepHeld | e.ManuallyReleased | None:
+    """The verdict on record for the plan of a step, if neither the plan nor the leave has ended since."""
+    for entry in reversed(effective(record.entries)):
+        if isinstance(entry.event, ENDS_LEAVE) and entry.event.step == step:
+            return None
+        if isinstance(entry.event, e.StepCleared | e.StepWaiting | e.StepHeld | e.ManuallyReleased) and entry.event.step == step:
+            return entry.event
+    return None
+
+
+@pytest.mark.torture
 def test_evolve_never_refuses_not_even_a_history_that_cannot_be(campaign: Campaign) -> None:
     for life, _ in lives(campaign):
         entries = list(life.record.entries)
@@ -267,3 +254,31 @@ def test_every_event_and_every_command_comes_back_from_its_stored_form_as_it_was
             assert EVENT.validate_json(stored) == event
             assert EVENT.validate_json(stored).model_dump_json() == stored
     assert len(kinds) > len(e.EVENTS) / 2
+
+
+OF_GREENWICH = re.compile(r"\d\d:\d\dZ|\dT\d\d:\d\d|\d\d:\d\d (UTC|CET|CEST)\b")
+"""A time in UTC, in the form that is stored, or with the name of its zone."""
+
+
+def texts(value: object) -> Iterator[str]:
+    """Every sentence in a value that a program derived; what people wrote themselves is theirs."""
+    if isinstance(value, BaseModel):
+        for name, one in value:
+            if name in {"says", "reasons"} or not isinstance(one, str):
+                yield from texts(one)
+    elif isinstance(value, tuple):
+        for one in value:
+            yield from texts(one)
+    elif isinstance(value, str):
+        yield value
+
+
+@pytest.mark.torture
+def test_no_sentence_of_any_life_shows_a_time_of_greenwich(campaign: Campaign) -> None:
+    said = 0
+    for life, _ in lives(campaign):
+        for entry in life.record.entries:
+            for words in texts(entry.event):
+                said += bool(re.search(r"\d\d:\d\d[+-]\d\d:\d\d", words))
+                assert not OF_GREENWICH.search(words), words
+    assert said > campaign.rounds(200), "too few sentences show a time to prove anything"

@@ -5,6 +5,7 @@ from uuid import NAMESPACE_OID
 
 import pytest
 
+from domain import events as e
 from domain.rejections import Refused
 from domain.study import (
     ProtocolApproved,
@@ -23,7 +24,7 @@ from store.keys import Keyring
 from store.ledger import Ledger
 from store.studies import StudyFiles
 from store.study import StudyDesk
-from tests.builders import BERLIN, DIGEST, STUDY, Clock, by_, codes
+from tests.builders import BERLIN, DIGEST, START, STUDY, Clock, Trial, by_, codes
 
 PROTOCOLS = {1: StudyFiles().protocol(STUDY, 1).protocol}
 OPENED = StudyOpened(study=STUDY, demonstration=True)
@@ -80,8 +81,21 @@ def test_what_is_decided_about_the_study_fits_what_stands(event: StudyEvent, bef
 
 @pytest.mark.parametrize("role", ["coordinator", "investigator", "pharmacist", "cell-lab", "medical-monitor", "journey"])
 def test_only_an_administrator_records_what_is_decided_about_the_study(role: Role) -> None:
-    desk = StudyDesk(Ledger.open("memory", clock=Clock(), keys=Keyring(b"k" * 32)), StudyFiles(), STUDY, program="test")
+    ledger = Ledger.open("memory", clock=Clock(), keys=Keyring(b"k" * 32))
+    desk = StudyDesk(ledger, StudyFiles(), STUDY, program="test", time_zone_data="test")
     with pytest.raises(Refused) as refused:
         desk.record((OPENED,), by_(role, NAMESPACE_OID))
     assert codes(refused.value) == {"administrator-only"}
     assert not desk.opened()
+
+
+@pytest.mark.parametrize("machine", ["test", "another"])
+def test_a_derivation_names_what_the_machine_reckoned_with_and_not_what_the_study_adopted(machine: str) -> None:
+    trial = Trial(time_zone_data=machine)
+    story = trial.participant().consents().plans("leukapheresis", START)
+    story.advances()
+    waiting = story.told_of(e.StepWaiting)[-1][1]
+    assert isinstance(waiting, e.StepWaiting)
+    made_with, study = waiting.derivation.made_with, trial.participants.study()
+    assert (made_with.program, made_with.time_zone_data, study.record.time_zone_data) == ("test", machine, "test")
+    assert (made_with.protocol, made_with.reference) == (study.record.released[1], study.record.references[1])

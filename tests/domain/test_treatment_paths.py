@@ -61,6 +61,39 @@ def test_the_product_of_an_earlier_collection_is_accounted_for_and_serves_for_no
     assert (outcomes["product-ready"], outcomes["same-identity"]) == ("not yet known", "not yet known")
 
 
+def reused() -> Story:
+    """Cells that failed as a product, and a second collection that was given the code of the first."""
+    story = Trial().participant().is_eligible().is_collected().has_product()
+    story.reports(e.ProductFailed(at=story.at(), identity=CODE, why="too few cells"), "cell-lab")
+    story.trial.clock.move(days=14)
+    story.reports(e.LeukapheresisStarted(at=story.at()))
+    ended = e.LeukapheresisEnded(at=story.at(), identity=CODE, yield_e6_per_kg=Decimal(12))
+    with pytest.raises(Refused) as refused:
+        story.reports(ended)
+    assert codes(refused.value) == {"code-used"}
+    story.reports(ended, reason="the laboratory has one code for each participant")
+    return story
+
+
+def test_a_code_that_was_given_to_other_cells_is_a_slip_and_with_a_reason_revives_no_product_that_failed() -> None:
+    story = reused()
+    at = story.trial.clock()
+    for ready in (False, True):
+        gate = judge("lymphodepletion", story.now, story.trial.participants.study(), at).derivation(at)
+        outcomes = {rule.rule: rule.outcome for rule in gate.rules}
+        assert {outcomes["product-ready"], outcomes["same-identity"]} == {"passes" if ready else "not yet known"}
+        story.reports(e.ProductReceived(at=story.at(), identity=CODE, expires=date(2027, 1, 1)), "cell-lab", reason="the second product")
+        story.reports(e.ProductReleased(at=story.at(), identity=CODE), "cell-lab")
+
+
+def test_of_two_collections_of_one_code_the_later_one_fails_with_the_product() -> None:
+    story = reused()
+    story.trial.clock.move(days=14)
+    story.reports(e.ProductFailed(at=story.at(), identity=CODE, why="too few cells again"), "cell-lab")
+    assert story.now.collection is None
+    assert [one.failed is not None for one in story.now.collections] == [True, True]
+
+
 def test_a_product_that_is_received_twice_keeps_its_first_arrival_and_expiry_and_is_taken_for_a_slip() -> None:
     story = Trial().participant().is_eligible().is_collected().has_product()
     first = story.now.products[CODE].received

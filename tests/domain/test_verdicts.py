@@ -257,6 +257,51 @@ def test_after_downtime_the_verdict_is_that_of_now_and_not_those_that_were_misse
     assert [kind for kind, _ in spoken(story)] == ["step-waiting.v1", "step-held.v1"]
 
 
+BLURRED = local("2026-02-09 12:00")
+"""On this date a steroid is taken at some hour: it may block for four dates, and surely blocks from their first midnight to the third."""
+
+
+def blurred() -> Story:
+    """An infusion planned over five days from a dose of that date, for which nobody has made a review."""
+    story = Trial().participant().is_ready()
+    story.lives_until(BLURRED)
+    story.checks_identity()
+    story.reports(dose("prednisone", "20", When("2026-02-09")))
+    story.asks(c.Plan(step="infusion", slot=slot(BLURRED, hours=120)))
+    story.advances()
+    return story
+
+
+def reasons(story: Story) -> list[tuple[datetime, str]]:
+    """The verdicts on E24b since the plan, each with the instant at which it was recorded."""
+    said = [(at, event) for at, event in story.told_of(e.StepWaiting) if at >= BLURRED and isinstance(event, e.StepWaiting)]
+    return [(at, next(rule.outcome for rule in event.derivation.rules if rule.rule == "E24b")) for at, event in said]
+
+
+def test_each_turn_of_a_verdict_is_recorded_while_the_journey_runs() -> None:
+    story = blurred()
+    story.lives_until(local("2026-02-12 12:00"))
+    assert reasons(story) == [
+        (BLURRED, "not yet known"),
+        (local("2026-02-09 23:59"), "fails"),
+        (local("2026-02-12 00:01"), "not yet known"),
+    ]
+
+
+def test_after_downtime_a_verdict_that_was_otherwise_in_between_is_recorded_once_more_though_it_says_the_same() -> None:
+    """Why that is so, docs/decisions/0012 says."""
+    story = blurred()
+    story.trial.clock.move_to(local("2026-02-12 12:00"))
+    for _ in range(2):
+        story.advances()
+        assert reasons(story) == [(BLURRED, "not yet known"), (local("2026-02-12 12:00"), "not yet known")]
+    first, again = (event for at, event in story.told_of(e.StepWaiting) if at >= BLURRED)
+    assert isinstance(first, e.StepWaiting)
+    assert isinstance(again, e.StepWaiting)
+    assert first.derivation.rules == again.derivation.rules
+    assert first.derivation.at < again.derivation.at
+
+
 # Planned anew, given up
 
 

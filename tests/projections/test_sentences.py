@@ -24,7 +24,7 @@ def test_every_fact_reads_as_a_sentence(event: e.Event, zone: str) -> None:
 
 
 SAID = [
-    (e.ScreeningStarted(at=When.at(NOON)), "Screening started on 2026-03-29 12:00 CEST."),
+    (e.ScreeningStarted(at=When.at(NOON)), "Screening started on 2026-03-29 12:00+02:00."),
     (e.ScreeningStarted(at=When("2026-03-29")), "Screening started on 2026-03-29."),
     (e.ScreeningStarted(at=When("2026-03")), "Screening started in 2026-03."),
     (e.ScreeningStarted(at=When("2026")), "Screening started in 2026."),
@@ -39,7 +39,7 @@ SAID = [
     ),
     (
         e.StepPlanned(step="infusion", slot=slot(NOON, 2)),
-        "Infusion planned for 2026-03-29 12:00 CEST to 2026-03-29 14:00 CEST.",
+        "Infusion planned for 2026-03-29 12:00+02:00 to 2026-03-29 14:00+02:00.",
     ),
     (
         e.LeukapheresisEnded(at=When("2026-03-29"), identity="COI-0001", yield_e6_per_kg=Decimal("12.5")),

@@ -148,7 +148,7 @@ def test_a_held_step_becomes_urgent_72_hours_before_its_slot(trial: Trial, views
     assert found is not None
     assert found.action == "plan-again"
     assert "systemic steroid of 40 mg prednisone-equivalent" in found.says
-    assert "Possible from 2026-01-20 00:00 CET." in found.says
+    assert "Possible from 2026-01-20 00:00+01:00." in found.says
 
 
 def test_leave_that_was_revoked_shows_until_it_is_given_again(trial: Trial, views: Views) -> None:

@@ -35,7 +35,7 @@ class RealClock:
 
 def participants(file: Path) -> Participants:
     ledger = Ledger.open(f"sqlite:///{file}", clock=RealClock(), keys=Keyring(MASTER), create=False)
-    return Participants(ledger, StudyDesk(ledger, StudyFiles(), STUDY, program="test"))
+    return Participants(ledger, StudyDesk(ledger, StudyFiles(), STUDY, program="test", time_zone_data="test"))
 
 
 async def be(role: str, file: Path, address: str, name: str) -> None:

@@ -60,7 +60,7 @@ def test_the_timeline_shows_what_stands_with_windows_and_study_days(desk: Desk) 
     told(desk)
     said = desk("timeline", "BER-001").stdout
     assert said.startswith("BER-001, site BER, protocol version 1; times in Europe/Berlin.")
-    assert "Leukapheresis started on 2026-01-12 11:00 CET." in said
+    assert "Leukapheresis started on 2026-01-12 11:00+01:00." in said
     assert "Visits" in said
     assert "collection  2026-01-12" in said
 
@@ -72,7 +72,7 @@ def test_the_timeline_shows_what_was_corrected_and_what_it_said(desk: Desk) -> N
     told(desk)
     said = desk.json("timeline", "BER-001")["entries"][3]
     assert (said["amended_by"], said["occurred"]) == (5, "2026-01-05")
-    assert "[corrected by entry 5; it said: Screening started on 2026-01-05 09:00 CET.]" in unwrapped(desk("timeline", "BER-001").stdout)
+    assert "[corrected by entry 5; it said: Screening started on 2026-01-05 09:00+01:00.]" in unwrapped(desk("timeline", "BER-001").stdout)
 
 
 def test_the_history_shows_both_clocks_who_why_and_the_proof(desk: Desk) -> None:
@@ -100,7 +100,7 @@ def test_the_history_is_replayed_as_it_stood_after_any_entry(desk: Desk) -> None
     said = desk("history", "BER-001", "--at-version", str(cleared)).stdout
     assert f"After entry {cleared}, recorded 2026-01-12 11:00+01:00:" in said
     assert "leukapheresis, planned from 2026-01-12 10:00+01:00 until 2026-01-12 18:00+01:00: Leave given for leukapheresis" in said
-    assert "derived again from what was on record before it, is the same, though made with another program." in said
+    assert "derived again from what was on record before it, is the same, though made with another time zone data and program." in said
     assert "Leukapheresis started" not in said
     assert "not consented" in desk("history", "BER-001", "--at-version", "1").stdout
     planned = desk("history", "BER-001", "--at-version", str(desk.kinds().index("step-planned") + 1)).stdout

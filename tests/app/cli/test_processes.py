@@ -101,7 +101,7 @@ def test_the_status_is_trouble_while_a_journey_stays_behind(desk: Desk, temporal
 
 
 def desk_of(ledger: Ledger) -> StudyDesk:
-    return StudyDesk(ledger, StudyFiles(), STUDY, program="test")
+    return StudyDesk(ledger, StudyFiles(), STUDY, program="test", time_zone_data="test")
 
 
 def test_every_process_is_explained() -> None:

@@ -93,7 +93,7 @@ def test_evidence_is_recorded_as_precisely_as_it_is_known(desk: Desk) -> None:
 def test_a_step_is_planned_moved_cleared_and_performed(desk: Desk) -> None:
     desk.planned()
     moved = desk("plan", "BER-001", "leukapheresis", desk.local(hours=1), desk.local(hours=10), "--target", desk.local(hours=2)).stdout
-    assert "Leukapheresis moved to 2026-01-12 10:00 CET to 2026-01-12 19:00 CET." in moved
+    assert "Leukapheresis moved to 2026-01-12 10:00+01:00 to 2026-01-12 19:00+01:00." in moved
     desk.clock.move(hours=2)
     desk.journey_acts("BER-001")
     assert "Leukapheresis started" in desk("perform", "BER-001", "leukapheresis").stdout

@@ -17,7 +17,7 @@ CONSENT_HAS = "at, document, document_digest, signer, relation, obtained_by, wit
         (("visit", "BER-001", "day-99", "now"), "the protocol has no visit day-99"),
         (("visit", "BER-001", "infusion", "now"), "the visit infusion is settled by recording the treatment itself"),
         (("cancel", "BER-001", "surgery"), "Invalid value for 'STEP': 'surgery' is not one of"),
-        (("screen", "BER-001", "2027-01-01 10:00"), "at 2027-01-01T09:00Z lies in the future"),
+        (("screen", "BER-001", "2027-01-01 10:00"), "at 2027-01-01 10:00+01:00 lies in the future"),
         (("screen", "BER-001", "2026-01-04 10:00"), "this lies before consent was signed"),
         (("screen", "BER-001", "yesterday"), "'yesterday' is no time that can be read"),
         (("screen", "BER-001", "2025-03-30 02:30"), "never show 2025-03-30 02:30"),
