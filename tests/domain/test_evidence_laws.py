@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -110,12 +111,14 @@ def outcomes(facts: Sequence[e.Fact], ruling: str | None) -> list[tuple[str, dat
     return [(rule, at, one.outcome) for rule, judged in found for at in ASKED for one in judged.derivation(at).rules if one.rule == rule]
 
 
+@pytest.mark.slow
 @given(EVIDENCE, RULINGS)
 def test_more_precise_evidence_never_turns_a_verdict_over(evidence: list[Told], ruling: str | None) -> None:
     coarse, precise = outcomes([one.coarse for one in evidence], ruling), outcomes([one.precise for one in evidence], ruling)
     assert [was for was, now in zip(coarse, precise, strict=True) if was[-1] not in {now[-1], "not yet known"}] == []
 
 
+@pytest.mark.slow
 @given(EVIDENCE, RULINGS)
 def test_one_more_dose_or_operation_never_makes_a_rule_pass(evidence: list[Told], ruling: str | None) -> None:
     facts = [one.coarse for one in evidence]
@@ -124,6 +127,7 @@ def test_one_more_dose_or_operation_never_makes_a_rule_pass(evidence: list[Told]
         assert [more for less, more in zip(fewer, outcomes(facts, ruling), strict=True) if more[-1] == "passes" != less[-1]] == []
 
 
+@pytest.mark.slow
 @given(EVIDENCE)
 def test_what_may_go_on_never_passes_where_it_would_not_pass_stopped(evidence: list[Told]) -> None:
     """A course without a stop is never judged more mildly than the same course with its stop on the last date that was asked about."""
@@ -141,6 +145,7 @@ def _stopped(fact: e.Fact, stop: When) -> e.Fact:
     return fact.model_copy(update={"stop": stop})
 
 
+@pytest.mark.slow
 @given(EVIDENCE)
 def test_until_the_study_has_ruled_nothing_passes_that_would_not_pass_under_every_ruling(evidence: list[Told]) -> None:
     facts = [one.coarse for one in evidence]
