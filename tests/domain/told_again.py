@@ -62,6 +62,11 @@ def no_cells(case: Case) -> bool:
     return not of(e.LeukapheresisEnded, case.after_failures().happened)
 
 
+def no_code_on_cells(case: Case) -> bool:
+    """Whether no cells that stand can carry a code yet; at what hour a collection ended is what no_cells asks."""
+    return not of(e.LeukapheresisEnded, case.after_failures().perhaps)
+
+
 def no_cells_or_lymphodepletion(case: Case) -> bool:
     return no_cells(case) or not [dose for dose in of(e.LymphodepletionDose, case.happened) if dose.outcome != "omitted"]
 
@@ -71,12 +76,12 @@ def no_product(case: Case) -> bool:
     cells = case.after_failures()
     received = [one.identity for one in of(e.ProductReceived, cells.happened)]
     released = [one.identity for one in of(e.ProductReleased, cells.happened)]
-    return no_cells(case) or CODE not in received or CODE not in released or expired(cells.perhaps, case.at)
+    return no_code_on_cells(case) or CODE not in received or CODE not in released or expired(cells.perhaps, case.at)
 
 
 def no_code(case: Case) -> bool:
     """Whether the cells that stand or the product made from them carry no code yet."""
-    return no_cells(case) or CODE not in [one.identity for one in of(e.ProductReceived, case.after_failures().happened)]
+    return no_code_on_cells(case) or CODE not in [one.identity for one in of(e.ProductReceived, case.after_failures().happened)]
 
 
 def no_check(case: Case) -> bool:
