@@ -8,7 +8,7 @@ import structlog
 from domain.participant import PARTICIPANT
 from projections.telling import Anew, study_of
 from projections.views import Parked, Views, immediately, marked, parked_in
-from store.errors import in_plain_words
+from store.errors import DamagedEntry, in_plain_words
 from store.ledger import Ledger, Unreadable
 from store.study import StudyDesk
 
@@ -42,6 +42,25 @@ def retry(ledger: Ledger, desk: StudyDesk, views: Views, participant_id: str) ->
     with views.writing() as connection:
         anew.tell(connection, [stream], marked(connection).position)
         return next((one for one in parked_in(connection) if one.stream == stream), None)
+
+
+def look_through(ledger: Ledger, desk: StudyDesk, views: Views) -> None:
+    """Read every record from its first entry, and have the views leave out what is damaged and take back what is whole again.
+
+    A feed reads what is new, so nobody else would notice that an old entry was altered. Raises Fault.
+    """
+    parked = {one.stream for one in views.parked()}
+    for stream in ledger.streams(PARTICIPANT):
+        if _whole(ledger, stream) == (stream in parked):
+            retry(ledger, desk, views, stream.removeprefix(PARTICIPANT))
+
+
+def _whole(ledger: Ledger, stream: str) -> bool:
+    try:
+        ledger.read(stream)
+    except DamagedEntry:
+        return False
+    return True
 
 
 def digest_at(ledger: Ledger, position: int) -> str:

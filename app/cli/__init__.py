@@ -1,6 +1,8 @@
 """The command line: `daybook VERB PARTICIPANT …`. Every verb says what it needs with --help."""
 
 import os
+import sys
+from contextlib import suppress
 
 import typer
 
@@ -55,4 +57,15 @@ daybook.add_typer(study.study, name="study", rich_help_panel="The study")
 def main() -> None:
     """Run the command line; the exit code says whether it was done, refused, or hindered."""
     os.umask(0o077)  # Whatever is written holds clinical facts, and belongs to whoever runs Daybook alone.
-    daybook()
+    try:
+        daybook()
+    except SystemExit as done:
+        _leave(done.code)
+
+
+def _leave(code: object) -> None:
+    """End at once with the code: everything is on disk, and the threads of Temporal's client may abort an interpreter that tidies up."""
+    with suppress(BrokenPipeError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(code if isinstance(code, int) else int(code is not None))

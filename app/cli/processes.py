@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from typing import Annotated, Any
 
+import structlog
 import typer
 
 from app.cli.screen import Screen
@@ -16,13 +17,18 @@ from app.settings import Settings
 from app.synthetic import populate
 from app.wiring import Daybook
 from domain.rejections import Reason, Refused
+from projections.rebuilding import look_through
+from store.errors import Fault
 from store.follow import Follower
 from workflows.journeys import Journeys, connect
 from workflows.relay import Relay
 from workflows.server import found, local_server, refuse_unless_free
 from workflows.worker import work
 
+LOOKS_THROUGH_EVERY_SECONDS = 3600.0
+TRIES_AGAIN_AFTER_SECONDS = 1.0
 processes = typer.Typer()
+log = structlog.get_logger()
 Part = Coroutine[Any, Any, None]
 NO_STUDY = "this ledger holds no study yet: begin with `daybook study open`, or look around with `daybook up --demo`"
 
@@ -60,7 +66,7 @@ def project(ctx: typer.Context) -> None:
     """Follow the record and keep the answers ready, until stopped. Any number may run: one works, the others stand by."""
     session = session_of(ctx)
     with session.daybook() as daybook, logging_to(sys.stderr, session.settings.log):
-        _run(_followed(daybook.feed()))
+        _run(_viewed(daybook))
 
 
 def _alone(ctx: typer.Context, part: Callable[[Daybook, Journeys], Part]) -> None:
@@ -84,7 +90,7 @@ async def _everything(daybook: Daybook, screen: Screen) -> None:
         journeys = daybook.journeys(await connect(address, settings.temporal_namespace))
         carried = work(journeys, daybook.participants)
         relayed = Relay(daybook.participants, journeys).run()
-        await _together([_followed(daybook.feed()), carried, relayed, screen.run(journeys)])
+        await _together([_viewed(daybook), carried, relayed, screen.run(journeys)])
 
 
 async def _temporal_is_possible(settings: Settings) -> None:
@@ -104,6 +110,22 @@ async def _temporal(settings: Settings) -> AsyncIterator[str]:
         return
     async with local_server(settings.own_server, port=settings.temporal_port) as address:
         yield address
+
+
+async def _viewed(daybook: Daybook) -> None:
+    """Keep the views up to date, and look through what they tell every so often."""
+    await _together([_followed(daybook.feed()), _looked_through(daybook)])
+
+
+async def _looked_through(daybook: Daybook) -> None:
+    """At the start and then every so often; before the views were first built, and after a fault, again in a moment."""
+    while True:
+        try:
+            await asyncio.to_thread(look_through, daybook.ledger, daybook.desk, daybook.views)
+            await asyncio.sleep(LOOKS_THROUGH_EVERY_SECONDS)
+        except Fault as trouble:
+            log.warning("looking-through-interrupted", error=type(trouble).__name__)
+            await asyncio.sleep(TRIES_AGAIN_AFTER_SECONDS)
 
 
 async def _followed(feed: Follower) -> None:

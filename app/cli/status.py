@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from time import monotonic
 from typing import Annotated
 
@@ -17,8 +18,9 @@ from app.cli.worklist import CATCHES_UP_WITHIN_SECONDS
 from app.wiring import Daybook, time_zone_data
 from domain.base import Value
 from domain.participant import PARTICIPANT
+from projections.rebuilding import retry
 from projections.views import Parked
-from store.errors import DamagedEntry, Missing
+from store.errors import DamagedEntry, Fault, Missing
 from store.ledger import Unreadable
 from workflows.journeys import Journeys, NoTemporal, Travelling, connect
 
@@ -135,7 +137,7 @@ def rebuild(ctx: typer.Context, *, as_json: AS_JSON = False) -> None:
 
 
 def verification(daybook: Daybook) -> Verification:
-    """Read everything, and name what is damaged."""
+    """Read everything, and name what is damaged; the views leave it out from then on."""
     found: dict[tuple[str, int], Damage] = {}
     streams, entries = daybook.ledger.streams(""), 0
     for stream in streams:
@@ -143,9 +145,17 @@ def verification(daybook: Daybook) -> Verification:
             entries += len(daybook.ledger.read(stream))
         except DamagedEntry as damage:
             found[stream, damage.version] = Damage(position=None, stream=stream, version=damage.version, why=damage.why)
+            _leave_out(daybook, stream)
     for one in _unreadable(daybook):
         found.setdefault((one.stream, one.version or -one.position), _as_damage(one))
     return Verification(entries=entries, streams=len(streams), damage=tuple(found.values()))
+
+
+def _leave_out(daybook: Daybook, stream: str) -> None:
+    """Have the views look at a damaged record again; what keeps them from it is told of the views themselves."""
+    if stream.startswith(PARTICIPANT):
+        with suppress(Fault):
+            retry(daybook.ledger, daybook.desk, daybook.views, stream.removeprefix(PARTICIPANT))
 
 
 def _unreadable(daybook: Daybook) -> Iterator[Unreadable]:

@@ -143,9 +143,10 @@ def _instant(session: Session, daybook: Daybook, site: str | None, at: str | Non
     """The instant to answer for. Raises Refused where there is no such site, or no site to read the time at."""
     if site is None and at is not None:
         raise Refused(Reason(code="no-site", says="--at is read on the clocks of a site: give --site as well"))
+    sites = daybook.desk.current().record.sites  # Where the study itself is damaged, no answer is to be relied on.
     if site is None:
         return session.clock()
-    opened = daybook.desk.current().record.sites.get(site)
+    opened = sites.get(site)
     if opened is None:
         raise Refused(Reason(code="unknown-site", says=f"there is no site {site}"))
     return session.clock() if at is None else SiteClock(opened.zone, session.clock()).bound(at)

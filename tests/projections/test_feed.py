@@ -9,7 +9,7 @@ import pytest
 from domain.events import ProtocolAdopted, Registered
 from domain.study import Ruled
 from projections.feed import EVERY_VIEW, Feed
-from projections.rebuilding import rebuild, retry
+from projections.rebuilding import look_through, rebuild, retry
 from projections.timeline import Timeline, timeline
 from projections.views import Parked, Told, Views
 from projections.worklist import worklist
@@ -76,6 +76,25 @@ def test_a_damaged_entry_parks_one_record_and_the_others_go_on(trial: Trial, han
     assert isinstance(found := timeline(empty, "BER-002"), Timeline)
     assert found.version == 3
     assert empty.position() == trial.participants.ledger.head()
+
+
+def test_an_old_entry_that_was_altered_is_found_by_looking_through_and_taken_back_when_it_is_whole(
+    trial: Trial, hand: Hand, empty: Views
+) -> None:
+    feed, ledger, desk = by_hand(trial, empty), trial.participants.ledger, trial.participants.desk
+    trial.participant("BER-001").consents()
+    trial.participant("BER-002").consents()
+    feed.takes()
+    whole = ledger.recorder.stream(ANNA).rows[2].state
+    damage(hand)
+    assert empty.parked() == ()
+    look_through(ledger, desk, empty)
+    assert [(one.stream, one.version) for one in empty.parked()] == [(ANNA, 3)]
+    assert isinstance(timeline(empty, "BER-002"), Timeline)
+    hand("UPDATE entries SET state = ? WHERE stream = ? AND version = 3", whole, ANNA)
+    look_through(ledger, desk, empty)
+    assert empty.parked() == ()
+    assert isinstance(timeline(empty, "BER-001"), Timeline)
 
 
 def test_a_record_that_cannot_be_read_stands_above_all_in_the_worklist_of_every_site(trial: Trial, hand: Hand, empty: Views) -> None:

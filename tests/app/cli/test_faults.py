@@ -17,10 +17,12 @@ from app.wiring import opened
 from store.errors import Busy, DamagedEntry, Fault, Full, LostRace, Missing, Sealed, StoreError, Unreachable
 from store.studies import StudyFileAltered, StudyFileMissing
 from tests.app.at_the_desk import Desk
+from tests.app.cli.test_answers import told
 from workflows.journeys import NoTemporal
 
 ALTERED = """UPDATE entries SET state = CAST(replace(CAST(state AS TEXT), 'Dr. Ito', 'Dr. Who') AS BLOB)
     WHERE stream = 'participant:BER-001' AND version = 3"""
+MENDED = ALTERED.replace("'Dr. Ito', 'Dr. Who'", "'Dr. Who', 'Dr. Ito'")
 SENTENCE = "Something is in the way. Do this."
 
 
@@ -88,6 +90,32 @@ def test_a_damaged_entry_is_named_and_nothing_else_of_its_stream_is_trusted(desk
         assert "Entry 3 of participant:BER-001 is damaged" in said
         assert "Do not rely on this record; tell the administrator." in said
     desk("screen", "BER-002", "now")
+
+
+def test_the_answers_leave_a_record_out_once_it_was_found_to_be_altered(desk: Desk) -> None:
+    desk.consented("BER-001")
+    desk.consented("BER-002")
+    told(desk)
+    with behind_the_back_of(desk) as database:
+        database.execute(ALTERED)
+    desk("verify", code=3)
+    assert "Entry 3 cannot be shown" in desk("worklist").stdout
+    assert "Entry 3 of participant:BER-001 is damaged" in desk_says(desk, "timeline", "BER-001")
+    assert "Consent signed" in desk("timeline", "BER-002").stdout
+    with behind_the_back_of(desk) as database:
+        database.execute(MENDED)
+    desk("views", "retry", "BER-001")
+    assert "Entry 3 cannot be shown" not in desk("worklist").stdout
+
+
+def test_no_answer_is_given_while_the_study_itself_is_damaged(desk: Desk) -> None:
+    desk.consented("BER-001")
+    told(desk)
+    with behind_the_back_of(desk) as database:
+        database.execute(
+            "UPDATE entries SET state = CAST(replace(CAST(state AS TEXT), 'Berlin', 'London') AS BLOB) WHERE stream = 'study:cd19-cart-sle'"
+        )
+    assert "of study:cd19-cart-sle is damaged" in desk_says(desk, "worklist")
 
 
 def test_verifying_names_every_damaged_entry_and_every_gap(desk: Desk) -> None:

@@ -22,6 +22,7 @@ from store.studies import StudyFiles
 from store.study import StudyDesk
 from tests.app.at_the_desk import Desk
 from tests.app.cli.test_answers import told
+from tests.app.cli.test_faults import ALTERED, behind_the_back_of
 from tests.builders import STUDY, by_
 
 pytestmark = pytest.mark.slow
@@ -102,6 +103,16 @@ def test_the_status_is_trouble_while_a_journey_stays_behind(desk: Desk, temporal
 
 def desk_of(ledger: Ledger) -> StudyDesk:
     return StudyDesk(ledger, StudyFiles(), STUDY, program="test", time_zone_data="test")
+
+
+def test_views_that_are_kept_are_looked_through_from_the_start(desk: Desk) -> None:
+    desk.consented("BER-001")
+    told(desk)
+    with behind_the_back_of(desk) as database:
+        database.execute(ALTERED)
+    with running(desk.folder.parent, "project") as project:
+        waits_for(lambda: "Entry 3 cannot be shown" in desk("worklist").stdout, project)
+        assert project.stops() == 0
 
 
 def test_every_process_is_explained() -> None:

@@ -6,10 +6,9 @@ import pytest
 
 from tests.app.at_the_desk import Desk
 from tests.app.cli.test_answers import told
-from tests.app.cli.test_faults import ALTERED, behind_the_back_of
+from tests.app.cli.test_faults import ALTERED, MENDED, behind_the_back_of
 
 WHY = "The views leave out BER-001, because of entry 3: its contents do not agree with its hash."
-MENDED = ALTERED.replace("'Dr. Ito', 'Dr. Who'", "'Dr. Who', 'Dr. Ito'")
 
 
 @pytest.fixture
