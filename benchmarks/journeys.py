@@ -142,13 +142,13 @@ def shown(name: str, seconds: list[float]) -> float:
 
 async def measure(folder: Path) -> None:
     """The floor first, then the same server under ours."""
-    name, file, clock = f"bench-{uuid4().hex}", folder / "ledger.db", WallClock()
-    trial = Trial(clock, Ledger.open(f"sqlite:///{file}", clock=clock, keys=Keyring(MASTER)))
+    name, ledger, clock = f"bench-{uuid4().hex}", f"sqlite:///{folder / 'ledger.db'}", WallClock()
+    trial = Trial(clock, Ledger.open(ledger, clock=clock, keys=Keyring(MASTER)))
     stories = [eligible(trial, f"BER-{number:03}") for number in range(1, SAMPLES // MOVES + 1)]
     async with local_server(folder / "temporal.db", port=free_port()) as address:
         journeys = Journeys(await connect(address), name)
         floor = shown("bare signal → activity", await bare(journeys.client))
-        with running(worker_and_relay(file, address, name), folder / "processes.log") as processes:
+        with running(worker_and_relay(ledger, address, name), folder / "processes.log") as processes:
             await come_to_rest(trial, journeys)
             print(f"{f'worker, resident, {len(stories)} journeys asleep':<48} {resident_megabytes(processes.pid('worker')):10.0f} MB")
             for story in stories:

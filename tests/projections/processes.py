@@ -1,4 +1,4 @@
-"""A feed as a process of its own: `python -m tests.projections.processes <ledger file> <views file>`."""
+"""A feed as a process of its own: `python -m tests.projections.processes <ledger> <views file>`."""
 
 import sys
 from pathlib import Path
@@ -8,11 +8,11 @@ from tests.projections.given import views_at
 from tests.workflows.processes import participants
 
 
-def feed_process(ledger: Path, views: Path) -> dict[str, list[str]]:
+def feed_process(ledger: str, views: Path) -> dict[str, list[str]]:
     """The program that keeps the views, by its name, as `tests.workflows.processes.running` wants it."""
-    return {"feed": [sys.executable, "-m", "tests.projections.processes", str(ledger), str(views)]}
+    return {"feed": [sys.executable, "-m", "tests.projections.processes", ledger, str(views)]}
 
 
 if __name__ == "__main__":
-    desk = participants(Path(sys.argv[1]))
+    desk = participants(sys.argv[1])
     Feed(desk.ledger, desk.desk, views_at(Path(sys.argv[2]))).follower().run()

@@ -46,10 +46,10 @@ def assert_all_is_told_once(desk: Participants, views: Views, folder: Path) -> N
 @pytest.mark.torture
 @pytest.mark.timeout(900)
 def test_killing_the_feed_loses_and_doubles_nothing(campaign: Campaign, tmp_path: Path) -> None:
-    file, views = tmp_path / "ledger.db", views_at(tmp_path / "views.db")
+    address, views = f"sqlite:///{tmp_path / 'ledger.db'}", views_at(tmp_path / "views.db")
     clock = Clock()
-    trial = Trial(clock, Ledger.open(f"sqlite:///{file}", clock=clock, keys=Keyring(MASTER)))
-    with running(feed_process(file, views.path), tmp_path / "feed.log") as processes:
+    trial = Trial(clock, Ledger.open(address, clock=clock, keys=Keyring(MASTER)))
+    with running(feed_process(address, views.path), tmp_path / "feed.log") as processes:
         for number in range(campaign.rounds(60)):
             live_through(processes, trial, number, campaign.dice)
         assert_all_is_told_once(trial.participants, views, tmp_path)

@@ -1,6 +1,6 @@
 """Daybook's processes, run as the real thing and killed without warning.
 
-Run by itself it is one of them: `python -m tests.workflows.processes worker|relay <ledger file> <temporal address> <name of the journeys>`.
+Run by itself it is one of them: `python -m tests.workflows.processes worker|relay <ledger> <temporal address> <name of the journeys>`.
 """
 
 import asyncio
@@ -33,18 +33,18 @@ class RealClock:
         return datetime.now(UTC)
 
 
-def participants(file: Path) -> Participants:
-    ledger = Ledger.open(f"sqlite:///{file}", clock=RealClock(), keys=Keyring(MASTER), create=False)
+def participants(ledger_address: str) -> Participants:
+    ledger = Ledger.open(ledger_address, clock=RealClock(), keys=Keyring(MASTER), create=False)
     return Participants(ledger, StudyDesk(ledger, StudyFiles(), STUDY, program="test", time_zone_data="test"))
 
 
-async def be(role: str, file: Path, address: str, name: str) -> None:
+async def be(role: str, ledger: str, address: str, name: str) -> None:
     journeys = Journeys(await connect(address), name)
     match role:
         case "worker":
-            await work(journeys, participants(file))
+            await work(journeys, participants(ledger))
         case "relay":
-            await Relay(participants(file), journeys).run()
+            await Relay(participants(ledger), journeys).run()
         case _:
             raise AssertionError(role)
 
@@ -88,10 +88,10 @@ def running(commands: Mapping[str, Sequence[str]], log: Path) -> Iterator[Proces
         processes.stop()
 
 
-def worker_and_relay(file: Path, address: str, name: str) -> dict[str, list[str]]:
+def worker_and_relay(ledger: str, address: str, name: str) -> dict[str, list[str]]:
     """The programs that carry the journeys of that name; the name is their own, so that they share a server with others."""
-    return {role: [sys.executable, "-m", "tests.workflows.processes", role, str(file), address, name] for role in ("worker", "relay")}
+    return {role: [sys.executable, "-m", "tests.workflows.processes", role, ledger, address, name] for role in ("worker", "relay")}
 
 
 if __name__ == "__main__":
-    asyncio.run(be(sys.argv[1], Path(sys.argv[2]), *sys.argv[3:]))
+    asyncio.run(be(*sys.argv[1:]))

@@ -20,6 +20,7 @@ from tests.campaign import Campaign
 from tests.projections.given import views_at
 from tests.projections.processes import feed_process
 from tests.projections.test_kill import assert_all_is_told_once
+from tests.store.conftest import as_url
 from tests.workflows.processes import MASTER, Processes, RealClock, participants, running, worker_and_relay
 from tests.workflows.waiting import wait_until
 
@@ -30,9 +31,9 @@ class WallClock(RealClock, Clock):
     """The clock on the wall, where the builders expect one."""
 
 
-def trial_on(file: Path) -> Trial:
+def trial_on(address: str) -> Trial:
     clock = WallClock()
-    return Trial(clock, Ledger.open(f"sqlite:///{file}", clock=clock, keys=Keyring(MASTER)))
+    return Trial(clock, Ledger.open(address, clock=clock, keys=Keyring(MASTER)))
 
 
 def begin_screening(trial: Trial, participant_id: str) -> Story:
@@ -68,21 +69,30 @@ def acts(desk: Participants, participant_id: str) -> Counter[tuple[str, str]]:
     return Counter((event.kind, str(getattr(event, "key", getattr(event, "visit", "")))) for event in written)
 
 
+KILLS = {"sqlite": 500, "postgresql": 100}
+"""In the whole campaign. A lease is a locked file on the one and an advisory lock on the other; the rest is the same code."""
+
+
 @pytest.mark.slow
 @pytest.mark.torture
 @pytest.mark.timeout(900)
-def test_killing_worker_relay_and_feed_loses_and_doubles_nothing(campaign: Campaign, tmp_path: Path, temporal_server: str) -> None:
-    file, views, rounds = tmp_path / "ledger.db", views_at(tmp_path / "views.db"), campaign.rounds(500)
-    trial = trial_on(file)
+@pytest.mark.parametrize("place", KILLS)
+def test_killing_worker_relay_and_feed_loses_and_doubles_nothing(
+    place: str, campaign: Campaign, tmp_path: Path, temporal_server: str, request: pytest.FixtureRequest
+) -> None:
+    file = f"sqlite:///{tmp_path / 'ledger.db'}"
+    address = file if place == "sqlite" else as_url(request.getfixturevalue("postgres"))
+    views, rounds = views_at(tmp_path / "views.db"), campaign.rounds(KILLS[place])
+    trial = trial_on(address)
     told = [f"BER-{number:03}" for number in range(1, rounds + 1)]
-    commands = worker_and_relay(file, temporal_server, f"killed-{uuid4().hex}") | feed_process(file, views.path)
+    commands = worker_and_relay(address, temporal_server, f"killed-{uuid4().hex}") | feed_process(address, views.path)
     with running(commands, tmp_path / "processes.log") as processes:
         for number, participant_id in enumerate(told):
             (infuse if number % 10 == 0 else begin_screening)(trial, participant_id)
             live_and_die(processes, campaign.dice)
         wait_until(lambda: at_rest(trial.participants), seconds=300)
         assert_all_is_told_once(trial.participants, views, tmp_path)
-    desk = participants(file)
+    desk = participants(address)
     for participant_id in told:
         done = acts(desk, participant_id)
         assert done["visit-missed.v1", "screening"] == 1

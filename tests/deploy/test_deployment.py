@@ -1,0 +1,46 @@
+"""The deployment names what there is: settings, commands and packages; and it is valid to the client of Compose where there is one."""
+
+import os
+import re
+import shutil
+import subprocess
+import tomllib
+from pathlib import Path
+
+import typer
+
+from app.cli import daybook
+from app.settings import PREFIX, Settings
+
+ROOT = Path(__file__).parents[2]
+COMPOSE = (ROOT / "deploy/compose.yaml").read_text()
+IMAGE = (ROOT / "deploy/Dockerfile").read_text()
+PASSWORD = "POSTGRES_PASSWORD_OF_DAYBOOK"
+
+
+def test_every_setting_that_the_deployment_makes_is_one() -> None:
+    made = set(re.findall(rf"\b{PREFIX}([A-Z_]+)(?=[:=])", COMPOSE + IMAGE))
+    assert made
+    assert made <= {name.upper() for name in Settings.model_fields}
+
+
+def test_every_service_of_ours_runs_a_command_that_there_is() -> None:
+    services = re.findall(r"<<: \*daybook\n(?:    profiles: .*\n)?    command: (\w+)", COMPOSE)
+    known = set(vars(typer.main.get_command(daybook))["commands"])
+    assert set(services) == {"worker", "relay", "project", "worklist"}
+    assert set(services) <= known
+
+
+def test_the_image_takes_in_every_package_that_is_delivered() -> None:
+    packages = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
+    assert re.findall(r"^COPY (\w+) \1$", IMAGE, re.MULTILINE) == [*sorted(packages, key=packages.index)]
+
+
+def test_the_deployment_is_valid_to_the_client_of_compose_where_there_is_one() -> None:
+    docker = shutil.which("docker")
+    asked = [docker, "compose", "--file", str(ROOT / "deploy/compose.yaml")] if docker else []
+    there = bool(asked) and subprocess.run([*asked[:2], "version"], check=False, capture_output=True).returncode == 0
+    if there:
+        found = subprocess.run([*asked, "config", "--quiet"], env=os.environ | {PASSWORD: "a"}, check=False, capture_output=True, text=True)
+        assert (found.returncode, found.stderr) == (0, "")
+    assert f"${{{PASSWORD}:?" in COMPOSE, "no password is ever in the file itself"
