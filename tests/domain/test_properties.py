@@ -7,6 +7,8 @@ from functools import cache, reduce
 from random import Random
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from pydantic import BaseModel, TypeAdapter
 
 from domain import commands as c
@@ -52,26 +54,30 @@ def test_every_rule_of_every_gate_is_told_a_second_time() -> None:
 NEVER_OVERRIDDEN = {"consent-and-eligibility", "product-ready", "same-identity"}
 
 
+def step_taken_by_permission(turn: Turn) -> HoldPoint | None:
+    """The step that was performed or overridden, if any; neither was against a rule unless that rule was overridden by name."""
+    took = len(turn.after.participant.taken) > len(turn.before.participant.taken)
+    if not (isinstance(turn.command, c.Perform | c.Override) and took):
+        return None
+    step = turn.command.beginning.kind
+    against = broken(turn.before, turn.at, step)
+    if isinstance(turn.command, c.Perform):
+        assert not against
+        assert stood(leaves(turn.before, step), turn.at)
+    else:
+        assert isinstance(turn.events[0], e.OverrideSigned)
+        assert against <= set(turn.events[0].rules)
+        assert not against & NEVER_OVERRIDDEN
+    return step
+
+
 @pytest.mark.torture
 def test_no_permission_that_is_granted_takes_a_step_against_a_rule_unless_it_is_overridden(campaign: Campaign) -> None:
     granted, overridden = Counter[str](), Counter[str]()
     for _, turns in lives(campaign):
         for turn in turns:
-            if not isinstance(turn.command, c.Perform | c.Override):
-                continue
-            step = turn.command.beginning.kind
-            if len(turn.after.participant.taken) == len(turn.before.participant.taken):
-                continue
-            against = broken(turn.before, turn.at, step)
-            if isinstance(turn.command, c.Perform):
-                granted[step] += 1
-                assert not against
-                assert stood(leaves(turn.before, step), turn.at)
-            else:
-                overridden[step] += 1
-                assert isinstance(turn.events[0], e.OverrideSigned)
-                assert against <= set(turn.events[0].rules)
-                assert not against & NEVER_OVERRIDDEN
+            if (step := step_taken_by_permission(turn)) is not None:
+                (granted if isinstance(turn.command, c.Perform) else overridden)[step] += 1
     assert all(granted[step] > campaign.rounds(200) / 10 for step in STEPS), "too few lives reach a step to prove anything"
     assert overridden
 
@@ -124,19 +130,24 @@ def test_what_was_reported_without_leave_carries_that_as_a_deviation_and_what_ha
     assert any(had_leave for _, had_leave in seen)
 
 
+def rules_broken_on_record(record: Record) -> Iterator[str]:
+    """The rules that the steps on record broke, each of which stands as a deviation."""
+    now = record.participant
+    assert bool(now.thaws or now.infusions) == (now.taken_step("infusion") is not None)
+    for taken in now.taken:
+        whens = [at for at in (taken.at, taken.done) if at is not None and at.exact]
+        for instant in (at.span(BERLIN).earliest for at in whens):
+            against = broken(record, instant, taken.step)
+            assert {key_of(taken, rule) for rule in against} <= now.deviations.keys()
+            yield from against
+
+
 @pytest.mark.torture
 def test_every_step_on_record_carries_a_deviation_for_each_rule_it_broke(campaign: Campaign) -> None:
     carried: Counter[str] = Counter()
     for _, turns in lives(campaign):
-        for record in (turn.after for turn in turns):
-            now = record.participant
-            assert bool(now.thaws or now.infusions) == (now.taken_step("infusion") is not None)
-            for taken in now.taken:
-                whens = [at for at in (taken.at, taken.done) if at is not None and at.exact]
-                for instant in (at.span(BERLIN).earliest for at in whens):
-                    expected = {key_of(taken, rule) for rule in broken(record, instant, taken.step)}
-                    carried.update(key.split(":")[3] for key in expected)
-                    assert expected <= now.deviations.keys()
+        for turn in turns:
+            carried.update(rules_broken_on_record(turn.after))
     assert carried.keys() == {rule for rules in AGAIN.values() for rule in rules}
 
 
@@ -188,6 +199,22 @@ def test_after_the_journey_has_acted_nothing_that_was_due_remains_and_it_is_quie
         quiet = life.record.version
         life.advances()
         assert life.record.version == quiet
+
+
+@pytest.mark.slow
+@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(st.randoms(use_true_random=False))
+def test_no_life_that_can_be_searched_out_breaks_these_laws(dice: Random) -> None:
+    """The same laws, on lives that are made smaller and smaller once one of them breaks a law."""
+    life = Life(dice)
+    shown = []
+    for turn in (life.turn() for _ in range(TURNS // 2)):
+        step_taken_by_permission(turn)
+        Counter(rules_broken_on_record(turn.after))
+        assert turn.command is not None or not agenda(turn.after.participant, study_of()).due(turn.at)
+        shown.append(turn.after.participant)
+    for participant in shown:
+        assert fold(life.record.entries[: participant.version]) == participant
 
 
 @pytest.mark.torture
