@@ -232,6 +232,16 @@ def _gap(position: int, upto: int) -> list[Entry[Any] | Unreadable]:
     return [Unreadable(upto, "", 0, why)] if upto > position else []
 
 
+def stands(address: str) -> bool:
+    """Whether a ledger was ever made at an address. Raises a Fault where that cannot be found out; nothing is made."""
+    with in_plain_words():
+        if address.startswith("postgresql://"):
+            from store.postgres import stands_at  # noqa: PLC0415 - The driver is an extra that SQLite does not need.
+
+            return stands_at(address)
+        return Path(address.removeprefix("sqlite:///")).exists()
+
+
 def _recorder(address: str, *, create: bool) -> Recorder:
     if address == "memory":
         return SQLiteLedgerRecorder(None, create=True)

@@ -25,6 +25,10 @@ from workflows.worker import work
 processes = typer.Typer()
 Part = Coroutine[Any, Any, None]
 NO_STUDY = "this ledger holds no study yet: begin with `daybook study open`, or look around with `daybook up --demo`"
+NO_KEY = (
+    "There is no master key at {path}: no contact data can be recorded, and those on record cannot be read. "
+    "Put the key back, or name its file in DAYBOOK_KEYS; a new one is not made."
+)
 
 
 @processes.command()
@@ -40,6 +44,8 @@ def up(
     with session.daybook(create=True) as daybook:
         if not (demo or daybook.desk.opened()):
             raise Refused(Reason(code="no-study", says=NO_STUDY))
+        if not daybook.sealing:
+            session.warns(NO_KEY.format(path=session.settings.keys))
         _run(_everything(daybook, Screen(daybook, session)))
 
 
