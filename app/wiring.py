@@ -63,12 +63,25 @@ def opened(settings: Settings, clock: Clock = world_clock, *, create: bool = Fal
         _make(settings.folder)
     master = _master_key(settings.keys, create=create and not stands(settings.ledger))
     ledger = Ledger.open(settings.ledger, clock=clock, keys=Keyring(master), create=create)
+    with _around(ledger, settings, sealing=master is not None) as daybook:
+        yield daybook
+
+
+@contextmanager
+def rehearsed(settings: Settings, clock: Clock = world_clock) -> Iterator[Daybook]:
+    """A new record that is forgotten again, to find out what would be refused before anything is made."""
+    with _around(Ledger.open("memory", clock=clock, keys=Keyring(None)), settings, sealing=False) as daybook:
+        yield daybook
+
+
+@contextmanager
+def _around(ledger: Ledger, settings: Settings, *, sealing: bool) -> Iterator[Daybook]:
     program = f"daybook {version('daybook')}"
     views = Views(settings.views, EVERY_VIEW, program)
     try:
         files = StudyFiles(settings.studies)
         desk = StudyDesk(ledger, files, settings.study, program=program, time_zone_data=time_zone_data())
-        yield Daybook(settings, master is not None, ledger, files, desk, Participants(ledger, desk), views)
+        yield Daybook(settings, sealing, ledger, files, desk, Participants(ledger, desk), views)
     finally:
         views.close()
         ledger.close()

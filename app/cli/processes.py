@@ -10,13 +10,14 @@ from typing import Annotated, Any
 import typer
 
 from app.cli.screen import Screen
-from app.cli.session import session_of
+from app.cli.session import Session, session_of
 from app.logs import logging_to
 from app.settings import Settings
 from app.synthetic import populate
 from app.wiring import Daybook
 from domain.rejections import Reason, Refused
 from store.follow import Follower
+from store.ledger import stands
 from workflows.journeys import Journeys, connect
 from workflows.relay import Relay
 from workflows.server import found, local_server, refuse_unless_free
@@ -41,9 +42,9 @@ def up(
     session = session_of(ctx)
     if demo:
         asyncio.run(_temporal_is_possible(session.settings))
+    else:
+        _refuse_without_study(session)
     with session.daybook(create=True) as daybook:
-        if not (demo or daybook.desk.opened()):
-            raise Refused(Reason(code="no-study", says=NO_STUDY))
         if not daybook.sealing:
             session.warns(NO_KEY.format(path=session.settings.keys))
         _run(_everything(daybook, Screen(daybook, session)))
@@ -91,6 +92,15 @@ async def _everything(daybook: Daybook, screen: Screen) -> None:
         carried = work(journeys, daybook.participants)
         relayed = Relay(daybook.participants, journeys).run()
         await _together([_followed(daybook.feed()), carried, relayed, screen.run(journeys)])
+
+
+def _refuse_without_study(session: Session) -> None:
+    """Find out that there is something to run before anything is made for it. Raises Refused."""
+    if stands(session.settings.ledger):
+        with session.daybook() as daybook:
+            if daybook.desk.opened():
+                return
+    raise Refused(Reason(code="no-study", says=NO_STUDY))
 
 
 async def _temporal_is_possible(settings: Settings) -> None:

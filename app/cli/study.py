@@ -6,12 +6,13 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from app.cli.asking import AS_JSON, COMMON, command, signed, understood
+from app.cli.asking import AS_JSON, COMMON, Options, command, signed, understood
 from app.cli.clinic_time import hour_of
 from app.cli.reading import AtHand, Reads, whole
-from app.cli.session import grid, session_of
+from app.cli.session import Session, grid, session_of
 from app.wiring import Daybook, time_zone_data
 from domain import study as s
+from domain.entry import Circumstances
 from domain.rejections import Reason, Refused
 from store.codec import canonical
 
@@ -25,11 +26,19 @@ def decides(question: F) -> F:
     """Declare a function from what was typed, once it is read, to what is recorded about the study as a command of the same name."""
     opens = question.__name__ == "open_"
 
+    def decided(daybook: Daybook, session: Session, typed: Options) -> tuple[tuple[s.StudyEvent, ...], Circumstances]:
+        events, by = understood(question, COMMON, typed, daybook, session)
+        by = signed(by, typed["sign"], b"".join(map(canonical, events)))
+        daybook.desk.record(events, by)
+        return events, by
+
     def decide(ctx: typer.Context, **typed: Any) -> None:
         session = session_of(ctx)
+        if opens:
+            with session.rehearsal() as nothing_yet:
+                decided(nothing_yet, session, typed)
         with session.daybook(create=opens) as daybook:
-            events, by = understood(question, COMMON, typed, daybook, session)
-            daybook.desk.record(events, by := signed(by, typed["sign"], b"".join(map(canonical, events))))
+            events, by = decided(daybook, session, typed)
         if session.as_json:
             session.answers({"study": daybook.desk.name, "command_id": by.command_id, "events": events})
         else:

@@ -75,7 +75,7 @@ def test_contact_data_without_the_master_key_is_refused_and_nothing_is_recorded(
 def test_a_folder_that_cannot_be_made_is_said_plainly(tmp_path: Path, empty_desk: Desk) -> None:
     (tmp_path / "file").write_text("")
     empty_desk.folder = tmp_path / "file" / "daybook"
-    assert "Daybook cannot make its folder" in desk_says(empty_desk, "study", "open")
+    assert "Daybook cannot make its folder" in empty_desk("study", "open", code=3, who="administrator:root").stderr
 
 
 def test_a_damaged_entry_is_named_and_nothing_else_of_its_stream_is_trusted(desk: Desk) -> None:
@@ -114,8 +114,9 @@ def test_facts_are_recorded_without_temporal(desk: Desk) -> None:
     assert desk.kinds()[-1] == "consent-signed"
 
 
-def test_a_stack_without_a_study_says_how_to_begin(empty_desk: Desk) -> None:
+def test_a_stack_without_a_study_says_how_to_begin_and_leaves_nothing_behind(empty_desk: Desk) -> None:
     assert "begin with `daybook study open`, or look around with `daybook up --demo`" in empty_desk("up", code=2).stderr
+    assert not empty_desk.folder.exists()
 
 
 def test_a_demonstration_without_its_temporal_server_leaves_nothing_behind(empty_desk: Desk) -> None:

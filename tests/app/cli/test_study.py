@@ -43,6 +43,24 @@ def test_a_study_is_opened_once(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
+    ("who", "says"),
+    [
+        ("coordinator:m-weber", "only an administrator records what is decided about the study"),
+        ("boss:root", "role: 'boss' must be"),
+        ("", "say who asks with --as ROLE:ID"),
+    ],
+)
+def test_whoever_may_not_open_a_study_leaves_nothing_behind(empty_desk: Desk, who: str, says: str) -> None:
+    assert says in empty_desk("study", "open", who=who, code=2).stderr
+    assert not empty_desk.folder.exists()
+
+
+def test_a_study_whose_drug_reference_is_not_there_leaves_nothing_behind(empty_desk: Desk) -> None:
+    empty_desk("study", "open", "--reference", "9", who=ADMINISTRATOR, code=3)
+    assert not empty_desk.folder.exists()
+
+
+@pytest.mark.parametrize(
     "typed",
     [
         "study open --demonstration",
