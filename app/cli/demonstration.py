@@ -13,6 +13,8 @@ from app.demo.telling import Teller
 from app.logs import logging_to
 
 demonstration = typer.Typer()
+A_PAGE = 160
+"""How many characters a line of the story has where there is no terminal: it is read, and not searched."""
 
 
 @demonstration.command()
@@ -25,4 +27,4 @@ def demo(ctx: typer.Context) -> None:
 
 async def _told(folder: Path) -> None:
     async with stage(folder) as story:
-        await tell(story, Teller(console()))
+        await tell(story, Teller(console(A_PAGE)))

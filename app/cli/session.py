@@ -123,9 +123,9 @@ def session_of(ctx: typer.Context) -> Session:
     return session
 
 
-def console() -> Console:
+def console(otherwise: int = WIDE) -> Console:
     """Where answers go; a terminal says how wide it is. Brackets in what people wrote are only brackets."""
-    return Console(width=None if sys.stdout.isatty() else WIDE, highlight=False, markup=False)
+    return Console(width=None if sys.stdout.isatty() else otherwise, highlight=False, markup=False)
 
 
 def warn(text: str) -> None:
