@@ -14,11 +14,13 @@ from app.wiring import Daybook, time_zone_data
 from domain import study as s
 from domain.entry import Circumstances
 from domain.rejections import Reason, Refused
+from domain.time import Zone
+from domain.words import SiteId
 from store.codec import canonical
 
 study = typer.Typer(help="Set up the study: its sites, the versions of its protocol, and what it has ruled.")
 VERSION = typer.Argument(metavar="VERSION", help="The number of the version.", show_default=False)
-SITE = Annotated[str, typer.Argument(metavar="SITE", help="The site, such as BER.", show_default=False)]
+SITE = Annotated[SiteId, typer.Argument(metavar="SITE", help="The site, such as BER.", show_default=False)]
 F = TypeVar("F", bound=Callable[..., tuple[s.StudyEvent, ...]])
 
 
@@ -89,7 +91,7 @@ def open_(
 @decides
 def site(
     name: SITE,
-    zone: Annotated[str, typer.Argument(metavar="ZONE", help="Its time zone, such as Europe/Berlin.", show_default=False)],
+    zone: Annotated[Zone, typer.Argument(metavar="ZONE", help="Its time zone, such as Europe/Berlin.", show_default=False)],
     *,
     opens: Annotated[time, Reads(lambda _: hour_of, otherwise="08:00"), typer.Option(metavar="HH:MM", help="When work begins there.")],
     closes: Annotated[time, Reads(lambda _: hour_of, otherwise="17:00"), typer.Option(metavar="HH:MM", help="When work ends there.")],
@@ -105,7 +107,7 @@ def release(version: Annotated[s.ProtocolReleased, Reads(_released), VERSION]) -
 
 
 @decides
-def approve(version: Annotated[int, Reads(lambda _: whole), VERSION], site: SITE) -> tuple[s.StudyEvent, ...]:
+def approve(version: Annotated[int, VERSION], site: SITE) -> tuple[s.StudyEvent, ...]:
     """Record that the ethics committee of a site approved a version of the protocol."""
     return (s.ProtocolApproved(protocol=version, site=site),)
 

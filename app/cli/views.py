@@ -35,7 +35,7 @@ def retry(ctx: typer.Context, participant: PARTICIPANT, *, as_json: AS_JSON = Fa
     """Tell the views again about a participant whom they leave out; the exit code is 3 if the record still cannot be told."""
     with opened_chart(ctx, participant) as chart:
         daybook, session = chart.daybook, chart.session
-        if participant not in daybook.participants.ids():
+        if chart.code not in daybook.participants.ids():
             raise Refused(Reason(code="unknown-participant", says=f"there is no participant {participant}"))
         daybook.views.position()
         parked = rebuilding.retry(daybook.ledger, daybook.desk, daybook.views, participant)
