@@ -118,7 +118,7 @@ class Ledger:
         if not (drafts and all(drafts.values()) and drafts.keys() <= expect.keys()):
             raise ValueError("an append has drafts for each of its streams, and says what it expects of each")
         now = self.clock()
-        with in_plain_words():
+        with in_plain_words(appending=True):
             tails = {stream: self._tail(stream, expect[stream]) for stream in drafts}
             for stream, tail in tails.items():
                 if tail.version != expect[stream]:
@@ -138,7 +138,7 @@ class Ledger:
         return known
 
     def _commit(self, orders: list[Order]) -> None:
-        with in_plain_words():
+        with in_plain_words(appending=True):
             self._record(orders)
         for listener in self._listeners:
             listener()

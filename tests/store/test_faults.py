@@ -148,6 +148,36 @@ def test_an_error_of_postgresql_is_known_by_its_code(error: Exception, kind: typ
     assert type(fault(error)) is kind
 
 
+@pytest.mark.parametrize(
+    ("error", "reading", "appending"),
+    [
+        (
+            psycopg.OperationalError("connection refused"),
+            "The database does not answer. Try again in a moment, or tell the administrator.",
+            "The database does not answer. It is not certain that the last step was recorded: repeat it, it will not be recorded twice.",
+        ),
+        (
+            psycopg.errors.DiskFull(),
+            "The disk is full. Ask the administrator to make room, then repeat.",
+            "The disk is full. Nothing was recorded. Ask the administrator to make room, then repeat.",
+        ),
+    ],
+)
+def test_what_became_of_an_append_is_said_to_nobody_who_only_read(error: Exception, reading: str, appending: str) -> None:
+    assert str(fault(error)) == reading
+    assert str(fault(error, appending=True)) == appending
+
+
+@pytest.mark.places("postgresql")
+def test_only_whoever_appended_is_told_what_became_of_that(ledger: Ledger, hand: Hand) -> None:
+    append(ledger, ANNA)
+    hand("ALTER TABLE entries RENAME TO elsewhere")
+    with pytest.raises(Missing, match=r"^There is no ledger at the configured address. Check the address"):
+        ledger.head()
+    with pytest.raises(Missing, match=r"^There is no ledger at the configured address. Nothing was recorded."):
+        ledger.append({ANNA: [dose()]}, expect={ANNA: 1}, command_digest="a")
+
+
 def test_no_fault_shows_what_the_database_said() -> None:
     for error in (sqlite3.OperationalError("near SELECT"), psycopg.errors.SyntaxError("at or near"), OSError("[Errno 5]")):
         assert str(fault(error)).endswith(".")

@@ -40,6 +40,11 @@ def test_a_locked_ledger_is_said_plainly_and_nothing_is_recorded(desk: Desk) -> 
     assert desk.kinds()[-1] == "consent-signed"
 
 
+def test_a_database_that_does_not_answer_a_question_leaves_nobody_in_doubt_about_a_step(desk: Desk) -> None:
+    desk.environment["DAYBOOK_LEDGER"] = f"postgresql://postgres@/postgres?host={desk.folder}"
+    assert desk_says(desk, "verify") == "The database does not answer. Try again in a moment, or tell the administrator.\n"
+
+
 def test_a_file_that_is_no_database_is_said_plainly(desk: Desk) -> None:
     (desk.folder / "ledger.sqlite").write_bytes(b"This is a shopping list." * 100)
     assert "ask the administrator to restore it" in desk_says(desk, "study", "show")
