@@ -20,6 +20,7 @@ from domain.participant import PARTICIPANT
 from projections.views import Parked
 from store.errors import DamagedEntry, Missing
 from store.ledger import Unreadable
+from workflows import relay
 from workflows.journeys import Journeys, NoTemporal, Travelling, connect
 
 states = typer.Typer()
@@ -126,12 +127,11 @@ def rebuild(ctx: typer.Context, *, as_json: AS_JSON = False) -> None:
     """Nudge the journey of every participant; one that ended, or was lost with Temporal's database, begins anew from the record."""
     session = session_of(ctx)
     with session.daybook() as daybook:
-        everybody = daybook.participants.ids()
-        asyncio.run(_nudge(daybook, everybody))
+        nudged = asyncio.run(_rebuilt(daybook))
     if as_json:
-        session.answers({"nudged": everybody})
+        session.answers({"nudged": nudged})
     else:
-        session.says(f"Nudged {len(everybody)} {'journey' if len(everybody) == 1 else 'journeys'}.")
+        session.says(f"Nudged {len(nudged)} {'journey' if len(nudged) == 1 else 'journeys'}.")
 
 
 def verification(daybook: Daybook) -> Verification:
@@ -186,10 +186,9 @@ def _feed(daybook: Daybook) -> tuple[int | None, tuple[Parked, ...]]:
 
 
 async def _temporal(daybook: Daybook, everybody: list[str]) -> tuple[str, bool, tuple[str, ...] | None]:
-    settings = daybook.settings
     try:
-        journeys = Journeys(await connect(settings.temporal_address, settings.temporal_namespace), settings.study)
-        return settings.temporal_namespace, True, await _behind_for_long(daybook, journeys, everybody)
+        journeys = await _journeys(daybook)
+        return daybook.settings.temporal_namespace, True, await _behind_for_long(daybook, journeys, everybody)
     except NoTemporal as trouble:
         return str(trouble), False, None
 
@@ -224,16 +223,17 @@ def _length(daybook: Daybook, participant: str) -> int:
         return 0
 
 
+async def _journeys(daybook: Daybook) -> Journeys:
+    settings = daybook.settings
+    return daybook.journeys(await connect(settings.temporal_address, settings.temporal_namespace))
+
+
 async def _travelling(daybook: Daybook) -> list[Travelling]:
-    settings = daybook.settings
-    return await Journeys(await connect(settings.temporal_address, settings.temporal_namespace), settings.study).list()
+    return await (await _journeys(daybook)).list()
 
 
-async def _nudge(daybook: Daybook, everybody: list[str]) -> None:
-    settings = daybook.settings
-    found = Journeys(await connect(settings.temporal_address, settings.temporal_namespace), settings.study)
-    for participant in everybody:
-        await found.nudge(participant)
+async def _rebuilt(daybook: Daybook) -> list[str]:
+    return await relay.rebuild(daybook.participants, await _journeys(daybook))
 
 
 def _lines(found: Status) -> Iterator[tuple[str, str]]:
