@@ -18,7 +18,7 @@ from app.wiring import Daybook, time_zone_data
 from domain.base import Value
 from domain.participant import PARTICIPANT
 from projections.views import Parked
-from store.errors import DamagedEntry, Missing
+from store.errors import DamagedEntry, Missing, StoreError
 from store.ledger import Unreadable
 from workflows import relay
 from workflows.journeys import Journeys, NoTemporal, Travelling, connect
@@ -63,12 +63,14 @@ class Status(Value):
     temporal_answers: bool
     participants: int
     journeys_behind: tuple[str, ...] | None
+    study_unreadable: str | None
+    """Why the study's own record or its files cannot be read, if they cannot; nothing can be judged then."""
     time_zone_data_differs: bool
 
     @property
     def troubled(self) -> bool:
         """Whether somebody should look: anything damaged, left out, behind, absent, or reckoned with other time-zone data."""
-        wrong = self.verification.damage or self.parked or self.journeys_behind or self.time_zone_data_differs
+        wrong = self.verification.damage or self.parked or self.journeys_behind or self.study_unreadable or self.time_zone_data_differs
         return bool(wrong or self.feed_lag != 0 or not self.temporal_answers)
 
 
@@ -163,6 +165,7 @@ def _status(daybook: Daybook) -> Status:
     everybody = daybook.participants.ids()
     temporal, answers, behind = asyncio.run(_temporal(daybook, everybody))
     lag, parked = _feed(daybook)
+    unreadable, differs = _study(daybook)
     return Status(
         verification=verification(daybook),
         feed_lag=lag,
@@ -171,15 +174,24 @@ def _status(daybook: Daybook) -> Status:
         temporal_answers=answers,
         participants=len(everybody),
         journeys_behind=behind,
-        time_zone_data_differs=daybook.desk.current().record.time_zone_data != time_zone_data(),
+        study_unreadable=unreadable,
+        time_zone_data_differs=differs,
     )
+
+
+def _study(daybook: Daybook) -> tuple[str | None, bool]:
+    """Why the study cannot be read, if it cannot; and whether it has adopted other time-zone data than this machine has."""
+    try:
+        return None, daybook.desk.current().record.time_zone_data != time_zone_data()
+    except StoreError as trouble:
+        return str(trouble), False
 
 
 def _feed(daybook: Daybook) -> tuple[int | None, tuple[Parked, ...]]:
     head = daybook.ledger.head()
     try:
-        daybook.views.position()
-        daybook.views.reached(head, CATCHES_UP_WITHIN_SECONDS)
+        if daybook.views.position() < head:
+            daybook.views.reached(head, CATCHES_UP_WITHIN_SECONDS)
         return max(head - daybook.views.position(), 0), daybook.views.parked()
     except Missing:
         return None, ()
@@ -239,6 +251,8 @@ async def _rebuilt(daybook: Daybook) -> list[str]:
 def _lines(found: Status) -> Iterator[tuple[str, str]]:
     yield "Record", _proved(found.verification)
     yield from (("Damage", _damaged(one)) for one in found.verification.damage)
+    if found.study_unreadable is not None:
+        yield "Study", found.study_unreadable
     yield "Views", _views(found.feed_lag)
     yield from (("Parked", f"{left_out(one)}{_retry(one)}") for one in found.parked)
     yield "Temporal", f"answers, namespace {found.temporal}" if found.temporal_answers else found.temporal

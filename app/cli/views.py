@@ -37,7 +37,7 @@ def retry(ctx: typer.Context, participant: PARTICIPANT, *, as_json: AS_JSON = Fa
         daybook, session = chart.daybook, chart.session
         if chart.code not in daybook.participants.ids():
             raise Refused(Reason(code="unknown-participant", says=f"there is no participant {participant}"))
-        daybook.views.position()
+        daybook.views.position()  # Raises Missing where there are no views yet that anybody could be taken into.
         parked = rebuilding.retry(daybook.ledger, daybook.desk, daybook.views, participant)
     if as_json:
         session.answers({"participant": participant, "parked": parked})

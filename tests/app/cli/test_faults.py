@@ -109,6 +109,30 @@ def test_verifying_names_every_damaged_entry_and_every_gap(desk: Desk) -> None:
     assert len(desk.json("verify", code=3)["damage"]) == 3
 
 
+def test_the_status_goes_on_when_the_study_itself_is_damaged(desk: Desk) -> None:
+    desk.consented("BER-001")
+    with behind_the_back_of(desk) as database:
+        database.execute(ALTERED)
+        database.execute("UPDATE entries SET state = CAST('{}' AS BLOB) WHERE stream LIKE 'study:%' AND version = 1")
+    said = desk("status", code=3).stdout
+    for part in (
+        "Damage    Entry 1 of study:cd19-cart-sle is damaged",
+        "Damage    Entry 3 of participant:BER-001 is damaged",
+        "Study     Entry 1 of study:cd19-cart-sle is damaged",
+        "Views     not built yet",
+        "Temporal  No Temporal server answers",
+    ):
+        assert part in said
+    assert len(desk.json("status", code=3)["verification"]["damage"]) == 2
+
+
+def test_the_status_says_that_a_file_of_the_study_is_gone(desk: Desk, tmp_path: Path) -> None:
+    desk.environment["DAYBOOK_STUDIES"] = str(tmp_path / "nowhere")
+    said = desk("status", code=3).stdout
+    assert "Study     Daybook cannot read version 1 of the drug reference" in said
+    assert "Views     not built yet" in said
+
+
 def test_a_missing_temporal_server_is_said_plainly(desk: Desk) -> None:
     for command in (("journeys", "list"), ("journeys", "rebuild"), ("worker",), ("relay",)):
         assert "No Temporal server answers at 127.0.0.1:9." in desk_says(desk, *command)
