@@ -16,7 +16,9 @@ from domain import events as e
 from domain.entry import Actor, Circumstances, Signature
 from domain.record import Record
 from domain.rejections import Refused
+from domain.standing import Noted
 from domain.time import When
+from domain.visits import first_infusion
 from domain.words import Role
 from store.keys import Keyring
 from store.ledger import Ledger
@@ -84,6 +86,13 @@ class Stage:
         """What a signature of the story binds: the last entry's proof."""
         entries = self.record.entries
         return entries[-1].digest if entries else sha256().hexdigest()
+
+
+def infusion_on(record: Record) -> Noted[e.InfusionStarted]:
+    """The start of the first bag, from which every day is counted; the story speaks of it once it has begun."""
+    infusion = first_infusion(record.participant, ZONE)
+    assert infusion is not None, "the story asks for it after the infusion"  # noqa: S101 - cannot happen; see house style
+    return infusion
 
 
 @asynccontextmanager

@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from app.demo.stage import SITE, ZONE, Stage
+from app.demo.stage import SITE, ZONE, Stage, infusion_on
 from app.demo.telling import Teller
 from domain import commands as c
 from domain import events as e
@@ -162,7 +162,7 @@ async def _comes_to_visits(stage: Stage, teller: Teller) -> None:
 
 async def _comes_until(stage: Stage, day: int | None) -> None:
     """Visit after visit as its day comes, up to a number of days after the infusion, or to the end."""
-    infused = stage.record.participant.infusions[0].fact.at.span(ZONE).earliest
+    infused = infusion_on(stage.record).fact.at.span(ZONE).earliest
     while (following := _next_visit(stage)) is not None:
         visit, on = following
         if day is not None and on > local_date(infused, ZONE) + day * DAY:
@@ -182,7 +182,7 @@ def _day_of(window: VisitWindow) -> date:
 
 
 def _corrects_the_infusion(stage: Stage) -> None:
-    wrong = stage.record.participant.infusions[0]
+    wrong = infusion_on(stage.record)
     right = When.at(wrong.fact.at.span(ZONE).earliest + timedelta(minutes=10))
     stage.asks(
         c.Correct(entry=wrong.entry, fact=wrong.fact.model_copy(update={"at": right})),

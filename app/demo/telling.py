@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from app.demo.stage import ZONE
+from app.demo.stage import ZONE, infusion_on
 from domain.entry import Entry
 from domain.events import (
     ClearanceRevoked,
@@ -96,7 +96,7 @@ class Teller:
                 str(entry.version), _when(entry), sentence(entry, ZONE), _derived_again(verdict, before, desk.at(entry.study_version))
             )
         self._console.print(table)
-        corrected = record.participant.infusions[0]
+        corrected = infusion_on(record)
         now_says = f"Entry {corrected.entry} was corrected and now says {corrected.fact.at.shown(ZONE)}"
         self._console.print(Text(f"{now_says}; what it said at first is kept, with the reason."))
 

@@ -46,6 +46,15 @@ def test_a_file_that_is_no_ledger_is_a_fault(file: Path) -> None:
         on_file(file)
 
 
+def test_a_connection_that_cannot_be_made_ready_is_not_left_open(file: Path) -> None:
+    file.write_bytes(b"Dear diary, " * 1000)
+    with pytest.raises(Fault) as refused:
+        on_file(file)
+    open_files = [os.readlink(one) for one in Path("/proc/self/fd").iterdir() if one.is_symlink()]
+    assert str(file) not in open_files
+    assert refused.value.__traceback__ is not None, "what the traceback holds on to counts as open"
+
+
 def test_a_file_without_tables_is_no_ledger(file: Path) -> None:
     sqlite3.connect(file).close()
     file.touch()
