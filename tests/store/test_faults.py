@@ -50,7 +50,7 @@ def test_a_connection_that_cannot_be_made_ready_is_not_left_open(file: Path) -> 
     file.write_bytes(b"Dear diary, " * 1000)
     with pytest.raises(Fault) as refused:
         on_file(file)
-    open_files = [os.readlink(one) for one in Path("/proc/self/fd").iterdir() if one.is_symlink()]
+    open_files = [str(one.readlink()) for one in Path("/proc/self/fd").iterdir() if one.is_symlink()]
     assert str(file) not in open_files
     assert refused.value.__traceback__ is not None, "what the traceback holds on to counts as open"
 
