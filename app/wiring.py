@@ -10,8 +10,6 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from temporalio.client import Client
-
 from app.settings import Settings
 from projections.feed import EVERY_VIEW, Feed
 from projections.views import Views
@@ -22,7 +20,6 @@ from store.ledger import Ledger, stands
 from store.participants import Participants
 from store.studies import StudyFiles
 from store.study import StudyDesk
-from workflows.journeys import Journeys
 
 Clock = Callable[[], datetime]
 
@@ -47,10 +44,6 @@ class Daybook:
     def feed(self) -> Follower:
         """What keeps the views up to date, by following the record."""
         return Feed(self.ledger, self.desk, self.views).follower()
-
-    def journeys(self, client: Client) -> Journeys:
-        """The journeys of the study on a Temporal server."""
-        return Journeys(client, self.settings.study)
 
 
 @contextmanager

@@ -1,8 +1,7 @@
 """How Daybook itself is doing: the chain of the record, the views, the journeys."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
-from time import monotonic
+from collections.abc import Iterator
 from typing import Annotated
 
 import typer
@@ -20,17 +19,11 @@ from domain.participant import PARTICIPANT
 from projections.views import Parked
 from store.errors import DamagedEntry, Missing, StoreError
 from store.ledger import Unreadable
-from workflows import relay
-from workflows.journeys import Journeys, NoTemporal, Travelling, connect
 
 states = typer.Typer()
 journeys = typer.Typer(help="Look at the journeys of the participants on the Temporal server.")
 AT_ONCE = 500
 """How many entries are read at once."""
-ASKED_AT_ONCE = 32
-"""How many journeys are asked at once."""
-ASKS_AGAIN_AFTER_SECONDS = 0.2
-"""How long the journeys that are behind are given before they are asked again."""
 
 
 class Damage(Value):
@@ -110,10 +103,12 @@ def status(ctx: typer.Context, *, as_json: AS_JSON = False) -> None:
 @journeys.command("list")
 def list_(ctx: typer.Context, *, as_json: AS_JSON = False) -> None:
     """Show the journey of every participant, as the Temporal server knows it."""
+    from app import travelling  # noqa: PLC0415 - It loads Temporal, for which most commands would wait in vain.
+
     session = session_of(ctx)
     with session.daybook() as daybook:
         everybody = daybook.participants.ids()
-        found = {one.participant_id: one for one in asyncio.run(_travelling(daybook))}
+        found = {one.participant_id: one for one in asyncio.run(travelling.listed(daybook))}
     if as_json:
         session.answers({participant: found.get(participant) for participant in everybody})
         return
@@ -127,9 +122,11 @@ def list_(ctx: typer.Context, *, as_json: AS_JSON = False) -> None:
 @journeys.command()
 def rebuild(ctx: typer.Context, *, as_json: AS_JSON = False) -> None:
     """Nudge the journey of every participant; one that ended, or was lost with Temporal's database, begins anew from the record."""
+    from app import travelling  # noqa: PLC0415 - It loads Temporal, for which most commands would wait in vain.
+
     session = session_of(ctx)
     with session.daybook() as daybook:
-        nudged = asyncio.run(_rebuilt(daybook))
+        nudged = asyncio.run(travelling.rebuilt(daybook))
     if as_json:
         session.answers({"nudged": nudged})
     else:
@@ -162,18 +159,21 @@ def _as_damage(one: Unreadable) -> Damage:
 
 
 def _status(daybook: Daybook) -> Status:
+    from app import travelling  # noqa: PLC0415 - It loads Temporal, for which most commands would wait in vain.
+
     everybody = daybook.participants.ids()
-    temporal, answers, behind = asyncio.run(_temporal(daybook, everybody))
+    behind = asyncio.run(travelling.behind(daybook, everybody, CATCHES_UP_WITHIN_SECONDS))
+    answers = isinstance(behind, tuple)
     lag, parked = _feed(daybook)
     unreadable, differs = _study(daybook)
     return Status(
         verification=verification(daybook),
         feed_lag=lag,
         parked=parked,
-        temporal=temporal,
+        temporal=daybook.settings.temporal_namespace if answers else str(behind),
         temporal_answers=answers,
         participants=len(everybody),
-        journeys_behind=behind,
+        journeys_behind=behind if isinstance(behind, tuple) else None,
         study_unreadable=unreadable,
         time_zone_data_differs=differs,
     )
@@ -195,57 +195,6 @@ def _feed(daybook: Daybook) -> tuple[int | None, tuple[Parked, ...]]:
         return max(head - daybook.views.position(), 0), daybook.views.parked()
     except Missing:
         return None, ()
-
-
-async def _temporal(daybook: Daybook, everybody: list[str]) -> tuple[str, bool, tuple[str, ...] | None]:
-    try:
-        journeys = await _journeys(daybook)
-        return daybook.settings.temporal_namespace, True, await _behind_for_long(daybook, journeys, everybody)
-    except NoTemporal as trouble:
-        return str(trouble), False, None
-
-
-async def _behind_for_long(daybook: Daybook, journeys: Journeys, everybody: list[str]) -> tuple[str, ...]:
-    """Whose journey has not read the last entry and does not catch up within a few seconds either."""
-    deadline = monotonic() + CATCHES_UP_WITHIN_SECONDS
-    behind = await _behind(daybook, journeys, everybody)
-    while behind and monotonic() < deadline:
-        await asyncio.sleep(ASKS_AGAIN_AFTER_SECONDS)
-        behind = await _behind(daybook, journeys, behind)
-    return behind
-
-
-async def _behind(daybook: Daybook, journeys: Journeys, everybody: Sequence[str]) -> tuple[str, ...]:
-    """Whose journey has not read the last entry. A journey that has ended is asked too; one that never began is behind."""
-    limit = asyncio.Semaphore(ASKED_AT_ONCE)
-
-    async def behind(participant: str) -> bool:
-        async with limit:
-            return (await journeys.version(participant) or 0) < _length(daybook, participant)
-
-    answers = await asyncio.gather(*map(behind, everybody))
-    return tuple(participant for participant, late in zip(everybody, answers, strict=True) if late)
-
-
-def _length(daybook: Daybook, participant: str) -> int:
-    """How many entries a record has; a damaged one is not for a journey to read, and is named as damaged."""
-    try:
-        return daybook.ledger.version_of(PARTICIPANT + participant)
-    except DamagedEntry:
-        return 0
-
-
-async def _journeys(daybook: Daybook) -> Journeys:
-    settings = daybook.settings
-    return daybook.journeys(await connect(settings.temporal_address, settings.temporal_namespace))
-
-
-async def _travelling(daybook: Daybook) -> list[Travelling]:
-    return await (await _journeys(daybook)).list()
-
-
-async def _rebuilt(daybook: Daybook) -> list[str]:
-    return await relay.rebuild(daybook.participants, await _journeys(daybook))
 
 
 def _lines(found: Status) -> Iterator[tuple[str, str]]:

@@ -96,7 +96,7 @@ def infusion_on(record: Record) -> Noted[e.InfusionStarted]:
 
 
 @asynccontextmanager
-async def stage(folder: Path) -> AsyncIterator[Stage]:
+async def set_in(folder: Path) -> AsyncIterator[Stage]:
     """Set the stage in a folder: a fresh ledger, an opened study, a server that skips time."""
     clock = StoryClock()
     ledger = Ledger.open(f"sqlite:///{folder / 'demonstration.sqlite'}", clock=clock, keys=Keyring(None))

@@ -2,8 +2,11 @@
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
-from app.demo.stage import SITE, ZONE, Stage, infusion_on
+from rich.console import Console
+
+from app.demo.stage import SITE, ZONE, Stage, infusion_on, set_in
 from app.demo.telling import Teller
 from domain import commands as c
 from domain import events as e
@@ -17,8 +20,13 @@ MISSED, LATE = "day-10", "day-14"
 """The visit to which nobody comes, and the one that is held after its window."""
 
 
-async def tell(stage: Stage, teller: Teller) -> None:
-    """Tell the whole story, act by act."""
+async def live_through(folder: Path, console: Console) -> None:
+    """Set the stage in a folder, and tell the whole story on a console."""
+    async with set_in(folder) as stage:
+        await _tell(stage, Teller(console))
+
+
+async def _tell(stage: Stage, teller: Teller) -> None:
     teller.opens("Everything that follows is synthetic; times are those of the site in Berlin.")
     await _joins(stage, teller)
     await _is_collected(stage, teller)
