@@ -84,7 +84,8 @@ class Settings(BaseSettings):
         try:
             settings = cls()
         except ValidationError as error:
-            raise BadSettings(*complaints, *(_complaint(one["loc"], one["msg"]) for one in error.errors())) from None
+            wrong = [one for one in error.errors() if one["type"] != "default_factory_not_called"]  # Those follow from the others.
+            raise BadSettings(*complaints, *(_complaint(one["loc"], one["msg"]) for one in wrong)) from None
         if complaints:
             raise BadSettings(*complaints)
         return settings

@@ -10,19 +10,16 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from temporalio.client import Client
-
 from app.settings import Settings
 from projections.feed import EVERY_VIEW, Feed
 from projections.views import Views
 from store.errors import Fault
 from store.follow import Follower
 from store.keys import KEY_BYTES, Keyring
-from store.ledger import Ledger
+from store.ledger import Ledger, stands
 from store.participants import Participants
 from store.studies import StudyFiles
 from store.study import StudyDesk
-from workflows.journeys import Journeys
 
 Clock = Callable[[], datetime]
 
@@ -34,9 +31,10 @@ def world_clock() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Daybook:
-    """The record of one study, open."""
+    """The record of one study, open; `sealing` says whether the master key is at hand, without which no contact data are recorded."""
 
     settings: Settings
+    sealing: bool
     ledger: Ledger
     files: StudyFiles
     desk: StudyDesk
@@ -47,24 +45,36 @@ class Daybook:
         """What keeps the views up to date, by following the record."""
         return Feed(self.ledger, self.desk, self.views).follower()
 
-    def journeys(self, client: Client) -> Journeys:
-        """The journeys of the study on a Temporal server."""
-        return Journeys(client, self.settings.study)
-
 
 @contextmanager
 def opened(settings: Settings, clock: Clock = world_clock, *, create: bool = False) -> Iterator[Daybook]:
-    """Open the record for as long as it is needed; `create` makes the ledger and the master key where there are none yet."""
+    """Open the record for as long as it is needed; `create` makes a ledger where there is none yet, and the master key with it.
+
+    A master key that was lost is never replaced: contact data under two keys would hide the loss.
+    """
     if create:
         _make(settings.folder)
-    keys = Keyring(_master_key(settings.keys, create=create))
-    ledger = Ledger.open(settings.ledger, clock=clock, keys=keys, create=create)
+    master = _master_key(settings.keys, create=create and not stands(settings.ledger))
+    ledger = Ledger.open(settings.ledger, clock=clock, keys=Keyring(master), create=create)
+    with _around(ledger, settings, sealing=master is not None) as daybook:
+        yield daybook
+
+
+@contextmanager
+def rehearsed(settings: Settings, clock: Clock = world_clock) -> Iterator[Daybook]:
+    """A new record that is forgotten again, to find out what would be refused before anything is made."""
+    with _around(Ledger.open("memory", clock=clock, keys=Keyring(None)), settings, sealing=False) as daybook:
+        yield daybook
+
+
+@contextmanager
+def _around(ledger: Ledger, settings: Settings, *, sealing: bool) -> Iterator[Daybook]:
     program = f"daybook {version('daybook')}"
     views = Views(settings.views, EVERY_VIEW, program)
     try:
         files = StudyFiles(settings.studies)
         desk = StudyDesk(ledger, files, settings.study, program=program, time_zone_data=time_zone_data())
-        yield Daybook(settings, ledger, files, desk, Participants(ledger, desk), views)
+        yield Daybook(settings, sealing, ledger, files, desk, Participants(ledger, desk), views)
     finally:
         views.close()
         ledger.close()

@@ -8,7 +8,7 @@ from domain.base import Value
 from domain.entry import Identifiers
 from domain.events import Fact, LeukapheresisStarted, LymphodepletionDose, Slot, ThawStarted
 from domain.time import Moment, When
-from domain.words import ChainOfIdentity, HoldPoint, Name, Sentence, SiteId
+from domain.words import ChainOfIdentity, HoldPoint, LymphodepletionDay, Name, Sentence, SiteId
 
 
 class Register(Value):
@@ -54,7 +54,7 @@ class BeginLymphodepletion(Value):
     """Give the first dose of the course now."""
 
     kind: Literal["lymphodepletion"] = "lymphodepletion"
-    day: Annotated[int, Field(ge=-30, le=-1)]
+    day: LymphodepletionDay
     drug: Name
 
     def fact(self, now: Moment) -> LymphodepletionDose:

@@ -1,7 +1,6 @@
 """Every fact that can be recorded about a participant; each class's `kind` is its stable, stored name."""
 
 from datetime import date
-from decimal import Decimal
 from typing import Annotated, Literal, get_args
 
 from pydantic import Field
@@ -11,15 +10,22 @@ from domain.time import Day, Moment, Planned, When
 from domain.verdicts import Derivation
 from domain.words import (
     Account,
+    Asked,
+    Bag,
+    CellsPerKilogram,
     ChainOfIdentity,
     Digest,
+    DoseOutcome,
+    DosesPerDay,
     HoldPoint,
+    LymphodepletionDay,
     Milligrams,
     Name,
     ReviewKind,
     Role,
     Route,
     RuleId,
+    Scope,
     Sentence,
     SiteId,
 )
@@ -94,7 +100,7 @@ class MedicationTaken(Value):
     kind: Literal["medication-taken.v1"] = "medication-taken.v1"
     drug: Name
     dose_mg: Milligrams
-    doses_per_day: Annotated[int, Field(ge=1, le=24)] | None = None
+    doses_per_day: DosesPerDay | None = None
     route: Route
     start: When
     stop: When | None = None
@@ -128,7 +134,7 @@ class ReviewMade(Value):
     review: ReviewKind
     at: When
     covers_from: Day | None
-    sources: Annotated[tuple[Literal["participant", "chart", "pharmacy"], ...], Field(min_length=1)]
+    sources: Annotated[tuple[Asked, ...], Field(min_length=1)]
 
 
 # Steps
@@ -243,7 +249,7 @@ class LeukapheresisEnded(Value):
     kind: Literal["leukapheresis-ended.v1"] = "leukapheresis-ended.v1"
     at: When
     identity: ChainOfIdentity
-    yield_e6_per_kg: Annotated[Decimal, Field(ge=0, le=100_000)]
+    yield_e6_per_kg: CellsPerKilogram
 
 
 class LeukapheresisFailed(Value):
@@ -285,9 +291,9 @@ class LymphodepletionDose(Value):
 
     kind: Literal["lymphodepletion-dose.v1"] = "lymphodepletion-dose.v1"
     at: When
-    day: Annotated[int, Field(ge=-30, le=-1)]
+    day: LymphodepletionDay
     drug: Name
-    outcome: Literal["given", "reduced", "omitted"] = "given"
+    outcome: DoseOutcome = "given"
 
 
 class IdentityChecked(Value):
@@ -305,7 +311,7 @@ class ThawStarted(Value):
     kind: Literal["thaw-started.v1"] = "thaw-started.v1"
     at: When
     identity: ChainOfIdentity
-    bag: Annotated[int, Field(ge=1, le=20)] = 1
+    bag: Bag = 1
 
 
 class InfusionStarted(Value):
@@ -314,7 +320,7 @@ class InfusionStarted(Value):
     kind: Literal["infusion-started.v1"] = "infusion-started.v1"
     at: When
     identity: ChainOfIdentity
-    bag: Annotated[int, Field(ge=1, le=20)] = 1
+    bag: Bag = 1
 
 
 class InfusionEnded(Value):
@@ -322,7 +328,7 @@ class InfusionEnded(Value):
 
     kind: Literal["infusion-ended.v1"] = "infusion-ended.v1"
     at: When
-    bag: Annotated[int, Field(ge=1, le=20)] = 1
+    bag: Bag = 1
 
 
 # Follow-up
@@ -426,7 +432,7 @@ class ConsentWithdrawn(Value):
 
     kind: Literal["consent-withdrawn.v1"] = "consent-withdrawn.v1"
     at: When
-    scope: Literal["treatment", "visits", "everything"]
+    scope: Scope
 
 
 class ContactLost(Value):

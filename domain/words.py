@@ -21,6 +21,13 @@ Account = Annotated[str, StringConstraints(min_length=1)]
 ChainOfIdentity = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9-]{3,39}$")]
 """The code that binds cells to the participant from collection to infusion."""
 Milligrams = Annotated[Decimal, Field(gt=0, le=100_000)]
+DosesPerDay = Annotated[int, Field(ge=1, le=24)]
+CellsPerKilogram = Annotated[Decimal, Field(ge=0, le=100_000)]
+"""The yield of a collection, in 10⁶ CD3-positive cells per kg."""
+LymphodepletionDay = Annotated[int, Field(ge=-30, le=-1)]
+"""A day before the planned infusion, which is day 0."""
+Bag = Annotated[int, Field(ge=1, le=20)]
+"""A bag of the product, counted from 1."""
 
 Role = Literal["coordinator", "investigator", "pharmacist", "cell-lab", "medical-monitor", "administrator", "journey"]
 Source = Literal["web", "api", "cli", "import", "journey"]
@@ -31,4 +38,10 @@ HoldPoint = Literal["leukapheresis", "lymphodepletion", "infusion"]
 """The three steps that need leave."""
 STEPS: tuple[HoldPoint, ...] = ("leukapheresis", "lymphodepletion", "infusion")
 """The hold points in the order in which they are taken."""
+DoseOutcome = Literal["given", "reduced", "omitted"]
+"""What became of a planned dose."""
+Scope = Literal["treatment", "visits", "everything"]
+"""What consent is withdrawn from."""
+Asked = Literal["participant", "chart", "pharmacy"]
+"""Who or what was asked in a review."""
 ReviewKind = Literal["history", "medicines", "procedures", "psychiatric", "plans"]

@@ -94,7 +94,7 @@ def says(event: e.Event, zone: str) -> str:  # noqa: PLR0915 - A closed union is
         case e.DeviationRecorded():
             return f"Protocol deviation: {event.says}."
         case e.DeviationVoided():
-            return f"No deviation after all ({event.key}): {event.why}."
+            return f"No deviation after all ({event.key.replace(':', ' ')}): {event.why}."
         case e.OverrideSigned():
             against = f", against {', '.join(event.rules)}" if event.rules else ""
             return f"An investigator signed an override for {event.step}{against}; ground: {event.ground}."

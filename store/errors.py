@@ -1,7 +1,7 @@
 """What can go wrong between Daybook and its disk, and the one place where the databases' own errors are translated.
 
     StoreError
-    ├── Fault                the database cannot serve us now; nothing was recorded, and the text says what to do
+    ├── Fault                the database cannot serve us now; the text says what to do, and of an append, what became of it
     │   ├── Busy             another process holds the database
     │   ├── Missing          there is no ledger at that address
     │   ├── Full             the disk is full
@@ -18,6 +18,7 @@ Every text is fit for a coordinator's screen; what the database itself said is t
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from uuid import UUID
 
 from eventsourcing.persistence import ConnectionPoolClosedError, ConnectionUnavailableError, PersistenceError
@@ -84,30 +85,46 @@ class LostLease(StoreError):
 
 
 @contextmanager
-def in_plain_words() -> Iterator[None]:
-    """Turn whatever a database raises inside into a fault."""
+def in_plain_words(*, appending: bool = False) -> Iterator[None]:
+    """Turn whatever a database raises inside into a fault; who was `appending` is told what became of that."""
     try:
         yield
     except (PersistenceError, ConnectionPoolClosedError, sqlite3.Error, OSError) as error:
-        raise fault(error) from error
+        raise fault(error, appending=appending) from error
     except Exception as error:  # The driver of PostgreSQL may be absent, so its errors are known by their module.
         if not type(error).__module__.startswith("psycopg"):
             raise
-        raise fault(error) from error
+        raise fault(error, appending=appending) from error
 
 
-def fault(error: BaseException) -> Fault:
+def fault(error: BaseException, *, appending: bool = False) -> Fault:
     """The fault that an error of sqlite3, psycopg or eventsourcing amounts to."""
+    return _meaning(error).told(appending=appending)
+
+
+@dataclass(frozen=True, slots=True)
+class _Meaning:
+    """A kind of fault: what is the matter, and what to do about it."""
+
+    kind: type[Fault]
+    what: str
+    do: str
+
+    def told(self, *, appending: bool) -> Fault:
+        if not appending:
+            return self.kind(f"{self.what} {self.do}")
+        return self.kind(f"{self.what} {_UNCERTAIN}" if self.kind is Unreachable else f"{self.what} {_NOTHING} {self.do}")
+
+
+def _meaning(error: BaseException) -> _Meaning:
     origin: BaseException | None = error
     while origin is not None:
         name = getattr(origin, "sqlite_errorname", None) or _of_postgres(origin)
-        for beginning, (kind, sentence) in _MEANINGS.items():
+        for beginning, meaning in _MEANINGS.items():
             if name and name.startswith(beginning):
-                return kind(sentence)
+                return meaning
         origin = origin.__cause__
-    if isinstance(error, ConnectionUnavailableError):
-        return Busy(_BUSY)
-    return Fault("The database refused to work. Nothing was recorded. Tell the administrator; the log says why.")
+    return _BUSY if isinstance(error, ConnectionUnavailableError) else _UNKNOWN
 
 
 def _of_postgres(error: BaseException) -> str | None:
@@ -122,39 +139,43 @@ def _of_postgres(error: BaseException) -> str | None:
     return code
 
 
-_BUSY = "The database is busy with another program. Nothing was recorded. Try again in a moment."
-_FULL = "The disk is full. Nothing was recorded. Ask the administrator to make room, then repeat."
-_MISSING = "There is no ledger at the configured address. Check the address, or create the ledger first."
-_LOST = "The database does not answer. It is not certain that the last step was recorded: repeat it, it will not be recorded twice."
-_DENIED = "The database does not let Daybook in or does not let it write. Nothing was recorded. Tell the administrator."
-_BROKEN = "The database cannot be read from its disk. Nothing was recorded. Stop, and ask the administrator to restore it."
+_NOTHING = "Nothing was recorded."
+_UNCERTAIN = "It is not certain that the last step was recorded: repeat it, it will not be recorded twice."
 
-_MEANINGS: dict[str, tuple[type[Fault], str]] = {
-    "SQLITE_BUSY": (Busy, _BUSY),
-    "SQLITE_LOCKED": (Busy, _BUSY),
-    "SQLITE_FULL": (Full, _FULL),
-    "SQLITE_CANTOPEN": (Missing, _MISSING),
-    "SQLITE_READONLY": (Fault, _DENIED),
-    "SQLITE_PERM": (Fault, _DENIED),
-    "SQLITE_AUTH": (Fault, _DENIED),
-    "SQLITE_IOERR_SHMSIZE": (Full, _FULL),  # The file that readers share beside the ledger could not grow.
-    "SQLITE_IOERR": (Fault, _BROKEN),
-    "SQLITE_CORRUPT": (Fault, _BROKEN),
-    "SQLITE_NOTADB": (Fault, _BROKEN),
-    "08": (Unreachable, _LOST),
-    "57P": (Unreachable, _LOST),
-    "53100": (Full, _FULL),
-    "53": (Busy, _BUSY),
-    "55P03": (Busy, _BUSY),
-    "57014": (Busy, _BUSY),
-    "25P03": (Unreachable, _LOST),
-    "3D000": (Missing, _MISSING),
-    "3F000": (Missing, _MISSING),
-    "42P01": (Missing, _MISSING),
-    "42883": (Missing, _MISSING),
-    "28": (Fault, _DENIED),
-    "42501": (Fault, _DENIED),
-    "58": (Fault, _BROKEN),
-    "XX": (Fault, _BROKEN),
+_BUSY = _Meaning(Busy, "The database is busy with another program.", "Try again in a moment.")
+_FULL = _Meaning(Full, "The disk is full.", "Ask the administrator to make room, then repeat.")
+_MISSING = _Meaning(Missing, "There is no ledger at the configured address.", "Check the address, or create the ledger first.")
+_LOST = _Meaning(Unreachable, "The database does not answer.", "Try again in a moment, or tell the administrator.")
+_DENIED = _Meaning(Fault, "The database does not let Daybook in or does not let it write.", "Tell the administrator.")
+_BROKEN = _Meaning(Fault, "The database cannot be read from its disk.", "Stop, and ask the administrator to restore it.")
+_UNKNOWN = _Meaning(Fault, "The database refused to work.", "Tell the administrator; the log says why.")
+
+_MEANINGS: dict[str, _Meaning] = {
+    "SQLITE_BUSY": _BUSY,
+    "SQLITE_LOCKED": _BUSY,
+    "SQLITE_FULL": _FULL,
+    "SQLITE_CANTOPEN": _MISSING,
+    "SQLITE_READONLY": _DENIED,
+    "SQLITE_PERM": _DENIED,
+    "SQLITE_AUTH": _DENIED,
+    "SQLITE_IOERR_SHMSIZE": _FULL,  # The file that readers share beside the ledger could not grow.
+    "SQLITE_IOERR": _BROKEN,
+    "SQLITE_CORRUPT": _BROKEN,
+    "SQLITE_NOTADB": _BROKEN,
+    "08": _LOST,
+    "57P": _LOST,
+    "53100": _FULL,
+    "53": _BUSY,
+    "55P03": _BUSY,
+    "57014": _BUSY,
+    "25P03": _LOST,
+    "3D000": _MISSING,
+    "3F000": _MISSING,
+    "42P01": _MISSING,
+    "42883": _MISSING,
+    "28": _DENIED,
+    "42501": _DENIED,
+    "58": _BROKEN,
+    "XX": _BROKEN,
 }
 """By the beginning of SQLite's error name or PostgreSQL's code, the first that fits."""

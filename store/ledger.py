@@ -118,7 +118,7 @@ class Ledger:
         if not (drafts and all(drafts.values()) and drafts.keys() <= expect.keys()):
             raise ValueError("an append has drafts for each of its streams, and says what it expects of each")
         now = self.clock()
-        with in_plain_words():
+        with in_plain_words(appending=True):
             tails = {stream: self._tail(stream, expect[stream]) for stream in drafts}
             for stream, tail in tails.items():
                 if tail.version != expect[stream]:
@@ -138,7 +138,7 @@ class Ledger:
         return known
 
     def _commit(self, orders: list[Order]) -> None:
-        with in_plain_words():
+        with in_plain_words(appending=True):
             self._record(orders)
         for listener in self._listeners:
             listener()
@@ -230,6 +230,16 @@ def _gap(position: int, upto: int) -> list[Entry[Any] | Unreadable]:
     """What is missing after a position, named once and where it ends."""
     why = f"nothing stands at position {position + 1}, where something was recorded"
     return [Unreadable(upto, "", 0, why)] if upto > position else []
+
+
+def stands(address: str) -> bool:
+    """Whether a ledger was ever made at an address. Raises a Fault where that cannot be found out; nothing is made."""
+    with in_plain_words():
+        if address.startswith("postgresql://"):
+            from store.postgres import stands_at  # noqa: PLC0415 - The driver is an extra that SQLite does not need.
+
+            return stands_at(address)
+        return Path(address.removeprefix("sqlite:///")).exists()
 
 
 def _recorder(address: str, *, create: bool) -> Recorder:

@@ -119,7 +119,7 @@ class PostgresLedgerRecorder(PostgresRecorder):
                 connection.execute("SELECT pg_advisory_xact_lock(%s)", [_lock(self.schema, "")])
                 for statement in self.sql_create_statements:
                     connection.execute(statement)
-        elif connection.execute("SELECT to_regclass(%s)", [f'"{self.schema}".entries']).fetchone() == (None,):
+        elif not _has_tables(connection, self.schema):
             raise Missing(f"There is no ledger in the schema {self.schema} of that database. Create it first, or correct the address.")
 
 
@@ -227,6 +227,17 @@ def _ends(orders: Sequence[Order]) -> Iterator[int]:
     for order in orders:
         end += len(order.rows)
         yield end
+
+
+def stands_at(address: str) -> bool:
+    """Whether the tables of a ledger are in the schema of that database."""
+    schema, parameters = _parsed(address)
+    with psycopg.connect(**parameters, autocommit=True) as connection:
+        return _has_tables(connection, schema)
+
+
+def _has_tables(connection: psycopg.Connection[TupleRow], schema: str) -> bool:
+    return connection.execute("SELECT to_regclass(%s)", [f'"{schema}".entries']).fetchone() != (None,)
 
 
 def _parsed(address: str) -> tuple[str, dict[str, Any]]:

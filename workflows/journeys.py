@@ -1,5 +1,6 @@
 """The journeys of one study on a Temporal server: nudging them, asking them, listing them."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,9 @@ from store.errors import Fault
 from workflows.journey import Journey
 
 ANSWERS_WITHIN = timedelta(seconds=10)
+CONNECTS_WITHIN_SECONDS = 5
+UNANSWERED = {RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.FAILED_PRECONDITION}
+"""What the server says of a question that it passed on to the workers of a queue, and that none of them took up."""
 
 
 class NoTemporal(Fault):
@@ -61,6 +65,8 @@ class Journeys:
             except RPCError as error:
                 if error.status is RPCStatusCode.NOT_FOUND:
                     return None
+                if error.status in UNANSWERED:
+                    raise NoTemporal(_IDLE.format(address=_address(self.client))) from error
                 raise
 
     async def list(self) -> list[Travelling]:
@@ -84,8 +90,11 @@ class Journeys:
 async def connect(address: str, namespace: str = "default") -> Client:
     """A client of the Temporal server at `host:port`; the one place where values are taught to travel. Raises NoTemporal."""
     try:
-        client = await Client.connect(address, namespace=namespace, data_converter=pydantic_data_converter)
-        await client.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace=namespace), timeout=ANSWERS_WITHIN)
+        async with asyncio.timeout(CONNECTS_WITHIN_SECONDS):
+            client = await Client.connect(address, namespace=namespace, data_converter=pydantic_data_converter)
+            await client.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace=namespace))
+    except TimeoutError as error:
+        raise NoTemporal(_SILENT.format(address=address)) from error
     except RPCError as error:
         raise _plainly(error, address, namespace) from error
     except RuntimeError as error:  # This is how the client says that nobody listens.
@@ -94,6 +103,11 @@ async def connect(address: str, namespace: str = "default") -> Client:
 
 
 _ABSENT = "No Temporal server answers at {address}. Start it with `daybook up`, or name yours in DAYBOOK_TEMPORAL."
+_SILENT = (
+    "Something listens at {address} and does not answer as a Temporal server would. "
+    "Wait if it has only just begun; otherwise look at it, or name another in DAYBOOK_TEMPORAL."
+)
+_IDLE = "The Temporal server at {address} answers, but no worker does. Start one with `daybook worker`, or all parts with `daybook up`."
 _BUSY = "The Temporal server at {address} is busy and did not answer in time. Facts are recorded all the same; try again in a moment."
 _FOREIGN = (
     "The Temporal server at {address} has no namespace {namespace!r}. Create it there, or name another in DAYBOOK_TEMPORAL_NAMESPACE."
@@ -113,7 +127,11 @@ def _in_plain_words(client: Client) -> Iterator[None]:
     try:
         yield
     except RPCError as error:
-        raise _plainly(error, client.service_client.config.target_host, client.namespace) from error
+        raise _plainly(error, _address(client), client.namespace) from error
+
+
+def _address(client: Client) -> str:
+    return client.service_client.config.target_host
 
 
 def _plainly(error: RPCError, address: str, namespace: str) -> NoTemporal:

@@ -40,8 +40,8 @@ WHENEVER = sys.maxsize
 log = structlog.get_logger()
 
 
-async def rebuild(participants: Participants, journeys: Journeys) -> int:
-    """Nudge every participant now, by hand, and say how many there are. Raises NoTemporal."""
+async def rebuild(participants: Participants, journeys: Journeys) -> list[str]:
+    """Nudge every participant now, by hand, and say who they are. Raises NoTemporal."""
     everybody = await asyncio.to_thread(participants.ids)
     queue = asyncio.Semaphore(AT_ONCE)
 
@@ -50,7 +50,7 @@ async def rebuild(participants: Participants, journeys: Journeys) -> int:
             await journeys.nudge(participant_id)
 
     await asyncio.gather(*map(nudge, everybody))
-    return len(everybody)
+    return everybody
 
 
 class Relay:

@@ -30,7 +30,7 @@ def agenda(ctx: typer.Context, participant: PARTICIPANT, *, as_json: AS_JSON = F
     if as_json:
         chart.session.answers({"participant": participant, "agenda": found})
     else:
-        chart.session.shows(agenda_table(found, clock, first_infusion(chart)))
+        chart.session.shows(agenda_table(found, clock, day_zero(chart)))
 
 
 @agendas.command()
@@ -62,7 +62,7 @@ def gate(
         chart.session.says("Judged now: the same." if derived == recorded else f"Judged now: {derived}")
 
 
-def first_infusion(chart: Chart) -> date | None:
+def day_zero(chart: Chart) -> date | None:
     """Day 0, once it is known."""
     found = anchors(chart.record.participant, chart.clock.zone).get("infusion")
     return None if found is None else found.on

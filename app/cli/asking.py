@@ -16,7 +16,7 @@ import typer
 from pydantic import TypeAdapter, ValidationError
 
 from app.cli.clinic_time import SiteClock
-from app.cli.reading import Heard, Reads, annotations_of, as_typed, sentence, typed_for
+from app.cli.reading import AtHand, Heard, Reads, annotations_of, as_typed, typed_for
 from app.cli.session import Session, session_of
 from app.wiring import Daybook
 from domain.commands import PersonsCommand
@@ -25,7 +25,7 @@ from domain.record import Record
 from domain.rejections import Reason, Refused
 from domain.study import Study
 from domain.time import When
-from domain.words import ParticipantId
+from domain.words import ParticipantId, Sentence
 from projections.sentences import says
 from store.codec import canonical
 
@@ -42,21 +42,22 @@ WHEN = Annotated[
         show_default=False,
     ),
 ]
-A_SENTENCE = Reads(lambda _: sentence)
 COMMON: Options = {
     "actor": Annotated[str | None, typer.Option("--as", metavar="ROLE:ID", help="Who asks, such as coordinator:m-weber; asserted.")],
-    "reason": Annotated[str | None, A_SENTENCE, typer.Option(help="Why, where a reason is needed.")],
-    "sign": Annotated[str | None, A_SENTENCE, typer.Option(metavar="MEANING", help="Sign, and say what the signature means.")],
-    "document": Annotated[str | None, A_SENTENCE, typer.Option(help="The source document that this was taken from.")],
+    "reason": Annotated[Sentence | None, typer.Option(help="Why, where a reason is needed.")],
+    "sign": Annotated[Sentence | None, typer.Option(metavar="MEANING", help="Sign, and say what the signature means.")],
+    "document": Annotated[Sentence | None, typer.Option(help="The source document that this was taken from.")],
     "command_id": Annotated[UUID | None, typer.Option(help="The id of this request: repeated under the same id it is recorded once.")],
     "as_json": AS_JSON,
 }
 """What everything that is recorded can say of its circumstances."""
 BY_OTHERS: Options = {
-    "performed_by": Annotated[str | None, A_SENTENCE, typer.Option(help="Who did it, if somebody else.")],
-    "witnessed_by": Annotated[str | None, A_SENTENCE, typer.Option(help="Who saw it.")],
+    "performed_by": Annotated[Sentence | None, typer.Option(help="Who did it, if somebody else.")],
+    "witnessed_by": Annotated[Sentence | None, typer.Option(help="Who saw it.")],
 }
 """What is said of others where something was done to a participant."""
+CODED: Options = {"participant": Annotated[str, AtHand(lambda chart: chart.code)]}
+"""Whom a request is about, which is read with all the rest."""
 
 F = TypeVar("F", bound=Callable[..., PersonsCommand])
 T = TypeVar("T")
@@ -71,8 +72,18 @@ class Chart:
     session: Session
 
     @cached_property
+    def code(self) -> str:
+        """The participant's code, which the log knows from here on. Raises Refused where it is nobody's: names do not belong here."""
+        try:
+            TypeAdapter(ParticipantId).validate_python(self.id)
+        except ValidationError:
+            raise Refused(Reason(code="no-code", says=f"{self.id!r} is no participant's code; one looks like BER-001")) from None
+        self.session.noted["participant"] = self.id
+        return self.id
+
+    @cached_property
     def record(self) -> Record:
-        return self.daybook.participants.read(self.id)
+        return self.daybook.participants.read(self.code)
 
     @cached_property
     def study(self) -> Study:
@@ -97,8 +108,8 @@ def asks(group: typer.Typer) -> Callable[[F], F]:
         def ask(ctx: typer.Context, participant: str, **typed: Any) -> None:
             session = session_of(ctx)
             with session.daybook() as daybook:
-                chart = chart_of(participant, daybook, session)
-                request, by = understood(question, BY_OTHERS | COMMON, typed, chart, session)
+                chart = Chart(participant, daybook, session)
+                request, by = understood(question, CODED | BY_OTHERS | COMMON, typed, chart, session)
                 _put(chart, request, signed(by, typed["sign"], chart.id.encode() + canonical(request)))
 
         command(group, question, ask, {"ctx": typer.Context, "participant": PARTICIPANT}, BY_OTHERS | COMMON)
@@ -136,17 +147,7 @@ def opened_chart(ctx: typer.Context, participant: str) -> Iterator[Chart]:
     """The chart of a participant who is asked about."""
     session = session_of(ctx)
     with session.daybook() as daybook:
-        yield chart_of(participant, daybook, session)
-
-
-def chart_of(participant: str, daybook: Daybook, session: Session) -> Chart:
-    """The chart of a participant. Raises Refused where the code can be nobody's: names do not belong in this record."""
-    try:
-        TypeAdapter(ParticipantId).validate_python(participant)
-    except ValidationError:
-        raise Refused(Reason(code="no-code", says=f"{participant!r} is no participant's code; one looks like BER-001")) from None
-    session.noted["participant"] = participant
-    return Chart(participant, daybook, session)
+        yield Chart(participant, daybook, session)
 
 
 def circumstances(session: Session, actor: Actor, stated: Options) -> Circumstances:

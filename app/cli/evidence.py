@@ -1,37 +1,31 @@
 """Evidence: medications, procedures, and reviews, by which somebody says to have looked."""
 
 from datetime import date
-from decimal import Decimal
 from typing import Annotated, Literal
 
 import typer
 
 from app.cli.asking import WHEN, asks
 from app.cli.clinic_time import day_of
-from app.cli.reading import Reads, number, whole
+from app.cli.reading import Reads
 from domain import commands as c
 from domain import events as e
 from domain.time import When
-from domain.words import ReviewKind, Route
+from domain.words import Asked, DosesPerDay, Milligrams, Name, ReviewKind, Route, Sentence
 
 evidence = typer.Typer()
 
 
 @asks(evidence)
 def medication(  # noqa: PLR0913 - Each argument is an option of the command.
-    drug: Annotated[str, typer.Argument(metavar="DRUG", help="The drug as the reference has it, such as prednisone.", show_default=False)],
-    milligrams: Annotated[
-        Decimal,
-        Reads(lambda _: number),
-        typer.Argument(metavar="MG", help="The dose in mg, each time it was taken.", show_default=False),
-    ],
+    drug: Annotated[Name, typer.Argument(metavar="DRUG", help="The drug as the reference has it, such as prednisone.", show_default=False)],
+    milligrams: Annotated[Milligrams, typer.Argument(metavar="MG", help="The dose in mg, each time it was taken.", show_default=False)],
     start: WHEN,
     *,
     route: Annotated[Route, typer.Option(help="How it was given.")],
-    indication: Annotated[str, typer.Option("--for", help="What it was given for.")],
+    indication: Annotated[Sentence, typer.Option("--for", help="What it was given for.")],
     per_day: Annotated[
-        int | None,
-        Reads(lambda _: whole),
+        DosesPerDay | None,
         typer.Option(metavar="NUMBER", help="How many doses a day, for a course; without this, one dose."),
     ] = None,
     stop: Annotated[
@@ -63,7 +57,7 @@ def medication(  # noqa: PLR0913 - Each argument is an option of the command.
 
 @asks(evidence)
 def procedure(
-    name: Annotated[str, typer.Argument(metavar="WHAT", help="What was done.", show_default=False)],
+    name: Annotated[Sentence, typer.Argument(metavar="WHAT", help="What was done.", show_default=False)],
     at: WHEN,
     *,
     major: Annotated[bool, typer.Option("--major/--minor", help="Whether it was major surgery.")],
@@ -87,12 +81,11 @@ def review(
         Reads(lambda _: _since),
         typer.Option(metavar="DATE|lifetime", help="From which date on everything was looked through."),
     ],
-    source: Annotated[list[str], typer.Option(help="What was asked: participant, chart or pharmacy; can be repeated.")],
+    source: Annotated[list[Asked], typer.Option(help="What was asked; can be repeated.")],
 ) -> c.Report:
     """Record that somebody looked: what is on record of this kind is complete from a date on until WHEN."""
     covers = None if since == "lifetime" else since
-    stated = {"review": kind, "at": at, "covers_from": covers, "sources": tuple(source)}
-    return c.Report(fact=e.ReviewMade.model_validate(stated))
+    return c.Report(fact=e.ReviewMade(review=kind, at=at, covers_from=covers, sources=tuple(source)))
 
 
 def _since(typed: str) -> date | Literal["lifetime"]:

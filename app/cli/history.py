@@ -9,7 +9,7 @@ import typer
 from pydantic_core import to_jsonable_python
 from rich.table import Table
 
-from app.cli.agenda import agenda_table, first_infusion
+from app.cli.agenda import agenda_table, day_zero
 from app.cli.asking import AS_JSON, PARTICIPANT, opened_chart
 from app.cli.clinic_time import SiteClock, study_day
 from app.cli.session import grid
@@ -39,7 +39,7 @@ histories = typer.Typer()
 def timeline(ctx: typer.Context, participant: PARTICIPANT, *, as_json: AS_JSON = False) -> None:
     """Show everything on record of a participant in its order, as it stands now, with the windows of the visits."""
     with opened_chart(ctx, participant) as chart:
-        clock, infusion = chart.clock, first_infusion(chart)
+        clock, infusion = chart.clock, day_zero(chart)
         warn_if_behind(chart.daybook, chart.session)
         found = timeline_of(chart.daybook.views, participant)
     if isinstance(found, Parked):

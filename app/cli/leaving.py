@@ -1,19 +1,16 @@
 """Leaving: one command for each way."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from app.cli.asking import WHEN, asks
 from domain import commands as c
 from domain import events as e
+from domain.words import Scope, Sentence
 
 leaving = typer.Typer(help="Record that a participant left, or came back. Nothing already collected goes away.")
-SCOPE = Annotated[
-    Literal["treatment", "visits", "everything"],
-    typer.Argument(metavar="SCOPE", help="From what: treatment, visits or everything.", show_default=False),
-]
-WHY = Annotated[str, typer.Option(help="Why.")]
+WHY = Annotated[Sentence, typer.Option(help="Why.")]
 
 
 @asks(leaving)
@@ -35,10 +32,7 @@ def visits(
 
 @asks(leaving)
 def withdrawn(
-    scope: Annotated[
-        Literal["treatment", "visits", "everything"],
-        typer.Argument(metavar="SCOPE", help="From what: treatment, visits or everything.", show_default=False),
-    ],
+    scope: Annotated[Scope, typer.Argument(metavar="SCOPE", help="From what: treatment, visits or everything.", show_default=False)],
     at: WHEN,
 ) -> c.Report:
     """Consent withdrawn: from treatment, from visits as well, or from any further collection."""

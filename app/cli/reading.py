@@ -1,25 +1,28 @@
-"""Reading what was typed: each parameter says what it is read as, and all that cannot be read is said at once."""
+"""Reading what was typed: each parameter says what it becomes, and all that cannot be read is said at once.
+
+Typer only splits the words; what shape they must have is said by the type of the parameter, and how they are read by `Reads` where
+that takes more than the type knows. Whatever has a bare type is read by its shape. Flags stay with typer.
+"""
 
 import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass
 from decimal import Decimal
 from types import NoneType
-from typing import Annotated, Any, TypeVar, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 from typer.models import ArgumentInfo, OptionInfo
 
 from domain.rejections import Reason, Refused
-from domain.words import Sentence
 
 T = TypeVar("T")
 Annotations = Mapping[str, Any]
 """Parameters by name, each annotated with what it becomes, how it is read, and how typer asks for it."""
-SENTENCE: TypeAdapter[str] = TypeAdapter(Sentence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +70,11 @@ class Heard:
                     return found(at_hand)
                 case Reads(by):
                     read = by(at_hand)
-                    return _each(typed[name], lambda text: self._read(read, text, called(name, annotation)))
-                case _:
+                case _ if _said(get_args(annotation)[0]) is bool:
                     return typed[name]
+                case _:
+                    read = by_its_shape(annotation)
+            return _each(typed[name], lambda text: self._read(read, text, called(name, annotation)))
         return None
 
     def _read(self, read: Callable[[str], Any], text: str, parameter: str) -> Any:
@@ -95,14 +100,15 @@ def typed_for(question: Callable[..., Any]) -> list[inspect.Parameter]:
 
 
 def as_typed(parameter: inspect.Parameter) -> inspect.Parameter:
-    """A parameter as typer asks for it."""
-    reads: Reads | None = _of(parameter.annotation, Reads)
-    if reads is None:
-        return parameter
+    """A parameter as typer asks for it: words, of which the choices are shown where there are any. Flags it reads itself."""
     becomes = get_args(parameter.annotation)[0]
-    text: Any = list[str] if get_origin(becomes) is list else str | None if NoneType in get_args(becomes) else str
-    default = parameter.default if reads.otherwise is None else reads.otherwise
-    return parameter.replace(annotation=Annotated[text, _of(parameter.annotation, ArgumentInfo | OptionInfo)], default=default)
+    if _said(becomes) is bool:
+        return parameter
+    reads: Reads | None = _of(parameter.annotation, Reads)
+    default = parameter.default if reads is None or reads.otherwise is None else reads.otherwise
+    info = copy(_of(parameter.annotation, ArgumentInfo | OptionInfo))
+    info.metavar = info.metavar or _choices(parameter.annotation)
+    return parameter.replace(annotation=Annotated[_words(becomes), info], default=str(default) if isinstance(default, int) else default)
 
 
 def called(name: str, annotation: Any) -> str:
@@ -116,6 +122,18 @@ def called(name: str, annotation: Any) -> str:
             return f"--{name.replace('_', '-')}"
         case _:
             return name
+
+
+def by_its_shape(annotation: Any) -> Callable[[str], Any]:
+    """Whoever reads a word by the type of its parameter, and each word where that takes several. Raises Refused."""
+    shape = _shape(annotation)
+    adapter, written = TypeAdapter[Any](shape), WRITTEN.get(_bare(shape), str)
+
+    def read(typed: str) -> Any:
+        written(typed)
+        return shaped(lambda: adapter.validate_strings(typed))
+
+    return read
 
 
 def number(typed: str) -> Decimal:
@@ -132,9 +150,8 @@ def whole(typed: str) -> int:
     return int(typed)
 
 
-def sentence(typed: str) -> str:
-    """Words of a person. Raises Refused."""
-    return shaped(lambda: SENTENCE.validate_python(typed))
+WRITTEN: Mapping[Any, Callable[[str], Any]] = {int: whole, Decimal: number}
+"""How numbers are written, which is one way of the many that a machine would read."""
 
 
 def shaped(make: Callable[[], T]) -> T:
@@ -159,6 +176,38 @@ def _each(typed: Any, read: Callable[[str], Any]) -> Any:
             return read(typed)
 
 
+def _shape(annotation: Any) -> Any:
+    """What one word must be: that nothing need be typed, or that several words may be, is seen to before."""
+    becomes = get_args(annotation)[0]
+    said = _said(becomes)
+    if get_origin(said) in {list, tuple}:
+        return get_args(said)[0]
+    return annotation if said is becomes else said
+
+
+def _said(becomes: Any) -> Any:
+    """The type of a parameter where something is typed."""
+    return next(kind for kind in get_args(becomes) if kind is not NoneType) if NoneType in get_args(becomes) else becomes
+
+
+def _words(becomes: Any) -> Any:
+    """How many words typer hands over for a type."""
+    several: dict[Any, Any] = {list: list[str], tuple: tuple[str, str]}
+    words = several.get(get_origin(_said(becomes)), str)
+    return words | None if NoneType in get_args(becomes) else words
+
+
+def _choices(annotation: Any) -> str | None:
+    """The words among which one is chosen, as --help shows them."""
+    kind = _bare(_shape(annotation))
+    return "|".join(get_args(kind)) if get_origin(kind) is Literal else None
+
+
+def _bare(shape: Any) -> Any:
+    """A type without its bounds."""
+    return get_args(shape)[0] if get_origin(shape) is Annotated else shape
+
+
 def _of(annotation: Any, kind: Any) -> Any:
     return next((one for one in getattr(annotation, "__metadata__", ()) if isinstance(one, kind)), None)
 
@@ -176,6 +225,8 @@ def _reason(detail: ErrorDetails) -> Reason:
             says = f"at most {context['max_length']} characters can be kept"
         case "literal_error":
             says = f"{detail['input']!r} must be {context['expected']}"
+        case "uuid_parsing":
+            says = f"{detail['input']!r} is no id of a request, which is a UUID"
         case "value_error":
             says = str(context["error"])
         case _:

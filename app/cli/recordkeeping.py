@@ -39,7 +39,7 @@ def correct(
 
 
 @asks(recordkeeping)
-def retract(entry: Annotated[int, Reads(lambda _: whole), NUMBERED]) -> c.Retract:
+def retract(entry: Annotated[int, NUMBERED]) -> c.Retract:
     """Take back an earlier entry that should never have been made; give --reason."""
     return c.Retract(entry=entry)
 

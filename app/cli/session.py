@@ -17,7 +17,7 @@ from rich.table import Table
 from app.cli.clinic_time import SiteClock
 from app.logs import logging_to
 from app.settings import Settings
-from app.wiring import Clock, Daybook, opened, world_clock
+from app.wiring import Clock, Daybook, opened, rehearsed, world_clock
 
 WIDE = 1000
 """How many characters a line may have where there is no terminal: a row of a table stays on one line."""
@@ -46,6 +46,12 @@ class Session:
     def daybook(self, *, create: bool = False) -> Iterator[Daybook]:
         """The record, open."""
         with opened(self.settings, self.clock, create=create) as daybook:
+            yield daybook
+
+    @contextmanager
+    def rehearsal(self) -> Iterator[Daybook]:
+        """A new record that is forgotten again."""
+        with rehearsed(self.settings, self.clock) as daybook:
             yield daybook
 
     def says(self, text: str = "") -> None:
@@ -117,9 +123,9 @@ def session_of(ctx: typer.Context) -> Session:
     return session
 
 
-def console() -> Console:
+def console(otherwise: int = WIDE) -> Console:
     """Where answers go; a terminal says how wide it is. Brackets in what people wrote are only brackets."""
-    return Console(width=None if sys.stdout.isatty() else WIDE, highlight=False, markup=False)
+    return Console(width=None if sys.stdout.isatty() else otherwise, highlight=False, markup=False)
 
 
 def warn(text: str) -> None:

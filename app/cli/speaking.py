@@ -6,6 +6,7 @@
 3   the world is in the way, or what is on disk is damaged: one sentence that says what to do
 """
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,7 @@ from store.errors import CommandReused, StoreError
 
 REFUSED = 2
 IN_THE_WAY = 3
+BELOW_ZERO = re.compile(r"No such option: -\d")
 EXPECTED = (Refused, ProtocolFaults, BadSettings, StoreError, typer.TyperException)
 
 
@@ -47,11 +49,10 @@ def translated(trouble: BaseException) -> Failure:
             says = "this command id was used before, for something else; leave it out, or repeat the first command unchanged"
             return Failure(REFUSED, (Reason(code="command-reused", says=says),))
         case typer.TyperException():
-            return Failure(
-                REFUSED,
-                (Reason(code="not-understood", says=trouble.format_message().replace("Value error, ", "")),),
-                "Not understood (--help shows how):",
-            )
+            says = trouble.format_message().replace("Value error, ", "")
+            if BELOW_ZERO.match(says):
+                says += " A number that stands by itself is never below zero: a dose is positive."
+            return Failure(REFUSED, (Reason(code="not-understood", says=says),), "Not understood (--help shows how):")
         case StoreError():
             return Failure(IN_THE_WAY, (Reason(code=type(trouble).__name__, says=str(trouble)),), "")
         case _:

@@ -1,9 +1,8 @@
 """How Daybook itself is doing: the chain of the record, the views, the journeys."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
-from time import monotonic
 from typing import Annotated
 
 import typer
@@ -20,18 +19,13 @@ from domain.base import Value
 from domain.participant import PARTICIPANT
 from projections.rebuilding import retry
 from projections.views import Parked
-from store.errors import DamagedEntry, Fault, Missing
+from store.errors import DamagedEntry, Fault, Missing, StoreError
 from store.ledger import Unreadable
-from workflows.journeys import Journeys, NoTemporal, Travelling, connect
 
 states = typer.Typer()
 journeys = typer.Typer(help="Look at the journeys of the participants on the Temporal server.")
 AT_ONCE = 500
 """How many entries are read at once."""
-ASKED_AT_ONCE = 32
-"""How many journeys are asked at once."""
-ASKS_AGAIN_AFTER_SECONDS = 0.2
-"""How long the journeys that are behind are given before they are asked again."""
 
 
 class Damage(Value):
@@ -64,12 +58,14 @@ class Status(Value):
     temporal_answers: bool
     participants: int
     journeys_behind: tuple[str, ...] | None
+    study_unreadable: str | None
+    """Why the study's own record or its files cannot be read, if they cannot; nothing can be judged then."""
     time_zone_data_differs: bool
 
     @property
     def troubled(self) -> bool:
         """Whether somebody should look: anything damaged, left out, behind, absent, or reckoned with other time-zone data."""
-        wrong = self.verification.damage or self.parked or self.journeys_behind or self.time_zone_data_differs
+        wrong = self.verification.damage or self.parked or self.journeys_behind or self.study_unreadable or self.time_zone_data_differs
         return bool(wrong or self.feed_lag != 0 or not self.temporal_answers)
 
 
@@ -109,10 +105,12 @@ def status(ctx: typer.Context, *, as_json: AS_JSON = False) -> None:
 @journeys.command("list")
 def list_(ctx: typer.Context, *, as_json: AS_JSON = False) -> None:
     """Show the journey of every participant, as the Temporal server knows it."""
+    from app import travelling  # noqa: PLC0415 - It loads Temporal, for which most commands would wait in vain.
+
     session = session_of(ctx)
     with session.daybook() as daybook:
         everybody = daybook.participants.ids()
-        found = {one.participant_id: one for one in asyncio.run(_travelling(daybook))}
+        found = {one.participant_id: one for one in asyncio.run(travelling.listed(daybook))}
     if as_json:
         session.answers({participant: found.get(participant) for participant in everybody})
         return
@@ -126,14 +124,15 @@ def list_(ctx: typer.Context, *, as_json: AS_JSON = False) -> None:
 @journeys.command()
 def rebuild(ctx: typer.Context, *, as_json: AS_JSON = False) -> None:
     """Nudge the journey of every participant; one that ended, or was lost with Temporal's database, begins anew from the record."""
+    from app import travelling  # noqa: PLC0415 - It loads Temporal, for which most commands would wait in vain.
+
     session = session_of(ctx)
     with session.daybook() as daybook:
-        everybody = daybook.participants.ids()
-        asyncio.run(_nudge(daybook, everybody))
+        nudged = asyncio.run(travelling.rebuilt(daybook))
     if as_json:
-        session.answers({"nudged": everybody})
+        session.answers({"nudged": nudged})
     else:
-        session.says(f"Nudged {len(everybody)} {'journey' if len(everybody) == 1 else 'journeys'}.")
+        session.says(f"Nudged {len(nudged)} {'journey' if len(nudged) == 1 else 'journeys'}.")
 
 
 def verification(daybook: Daybook) -> Verification:
@@ -170,85 +169,49 @@ def _as_damage(one: Unreadable) -> Damage:
 
 
 def _status(daybook: Daybook) -> Status:
+    from app import travelling  # noqa: PLC0415 - It loads Temporal, for which most commands would wait in vain.
+
     everybody = daybook.participants.ids()
-    temporal, answers, behind = asyncio.run(_temporal(daybook, everybody))
+    behind = asyncio.run(travelling.behind(daybook, everybody, CATCHES_UP_WITHIN_SECONDS))
+    answers = isinstance(behind, tuple)
     lag, parked = _feed(daybook)
+    unreadable, differs = _study(daybook)
     return Status(
         verification=verification(daybook),
         feed_lag=lag,
         parked=parked,
-        temporal=temporal,
+        temporal=daybook.settings.temporal_namespace if answers else str(behind),
         temporal_answers=answers,
         participants=len(everybody),
-        journeys_behind=behind,
-        time_zone_data_differs=daybook.desk.current().record.time_zone_data != time_zone_data(),
+        journeys_behind=behind if isinstance(behind, tuple) else None,
+        study_unreadable=unreadable,
+        time_zone_data_differs=differs,
     )
+
+
+def _study(daybook: Daybook) -> tuple[str | None, bool]:
+    """Why the study cannot be read, if it cannot; and whether it has adopted other time-zone data than this machine has."""
+    try:
+        return None, daybook.desk.current().record.time_zone_data != time_zone_data()
+    except StoreError as trouble:
+        return str(trouble), False
 
 
 def _feed(daybook: Daybook) -> tuple[int | None, tuple[Parked, ...]]:
     head = daybook.ledger.head()
     try:
-        daybook.views.position()
-        daybook.views.reached(head, CATCHES_UP_WITHIN_SECONDS)
+        if daybook.views.position() < head:
+            daybook.views.reached(head, CATCHES_UP_WITHIN_SECONDS)
         return max(head - daybook.views.position(), 0), daybook.views.parked()
     except Missing:
         return None, ()
 
 
-async def _temporal(daybook: Daybook, everybody: list[str]) -> tuple[str, bool, tuple[str, ...] | None]:
-    settings = daybook.settings
-    try:
-        journeys = Journeys(await connect(settings.temporal_address, settings.temporal_namespace), settings.study)
-        return settings.temporal_namespace, True, await _behind_for_long(daybook, journeys, everybody)
-    except NoTemporal as trouble:
-        return str(trouble), False, None
-
-
-async def _behind_for_long(daybook: Daybook, journeys: Journeys, everybody: list[str]) -> tuple[str, ...]:
-    """Whose journey has not read the last entry and does not catch up within a few seconds either."""
-    deadline = monotonic() + CATCHES_UP_WITHIN_SECONDS
-    behind = await _behind(daybook, journeys, everybody)
-    while behind and monotonic() < deadline:
-        await asyncio.sleep(ASKS_AGAIN_AFTER_SECONDS)
-        behind = await _behind(daybook, journeys, behind)
-    return behind
-
-
-async def _behind(daybook: Daybook, journeys: Journeys, everybody: Sequence[str]) -> tuple[str, ...]:
-    """Whose journey has not read the last entry. A journey that has ended is asked too; one that never began is behind."""
-    limit = asyncio.Semaphore(ASKED_AT_ONCE)
-
-    async def behind(participant: str) -> bool:
-        async with limit:
-            return (await journeys.version(participant) or 0) < _length(daybook, participant)
-
-    answers = await asyncio.gather(*map(behind, everybody))
-    return tuple(participant for participant, late in zip(everybody, answers, strict=True) if late)
-
-
-def _length(daybook: Daybook, participant: str) -> int:
-    """How many entries a record has; a damaged one is not for a journey to read, and is named as damaged."""
-    try:
-        return daybook.ledger.version_of(PARTICIPANT + participant)
-    except DamagedEntry:
-        return 0
-
-
-async def _travelling(daybook: Daybook) -> list[Travelling]:
-    settings = daybook.settings
-    return await Journeys(await connect(settings.temporal_address, settings.temporal_namespace), settings.study).list()
-
-
-async def _nudge(daybook: Daybook, everybody: list[str]) -> None:
-    settings = daybook.settings
-    found = Journeys(await connect(settings.temporal_address, settings.temporal_namespace), settings.study)
-    for participant in everybody:
-        await found.nudge(participant)
-
-
 def _lines(found: Status) -> Iterator[tuple[str, str]]:
     yield "Record", _proved(found.verification)
     yield from (("Damage", _damaged(one)) for one in found.verification.damage)
+    if found.study_unreadable is not None:
+        yield "Study", found.study_unreadable
     yield "Views", _views(found.feed_lag)
     yield from (("Parked", f"{left_out(one)}{_retry(one)}") for one in found.parked)
     yield "Temporal", f"answers, namespace {found.temporal}" if found.temporal_answers else found.temporal

@@ -7,21 +7,20 @@ from typing import Annotated, assert_never
 import typer
 
 from app.cli.asking import asks
-from app.cli.reading import Reads, whole
+from app.cli.reading import Reads
 from domain import commands as c
 from domain.events import Slot
 from domain.rejections import Reason, Refused
-from domain.words import HoldPoint
+from domain.words import ChainOfIdentity, HoldPoint, LymphodepletionDay, Name
 
 steps = typer.Typer()
 STEP = Annotated[HoldPoint, typer.Argument(metavar="STEP", help="leukapheresis, lymphodepletion or infusion.", show_default=False)]
 DAY = Annotated[
-    int | None,
-    Reads(lambda _: whole),
+    LymphodepletionDay | None,
     typer.Option(metavar="NUMBER", help="Lymphodepletion only: the day of the first dose, such as -5."),
 ]
-DRUG = Annotated[str | None, typer.Option(help="Lymphodepletion only: the drug of the first dose.")]
-CODE = Annotated[str | None, typer.Option(help="Infusion only: the chain-of-identity code on the product in your hand.")]
+DRUG = Annotated[Name | None, typer.Option(help="Lymphodepletion only: the drug of the first dose.")]
+CODE = Annotated[ChainOfIdentity | None, typer.Option(help="Infusion only: the chain-of-identity code on the product in your hand.")]
 
 
 @asks(steps)
@@ -64,7 +63,7 @@ def perform(step: STEP, *, day: DAY = None, drug: DRUG = None, code: CODE = None
 def override(
     step: STEP,
     *,
-    ground: Annotated[str, typer.Option(help="The ground, one of the protocol's list, such as immediate-hazard.")],
+    ground: Annotated[Name, typer.Option(help="The ground, one of the protocol's list, such as immediate-hazard.")],
     day: DAY = None,
     drug: DRUG = None,
     code: CODE = None,

@@ -6,18 +6,21 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from app.cli.asking import AS_JSON, COMMON, command, signed, understood
+from app.cli.asking import AS_JSON, COMMON, Options, command, signed, understood
 from app.cli.clinic_time import hour_of
 from app.cli.reading import AtHand, Reads, whole
-from app.cli.session import grid, session_of
+from app.cli.session import Session, grid, session_of
 from app.wiring import Daybook, time_zone_data
 from domain import study as s
+from domain.entry import Circumstances
 from domain.rejections import Reason, Refused
+from domain.time import Zone
+from domain.words import SiteId
 from store.codec import canonical
 
 study = typer.Typer(help="Set up the study: its sites, the versions of its protocol, and what it has ruled.")
 VERSION = typer.Argument(metavar="VERSION", help="The number of the version.", show_default=False)
-SITE = Annotated[str, typer.Argument(metavar="SITE", help="The site, such as BER.", show_default=False)]
+SITE = Annotated[SiteId, typer.Argument(metavar="SITE", help="The site, such as BER.", show_default=False)]
 F = TypeVar("F", bound=Callable[..., tuple[s.StudyEvent, ...]])
 
 
@@ -25,11 +28,19 @@ def decides(question: F) -> F:
     """Declare a function from what was typed, once it is read, to what is recorded about the study as a command of the same name."""
     opens = question.__name__ == "open_"
 
+    def decided(daybook: Daybook, session: Session, typed: Options) -> tuple[tuple[s.StudyEvent, ...], Circumstances]:
+        events, by = understood(question, COMMON, typed, daybook, session)
+        by = signed(by, typed["sign"], b"".join(map(canonical, events)))
+        daybook.desk.record(events, by)
+        return events, by
+
     def decide(ctx: typer.Context, **typed: Any) -> None:
         session = session_of(ctx)
+        if opens:
+            with session.rehearsal() as nothing_yet:
+                decided(nothing_yet, session, typed)
         with session.daybook(create=opens) as daybook:
-            events, by = understood(question, COMMON, typed, daybook, session)
-            daybook.desk.record(events, by := signed(by, typed["sign"], b"".join(map(canonical, events))))
+            events, by = decided(daybook, session, typed)
         if session.as_json:
             session.answers({"study": daybook.desk.name, "command_id": by.command_id, "events": events})
         else:
@@ -80,7 +91,7 @@ def open_(
 @decides
 def site(
     name: SITE,
-    zone: Annotated[str, typer.Argument(metavar="ZONE", help="Its time zone, such as Europe/Berlin.", show_default=False)],
+    zone: Annotated[Zone, typer.Argument(metavar="ZONE", help="Its time zone, such as Europe/Berlin.", show_default=False)],
     *,
     opens: Annotated[time, Reads(lambda _: hour_of, otherwise="08:00"), typer.Option(metavar="HH:MM", help="When work begins there.")],
     closes: Annotated[time, Reads(lambda _: hour_of, otherwise="17:00"), typer.Option(metavar="HH:MM", help="When work ends there.")],
@@ -96,7 +107,7 @@ def release(version: Annotated[s.ProtocolReleased, Reads(_released), VERSION]) -
 
 
 @decides
-def approve(version: Annotated[int, Reads(lambda _: whole), VERSION], site: SITE) -> tuple[s.StudyEvent, ...]:
+def approve(version: Annotated[int, VERSION], site: SITE) -> tuple[s.StudyEvent, ...]:
     """Record that the ethics committee of a site approved a version of the protocol."""
     return (s.ProtocolApproved(protocol=version, site=site),)
 

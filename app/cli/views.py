@@ -35,9 +35,9 @@ def retry(ctx: typer.Context, participant: PARTICIPANT, *, as_json: AS_JSON = Fa
     """Tell the views again about a participant whom they leave out; the exit code is 3 if the record still cannot be told."""
     with opened_chart(ctx, participant) as chart:
         daybook, session = chart.daybook, chart.session
-        if participant not in daybook.participants.ids():
+        if chart.code not in daybook.participants.ids():
             raise Refused(Reason(code="unknown-participant", says=f"there is no participant {participant}"))
-        daybook.views.position()
+        daybook.views.position()  # Raises Missing where there are no views yet that anybody could be taken into.
         parked = rebuilding.retry(daybook.ledger, daybook.desk, daybook.views, participant)
     if as_json:
         session.answers({"participant": participant, "parked": parked})

@@ -7,9 +7,10 @@ import typer
 from app.cli.asking import WHEN, asks
 from domain import commands as c
 from domain import events as e
+from domain.words import Name
 
 visits = typer.Typer()
-VISIT = Annotated[str, typer.Argument(metavar="VISIT", help="The visit as the protocol names it, such as day-7.", show_default=False)]
+VISIT = Annotated[Name, typer.Argument(metavar="VISIT", help="The visit as the protocol names it, such as day-7.", show_default=False)]
 
 
 @asks(visits)

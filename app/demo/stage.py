@@ -16,7 +16,9 @@ from domain import events as e
 from domain.entry import Actor, Circumstances, Signature
 from domain.record import Record
 from domain.rejections import Refused
+from domain.standing import Noted
 from domain.time import When
+from domain.visits import first_infusion
 from domain.words import Role
 from store.keys import Keyring
 from store.ledger import Ledger
@@ -86,8 +88,15 @@ class Stage:
         return entries[-1].digest if entries else sha256().hexdigest()
 
 
+def infusion_on(record: Record) -> Noted[e.InfusionStarted]:
+    """The start of the first bag, from which every day is counted; the story speaks of it once it has begun."""
+    infusion = first_infusion(record.participant, ZONE)
+    assert infusion is not None, "the story asks for it after the infusion"  # noqa: S101 - cannot happen; see house style
+    return infusion
+
+
 @asynccontextmanager
-async def stage(folder: Path) -> AsyncIterator[Stage]:
+async def set_in(folder: Path) -> AsyncIterator[Stage]:
     """Set the stage in a folder: a fresh ledger, an opened study, a server that skips time."""
     clock = StoryClock()
     ledger = Ledger.open(f"sqlite:///{folder / 'demonstration.sqlite'}", clock=clock, keys=Keyring(None))

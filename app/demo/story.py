@@ -2,8 +2,11 @@
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
-from app.demo.stage import SITE, ZONE, Stage
+from rich.console import Console
+
+from app.demo.stage import SITE, ZONE, Stage, infusion_on, set_in
 from app.demo.telling import Teller
 from domain import commands as c
 from domain import events as e
@@ -17,8 +20,13 @@ MISSED, LATE = "day-10", "day-14"
 """The visit to which nobody comes, and the one that is held after its window."""
 
 
-async def tell(stage: Stage, teller: Teller) -> None:
-    """Tell the whole story, act by act."""
+async def live_through(folder: Path, console: Console) -> None:
+    """Set the stage in a folder, and tell the whole story on a console."""
+    async with set_in(folder) as stage:
+        await _tell(stage, Teller(console))
+
+
+async def _tell(stage: Stage, teller: Teller) -> None:
     teller.opens("Everything that follows is synthetic; times are those of the site in Berlin.")
     await _joins(stage, teller)
     await _is_collected(stage, teller)
@@ -103,6 +111,7 @@ async def _waits_and_is_cleared(stage: Stage, teller: Teller, dose: datetime) ->
     _reviews(stage, "medicines")
     stage.reports(e.IdentityChecked(at=stage.now(), identity=CODE, checked_by=("the infusion nurse", "the cell-lab technician")))
     await stage.time.pass_until(dose + 72 * HOUR)
+    teller.entries(stage.record)
     refusal = stage.asks(c.Perform(beginning=c.ReleaseToThaw(identity=CODE)))
     teller.refusal("Exactly 72 hours after the dose somebody asks to thaw", refusal)
     await stage.time.pass_until(dose + 73 * HOUR)
@@ -148,10 +157,11 @@ async def _comes_to_visits(stage: Stage, teller: Teller) -> None:
     )
     await _comes_until(stage, 2)
     before = windows(stage.record.participant, stage.participants.study())
+    teller.entries(stage.record)
     _corrects_the_infusion(stage)
     await stage.time.settle()
-    teller.moved(before, windows(stage.record.participant, stage.participants.study()))
     teller.entries(stage.record)
+    teller.moved(before, windows(stage.record.participant, stage.participants.study()))
     teller.act("Two years", f"The participant comes to every visit but {MISSED}, and to {LATE} a day after its window has closed.")
     await _comes_until(stage, None)
     await stage.time.pass_until(max(window.closes_at for window in windows(stage.record.participant, stage.participants.study())) + DAY)
@@ -160,7 +170,7 @@ async def _comes_to_visits(stage: Stage, teller: Teller) -> None:
 
 async def _comes_until(stage: Stage, day: int | None) -> None:
     """Visit after visit as its day comes, up to a number of days after the infusion, or to the end."""
-    infused = stage.record.participant.infusions[0].fact.at.span(ZONE).earliest
+    infused = infusion_on(stage.record).fact.at.span(ZONE).earliest
     while (following := _next_visit(stage)) is not None:
         visit, on = following
         if day is not None and on > local_date(infused, ZONE) + day * DAY:
@@ -180,7 +190,7 @@ def _day_of(window: VisitWindow) -> date:
 
 
 def _corrects_the_infusion(stage: Stage) -> None:
-    wrong = stage.record.participant.infusions[0]
+    wrong = infusion_on(stage.record)
     right = When.at(wrong.fact.at.span(ZONE).earliest + timedelta(minutes=10))
     stage.asks(
         c.Correct(entry=wrong.entry, fact=wrong.fact.model_copy(update={"at": right})),

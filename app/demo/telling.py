@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from app.demo.stage import ZONE
+from app.demo.stage import ZONE, infusion_on
 from domain.entry import Entry
 from domain.events import (
     ClearanceRevoked,
@@ -52,7 +52,7 @@ class Teller:
         """Begin an act."""
         self._acts += 1
         self._console.print()
-        self._console.rule(f"[bold]{self._acts}. {title}[/]", align="left")
+        self._console.rule(Text(f"{self._acts}. {title}", style="bold"), align="left")
         self._console.print(Text(words, style="italic"))
 
     def entries(self, record: Record) -> None:
@@ -70,8 +70,7 @@ class Teller:
         """Windows before and after a correction."""
         table = Table("visit", "window before", "window now", title="Every window moved", title_justify="left")
         was = {window.visit: window for window in before}
-        shown = [window for window in after if window.series == "follow-up"]
-        for window in shown:
+        for window in (one for one in after if one.series == "follow-up"):
             old = was[window.visit]
             table.add_row(window.visit, f"{old.opens} to {old.closes}", f"{window.opens} to {window.closes}")
         self._console.print(table)
@@ -81,7 +80,7 @@ class Teller:
         news = record.entries[self._told :]
         self._told = len(record.entries)
         counts = Counter(entry.event.kind.removesuffix(".v1") for entry in news)
-        self._console.print(Text("Recorded: " + ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items())) + "."))
+        self._console.print(Text("Recorded: " + ", ".join(f"{count} × {kind}" for kind, count in sorted(counts.items())) + "; of these:"))
         self._print([entry for entry in news if isinstance(entry.event, NOTABLE)])
 
     def audit(self, ledger: Ledger, record: Record, desk: StudyDesk) -> None:
@@ -90,14 +89,14 @@ class Teller:
         proved = ledger.read(record.stream)
         self._console.print(Text(f"{len(proved)} entries, each bound to the one before; the last proof is {proved[-1].digest[:16]}…"))
         verdicts = [(entry, entry.event) for entry in record.entries if isinstance(entry.event, StepCleared | StepWaiting | StepHeld)]
-        table = Table("entry", "recorded", "infusion and other steps, as judged then", "derived again", title_justify="left")
+        table = Table("entry", "recorded", "what was judged then", "derived again", title_justify="left")
         for entry, verdict in verdicts:
             before = Record.of(record.id, record.entries[: entry.version - 1])
             table.add_row(
                 str(entry.version), _when(entry), sentence(entry, ZONE), _derived_again(verdict, before, desk.at(entry.study_version))
             )
         self._console.print(table)
-        corrected = record.participant.infusions[0]
+        corrected = infusion_on(record)
         now_says = f"Entry {corrected.entry} was corrected and now says {corrected.fact.at.shown(ZONE)}"
         self._console.print(Text(f"{now_says}; what it said at first is kept, with the reason."))
 

@@ -28,7 +28,9 @@ def plan(command: c.Plan, record: Record, study: Study, at: datetime) -> tuple[e
     reasons = [*_left(participant, zone), *_again(command.step, participant, protocol)]
     if not participant.consents:
         reasons.append(Reason(code="no-consent", says="consent has not been signed, or its record is missing"))
-    if not slot.start <= slot.target < slot.until:
+    if slot.until <= slot.start:
+        reasons.append(Reason(code="slot-order", says="the slot must end later than it starts"))
+    elif not slot.start <= slot.target < slot.until:
         reasons.append(Reason(code="slot-order", says="the slot's target must lie from its start to before its end"))
     if any(to_the_minute(instant) != instant for instant in (slot.start, slot.target, slot.until)):
         reasons.append(Reason(code="slot-minutes", says="a slot is planned in whole minutes"))

@@ -27,6 +27,7 @@ def test_every_setting_that_cannot_be_used_is_named_at_once(tmp_path: Path) -> N
         "The setting DAYBOOK_TEMPORAL_PORT cannot be used",
     ):
         assert sentence in said.stderr
+    assert len(said.stderr.splitlines()) == 4, "what only follows from a complaint is no complaint"
 
 
 def test_everything_lies_in_the_folder_unless_placed_elsewhere() -> None:

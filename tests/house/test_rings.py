@@ -54,6 +54,12 @@ def test_importing_a_module_connects_to_nothing_and_writes_nothing() -> None:
     assert not offences, f"Move this into a function that app/wiring.py calls; an import must do nothing:{report(offences)}"
 
 
+def test_the_command_line_loads_temporal_only_for_what_needs_it() -> None:
+    asked = [sys.executable, "-B", "-c", "import app.cli, sys; print('temporalio' in sys.modules)"]
+    loaded = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+    assert loaded == "False", "Import what needs Temporal inside the command that needs it: loading it takes longer than most commands do."
+
+
 def environment_reads(path: Path) -> list[ast.stmt | ast.expr]:
     return [
         node

@@ -46,6 +46,10 @@ SAID = [
         "Leukapheresis ended on 2026-03-29 with 12.5 × 10⁶ CD3-positive cells per kg, code COI-0001.",
     ),
     (
+        e.DeviationVoided(key="visit:day-14:missed", why="what is on record now says otherwise"),
+        "No deviation after all (visit day-14 missed): what is on record now says otherwise.",
+    ),
+    (
         e.EntryCorrected(entry=7, fact=e.ContactLost(at=When("2026-03-29"))),
         "Entry 7 corrected. It should have said: Contact lost on 2026-03-29.",
     ),

@@ -46,6 +46,15 @@ def test_a_file_that_is_no_ledger_is_a_fault(file: Path) -> None:
         on_file(file)
 
 
+def test_a_connection_that_cannot_be_made_ready_is_not_left_open(file: Path) -> None:
+    file.write_bytes(b"Dear diary, " * 1000)
+    with pytest.raises(Fault) as refused:
+        on_file(file)
+    open_files = [str(one.readlink()) for one in Path("/proc/self/fd").iterdir() if one.is_symlink()]
+    assert str(file) not in open_files
+    assert refused.value.__traceback__ is not None, "what the traceback holds on to counts as open"
+
+
 def test_a_file_without_tables_is_no_ledger(file: Path) -> None:
     sqlite3.connect(file).close()
     file.touch()
@@ -146,6 +155,36 @@ def test_an_error_of_sqlite_is_known_by_its_name(name: str, kind: type[Fault]) -
 )
 def test_an_error_of_postgresql_is_known_by_its_code(error: Exception, kind: type[Fault]) -> None:
     assert type(fault(error)) is kind
+
+
+@pytest.mark.parametrize(
+    ("error", "reading", "appending"),
+    [
+        (
+            psycopg.OperationalError("connection refused"),
+            "The database does not answer. Try again in a moment, or tell the administrator.",
+            "The database does not answer. It is not certain that the last step was recorded: repeat it, it will not be recorded twice.",
+        ),
+        (
+            psycopg.errors.DiskFull(),
+            "The disk is full. Ask the administrator to make room, then repeat.",
+            "The disk is full. Nothing was recorded. Ask the administrator to make room, then repeat.",
+        ),
+    ],
+)
+def test_what_became_of_an_append_is_said_to_nobody_who_only_read(error: Exception, reading: str, appending: str) -> None:
+    assert str(fault(error)) == reading
+    assert str(fault(error, appending=True)) == appending
+
+
+@pytest.mark.places("postgresql")
+def test_only_whoever_appended_is_told_what_became_of_that(ledger: Ledger, hand: Hand) -> None:
+    append(ledger, ANNA)
+    hand("ALTER TABLE entries RENAME TO elsewhere")
+    with pytest.raises(Missing, match=r"^There is no ledger at the configured address. Check the address"):
+        ledger.head()
+    with pytest.raises(Missing, match=r"^There is no ledger at the configured address. Nothing was recorded."):
+        ledger.append({ANNA: [dose()]}, expect={ANNA: 1}, command_digest="a")
 
 
 def test_no_fault_shows_what_the_database_said() -> None:

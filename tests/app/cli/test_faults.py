@@ -42,6 +42,11 @@ def test_a_locked_ledger_is_said_plainly_and_nothing_is_recorded(desk: Desk) -> 
     assert desk.kinds()[-1] == "consent-signed"
 
 
+def test_a_database_that_does_not_answer_a_question_leaves_nobody_in_doubt_about_a_step(desk: Desk) -> None:
+    desk.environment["DAYBOOK_LEDGER"] = f"postgresql://postgres@/postgres?host={desk.folder}"
+    assert desk_says(desk, "verify") == "The database does not answer. Try again in a moment, or tell the administrator.\n"
+
+
 def test_a_file_that_is_no_database_is_said_plainly(desk: Desk) -> None:
     (desk.folder / "ledger.sqlite").write_bytes(b"This is a shopping list." * 100)
     assert "ask the administrator to restore it" in desk_says(desk, "study", "show")
@@ -77,7 +82,7 @@ def test_contact_data_without_the_master_key_is_refused_and_nothing_is_recorded(
 def test_a_folder_that_cannot_be_made_is_said_plainly(tmp_path: Path, empty_desk: Desk) -> None:
     (tmp_path / "file").write_text("")
     empty_desk.folder = tmp_path / "file" / "daybook"
-    assert "Daybook cannot make its folder" in desk_says(empty_desk, "study", "open")
+    assert "Daybook cannot make its folder" in empty_desk("study", "open", code=3, who="administrator:root").stderr
 
 
 def test_a_damaged_entry_is_named_and_nothing_else_of_its_stream_is_trusted(desk: Desk) -> None:
@@ -132,6 +137,30 @@ def test_verifying_names_every_damaged_entry_and_every_gap(desk: Desk) -> None:
     assert len(desk.json("verify", code=3)["damage"]) == 3
 
 
+def test_the_status_goes_on_when_the_study_itself_is_damaged(desk: Desk) -> None:
+    desk.consented("BER-001")
+    with behind_the_back_of(desk) as database:
+        database.execute(ALTERED)
+        database.execute("UPDATE entries SET state = CAST('{}' AS BLOB) WHERE stream LIKE 'study:%' AND version = 1")
+    said = desk("status", code=3).stdout
+    for part in (
+        "Damage    Entry 1 of study:cd19-cart-sle is damaged",
+        "Damage    Entry 3 of participant:BER-001 is damaged",
+        "Study     Entry 1 of study:cd19-cart-sle is damaged",
+        "Views     not built yet",
+        "Temporal  No Temporal server answers",
+    ):
+        assert part in said
+    assert len(desk.json("status", code=3)["verification"]["damage"]) == 2
+
+
+def test_the_status_says_that_a_file_of_the_study_is_gone(desk: Desk, tmp_path: Path) -> None:
+    desk.environment["DAYBOOK_STUDIES"] = str(tmp_path / "nowhere")
+    said = desk("status", code=3).stdout
+    assert "Study     Daybook cannot read version 1 of the drug reference" in said
+    assert "Views     not built yet" in said
+
+
 def test_a_missing_temporal_server_is_said_plainly(desk: Desk) -> None:
     for command in (("journeys", "list"), ("journeys", "rebuild"), ("worker",), ("relay",)):
         assert "No Temporal server answers at 127.0.0.1:9." in desk_says(desk, *command)
@@ -142,8 +171,9 @@ def test_facts_are_recorded_without_temporal(desk: Desk) -> None:
     assert desk.kinds()[-1] == "consent-signed"
 
 
-def test_a_stack_without_a_study_says_how_to_begin(empty_desk: Desk) -> None:
+def test_a_stack_without_a_study_says_how_to_begin_and_leaves_nothing_behind(empty_desk: Desk) -> None:
     assert "begin with `daybook study open`, or look around with `daybook up --demo`" in empty_desk("up", code=2).stderr
+    assert not empty_desk.folder.exists()
 
 
 def test_a_demonstration_without_its_temporal_server_leaves_nothing_behind(empty_desk: Desk) -> None:

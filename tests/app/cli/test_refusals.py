@@ -16,7 +16,7 @@ CONSENT_HAS = "at, document, document_digest, signer, relation, obtained_by, wit
         (("visit", "BER-009", "day-1", "now"), "there is no participant BER-009"),
         (("visit", "BER-001", "day-99", "now"), "the protocol has no visit day-99"),
         (("visit", "BER-001", "infusion", "now"), "the visit infusion is settled by recording the treatment itself"),
-        (("cancel", "BER-001", "surgery"), "Invalid value for 'STEP': 'surgery' is not one of"),
+        (("cancel", "BER-001", "surgery"), "STEP: 'surgery' must be 'leukapheresis', 'lymphodepletion' or 'infusion'"),
         (("screen", "BER-001", "2027-01-01 10:00"), "at 2027-01-01 10:00+01:00 lies in the future"),
         (("screen", "BER-001", "2026-01-04 10:00"), "this lies before consent was signed"),
         (("screen", "BER-001", "yesterday"), "'yesterday' is no time that can be read"),
@@ -27,7 +27,7 @@ CONSENT_HAS = "at, document, document_digest, signer, relation, obtained_by, wit
         (("register", "BER-002", "MUC"), "there is no site MUC"),
         (("register", "Anna Müller", "BER"), "'Anna Müller' is no participant's code; one looks like BER-001"),
         (("report", "infusion-ended", "BER-001", "now"), "the infusion of bag 1 has not been started"),
-        (("report", "thaw-started", "BER-001", "now", "--code", "coi 1"), "identity: 'coi 1' is not written as it must be"),
+        (("report", "thaw-started", "BER-001", "now", "--code", "coi 1"), "--code: 'coi 1' is not written as it must be"),
         (("report", "collection-ended", "BER-001", "now", "--code", "COI-0001", "--yield", "many"), "--yield: 'many' is no number"),
         (("report", "collection-ended", "BER-001", "now", "--code", "COI-0001", "--yield", "NaN"), "--yield: 'NaN' is no number"),
         (("leave", "regained", "BER-001", "now"), "contact with the participant has not been lost"),
@@ -43,7 +43,11 @@ CONSENT_HAS = "at, document, document_digest, signer, relation, obtained_by, wit
         (("retract", "BER-001", "1", "--reason", "x"), "states nothing that a person reported"),
         (("miss-visit", "BER-001", "day-1"), "is not one whose window closed with nothing recorded"),
         (("plan", "BER-001", "infusion", "2026-02-01", "2026-03-01"), "a slot for infusion is at most 7 days long"),
-        (("plan", "BER-001", "infusion", "2026-02-02", "2026-02-01"), "the slot's target must lie from its start to before its end"),
+        (("plan", "BER-001", "infusion", "2026-02-02", "2026-02-01"), "the slot must end later than it starts"),
+        (
+            ("plan", "BER-001", "infusion", "2026-02-01", "2026-02-02", "--target", "2026-02-03"),
+            "the slot's target must lie from its start to before its end",
+        ),
         (("perform", "BER-001", "infusion"), "infusion needs --code"),
         (("perform", "BER-001", "leukapheresis", "--drug", "fludarabine"), "--drug says nothing of leukapheresis"),
         (
@@ -57,6 +61,9 @@ CONSENT_HAS = "at, document, document_digest, signer, relation, obtained_by, wit
         (("agenda", "BER-009"), "there is no participant BER-009"),
         (("worklist", "--site", "MUC"), "there is no site MUC"),
         (("worklist", "--at", "2026-03-01"), "--at is read on the clocks of a site: give --site as well"),
+        (("medication", "BER-001", "prednisone", "-5", "now", "--route", "oral", "--for", "x"), "below zero: a dose is positive"),
+        (("medication", "BER-001", "prednisone", "0", "now", "--route", "oral", "--for", "x"), "MG: '0' must be greater than 0"),
+        (("report", "identity-checked", "BER-001", "now", "--code", "COI-0001", "--by", "Nurse A", ""), "--by: something must be said"),
         (("screen", "BER-001"), "Missing argument 'WHEN'"),
         (("scren", "BER-001"), "No such command 'scren'"),
     ],
@@ -133,6 +140,59 @@ def test_every_reason_is_given_at_once(desk: Desk) -> None:
         ),
         ("correct BER-001 third at", ["ENTRY: 'third' is no whole number; write 3", "FIELD=VALUE…: 'at' changes nothing"]),
         (
+            "medication BER-001 Dexamethasone abc 2026-13-01 --route iv --for= --per-day 0 --command-id 7",
+            [
+                "--command-id: '7' is no id of a request, which is a UUID",
+                "DRUG: 'Dexamethasone' is not written as it must be",
+                "MG: 'abc' is no number; write 12.5, without a unit",
+                "WHEN: '2026-13-01' is on no calendar",
+                "--route: 'iv' must be 'oral', 'intravenous',",
+                "--for: something must be said",
+                "--per-day: '0' must be greater than or equal to 1",
+            ],
+        ),
+        (
+            "consent BER-001 2026-02-30 --form /nowhere --obtained-by= --no-copy-given --part biobank --part Bio",
+            [
+                "WHEN: '2026-02-30' is on no calendar",
+                "--form: '/nowhere' cannot be read: No such file or directory",
+                "--obtained-by: something must be said",
+                "--part: 'Bio' is not written as it must be",
+            ],
+        ),
+        (
+            "register zz NOPE! --as boss:x",
+            [
+                "role: 'boss' must be 'coordinator', 'investigator', 'pharmacist', 'cell-lab', 'medical-monitor', 'administrator'",
+                "'zz' is no participant's code; one looks like BER-001",
+                "SITE: 'NOPE!' is not written as it must be",
+            ],
+        ),
+        (
+            "screen zz 2026-02-30 --reason=",
+            ["'zz' is no participant's code; one looks like BER-001", "--reason: something must be said"],
+        ),
+        (
+            "report lymphodepletion-dose BER-001 2026-02-30 --day 3 --drug fludarabine --outcome lost",
+            [
+                "WHEN: '2026-02-30' is on no calendar",
+                "--day: '3' must be less than or equal to -1",
+                "--outcome: 'lost' must be 'given', 'reduced' or 'omitted'",
+            ],
+        ),
+        (
+            "leave withdrawn BER-001 all yesterday",
+            ["SCOPE: 'all' must be 'treatment', 'visits' or 'everything'", "WHEN: 'yesterday' is no time that can be read"],
+        ),
+        (
+            "perform BER-001 surgery --day first --code coi",
+            [
+                "STEP: 'surgery' must be 'leukapheresis', 'lymphodepletion' or 'infusion'",
+                "--day: 'first' is no whole number; write 3",
+                "--code: 'coi' is not written as it must be",
+            ],
+        ),
+        (
             "visit BER-009 day-1 today --as boss:x",
             [
                 "role: 'boss' must be 'coordinator', 'investigator', 'pharmacist', 'cell-lab', 'medical-monitor', 'administrator'",
@@ -141,7 +201,7 @@ def test_every_reason_is_given_at_once(desk: Desk) -> None:
         ),
         (
             "report thaw-started BER-001 now --code coi --bag 1 --as coordinator",
-            ["say who asks with --as ROLE:ID", "identity: 'coi' is not written as it must be"],
+            ["say who asks with --as ROLE:ID", "--code: 'coi' is not written as it must be"],
         ),
     ],
 )
@@ -156,6 +216,16 @@ def test_everything_that_was_typed_wrongly_is_said_at_once(desk: Desk, typed: st
         assert line.startswith(f"  - {sentence}")
         assert line == f"  - {reason['says']}"
     assert desk.entries() == before
+
+
+def test_the_choices_are_shown_with_the_help(desk: Desk) -> None:
+    desk.environment["COLUMNS"] = "200"
+    for typed, shown in (
+        ("medication", "oral|intravenous|intramuscular|"),
+        ("review", "participant|chart|pharmacy"),
+        ("report lymphodepletion-dose", "given|reduced|omitted"),
+    ):
+        assert shown in desk(*typed.split(), "--help").stdout
 
 
 def test_what_is_said_of_the_circumstances_must_be_something(desk: Desk) -> None:
@@ -228,7 +298,10 @@ def test_signatures_and_reasons_are_asked_for_where_they_are_needed(desk: Desk) 
 
 def test_a_form_that_is_not_there_is_no_form(desk: Desk) -> None:
     desk("register", "BER-001", "BER")
-    assert "does not exist" in desk("consent", "BER-001", "now", "--form", "nowhere.pdf", *CONSENT, code=2).stderr
+    assert (
+        "'nowhere.pdf' cannot be read: No such file or directory"
+        in desk("consent", "BER-001", "now", "--form", "nowhere.pdf", *CONSENT, code=2).stderr
+    )
 
 
 def test_what_is_recorded_before_consent_needs_a_reason(desk: Desk) -> None:

@@ -43,6 +43,24 @@ def test_a_study_is_opened_once(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
+    ("who", "says"),
+    [
+        ("coordinator:m-weber", "only an administrator records what is decided about the study"),
+        ("boss:root", "role: 'boss' must be"),
+        ("", "say who asks with --as ROLE:ID"),
+    ],
+)
+def test_whoever_may_not_open_a_study_leaves_nothing_behind(empty_desk: Desk, who: str, says: str) -> None:
+    assert says in empty_desk("study", "open", who=who, code=2).stderr
+    assert not empty_desk.folder.exists()
+
+
+def test_a_study_whose_drug_reference_is_not_there_leaves_nothing_behind(empty_desk: Desk) -> None:
+    empty_desk("study", "open", "--reference", "9", who=ADMINISTRATOR, code=3)
+    assert not empty_desk.folder.exists()
+
+
+@pytest.mark.parametrize(
     "typed",
     [
         "study open --demonstration",
@@ -77,8 +95,8 @@ def test_the_id_of_a_study_command_that_was_used_for_something_else_is_refused(d
 @pytest.mark.parametrize(
     ("typed", "says"),
     [
-        ("study site MUC Europe/Munich", "zone: there is no time zone 'Europe/Munich'"),
-        ("study site muc Europe/Berlin", "site: 'muc' is not written as it must be"),
+        ("study site MUC Europe/Munich", "ZONE: there is no time zone 'Europe/Munich'"),
+        ("study site muc Europe/Berlin", "SITE: 'muc' is not written as it must be"),
         ("study site MUC Europe/Berlin --opens 8h", "'8h' is no time of day; write 08:00"),
         ("study site MUC Europe/Berlin --opens 18:00", "a site opens before it closes"),
         ("study approve 2 BER", "version 2 of the protocol has not been released"),
@@ -103,7 +121,7 @@ def test_everything_that_was_typed_wrongly_about_the_study_is_said_at_once(desk:
         "  - --closes: '24:00' is no time of day; write 08:00",
     ]
     said = desk("study", "site", "muc", "Europe/Munich", "--as", "boss:root", code=2)
-    for part in ("role: 'boss' must be", "site: 'muc' is not written as it must be", "zone: there is no time zone 'Europe/Munich'"):
+    for part in ("role: 'boss' must be", "SITE: 'muc' is not written as it must be", "ZONE: there is no time zone 'Europe/Munich'"):
         assert part in said.stderr
     assert "VERSION: 'one' is no whole number; write 3" in desk("study", "release", "one", code=2, who=ADMINISTRATOR).stderr
 

@@ -1,0 +1,122 @@
+"""How the processes run: beside one another or alone, until they are told to stop."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import structlog
+
+from app.cli.screen import Screen
+from app.cli.session import Session
+from app.settings import Settings
+from app.synthetic import populate
+from app.travelling import journeys_of
+from app.wiring import Daybook
+from projections.rebuilding import look_through
+from store.errors import Fault
+from store.follow import Follower
+from workflows.journeys import connect
+from workflows.relay import Relay
+from workflows.server import found, local_server, refuse_unless_free
+from workflows.worker import work
+
+LOOKS_THROUGH_EVERY_SECONDS = 3600.0
+TRIES_AGAIN_AFTER_SECONDS = 1.0
+Part = Coroutine[Any, Any, None]
+log = structlog.get_logger()
+
+
+async def everything(daybook: Daybook, session: Session) -> None:
+    """Every part beside the others, on a synthetic study if there is none yet; when one part fails, all stop."""
+    if not daybook.desk.opened():
+        await asyncio.to_thread(populate, daybook, daybook.ledger.clock())
+    async with _temporal(daybook.settings):
+        screen = Screen(daybook, session).run(await journeys_of(daybook))
+        await _together([screen, *(part(daybook) for part in PARTS.values())])
+
+
+def refuse_without_temporal(settings: Settings) -> None:
+    """Find out what would keep a stack from starting before anything is made for it. Raises NoTemporal."""
+    if settings.temporal is None:
+        found("temporal", "embedded")
+        refuse_unless_free(settings.temporal_port)
+    else:
+        asyncio.run(_reached(settings.temporal, settings.temporal_namespace))
+
+
+def run(part: Part) -> None:
+    """Run until told to stop at the keyboard or by the machine."""
+    asyncio.run(_until_told(part))
+
+
+async def _works(daybook: Daybook) -> None:
+    await work(await journeys_of(daybook), daybook.participants)
+
+
+async def _relays(daybook: Daybook) -> None:
+    await Relay(daybook.participants, await journeys_of(daybook)).run()
+
+
+async def _projects(daybook: Daybook) -> None:
+    """Keep the views up to date, and look through what they tell every so often."""
+    await _together([_followed(daybook.feed()), _looked_through(daybook)])
+
+
+async def _looked_through(daybook: Daybook) -> None:
+    """At the start and then every so often; before the views were first built, and after a fault, again in a moment."""
+    while True:
+        try:
+            await asyncio.to_thread(look_through, daybook.ledger, daybook.desk, daybook.views)
+            await asyncio.sleep(LOOKS_THROUGH_EVERY_SECONDS)
+        except Fault as trouble:
+            log.warning("looking-through-interrupted", error=type(trouble).__name__)
+            await asyncio.sleep(TRIES_AGAIN_AFTER_SECONDS)
+
+
+async def _followed(feed: Follower) -> None:
+    """Run a feed in a thread of its own until cancelled."""
+    running = asyncio.create_task(asyncio.to_thread(feed.run))
+    try:
+        await asyncio.shield(running)
+    finally:
+        feed.stop()
+        await asyncio.wait([running])
+
+
+PARTS: dict[str, Callable[[Daybook], Part]] = {"worker": _works, "relay": _relays, "project": _projects}
+"""What runs by itself in production, by the name of its command."""
+
+
+async def _reached(address: str, namespace: str) -> None:
+    await connect(address, namespace)
+
+
+@asynccontextmanager
+async def _temporal(settings: Settings) -> AsyncIterator[None]:
+    """Meanwhile a Temporal server answers where the settings say: the one that they name, or one of our own."""
+    if settings.temporal is not None:
+        yield
+        return
+    async with local_server(settings.own_server, port=settings.temporal_port):
+        yield
+
+
+async def _together(parts: list[Part]) -> None:
+    """Run parts beside one another; the first that fails stops the others, and its error is raised by itself."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for part in parts:
+                group.create_task(part)
+    except ExceptionGroup as group_of:
+        raise group_of.exceptions[0] from None
+
+
+async def _until_told(part: Part) -> None:
+    """Run until told to stop at the keyboard or by the machine, then let everything finish what is at hand."""
+    running = asyncio.ensure_future(part)
+    for told in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(told, running.cancel)
+    with suppress(asyncio.CancelledError):
+        await running
