@@ -51,7 +51,7 @@ def translated(trouble: BaseException) -> Failure:
         case typer.TyperException():
             says = trouble.format_message().replace("Value error, ", "")
             if BELOW_ZERO.match(says):
-                says += " A number that stands by itself is never below zero: a dose is positive."
+                says = "no number that stands by itself is below zero: a dose is positive"  # Typer took it for an option.
             return Failure(REFUSED, (Reason(code="not-understood", says=says),), "Not understood (--help shows how):")
         case StoreError():
             return Failure(IN_THE_WAY, (Reason(code=type(trouble).__name__, says=str(trouble)),), "")
