@@ -16,8 +16,8 @@ from workflows.journey import Journey
 
 ANSWERS_WITHIN = timedelta(seconds=10)
 CONNECTS_WITHIN_SECONDS = 5
-UNANSWERED = {RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.FAILED_PRECONDITION}
-"""What the server says of a question that it passed on to the workers of a queue, and that none of them took up."""
+UNANSWERED = {RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED, RPCStatusCode.FAILED_PRECONDITION}
+"""What server or client say of a question that was passed on to the workers of a queue, and that none of them took up."""
 
 
 class NoTemporal(Fault):
