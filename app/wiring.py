@@ -69,11 +69,10 @@ def rehearsed(settings: Settings, clock: Clock = world_clock) -> Iterator[Dayboo
 
 @contextmanager
 def _around(ledger: Ledger, settings: Settings, *, sealing: bool) -> Iterator[Daybook]:
-    program = f"daybook {version('daybook')}"
-    views = Views(settings.views, EVERY_VIEW, program)
+    views = Views(settings.views, EVERY_VIEW, program())
     try:
         files = StudyFiles(settings.studies)
-        desk = StudyDesk(ledger, files, settings.study, program=program, time_zone_data=time_zone_data())
+        desk = StudyDesk(ledger, files, settings.study, program=program(), time_zone_data=time_zone_data())
         yield Daybook(settings, sealing, ledger, files, desk, Participants(ledger, desk), views)
     finally:
         views.close()
@@ -126,6 +125,11 @@ def _key_in(text: bytes, path: Path) -> bytes:
     if len(key) != KEY_BYTES:
         raise Fault(f"{path} holds no master key. Put the right file back, or name another in DAYBOOK_KEYS.")
     return key
+
+
+def program() -> str:
+    """The program and its version, as derivations name what they were made with."""
+    return f"daybook {version('daybook')}"
 
 
 def time_zone_data() -> str:

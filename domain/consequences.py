@@ -151,9 +151,7 @@ def _until(instant: datetime, record: Record, zone: str) -> Participant:
 
 
 def _occurred_after(instant: datetime, event: e.Event, zone: str) -> bool:
-    if isinstance(event, e.MedicationTaken):
-        return event.start.span(zone).earliest > instant
-    return isinstance(event, e.FACTS) and event.at.span(zone).earliest > instant
+    return isinstance(event, e.FACTS) and e.begins(event).span(zone).earliest > instant
 
 
 def may_be_taken(step: HoldPoint, occurrence: int, participant: Participant, protocol: Protocol) -> bool:

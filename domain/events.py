@@ -1,6 +1,7 @@
 """Every fact that can be recorded about a participant; each class's `kind` is its stable, stored name."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Annotated, Literal, get_args
 
 from pydantic import Field
@@ -29,6 +30,9 @@ from domain.words import (
     Sentence,
     SiteId,
 )
+
+OTHER_PROCEDURE = "other"
+"""The category of a procedure that no criterion asks for."""
 
 # Joining
 
@@ -91,6 +95,82 @@ class ScreenFailed(Value):
 # Evidence
 
 
+class DemographicsRecorded(Value):
+    """When the participant was born, as precisely as the study may know it, and of which sex; the last such entry counts."""
+
+    kind: Literal["demographics-recorded.v1"] = "demographics-recorded.v1"
+    at: When
+    born: When
+    sex: Literal["female", "male"]
+
+
+class ObservationMade(Value):
+    """A test or measurement of the protocol gave a value or a result; `at` is when it was taken, not when it was reported.
+
+    `valid` is false where the laboratory, or whoever measured, takes the result back: such a one decides nothing.
+    """
+
+    kind: Literal["observation-made.v1"] = "observation-made.v1"
+    at: When
+    test: Name
+    value: Annotated[Decimal, Field(ge=-1_000_000, le=1_000_000)] | None = None
+    unit: Sentence | None = None
+    result: Name | None = None
+    valid: bool = True
+
+
+class ConditionNoted(Value):
+    """A condition of the protocol's list was noted `at` a time; without a `stop` it still went on then.
+
+    `marks` say what criteria ask of it, such as active or severe; a mark that is not there is not known. `grade` is by CTCAE.
+    """
+
+    kind: Literal["condition-noted.v1"] = "condition-noted.v1"
+    at: When
+    condition: Name
+    start: When
+    stop: When | None = None
+    marks: Annotated[dict[Name, bool], Field(default_factory=dict)]
+    grade: Annotated[int, Field(ge=1, le=5)] | None = None
+    detail: Sentence | None = None
+
+
+class ScoreItem(Value):
+    """An item of a score: whether it was present, since when, and by which source."""
+
+    item: Name
+    present: bool
+    since: When | None = None
+    source: Sentence | None = None
+
+
+class ScoreAssessed(Value):
+    """The items of a score were assessed; an item that is not there was not answered."""
+
+    kind: Literal["score-assessed.v1"] = "score-assessed.v1"
+    at: When
+    score: Name
+    items: Annotated[tuple[ScoreItem, ...], Field(min_length=1)]
+
+
+class Attested(Value):
+    """Whoever may judge it attests what the protocol asks, each either so or not so; one signature covers all."""
+
+    kind: Literal["attested.v1"] = "attested.v1"
+    at: When
+    holds: Annotated[dict[Name, bool], Field(min_length=1)]
+
+
+class VaccineGiven(Value):
+    """A vaccine was given."""
+
+    kind: Literal["vaccine-given.v1"] = "vaccine-given.v1"
+    at: When
+    vaccine: Name
+    classes: tuple[Name, ...] = ()
+    outside_every_class: bool = False
+
+
 class MedicationTaken(Value):
     """A drug was taken: once (over a time, if it has a stop), or `doses_per_day` times a day from start to stop.
 
@@ -108,6 +188,8 @@ class MedicationTaken(Value):
     depot: bool | None = None
     """Whether the preparation goes on releasing the drug for weeks after the injection; into a muscle, it does unless this says no."""
     investigational: bool = False
+    classes: tuple[Name, ...] = ()
+    """Settled at entry: the drug is not in the reference and belongs to these classes."""
     outside_every_class: bool = False
     """Settled at entry: the drug is not in the reference and belongs to none of the classes that the protocol names."""
 
@@ -125,6 +207,9 @@ class ProcedurePerformed(Value):
     name: Sentence
     major: bool
     at: When
+    category: Name = OTHER_PROCEDURE
+    """Of which kind, by the protocol's list."""
+    volume_ml: Annotated[int, Field(ge=1, le=20_000)] | None = None
 
 
 class ReviewMade(Value):
@@ -483,7 +568,17 @@ Treatment = (
     | InfusionStarted
     | InfusionEnded
 )
-Evidence = MedicationTaken | ProcedurePerformed | ReviewMade
+Evidence = (
+    DemographicsRecorded
+    | ObservationMade
+    | ConditionNoted
+    | ScoreAssessed
+    | Attested
+    | VaccineGiven
+    | MedicationTaken
+    | ProcedurePerformed
+    | ReviewMade
+)
 Leaving = TreatmentStopped | VisitsStopped | ConsentWithdrawn | ContactLost | ContactRegained | Died | NeverInfused
 Screening = ScreeningStarted | EligibilityConfirmed | ScreenFailed
 Fact = Annotated[ConsentSigned | Screening | Evidence | Treatment | VisitCompleted | Leaving, Field(discriminator="kind")]
@@ -531,3 +626,8 @@ Event = Annotated[
 FACTS = get_args(get_args(Fact)[0])
 EVENTS = get_args(get_args(Event)[0])
 """Every class of event, in the order of the catalogue."""
+
+
+def begins(fact: Fact) -> When:
+    """When what a fact states began: a course or a condition at its start, anything else when it happened."""
+    return fact.start if isinstance(fact, MedicationTaken | ConditionNoted) else fact.at

@@ -85,8 +85,7 @@ def _found(rule: p.Rule, participant: Participant, study: Study, since: datetime
         case p.NoneWithin():
             return none_within(rule, participant, zone)
         case p.NoTherapeuticSteroid():
-            counted = Counted(study.reference, study.record.rulings.get(LOCAL_INJECTIONS))
-            return no_therapeutic_steroid(rule, participant, counted, zone, since)
+            return no_therapeutic_steroid(rule, participant, Counted.by(study), zone, since)
         case p.StepsBefore():
             return steps_before(rule, participant, zone)
         case p.ProductReady():
@@ -98,10 +97,6 @@ def _found(rule: p.Rule, participant: Participant, study: Study, since: datetime
             return days_since_lymphodepletion(rule, participant, days, zone)
         case _:
             assert_never(rule)
-
-
-LOCAL_INJECTIONS = "local-steroid-injections"
-"""The ruling on steroids injected into a joint, for which there is no safe default."""
 
 
 def next_verdict(step: HoldPoint, plan: Plan, participant: Participant, study: Study) -> tuple[datetime, SlotVerdict] | None:

@@ -18,8 +18,11 @@ class InstantSet:
     @classmethod
     def of(cls, pairs: Iterable[Pair]) -> "InstantSet":
         """Unite intervals in any order; empty ones vanish, touching ones melt into one."""
+        found = [pair for pair in pairs if pair[0] < pair[1]]
+        if len(found) <= 1:
+            return cls(tuple(found))
         merged: list[Pair] = []
-        for start, end in sorted(pair for pair in pairs if pair[0] < pair[1]):
+        for start, end in sorted(found):
             if merged and start <= merged[-1][1]:
                 merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
             else:
@@ -41,7 +44,7 @@ class InstantSet:
         return bool(self.intervals)
 
     def __or__(self, other: "InstantSet") -> "InstantSet":
-        return InstantSet.of((*self.intervals, *other.intervals))
+        return InstantSet.of((*self.intervals, *other.intervals)) if self and other else self or other
 
     def __and__(self, other: "InstantSet") -> "InstantSet":
         return InstantSet.of((max(a, c), min(b, d)) for a, b in self.intervals for c, d in other.intervals if max(a, c) < min(b, d))
@@ -51,7 +54,7 @@ class InstantSet:
         return InstantSet.of(zip(edges[::2], edges[1::2], strict=True))
 
     def __sub__(self, other: "InstantSet") -> "InstantSet":
-        return self & ~other
+        return self & ~other if self and other else self
 
     def __le__(self, other: "InstantSet") -> bool:
         return not self - other

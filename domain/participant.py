@@ -37,6 +37,13 @@ class Participant:
     screenings: tuple[Noted[e.ScreeningStarted], ...] = ()
     eligible: Noted[e.EligibilityConfirmed] | None = None
     screen_failed: Noted[e.ScreenFailed] | None = None
+    screenings_failed: tuple[Noted[e.ScreenFailed], ...] = ()
+    demographics: Noted[e.DemographicsRecorded] | None = None
+    observations: tuple[Noted[e.ObservationMade], ...] = ()
+    conditions: tuple[Noted[e.ConditionNoted], ...] = ()
+    assessments: tuple[Noted[e.ScoreAssessed], ...] = ()
+    attestations: tuple[Noted[e.Attested], ...] = ()
+    vaccines: tuple[Noted[e.VaccineGiven], ...] = ()
     medications: tuple[Noted[e.MedicationTaken], ...] = ()
     procedures: tuple[Noted[e.ProcedurePerformed], ...] = ()
     reviews: tuple[Noted[e.ReviewMade], ...] = ()
@@ -132,13 +139,10 @@ def evolve(participant: Participant, entry: Entry[e.Event]) -> Participant:
         case e.EligibilityConfirmed():
             return but(was, eligible=_noted(event, entry))
         case e.ScreenFailed():
-            return but(was, screen_failed=_noted(event, entry), eligible=None)
-        case e.MedicationTaken():
-            return but(was, medications=(*was.medications, _noted(event, entry)))
-        case e.ProcedurePerformed():
-            return but(was, procedures=(*was.procedures, _noted(event, entry)))
-        case e.ReviewMade():
-            return but(was, reviews=(*was.reviews, _noted(event, entry)))
+            failed = _noted(event, entry)
+            return but(was, screen_failed=failed, screenings_failed=(*was.screenings_failed, failed), eligible=None)
+        case _ if isinstance(event, e.Evidence):
+            return _evident(was, event, entry)
         case e.StepPlanned() | e.StepReplanned():
             return but(_without_clearance(was, event.step, entry), plans={**was.plans, event.step: Plan(event.slot, entry.recorded_at)})
         case e.StepCancelled():
@@ -181,6 +185,30 @@ def evolve(participant: Participant, entry: Entry[e.Event]) -> Participant:
             return but(was, completed_at=entry.recorded_at)
         case e.StepRefused() | e.OverrideSigned() | e.EntryCorrected() | e.EntryRetracted():
             return was
+        case _:
+            assert_never(event)
+
+
+def _evident(was: Participant, event: e.Evidence, entry: Entry[e.Event]) -> Participant:
+    match event:
+        case e.DemographicsRecorded():
+            return but(was, demographics=_noted(event, entry))
+        case e.ObservationMade():
+            return but(was, observations=(*was.observations, _noted(event, entry)))
+        case e.ConditionNoted():
+            return but(was, conditions=(*was.conditions, _noted(event, entry)))
+        case e.ScoreAssessed():
+            return but(was, assessments=(*was.assessments, _noted(event, entry)))
+        case e.Attested():
+            return but(was, attestations=(*was.attestations, _noted(event, entry)))
+        case e.VaccineGiven():
+            return but(was, vaccines=(*was.vaccines, _noted(event, entry)))
+        case e.MedicationTaken():
+            return but(was, medications=(*was.medications, _noted(event, entry)))
+        case e.ProcedurePerformed():
+            return but(was, procedures=(*was.procedures, _noted(event, entry)))
+        case e.ReviewMade():
+            return but(was, reviews=(*was.reviews, _noted(event, entry)))
         case _:
             assert_never(event)
 

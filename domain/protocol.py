@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from domain.base import Value
+from domain.criteria.language import Attestation, Condition, Criterion, Procedure, Score, Test
 from domain.time import Period
 from domain.words import HoldPoint, Name, ReviewKind, Role, RuleId, Sentence
 
@@ -146,6 +147,12 @@ class Protocol(Value):
     override_grounds: dict[Name, Sentence]
     steps: dict[HoldPoint, GateRule]
     visits: dict[Name, VisitRule]
+    tests: dict[Name, Test]
+    conditions: dict[Name, Condition]
+    procedures: dict[Name, Procedure]
+    scores: dict[Name, Score]
+    attestations: dict[Name, Attestation]
+    criteria: Annotated[tuple[Criterion, ...], Field(min_length=1)]
 
     @property
     def lymphodepletion_days(self) -> frozenset[int]:

@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails
 
 from domain.base import Value
 from domain.protocol import Protocol
+from domain.protocol_checks.criteria import check_criteria, check_evidence
 from domain.protocol_checks.drugs import check_drugs
 from domain.protocol_checks.gates import check_gates
 from domain.protocol_checks.names import check_names, check_rulings
@@ -36,7 +37,7 @@ class ProtocolFaults(ValueError):
 def parse_protocol(text: bytes | str) -> Protocol:
     """Read a protocol file; raises ProtocolFaults with every fault in it."""
     document = _document(text)
-    return _checked(Protocol, document, check_names, check_rulings, check_gates, check_visits)
+    return _checked(Protocol, document, check_names, check_rulings, check_gates, check_visits, check_criteria, check_evidence)
 
 
 def parse_reference(text: bytes | str) -> Reference:
@@ -63,7 +64,7 @@ def _checked(form: type[V], document: dict[str, Any], *checks: Check) -> V:
     try:
         value = form.model_validate_json(json.dumps(document, default=str))
     except ValidationError as error:
-        raise ProtocolFaults([*(_shape_fault(detail, document) for detail in error.errors()), *faults]) from None
+        raise ProtocolFaults([*(shape_fault(detail, document) for detail in error.errors()), *faults]) from None
     if faults:
         raise ProtocolFaults(faults)
     return value
@@ -88,7 +89,8 @@ IN_PLAIN_WORDS = {
 """What the schema's complaints mean to somebody who writes a protocol."""
 
 
-def _shape_fault(detail: ErrorDetails, document: dict[str, Any]) -> Fault:
+def shape_fault(detail: ErrorDetails, document: dict[str, Any]) -> Fault:
+    """What the schema says is wrong with a part of a document, in plain words and with its place."""
     kind, context = detail["type"], detail.get("ctx", {})
     match kind:
         case "literal_error":
@@ -105,14 +107,19 @@ def _shape_fault(detail: ErrorDetails, document: dict[str, Any]) -> Fault:
 
 
 def _place(path: tuple[int | str, ...], document: dict[str, Any]) -> str:
-    """Where in the file: rules by their id and without the name of their kind, other members of a list by number from 1."""
+    """Where in the file: rules and criteria by their id and without the name of their kind, other members of a list by number from 1."""
     names: list[str] = []
     here: Any = document
-    for position, part in enumerate(path):
+    for part in path:
         if isinstance(part, int):
             here = here[part]
             names.append(name_of_rule(here, part))
-        elif part != "[key]" and not (position and isinstance(path[position - 1], int)):
+        elif part != "[key]" and not _is_kind(part, here):
             here = here.get(part) if isinstance(here, dict) else None
             names.append(part)
     return ".".join(names) or "file"
+
+
+def _is_kind(part: str, here: Any) -> bool:
+    """Whether a part of a path names the kind of what is there, and nothing in it."""
+    return isinstance(here, dict) and here.get("kind") == part and part not in here

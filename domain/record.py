@@ -9,6 +9,7 @@ from domain.entry import Circumstances, Entry
 from domain.events import EntryCorrected, EntryRetracted, Event
 from domain.history import effective
 from domain.participant import PARTICIPANT, Participant, as_of, evolve, fold
+from domain.time import to_the_minute
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,10 @@ class Record:
     @property
     def version(self) -> int:
         return self.entries[-1].version if self.entries else 0
+
+    def as_known_at(self, instant: datetime) -> "Record":
+        """The record as it was known at an instant: with every entry that had been recorded by the end of that minute."""
+        return Record.of(self.id, tuple(entry for entry in self.entries if to_the_minute(entry.recorded_at) <= instant))
 
     def entry(self, version: int) -> Entry[Event] | None:
         """The entry of a version, saying what it now says; None where it never was or has been retracted."""

@@ -142,6 +142,11 @@ class Study:
         """The IANA zone of a site."""
         return self.record.sites[site].zone
 
+    def reckoning_with(self, reference: Reference, digest: str) -> "Study":
+        """The same study, as if this drug reference were in force."""
+        adopted = replace(self.record, references=self.record.references | {reference.version: digest})
+        return replace(self, record=adopted, reference=reference)
+
     def instruments(self, protocol: int) -> Instruments:
         """What a derivation under a version of the protocol is made with, on this machine."""
         return Instruments(

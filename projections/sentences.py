@@ -31,11 +31,24 @@ def says(event: e.Event, zone: str) -> str:  # noqa: PLR0915 - A closed union is
             return f"Eligibility confirmed by the investigator's signature {when(event.at, zone)}."
         case e.ScreenFailed():
             return f"Found not eligible {when(event.at, zone)}: {'; '.join(event.criteria)}."
+        case e.DemographicsRecorded():
+            return f"Born {event.born.shown(zone)}, {event.sex}."
+        case e.ObservationMade():
+            return _observation(event, zone)
+        case e.ConditionNoted():
+            return _condition(event, zone)
+        case e.ScoreAssessed():
+            present = [item.item for item in event.items if item.present]
+            return f"Score {event.score}, {len(event.items)} items, {when(event.at, zone)}; present: {', '.join(present) or 'none'}."
+        case e.Attested():
+            so, not_so = ([name for name, holds in event.holds.items() if holds is wanted] for wanted in (True, False))
+            return f"Attested {when(event.at, zone)}: {', '.join(so) or 'nothing'}; not so: {', '.join(not_so) or 'nothing'}."
+        case e.VaccineGiven():
+            return f"Vaccine {event.vaccine} given {when(event.at, zone)}{_classes(event)}."
         case e.MedicationTaken():
             return _medication(event, zone)
         case e.ProcedurePerformed():
-            size = "Major procedure" if event.major else "Procedure"
-            return f"{size} performed {when(event.at, zone)}: {event.name}."
+            return _procedure(event, zone)
         case e.ReviewMade():
             covers = "the whole life" if event.covers_from is None else f"the time from {event.covers_from}"
             return f"Review of {TITLES[event.review]} made {when(event.at, zone)}, covering {covers}; asked: {', '.join(event.sources)}."
@@ -152,12 +165,40 @@ def _form(consent: e.ConsentSigned) -> str:
     return f"{consent.document}, obtained by {consent.obtained_by}"
 
 
+def _observation(event: e.ObservationMade, zone: str) -> str:
+    what = event.result if event.value is None else f"{event.value:f} {event.unit or ''}".rstrip()
+    return f"{event.test.capitalize()} {when(event.at, zone)}: {what}{'' if event.valid else '; not valid, it decides nothing'}."
+
+
+def _condition(event: e.ConditionNoted, zone: str) -> str:
+    marks = [f"{'' if holds else 'not '}{mark}" for mark, holds in event.marks.items()]
+    told = ", ".join([*([f"grade {event.grade}"] if event.grade else []), *marks])
+    end = "still going on then" if event.stop is None else f"until {event.stop.shown(zone)}"
+    more = f" ({told})" if told else ""
+    return f"{event.condition.capitalize()}, noted {when(event.at, zone)}: since {event.start.shown(zone)}, {end}{more}."
+
+
+def _procedure(event: e.ProcedurePerformed, zone: str) -> str:
+    size = "Major procedure" if event.major else "Procedure"
+    kind = "" if event.category == e.OTHER_PROCEDURE else event.category
+    told = ", ".join(filter(None, [kind, f"{event.volume_ml} mL" if event.volume_ml else ""]))
+    return f"{size} performed {when(event.at, zone)}: {event.name}{f' ({told})' if told else ''}."
+
+
 def _medication(taken: e.MedicationTaken, zone: str) -> str:
     dose = f"{taken.drug} {taken.dose_mg:f} mg {taken.route}"
     if taken.doses_per_day is None:
-        return f"Medication: {dose}, once, {when(taken.start, zone)}, for {taken.indication}."
+        return f"Medication: {dose}, once, {when(taken.start, zone)}, for {taken.indication}{_classes(taken)}."
     until = "no stop recorded" if taken.stop is None else f"until {taken.stop.shown(zone)}"
-    return f"Medication: {dose}, {taken.doses_per_day} a day from {taken.start.shown(zone)}, {until}, for {taken.indication}."
+    return (
+        f"Medication: {dose}, {taken.doses_per_day} a day from {taken.start.shown(zone)}, {until}, for {taken.indication}{_classes(taken)}."
+    )
+
+
+def _classes(given: e.MedicationTaken | e.VaccineGiven) -> str:
+    """What was settled at entry of a drug that the reference has not."""
+    settled = "outside every class" if given.outside_every_class else ", ".join(given.classes)
+    return f" (settled at entry: {settled})" if settled else ""
 
 
 def _because(derivation: Derivation) -> str:

@@ -1,6 +1,7 @@
 """The files of `studies/`: protocols and drug references, each bound by the digest of its bytes."""
 
 from dataclasses import dataclass
+from functools import reduce
 from hashlib import sha256
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from domain.protocol import Protocol
 from domain.protocol_checks.parts import Fault
 from domain.protocol_file import ProtocolFaults, parse_protocol, parse_reference
 from domain.reference import Reference
+from domain.study import ProtocolReleased, ReferenceAdopted, Study, StudyEvent, StudyOpened, StudyRecord, TimeZoneDataAdopted, evolve_study
 from store.errors import StoreError
 
 SHIPPED = Path(__file__).parents[1] / "studies"
@@ -54,26 +56,49 @@ class StudyFiles:
         """A version of a study's protocol, from `<study>/v<version>.toml`."""
         path = self._folder / study / f"v{version}.toml"
         if (study, version) not in self._protocols:
-            text = _read(path, f"version {version} of the protocol of {study}", expect)
-            protocol = parse_protocol(text)
-            _same("study", protocol.study, study)
-            _same("version", protocol.version, version)
-            self._protocols[study, version] = Released(protocol, _digest(text))
+            read = protocol_in(path, f"version {version} of the protocol of {study}", expect)
+            _same("study", read.protocol.study, study)
+            _same("version", read.protocol.version, version)
+            self._protocols[study, version] = read
         released = self._protocols[study, version]
         _bound(path, released.digest, expect)
         return released
+
+    def as_released(self, study: str, version: int, *, program: str, time_zone_data: str) -> Study:
+        """A study under one version of its protocol and the drug reference that this reckons with, with no site and no ruling yet."""
+        released = self.protocol(study, version)
+        adopted = self.reference(released.protocol.reference)
+        events: tuple[StudyEvent, ...] = (
+            StudyOpened(study=study, demonstration=released.protocol.demonstration),
+            TimeZoneDataAdopted(version=time_zone_data),
+            ReferenceAdopted(reference=adopted.reference.version, digest=adopted.digest),
+            ProtocolReleased(protocol=version, digest=released.digest),
+        )
+        record = reduce(evolve_study, events, StudyRecord())
+        return Study(record, {version: released.protocol}, adopted.reference, program, time_zone_data)
 
     def reference(self, version: int, *, expect: str | None = None) -> Adopted:
         """A version of the drug reference, from `reference/drugs.v<version>.toml`."""
         path = self._folder / "reference" / f"drugs.v{version}.toml"
         if version not in self._references:
-            text = _read(path, f"version {version} of the drug reference", expect)
-            reference = parse_reference(text)
-            _same("version", reference.version, version)
-            self._references[version] = Adopted(reference, _digest(text))
+            read = reference_in(path, f"version {version} of the drug reference", expect)
+            _same("version", read.reference.version, version)
+            self._references[version] = read
         adopted = self._references[version]
         _bound(path, adopted.digest, expect)
         return adopted
+
+
+def protocol_in(path: Path, what: str = "the protocol", expect: str | None = None) -> Released:
+    """The protocol in a file, wherever it lies."""
+    text = _read(path, what, expect)
+    return Released(parse_protocol(text), _digest(text))
+
+
+def reference_in(path: Path, what: str = "the drug reference", expect: str | None = None) -> Adopted:
+    """The drug reference in a file, wherever it lies."""
+    text = _read(path, what, expect)
+    return Adopted(parse_reference(text), _digest(text))
 
 
 def _read(path: Path, what: str, expect: str | None) -> bytes:

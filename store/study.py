@@ -1,14 +1,18 @@
 """The study's own stream: opened once, added to by whoever runs the study, read by every decision."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from functools import reduce
 from hashlib import sha256
 from threading import Lock
 
 from domain.entry import Circumstances, Draft
 from domain.protocol import Protocol
+from domain.protocol_checks.criteria import check_classes
+from domain.protocol_file import ProtocolFaults
 from domain.rejections import Reason, Refused, refuse_if
 from domain.study import Study, StudyEvent, StudyRecord, evolve_study, reasons_against
+from domain.time import to_the_minute
 from store.errors import CommandReused
 from store.ledger import Ledger
 from store.studies import StudyFiles
@@ -40,6 +44,10 @@ class StudyDesk:
         """The study as it stood after so many of its entries, for replaying what was decided then."""
         return self._read(version)
 
+    def as_known_at(self, instant: datetime) -> Study:
+        """The study as it stood at an instant: with every entry that had been recorded by the end of that minute."""
+        return self._read(sum(to_the_minute(entry.recorded_at) <= instant for entry in self._ledger.read(self.stream)))
+
     def opened(self) -> bool:
         """Whether anything about the study has been recorded."""
         return self._ledger.version_of(self.stream) > 0
@@ -47,7 +55,7 @@ class StudyDesk:
     def record(self, events: Sequence[StudyEvent], by: Circumstances) -> Study:
         """Record what was decided about the study; what came before under the same command id is not recorded again.
 
-        Raises Refused with every reason, CommandReused, or a Fault of the store, and then records nothing.
+        Raises Refused or ProtocolFaults with every reason, CommandReused, or a Fault of the store, and then records nothing.
         """
         digest = self._digest(events, by)
         known = self._ledger.outcome(by.actor.id, by.command_id)
@@ -66,6 +74,7 @@ class StudyDesk:
             after = evolve_study(record, event)
             refuse_if(reasons_against(event, record, self._protocols(after)))
             record = after
+        self._load(record)
         drafts = [Draft(event=event, circumstances=by, study_version=expected) for event in events]
         self._ledger.append({self.stream: drafts}, expect={self.stream: expected}, command_digest=digest)
 
@@ -83,12 +92,15 @@ class StudyDesk:
         return self._load(record)
 
     def _load(self, record: StudyRecord) -> Study:
-        """The files that the record's digests bind."""
+        """The files that the record's digests bind. Raises ProtocolFaults where a protocol and the reference do not fit together."""
         latest = max(record.references, default=None)
         if latest is None:
             raise Refused(Reason(code="no-reference", says="no drug reference has been adopted"))
         reference = self._files.reference(latest, expect=record.references[latest]).reference
-        return Study(record, self._protocols(record), reference, self._program, self._time_zone_data)
+        protocols = self._protocols(record)
+        if faults := [fault for protocol in protocols.values() for fault in check_classes(protocol, reference)]:
+            raise ProtocolFaults(faults)
+        return Study(record, protocols, reference, self._program, self._time_zone_data)
 
     def _protocols(self, record: StudyRecord) -> dict[int, Protocol]:
         return {version: self._files.protocol(self.name, version, expect=digest).protocol for version, digest in record.released.items()}

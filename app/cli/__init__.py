@@ -12,9 +12,15 @@ from app.cli import (
     evidence,
     history,
     joining,
+    judging,
     leaving,
     processes,
+    protocols,
     recordkeeping,
+    references,
+    reviews,
+    schemas,
+    screening,
     status,
     steps,
     study,
@@ -33,16 +39,20 @@ Participants have codes, such as BER-001. Times are read on the clocks of the pa
 daybook = typer.Typer(cls=Speaking, help=WELCOME, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
 for verbs, panel in (
     (joining.joining, "Joining"),
+    (screening.screening, "Evidence"),
     (evidence.evidence, "Evidence"),
+    (reviews.reviews, "Evidence"),
     (steps.steps, "Hold points"),
     (visits.visits, "Follow-up"),
     (recordkeeping.recordkeeping, "Record keeping"),
+    (judging.judging, "Answers"),
     (worklist.worklists, "Answers"),
     (history.histories, "Answers"),
     (agenda.agendas, "Answers"),
     (status.states, "Running Daybook"),
     (processes.processes, "Running Daybook"),
     (demonstration.demonstration, "Running Daybook"),
+    (schemas.schemas, "Running Daybook"),
 ):
     for verb in verbs.registered_commands:
         verb.rich_help_panel = panel
@@ -52,6 +62,8 @@ daybook.add_typer(leaving.leaving, name="leave", rich_help_panel="Leaving")
 daybook.add_typer(status.journeys, name="journeys", rich_help_panel="Running Daybook")
 daybook.add_typer(views.views, name="views", rich_help_panel="Running Daybook")
 daybook.add_typer(study.study, name="study", rich_help_panel="The study")
+daybook.add_typer(protocols.protocols, name="protocol", rich_help_panel="The study")
+daybook.add_typer(references.references, name="reference", rich_help_panel="The study")
 
 
 def main() -> None:

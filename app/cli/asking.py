@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from typing import Annotated, Any, TypeVar
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 import typer
 from pydantic import TypeAdapter, ValidationError
@@ -21,6 +21,7 @@ from app.cli.session import Session, session_of
 from app.wiring import Daybook
 from domain.commands import PersonsCommand
 from domain.entry import Actor, Circumstances, Signature
+from domain.events import Event
 from domain.record import Record
 from domain.rejections import Reason, Refused
 from domain.study import Study
@@ -28,6 +29,7 @@ from domain.time import When
 from domain.words import ParticipantId, Sentence
 from projections.sentences import says
 from store.codec import canonical
+from store.participants import Outcome
 
 Options = dict[str, Any]
 """Parameters of a command by name, with their annotations."""
@@ -59,7 +61,9 @@ BY_OTHERS: Options = {
 CODED: Options = {"participant": Annotated[str, AtHand(lambda chart: chart.code)]}
 """Whom a request is about, which is read with all the rest."""
 
-F = TypeVar("F", bound=Callable[..., PersonsCommand])
+Requests = PersonsCommand | tuple[PersonsCommand, ...]
+"""What one command asks for: a request, or several that are made one after the other."""
+F = TypeVar("F", bound=Callable[..., Requests])
 T = TypeVar("T")
 
 
@@ -102,15 +106,15 @@ class Chart:
 
 
 def asks(group: typer.Typer) -> Callable[[F], F]:
-    """Declare a function from what was typed, once it is read, to a request as a command of the same name."""
+    """Declare a function from what was typed, once it is read, to what is asked for as a command of the same name."""
 
     def declare(question: F) -> F:
         def ask(ctx: typer.Context, participant: str, **typed: Any) -> None:
             session = session_of(ctx)
             with session.daybook() as daybook:
                 chart = Chart(participant, daybook, session)
-                request, by = understood(question, CODED | BY_OTHERS | COMMON, typed, chart, session)
-                _put(chart, request, signed(by, typed["sign"], chart.id.encode() + canonical(request)))
+                requests, by = understood(question, CODED | BY_OTHERS | COMMON, typed, chart, session)
+                _tell(chart, by, _put(chart, requests, by, typed["sign"]))
 
         command(group, question, ask, {"ctx": typer.Context, "participant": PARTICIPANT}, BY_OTHERS | COMMON)
         return question
@@ -172,19 +176,37 @@ def acting(who: str | None) -> Actor:
     return Actor.model_validate({"role": role, "id": id_})
 
 
-def _put(chart: Chart, request: PersonsCommand, by: Circumstances) -> None:
+def _put(chart: Chart, requests: Requests, by: Circumstances, meaning: str | None) -> list[tuple[int, Event]]:
+    """What the requests bring about, entry by entry. Each of several has an id of its own, so that a repeat completes what was begun."""
+    each: list[tuple[PersonsCommand, Circumstances]]
+    if isinstance(requests, tuple):
+        each = [(one, by.model_copy(update={"command_id": uuid5(by.command_id, str(n))})) for n, one in enumerate(requests, start=1)]
+    else:
+        each = [(requests, by)]
+    recorded: list[tuple[int, Event]] = []
+    for request, by_it in each:
+        outcome = _handled(chart, request, signed(by_it, meaning, chart.id.encode() + canonical(request)))
+        recorded += list(enumerate(outcome.events, outcome.version - len(outcome.events) + 1))
+    return recorded
+
+
+def _handled(chart: Chart, request: PersonsCommand, by: Circumstances) -> Outcome:
     try:
-        outcome = chart.daybook.participants.handle(chart.id, request, by)
+        return chart.daybook.participants.handle(chart.id, request, by)
     except Refused:
         with suppress(Refused):
             chart.look_at_the_clock()
         raise
-    session, first = chart.session, outcome.version - len(outcome.events) + 1
-    session.noted["version"] = outcome.version
+
+
+def _tell(chart: Chart, by: Circumstances, recorded: list[tuple[int, Event]]) -> None:
+    session, version = chart.session, recorded[-1][0]
+    session.noted["version"] = version
     if session.as_json:
-        session.answers({"participant": chart.id, "version": outcome.version, "command_id": by.command_id, "events": outcome.events})
+        events = [event for _, event in recorded]
+        session.answers({"participant": chart.id, "version": version, "command_id": by.command_id, "events": events})
         return
     after = Chart(chart.id, chart.daybook, session)
     session.says(f"Recorded for {chart.id}:")
-    for version, event in enumerate(outcome.events, first):
-        session.says(f"  {version}. {says(event, after.clock.zone)}")
+    for entry, event in recorded:
+        session.says(f"  {entry}. {says(event, after.clock.zone)}")

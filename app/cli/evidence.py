@@ -1,19 +1,23 @@
-"""Evidence: medications, procedures, and reviews, by which somebody says to have looked."""
+"""Evidence of what was done to a participant: medications, vaccines and procedures."""
 
-from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from app.cli.asking import WHEN, asks
-from app.cli.clinic_time import day_of
 from app.cli.reading import Reads
 from domain import commands as c
 from domain import events as e
 from domain.time import When
-from domain.words import Asked, DosesPerDay, Milligrams, Name, ReviewKind, Route, Sentence
+from domain.words import DosesPerDay, Milligrams, Name, Route, Sentence
 
 evidence = typer.Typer()
+CLASSES = Annotated[
+    list[str] | None, typer.Option("--class", help="Not in the reference, and of this class that the reference names; can be repeated.")
+]
+OUTSIDE_EVERY_CLASS = Annotated[
+    bool, typer.Option("--outside-every-class", help="Not in the reference, and in no class that the reference names.")
+]
 
 
 @asks(evidence)
@@ -35,9 +39,8 @@ def medication(  # noqa: PLR0913 - Each argument is an option of the command.
     ] = None,
     depot: Annotated[bool | None, typer.Option("--depot/--no-depot", help="Whether an injection goes on acting for weeks.")] = None,
     investigational: Annotated[bool, typer.Option("--investigational", help="An investigational drug of another trial.")] = False,
-    outside_every_class: Annotated[
-        bool, typer.Option("--outside-every-class", help="Not in the reference, and in no class that the protocol names.")
-    ] = False,
+    class_: CLASSES = None,
+    outside_every_class: OUTSIDE_EVERY_CLASS = False,
 ) -> c.Report:
     """Record a drug that was taken: one dose, or a course with --per-day."""
     fact = e.MedicationTaken(
@@ -50,9 +53,22 @@ def medication(  # noqa: PLR0913 - Each argument is an option of the command.
         indication=indication,
         depot=depot,
         investigational=investigational,
+        classes=tuple(class_ or ()),
         outside_every_class=outside_every_class,
     )
     return c.Report(fact=fact)
+
+
+@asks(evidence)
+def vaccine(
+    name: Annotated[Name, typer.Argument(metavar="VACCINE", help="The vaccine as the reference has it.", show_default=False)],
+    at: WHEN,
+    *,
+    class_: CLASSES = None,
+    outside_every_class: OUTSIDE_EVERY_CLASS = False,
+) -> c.Report:
+    """Record that a vaccine was given."""
+    return c.Report(fact=e.VaccineGiven(at=at, vaccine=name, classes=tuple(class_ or ()), outside_every_class=outside_every_class))
 
 
 @asks(evidence)
@@ -61,32 +77,8 @@ def procedure(
     at: WHEN,
     *,
     major: Annotated[bool, typer.Option("--major/--minor", help="Whether it was major surgery.")],
+    category: Annotated[str, typer.Option(help="Of which kind, by the protocol's list, such as transfusion.")] = e.OTHER_PROCEDURE,
+    ml: Annotated[int | None, typer.Option(metavar="NUMBER", help="The volume in mL, where the kind has one.")] = None,
 ) -> c.Report:
     """Record an operation or another procedure that is not part of the trial."""
-    return c.Report(fact=e.ProcedurePerformed(name=name, major=major, at=at))
-
-
-@asks(evidence)
-def review(
-    kind: Annotated[
-        ReviewKind,
-        typer.Argument(
-            metavar="KIND", help="What was looked through: history, medicines, procedures, psychiatric or plans.", show_default=False
-        ),
-    ],
-    at: WHEN,
-    *,
-    since: Annotated[
-        date | Literal["lifetime"],
-        Reads(lambda _: _since),
-        typer.Option(metavar="DATE|lifetime", help="From which date on everything was looked through."),
-    ],
-    source: Annotated[list[Asked], typer.Option(help="What was asked; can be repeated.")],
-) -> c.Report:
-    """Record that somebody looked: what is on record of this kind is complete from a date on until WHEN."""
-    covers = None if since == "lifetime" else since
-    return c.Report(fact=e.ReviewMade(review=kind, at=at, covers_from=covers, sources=tuple(source)))
-
-
-def _since(typed: str) -> date | Literal["lifetime"]:
-    return "lifetime" if typed == "lifetime" else day_of(typed, "write 2026-03-01, or lifetime")
+    return c.Report(fact=e.ProcedurePerformed(name=name, major=major, at=at, category=category, volume_ml=ml))

@@ -136,9 +136,12 @@ def by_its_shape(annotation: Any) -> Callable[[str], Any]:
     return read
 
 
+NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
+
+
 def number(typed: str) -> Decimal:
     """A decimal number, with a point. Raises Refused."""
-    if not re.fullmatch(r"-?\d+(\.\d+)?", typed, re.ASCII):
+    if not NUMBER.fullmatch(typed):
         raise Refused(Reason(code="no-number", says=f"{typed!r} is no number; write 12.5, without a unit"))
     return Decimal(typed)
 

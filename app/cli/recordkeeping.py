@@ -85,15 +85,27 @@ def _field(name: str, clock: SiteClock, entry: Entry[Event]) -> Callable[[str], 
 
 
 def _json(text: str, instead_of: Any) -> Any:
-    """What was typed, in the form of what it replaces; nothing at all takes the value away."""
+    """What was typed, in the form of what it replaces; nothing at all takes the value away.
+
+    Marks, attestations and the items of a score are typed as the history shows them in JSON. Raises Refused.
+    """
     if not text:
         return None
+    if isinstance(instead_of, dict) or (isinstance(instead_of, list) and any(isinstance(one, dict) for one in instead_of)):
+        return _structure(text)
     if isinstance(instead_of, list):
         return [part.strip() for part in text.split(",")]
     if isinstance(instead_of, bool | int | None):
         number = int(text) if re.fullmatch(r"-?\d{1,9}", text, re.ASCII) else text
         return {"true": True, "false": False}.get(text, number)
     return text
+
+
+def _structure(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (RecursionError, ValueError):
+        raise Refused(Reason(code="not-understood", says=f"{text!r} is not JSON, as --json shows this field in the history")) from None
 
 
 def _change(typed: str) -> tuple[str, str]:

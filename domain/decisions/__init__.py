@@ -50,7 +50,7 @@ def _granted(command: c.Command, record: Record, study: Study, at: datetime, by:
         case c.Correct():
             return correct(command, record, study, at, by)
         case c.Retract():
-            return retract(command, record, by)
+            return retract(command, record, study, by)
         case c.MissVisit():
             return miss_visit(command, record, study)
         case c.ActOn():

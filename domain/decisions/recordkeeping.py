@@ -26,17 +26,17 @@ def correct(command: c.Correct, record: Record, study: Study, at: datetime, by: 
     refuse_if(
         (
             *badly_formed(command.fact, record.participant, study, at),
-            *not_theirs(command.fact, by),
+            *not_theirs(command.fact, study.protocol(record.participant.protocol), by),
             *visit_out_of_place(command.fact, without, study),
         )
     )
     return (e.EntryCorrected(entry=command.entry, fact=command.fact),)
 
 
-def retract(command: c.Retract, record: Record, by: Circumstances) -> tuple[e.Event, ...]:
+def retract(command: c.Retract, record: Record, study: Study, by: Circumstances) -> tuple[e.Event, ...]:
     """A retraction makes an entry as if it had never been made."""
     entry = _amendable(command.entry, record, by)
-    refuse_if(not_theirs(entry.event, by))
+    refuse_if(not_theirs(entry.event, study.protocol(record.participant.protocol), by))
     return (e.EntryRetracted(entry=command.entry),)
 
 

@@ -7,11 +7,13 @@ from itertools import chain
 from domain import commands as c
 from domain import events as e
 from domain.consequences import against_the_gate
+from domain.decisions.evidence import impossible
 from domain.decisions.slips import improbable_in
 from domain.decisions.steps import other_identity, unknown_day
 from domain.entry import Circumstances
 from domain.leaving import LOST, ways_in_force
 from domain.participant import Participant
+from domain.protocol import Protocol
 from domain.record import Record
 from domain.rejections import Reason, refuse_if
 from domain.study import Study
@@ -31,7 +33,7 @@ def report(command: c.Report, record: Record, study: Study, at: datetime, by: Ci
         chain(
             badly_formed(fact, participant, study, at),
             _out_of_place(fact, participant, study),
-            not_theirs(fact, by),
+            not_theirs(fact, study.protocol(participant.protocol), by),
             _not_after_leaving(fact, participant, study, by),
             improbable,
         )
@@ -52,10 +54,6 @@ def badly_formed(fact: e.Fact, participant: Participant, study: Study, at: datet
         elif when.span(zone).earliest > at:
             yield Reason(code="future", says=f"{name} {when.shown(zone)} lies in the future")
     match fact:
-        case e.MedicationTaken():
-            yield from _impossible_medication(fact, study, zone)
-        case e.ReviewMade(covers_from=day) if day is not None and day > local_date(fact.at.span(zone).latest, zone):
-            yield Reason(code="covers-nothing", says="a review cannot cover only what comes after it")
         case e.ConsentSigned(signer="representative", relation=None):
             yield Reason(code="relation-missing", says="a representative's relation to the participant is needed")
         case e.IdentityChecked(checked_by=(first, second)) if first == second:
@@ -66,14 +64,10 @@ def badly_formed(fact: e.Fact, participant: Participant, study: Study, at: datet
             yield from _no_such_visit(visit, study, participant)
         case _:
             pass
+    if isinstance(fact, e.Evidence):
+        yield from impossible(fact, study, study.protocol(participant.protocol), zone)
     if isinstance(fact, e.Treatment) and not _dated(fact.at, zone):
         yield Reason(code="too-vague", says="the date of a treatment step must be known")
-
-
-def _on_one_date(start: When, stop: When, zone: str) -> bool:
-    """Whether both are minutes of the same date."""
-    one, other = start.span(zone), stop.span(zone)
-    return one.exact and other.exact and local_date(one.latest, zone) == local_date(other.latest, zone)
 
 
 def _dated(at: When, zone: str) -> bool:
@@ -87,20 +81,6 @@ def times(fact: e.Fact) -> Iterator[tuple[str, When]]:
         when = getattr(fact, name, None)
         if isinstance(when, When):
             yield name, when
-
-
-def _impossible_medication(fact: e.MedicationTaken, study: Study, zone: str) -> Iterator[Reason]:
-    if fact.stop is not None and fact.stop.span(zone).latest < fact.start.span(zone).earliest:
-        yield Reason(code="stop-before-start", says="the medication stops before it starts")
-    if fact.stop is not None and fact.doses_per_day is None and not (fact.start.exact and fact.stop.exact):
-        yield Reason(code="single-dose", says="the start and the end of one dose are known to the minute; a course has doses per day")
-    if fact.doses_per_day == 1 and fact.stop is not None and fact.stop != fact.start and _on_one_date(fact.start, fact.stop, zone):
-        yield Reason(code="doses-per-day", says="one dose a day cannot be taken at two times of one date: record each dose")
-    if fact.drug not in study.reference.drugs and not fact.outside_every_class:
-        yield Reason(
-            code="unclassified-drug",
-            says=f"{fact.drug} is not in the drug reference: say that it is outside every class, or have the reference extended",
-        )
 
 
 def _no_such_visit(visit: str, study: Study, participant: Participant) -> Iterator[Reason]:
@@ -168,12 +148,22 @@ def _treatment_out_of_place(fact: e.Treatment, participant: Participant) -> Iter
             pass
 
 
-def not_theirs(fact: e.Event, by: Circumstances) -> Iterator[Reason]:
-    """What only an investigator states, and by signature."""
+def not_theirs(fact: e.Event, protocol: Protocol, by: Circumstances) -> Iterator[Reason]:
+    """What only an investigator states, and by signature; and what only those attest whom the protocol names."""
+    if isinstance(fact, e.Attested):
+        yield from _not_theirs_to_attest(fact, protocol, by)
     if isinstance(fact, e.EligibilityConfirmed) and by.actor.role != "investigator":
         yield Reason(code="investigator-only", says="only an investigator confirms eligibility")
     if isinstance(fact, e.EligibilityConfirmed) and by.signature is None:
         yield Reason(code="signature-missing", says="confirming eligibility needs a signature")
+
+
+def _not_theirs_to_attest(fact: e.Attested, protocol: Protocol, by: Circumstances) -> Iterator[Reason]:
+    judged = [name for name in fact.holds if name in protocol.attestations and protocol.attestations[name].by == "investigator"]
+    if judged and by.actor.role != "investigator":
+        yield Reason(code="investigator-only", says=f"only an investigator attests {', '.join(judged)}")
+    if judged and by.signature is None:
+        yield Reason(code="signature-missing", says=f"attesting {', '.join(judged)} needs a signature")
 
 
 def _not_after_leaving(fact: e.Fact, participant: Participant, study: Study, by: Circumstances) -> Iterator[Reason]:

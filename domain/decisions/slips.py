@@ -29,12 +29,8 @@ def improbable_in(fact: e.Fact, participant: Participant, study: Study) -> Itera
     if isinstance(fact, e.LymphodepletionDose | e.ThawStarted | e.InfusionStarted) and repeats(fact, participant):
         yield Reason(code="already-reported", says=f"this is on record: correct that entry, or, if it was done again, {ALL_THE_SAME}")
     for what, earlier in _comes_after(fact, participant):
-        if _told_at(fact).span(zone).latest < earlier.span(zone).earliest:
+        if e.begins(fact).span(zone).latest < earlier.span(zone).earliest:
             yield Reason(code="out-of-order", says=f"this lies before {what} ({earlier.shown(zone)}); {ALL_THE_SAME}")
-
-
-def _told_at(fact: e.Fact) -> When:
-    return fact.start if isinstance(fact, e.MedicationTaken) else fact.at
 
 
 def _without_consent(fact: e.Fact, participant: Participant, zone: str) -> Iterator[Reason]:

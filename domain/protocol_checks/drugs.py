@@ -1,10 +1,11 @@
-"""The drugs of a reference file: no range upside down, no steroid that counts for nothing, no code twice."""
+"""The drugs of a reference file: no range upside down, no steroid that counts for nothing, no code twice, no class unheard of."""
 
 from collections.abc import Iterator
 
 from pydantic import TypeAdapter
 
-from domain.protocol_checks.parts import Document, Fault, readable, table
+from domain.protocol_checks.lengths import within_a_lifetime
+from domain.protocol_checks.parts import Document, Fault, members, readable, table
 from domain.reference import Drug
 
 
@@ -18,3 +19,27 @@ def check_drugs(document: Document) -> Iterator[Fault]:
             yield Fault(f"drugs.{name}.steroid", "is missing: a systemic steroid without it would count for nothing")
         if drug.atc and coded.setdefault(drug.atc, name) != name:
             yield Fault(f"drugs.{name}.atc", f"is also the code of {coded[drug.atc]}")
+        yield from _stay(f"drugs.{name}", drug)
+    yield from _classes(document)
+
+
+def _stay(place: str, drug: Drug) -> Iterator[Fault]:
+    """How long a drug stays is said once, and can be."""
+    if drug.half_life and drug.half_life.least_hours > drug.half_life.most_hours:
+        yield Fault(f"{place}.half_life", "least_hours is more than most_hours")
+    if drug.half_life and drug.washout:
+        yield Fault(f"{place}.washout", "stands in place of a half-life, and there is one")
+    if drug.washout and not within_a_lifetime(drug.washout):
+        yield Fault(f"{place}.washout", f"{drug.washout} is no length for a washout")
+
+
+def _classes(document: Document) -> Iterator[Fault]:
+    """Classes that a drug names and the table does not explain, or that no drug belongs to."""
+    known = table(document, "classes")
+    used: set[str] = set()
+    for name, drug in table(document, "drugs").items():
+        for one in map(str, members(table(drug).get("classes"))):
+            used.add(one)
+            if one not in known:
+                yield Fault(f"drugs.{name}.classes", f"{one!r} is not in the table of classes")
+    yield from (Fault(f"classes.{name}", "no drug belongs to it") for name in known if name not in used)

@@ -15,6 +15,7 @@ from domain.protocol import (
     SameIdentity,
     StepsBefore,
 )
+from domain.protocol_checks.lengths import lengths, within_a_lifetime
 from domain.protocol_checks.parts import Document, Fault, kinds_of, members, read, rules_of, table
 from domain.time import Period
 from domain.words import STEPS, HoldPoint, ReviewKind
@@ -24,7 +25,6 @@ LOOKED_FOR: Mapping[Literal["investigational-drug", "major-surgery"], ReviewKind
     "major-surgery": "procedures",
 }
 """Which review finds which event; a review of another kind would let an absence pass that nobody has looked for."""
-LIFETIME = timedelta(days=120 * 366)
 LONGEST_SLOT = timedelta(days=31)
 LONGEST_WAIT = timedelta(days=366)
 """Beyond these a length in the file is a slip."""
@@ -41,7 +41,7 @@ def check_gates(document: Document) -> Iterator[Fault]:
 
 def _gate(step: HoldPoint, document: Document) -> Iterator[Fault]:
     slot = read(table(document, "steps", step).get("longest_slot"), TypeAdapter(Period))
-    if slot and not timedelta() < _lengths(slot)[0] <= _lengths(slot)[1] <= LONGEST_SLOT:
+    if slot and not timedelta() < lengths(slot)[0] <= lengths(slot)[1] <= LONGEST_SLOT:
         yield Fault(f"steps.{step}.longest_slot", f"{slot} is no length for a slot; it may last up to {LONGEST_SLOT.days} days")
     yield from _safeguards(step, document)
     seen: set[str] = set()
@@ -94,12 +94,11 @@ def _never_overridable(rule: Rule) -> bool:
 
 
 def _look_back(place: str, rule: NoneWithin | NoTherapeuticSteroid, looks: ReviewKind) -> Iterator[Fault]:
-    shortest, longest = _lengths(rule.within)
-    if not timedelta() < shortest <= longest <= LIFETIME:
+    if not within_a_lifetime(rule.within):
         yield Fault(f"{place}.within", f"{rule.within} is no length for a look-back")
     if rule.review.kind != looks:
         yield Fault(f"{place}.review.kind", f"a review of {rule.review.kind} does not find this; it must be {looks}")
-    if _lengths(rule.review.no_older_than)[1] >= shortest:
+    if lengths(rule.review.no_older_than)[1] >= lengths(rule.within)[0]:
         yield Fault(
             f"{place}.review.no_older_than", f"a review {rule.review.no_older_than} old need not cover any of the {rule.within} looked back"
         )
@@ -110,12 +109,3 @@ def _days_since(step: HoldPoint, place: str, rule: DaysSinceLymphodepletion) -> 
         yield Fault(place, "no lymphodepletion dose has been given yet at this step")
     if not rule.at_least <= rule.at_most <= LONGEST_WAIT.days:
         yield Fault(f"{place}.at_most", f"no sensible date is at least {rule.at_least} and at most {rule.at_most} days after the last dose")
-
-
-def _lengths(period: Period) -> tuple[timedelta, timedelta]:
-    """The shortest and the longest time that a period can be; a day with a clock change counts as a day."""
-    if period.elapsed is not None:
-        return period.elapsed, period.elapsed
-    shortest, longest = {"D": (1, 1), "W": (7, 7), "M": (28, 31), "Y": (365, 366)}[period.root[-1]]
-    count = int(period.root[1:-1])
-    return timedelta(days=count * shortest), timedelta(days=count * longest)

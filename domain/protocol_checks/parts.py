@@ -14,7 +14,7 @@ Document = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that is wrong with a file, and where: `visits.day-7.late`, `steps.infusion.rules.E24b.within`, `line 12`."""
+    """One thing that is wrong with a file, and where: `visits.day-7.late`, `steps.infusion.rules.E24b.within`, `criteria.I2.requires`."""
 
     place: str
     says: str
@@ -42,6 +42,11 @@ def rules_of(document: Document, step: str) -> list[tuple[str, Any]]:
     """The rules of a gate as they stand in the file, each with its place."""
     rules = members(table(document, "steps", step).get("rules"))
     return [(f"steps.{step}.rules.{name_of_rule(rule, index)}", rule) for index, rule in enumerate(rules)]
+
+
+def criteria_in(document: Document) -> list[tuple[str, Any]]:
+    """The criteria as they stand in the file, each with its place."""
+    return [(f"criteria.{name_of_rule(part, index)}", part) for index, part in enumerate(members(document.get("criteria")))]
 
 
 def kinds_of(document: Document, step: str) -> list[str]:

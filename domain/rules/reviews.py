@@ -44,12 +44,12 @@ def reviewed(reviews: Reviews, asked: ReviewAsked, within: Period, zone: str) ->
 def _covered(review: Noted[ReviewMade], all_of_kind: Reviews, asked: ReviewAsked, within: Period, zone: str) -> InstantSet:
     """The instants of the step for which this review is fresh and its look-back is covered, whatever its uncertain time."""
     made = review.fact.at.span(zone)
-    reaches_back = _start_of_cover(review, all_of_kind, zone)
-    first = max(made.latest, _first_with_look_back_from(reaches_back, within, zone))
+    reaches_back = start_of_cover(review, all_of_kind, zone)
+    first = max(made.latest, first_with_look_back_from(reaches_back, within, zone))
     return InstantSet.between(first, _fresh_until(made.earliest, asked.no_older_than, zone))
 
 
-def _start_of_cover(review: Noted[ReviewMade], all_of_kind: Reviews, zone: str) -> datetime:
+def start_of_cover(review: Noted[ReviewMade], all_of_kind: Reviews, zone: str) -> datetime:
     """How far back the union of the reviews reaches without a gap, from this one."""
     start = _covers_from(review.fact, zone)
     for other in sorted(all_of_kind, key=lambda one: one.fact.at.span(zone).earliest, reverse=True):
@@ -62,7 +62,8 @@ def _covers_from(review: ReviewMade, zone: str) -> datetime:
     return BEGINNING if review.covers_from is None else midnight(review.covers_from, zone)
 
 
-def _first_with_look_back_from(start: datetime, within: Period, zone: str) -> datetime:
+def first_with_look_back_from(start: datetime, within: Period, zone: str) -> datetime:
+    """The first instant whose look-back does not reach behind `start`."""
     if start == BEGINNING:
         return BEGINNING
     if within.elapsed is not None:

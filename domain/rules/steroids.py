@@ -5,7 +5,7 @@ running total exceeds the threshold until the look-back has left the last dose o
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -18,12 +18,15 @@ from domain.rules.courses import Course, course, released
 from domain.rules.judgement import Found
 from domain.rules.reviews import reviewed
 from domain.standing import Noted
+from domain.study import Study
 from domain.time import FOREVER, MINUTE, Period, Span, day_after, found_until, local_date, midnight
 from domain.verdicts import Outcome
 
 PREDNISONE_MG = Decimal(5)
 THREE_WEEKS = Period("P3W")
 """For how long an injection into a joint or a depot counts, where the study has ruled so or has not ruled."""
+LOCAL_INJECTIONS = "local-steroid-injections"
+"""The ruling on steroids injected into a joint, for which there is no safe default."""
 SYSTEMIC = frozenset({"oral", "intravenous", "intramuscular", "subcutaneous", "epidural"})
 """Routes that count; topical, inhaled, nasal and ocular ones never do (EBMT/ISCT; criteria table, steroid arithmetic)."""
 
@@ -34,6 +37,11 @@ class Counted:
 
     reference: Reference
     local_injections: str | None
+
+    @classmethod
+    def by(cls, study: Study) -> "Counted":
+        """By the reference in force and the study's ruling, if it has ruled."""
+        return cls(study.reference, study.record.rulings.get(LOCAL_INJECTIONS))
 
     def counts(self, medication: MedicationTaken) -> bool:
         """Whether the route counts at all."""
@@ -80,20 +88,53 @@ def no_therapeutic_steroid(
     """Judge the rule for steps at or after `since`."""
     first = rule.within.before(local_date(since, zone)) if rule.within.elapsed is None else local_date(since - rule.within.elapsed, zone)
     systemic = [one for one in participant.medications if counted.counts(one.fact)]
-    courses = [
-        (one, steroid, _as_counted(one, participant, counted, zone))
-        for one in systemic
-        if (steroid := _steroid(one.fact, counted.reference)) is not None
-    ]
+    courses = _courses(systemic, participant, counted, zone)
     last = max((local_date(taken.end.latest, zone) for _, _, taken in courses), default=first)
     doses = [dose for one, steroid, taken in courses for dose in _doses(one, steroid, taken, zone, (first, last))]
     unruled = {one.entry for one in systemic if counted.unruled(one.fact)}
     return (
         *_told("fails", _blocks([dose for dose in doses if dose.entry not in unruled], rule, zone, _surely), rule),
         *_told("not yet known", _blocks(doses, rule, zone, _possibly), rule),
-        *(_unlisted(one, participant, rule, zone) for one in systemic if _is_unlisted(one.fact, counted.reference)),
+        *(_unlisted(one, participant, rule, zone) for one in systemic if is_unlisted(one.fact, counted.reference)),
         *reviewed(participant.reviews, rule.review, rule.within, zone),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """What the doses of a date add up to, in mg of prednisone: surely, and possibly."""
+
+    sure: Decimal
+    possible: Decimal
+    entries: tuple[int, ...]
+
+
+def daily_totals(participant: Participant, counted: Counted, zone: str, since: date, until: datetime) -> dict[date, Total]:
+    """What systemic steroids of each date from `since` may add up to by an instant; an unruled one is never sure."""
+    systemic = [one for one in participant.medications if counted.counts(one.fact)]
+    by_date: dict[date, list[Dose]] = {}
+    for one, steroid, taken in _courses(systemic, participant, counted, zone):
+        for dose in _doses(one, steroid, taken, zone, (since, local_date(until, zone))):
+            sure = Decimal(0) if counted.unruled(one.fact) or dose.span.latest > until else dose.sure_mg
+            if dose.span.earliest <= until:
+                by_date.setdefault(dose.on, []).append(replace(dose, sure_mg=sure))
+    return {on: _total(doses) for on, doses in sorted(by_date.items())}
+
+
+def _total(doses: Sequence[Dose]) -> Total:
+    sure, possible = (sum(each, Decimal(0)) for each in zip(*((dose.sure_mg, dose.possible_mg) for dose in doses), strict=True))
+    return Total(sure, possible, tuple(sorted({dose.entry for dose in doses})))
+
+
+Taken = tuple[Noted[MedicationTaken], Equivalence, Course]
+
+
+def _courses(systemic: Sequence[Noted[MedicationTaken]], participant: Participant, counted: Counted, zone: str) -> list[Taken]:
+    return [
+        (one, steroid, _as_counted(one, participant, counted, zone))
+        for one in systemic
+        if (steroid := _steroid(one.fact, counted.reference)) is not None
+    ]
 
 
 def prednisone(mg: Decimal, steroid: Equivalence) -> Decimal:
@@ -106,7 +147,8 @@ def _steroid(medication: MedicationTaken, reference: Reference) -> Equivalence |
     return None if drug is None else drug.steroid
 
 
-def _is_unlisted(medication: MedicationTaken, reference: Reference) -> bool:
+def is_unlisted(medication: MedicationTaken, reference: Reference) -> bool:
+    """Whether nobody can tell if it is a steroid, and for how much it counts."""
     return medication.drug not in reference.drugs and not medication.outside_every_class
 
 

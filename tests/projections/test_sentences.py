@@ -32,6 +32,23 @@ SAID = [
         consent(When("2026-03-29")),
         "Consent signed on 2026-03-29 by the participant; consent form 1.0, obtained by an investigator.",
     ),
+    (
+        e.VaccineGiven(at=When("2026-03"), vaccine="newpox", classes=("live-vaccine",)),
+        "Vaccine newpox given in 2026-03 (settled at entry: live-vaccine).",
+    ),
+    (
+        dose("newumab", "20", When("2026-03-29")).model_copy(update={"outside_every_class": True}),
+        "Medication: newumab 20 mg oral, once, on 2026-03-29, for lupus (settled at entry: outside every class).",
+    ),
+    (
+        e.ProcedurePerformed(name="two bags", major=False, at=When("2026-03"), category="transfusion", volume_ml=600),
+        "Procedure performed in 2026-03: two bags (transfusion, 600 mL).",
+    ),
+    (e.ProcedurePerformed(name="a mole", major=False, at=When("2026")), "Procedure performed in 2026: a mole."),
+    (
+        e.ObservationMade(at=When("2026-03-29"), test="body-weight", value=Decimal("62.50"), unit="kg"),
+        "Body-weight on 2026-03-29: 62.50 kg.",
+    ),
     (dose("prednisone", "20", When("2026-03-29")), "Medication: prednisone 20 mg oral, once, on 2026-03-29, for lupus."),
     (
         dose("prednisone", "2.5", When("2026-03"), per_day=2),

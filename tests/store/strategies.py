@@ -43,6 +43,8 @@ def typed(annotation: Any, metadata: tuple[Any, ...] = ()) -> st.SearchStrategy[
         return st.one_of([typed(argument, metadata) for argument in arguments])
     if origin is tuple and arguments[-1] is Ellipsis:
         return st.lists(typed(arguments[0]), min_size=limit(metadata, MinLen, "min_length", 0), max_size=3).map(tuple)
+    if origin is dict:
+        return st.dictionaries(typed(arguments[0]), typed(arguments[1]), min_size=limit(metadata, MinLen, "min_length", 0), max_size=3)
     if origin is tuple:
         return st.tuples(*map(typed, arguments))
     return plain(annotation, metadata)

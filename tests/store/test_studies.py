@@ -4,13 +4,18 @@ import shutil
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
+from uuid import NAMESPACE_OID
 
 import pytest
 
 from domain.protocol_file import ProtocolFaults
+from domain.study import ProtocolReleased, ReferenceAdopted, StudyOpened, TimeZoneDataAdopted
+from store.keys import Keyring
+from store.ledger import Ledger
 from store.studies import SHIPPED, StudyFileAltered, StudyFileMissing, StudyFiles
+from store.study import StudyDesk
+from tests.builders import STUDY, Clock, by_
 
-STUDY = "cd19-cart-sle"
 OTHER = "0" * 64
 
 
@@ -110,3 +115,19 @@ def test_a_reference_in_the_place_of_another_is_refused(folder: Path) -> None:
     shutil.copy(folder / "reference/drugs.v1.toml", folder / "reference/drugs.v2.toml")
     with pytest.raises(ProtocolFaults, match=r"^version: is 1"):
         StudyFiles(folder).reference(2)
+
+
+def test_a_protocol_that_names_a_class_its_reference_does_not_explain_is_refused_and_nothing_is_recorded(folder: Path) -> None:
+    text = protocol_in(folder).read_text()
+    protocol_in(folder).write_text(text.replace('classes = ["live-vaccine"]', 'classes = ["vaccine"]'))
+    files = StudyFiles(folder)
+    desk = StudyDesk(Ledger.open("memory", clock=Clock(), keys=Keyring(b"k" * 32)), files, STUDY, program="test", time_zone_data="test")
+    events = (
+        StudyOpened(study=STUDY, demonstration=True),
+        TimeZoneDataAdopted(version="test"),
+        ReferenceAdopted(reference=1, digest=files.reference(1).digest),
+        ProtocolReleased(protocol=1, digest=files.protocol(STUDY, 1).digest),
+    )
+    with pytest.raises(ProtocolFaults, match=r"^criteria.E19a.requires.of.classes: 'vaccine' is no class of version 1"):
+        desk.record(events, by_("administrator", NAMESPACE_OID))
+    assert not desk.opened()

@@ -52,7 +52,7 @@ CONSENT_HAS = "at, document, document_digest, signer, relation, obtained_by, wit
         (("perform", "BER-001", "leukapheresis", "--drug", "fludarabine"), "--drug says nothing of leukapheresis"),
         (
             ("review", "BER-001", "history", "now", "--since", "2020", "--source", "chart"),
-            "'2020' is no date; write 2026-03-01, or lifetime",
+            "'2020' is no date; write 2026-03-01, lifetime or last",
         ),
         (("review", "BER-001", "history", "now", "--since", "lifetime", "--source", "gossip"), "'gossip' must be"),
         (("history", "BER-001", "--at-version", "99"), "BER-001 has 3 entries; there is no entry 99"),
@@ -108,7 +108,7 @@ def test_every_reason_is_given_at_once(desk: Desk) -> None:
             "review BER-001 history today --since 20200101 --source chart",
             [
                 f"WHEN: 'today' is no time that can be read: {NO_TIME}",
-                "--since: '20200101' is no date; write 2026-03-01, or lifetime",
+                "--since: '20200101' is no date; write 2026-03-01, lifetime or last",
             ],
         ),
         (

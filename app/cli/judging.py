@@ -1,0 +1,101 @@
+"""Eligibility, judged: of a participant, now or as known at some time, or of facts that nobody has recorded."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from app.cli.asking import AS_JSON, Chart
+from app.cli.clinic_time import SiteClock
+from app.cli.eligibility import in_lines
+from app.cli.protocols import named_version
+from app.cli.session import Session, session_of
+from app.wiring import program, time_zone_data
+from domain.criteria.report import EligibilityReport, confirmation, eligibility
+from domain.rejections import Reason, Refused, refuse_if
+from domain.supposing import parse_supposition, supposed
+from domain.time import to_the_minute
+from store.studies import StudyFiles
+
+judging = typer.Typer()
+
+
+@judging.command()
+def judge(  # noqa: PLR0913 - Each argument is an option of the command.
+    ctx: typer.Context,
+    participant: Annotated[str | None, typer.Argument(metavar="PARTICIPANT", help="The participant's code, such as BER-001.")] = None,
+    *,
+    at: Annotated[str | None, typer.Option(metavar="WHEN", help="Judge for a confirmation then; now if not given.")] = None,
+    as_known_at: Annotated[str | None, typer.Option(metavar="WHEN", help="Only by what was on record then.")] = None,
+    facts: Annotated[typer.FileBinaryRead | None, typer.Option(metavar="FILE", help="Judge the facts in a file of JSON.")] = None,
+    study: Annotated[str | None, typer.Option(metavar="STUDY@VERSION", help="With --facts: by this version of a protocol.")] = None,
+    as_json: AS_JSON = False,
+) -> None:
+    """Judge every criterion: what fails, what is not yet known and who can supply it, each with its reasons.
+
+    Either for a PARTICIPANT, or for facts that are not recorded: --facts FILE --study STUDY@VERSION --at WHEN.
+    """
+    session = session_of(ctx)
+    if participant is not None:
+        refuse_if(_foreign("a participant is judged by the record", facts=facts, study=study))
+        _judge_record(session, participant, at, as_known_at, as_json=as_json)
+        return
+    refuse_if(_foreign("facts that are not recorded were never known", as_known_at=as_known_at))
+    if facts is None or study is None or at is None:
+        says = "name a PARTICIPANT, or give all of --facts FILE --study STUDY@VERSION --at WHEN"
+        raise Refused(Reason(code="not-understood", says=says))
+    _judge_facts(session, facts.read(), study, at, as_json=as_json)
+
+
+def _foreign(why: str, **given: object) -> list[Reason]:
+    named = [f"--{name.replace('_', '-')}" for name, value in given.items() if value is not None]
+    return [Reason(code="not-understood", says=f"{name} does not belong here: {why}") for name in named]
+
+
+def _judge_record(session: Session, participant: str, at: str | None, as_known_at: str | None, *, as_json: bool) -> None:
+    with session.daybook() as daybook:
+        chart = Chart(participant, daybook, session)
+        clock, known_at = chart.clock, None if as_known_at is None else chart.clock.instant(as_known_at)
+        report = _report(chart, at, known_at)
+    if as_json:
+        session.answers({"participant": participant, "as_known_at": known_at, **_for_programs(report)})
+        return
+    known = "" if known_at is None else f", by what was on record {clock.shows(known_at)}"
+    heading = f"{participant}, judged for a confirmation {clock.shows(report.at)}, {clock.away(report.at)}{known}:"
+    _show(session, heading, report)
+
+
+def _report(chart: Chart, at: str | None, known_at: datetime | None) -> EligibilityReport:
+    """The report, by what is on record or by what was then. Raises Refused where nothing was."""
+    known = chart.record if known_at is None else chart.record.as_known_at(known_at)
+    if not known.participant.registered:
+        raise Refused(Reason(code="not-known-then", says=f"nothing was on record of {chart.id} then"))
+    study = chart.study if known_at is None else chart.daybook.desk.as_known_at(known_at)
+    then = to_the_minute(chart.clock.now) if known_at is None else known_at
+    return eligibility(known.participant, study, confirmation(known.participant, study, then) if at is None else chart.clock.instant(at))
+
+
+def _judge_facts(session: Session, text: bytes, study: str, at: str, *, as_json: bool) -> None:
+    """Nothing is opened for this but the files of the study."""
+    name, version = named_version(study)
+    supposition = parse_supposition(text)
+    clock = SiteClock(supposition.zone, session.clock())
+    instant = clock.instant(at)
+    released = StudyFiles(session.settings.studies).as_released(name, version, program=program(), time_zone_data=time_zone_data())
+    report = supposed(supposition, released, instant)
+    if as_json:
+        session.answers(_for_programs(report))
+    else:
+        there = replace(clock, now=instant)
+        _show(session, f"{len(supposition.facts)} facts that are not recorded, judged for a confirmation {there.shows(instant)}:", report)
+
+
+def _show(session: Session, heading: str, report: EligibilityReport) -> None:
+    session.says(heading)
+    for line in in_lines(report):
+        session.says(line)
+
+
+def _for_programs(report: EligibilityReport) -> dict[str, object]:
+    return {"digest": report.digest, "report": report, "missing": report.missing}

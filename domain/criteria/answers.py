@@ -1,0 +1,75 @@
+"""What a requirement answers over all times of its anchor, and how answers combine: passes, fails, or not yet known."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property, reduce
+
+from domain.instants import ALWAYS, NEVER, InstantSet
+from domain.rules.judgement import Found
+from domain.time import MINUTE, Span
+from domain.verdicts import Finding, Outcome
+from domain.words import Role
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Where a requirement passes and where it fails, with what was found for it or the answers it was put together from."""
+
+    says: str
+    passes: InstantSet
+    fails: InstantSet
+    found: tuple[Found, ...] = ()
+    parts: tuple["Answer", ...] = ()
+
+    @classmethod
+    def by(cls, says: str, found: Iterable[Found]) -> "Answer":
+        """From findings: a failing one outweighs an unknown one, and that a passing one; where nothing was found nothing is known."""
+        told = tuple(one for one in found if one.over)
+        fails, unknown, passes = (_over(told, outcome) for outcome in ("fails", "not yet known", "passes"))
+        return cls(says, passes - fails - unknown, fails, told)
+
+    @cached_property
+    def unknown(self) -> InstantSet:
+        return ALWAYS - self.passes - self.fails
+
+    def outcome(self, anchor: Span) -> Outcome:
+        """The outcome at a time that may itself be uncertain: what holds at every minute of it, else not yet known."""
+        possible = InstantSet.between(anchor.earliest, anchor.latest + MINUTE)
+        return "passes" if possible <= self.passes else "fails" if possible <= self.fails else "not yet known"
+
+    def __invert__(self) -> "Answer":
+        return Answer(f"not {self.says}", self.fails, self.passes, parts=(self,))
+
+
+def all_of(says: str, parts: tuple[Answer, ...]) -> Answer:
+    """Passes where each passes, fails where any fails."""
+    passes = reduce(InstantSet.__and__, (part.passes for part in parts), ALWAYS)
+    return Answer(says, passes, reduce(InstantSet.__or__, (part.fails for part in parts), NEVER), parts=parts)
+
+
+def any_of(says: str, parts: tuple[Answer, ...]) -> Answer:
+    """Passes where any passes, fails where each fails."""
+    fails = reduce(InstantSet.__and__, (part.fails for part in parts), ALWAYS)
+    return Answer(says, reduce(InstantSet.__or__, (part.passes for part in parts), NEVER), fails, parts=parts)
+
+
+def or_missing(found: Sequence[Found], says: str, role: Role = "coordinator", outcome: Outcome = "not yet known") -> tuple[Found, ...]:
+    """What was found and, wherever nothing was, what is missing, what that means, and who can supply it."""
+    told = InstantSet.of(pair for one in found for pair in one.over.intervals)
+    return (*found, Found(outcome, ALWAYS - told, says, supplied_by=role))
+
+
+def findings(answer: Answer, anchor: Span) -> tuple[Finding, ...]:
+    """What was found that bears on the outcome at the anchor: what decides it or, while it is not known, what is unknown."""
+    outcome, possible = answer.outcome(anchor), InstantSet.between(anchor.earliest, anchor.latest + MINUTE)
+    deciding = [one for one in answer.found if one.over & possible and outcome in {one.outcome, "not yet known"}]
+    return tuple(_finding(one, outcome) for one in deciding)
+
+
+def _finding(found: Found, outcome: Outcome) -> Finding:
+    asked = found.supplied_by if outcome == "not yet known" and found.outcome == "not yet known" else None
+    return Finding(outcome=found.outcome, says=found.says, evidence=found.evidence, supplied_by=asked)
+
+
+def _over(found: tuple[Found, ...], outcome: Outcome) -> InstantSet:
+    return InstantSet.of(pair for one in found if one.outcome == outcome for pair in one.over.intervals)

@@ -1,0 +1,119 @@
+"""Requirements on who the participant is and on what came first: age, sex, consent, time since diagnosis."""
+
+from datetime import datetime
+
+from domain.criteria.answers import Answer
+from domain.criteria.episode import Episode, first_of
+from domain.criteria.language import Aged, ConsentedFirst, ElapsedSince, OfSex
+from domain.criteria.scores import reached
+from domain.events import ConditionNoted
+from domain.instants import ALWAYS, InstantSet
+from domain.rules.judgement import Found
+from domain.standing import Noted
+from domain.time import BEGINNING, FOREVER, Period, Span, local_date, midnight
+from domain.verdicts import Outcome
+from domain.words import Role
+
+
+def aged(rule: Aged, episode: Episode) -> Answer:
+    """Over times of the anchor: from the birthday that completes the least age to the eve of the one that passes the greatest."""
+    says = f"age {rule.at_least} to {rule.at_most} in completed years"
+    who = episode.participant.demographics
+    if who is None:
+        return Answer.by(says, [_missing("the date of birth is not on record")])
+    born, entry = who.fact.born.span(episode.zone), (who.entry,)
+    begins = [_birthday(instant, rule.at_least, episode.zone) for instant in (born.earliest, born.latest)]
+    ends = [_birthday(instant, rule.at_most + 1, episode.zone) for instant in (born.earliest, born.latest)]
+    told = f"born {who.fact.born.root}"
+    return Answer.by(
+        says,
+        [
+            Found("passes", InstantSet.between(begins[1], ends[0]), told, entry),
+            Found("fails", ALWAYS - InstantSet.between(begins[0], ends[1]), told, entry),
+            Found(
+                "not yet known",
+                InstantSet.of([(begins[0], begins[1]), (ends[0], ends[1])]),
+                f"{told}; the day decides",
+                entry,
+                "coordinator",
+            ),
+        ],
+    )
+
+
+def of_sex(rule: OfSex, episode: Episode) -> Answer:
+    """It is so at all times, or not known at any."""
+    who = episode.participant.demographics
+    if who is None:
+        return Answer.by(rule.sex, [_missing("the sex is not on record")])
+    outcome: Outcome = "passes" if who.fact.sex == rule.sex else "fails"
+    return Answer.by(rule.sex, [Found(outcome, ALWAYS, f"{who.fact.sex} is on record", (who.entry,))])
+
+
+def consented_first(_: ConsentedFirst, episode: Episode) -> Answer:
+    """Over times of the screening: those surely after the consent of this screening; on one date without hours nobody can tell."""
+    says = "consent signed before the first procedure of screening"
+    if episode.consent is None:
+        return Answer.by(says, [_missing("no consent has been signed for this screening")])
+    signed, entry = episode.consent[0], (episode.consent[1],)
+    return Answer.by(
+        says,
+        [
+            Found("passes", InstantSet.since(signed.latest), "consent was signed before", entry),
+            Found("fails", InstantSet.between(BEGINNING, signed.earliest), "consent was signed only after", entry),
+            Found(
+                "not yet known",
+                InstantSet.between(signed.earliest, signed.latest),
+                "the hour of consent is not known",
+                entry,
+                "coordinator",
+            ),
+        ],
+    )
+
+
+def elapsed_since(rule: ElapsedSince, episode: Episode) -> Answer:
+    """Over times of the anchor: the clock starts with the diagnosis or, if that is later, with the item that reached the count."""
+    title = episode.protocol.conditions[rule.condition].title
+    says = f"at least {rule.at_least} since {title}"
+    noted = _noted(rule, episode)
+    starts = [one.fact.start.span(episode.zone) for one in noted]
+    diagnosed = first_of(starts) or Span(BEGINNING, FOREVER)
+    counted = reached(rule.score, rule.reached, episode)
+    clock = Span(max(diagnosed.earliest, counted.earliest), max(diagnosed.latest, counted.latest))
+    first, last = (_after(instant, rule.at_least, episode.zone) for instant in (clock.earliest, clock.latest))
+    entries = tuple(one.entry for one in noted)
+    wanted = f"the date of {title}" if not noted else f"the date on which {rule.reached} items of {rule.score} were present"
+    return Answer.by(
+        says,
+        [
+            Found("passes", InstantSet.between(last, FOREVER), f"{title} and {rule.reached} items are as old as that", entries),
+            Found("fails", InstantSet.between(BEGINNING, first), f"{title}, or the last of {rule.reached} items, is more recent", entries),
+            Found(
+                "not yet known",
+                InstantSet.between(first, last),
+                f"{wanted} is not on record" if last == FOREVER else "the day decides, and is not on record",
+                entries,
+                "coordinator",
+            ),
+        ],
+    )
+
+
+def _noted(rule: ElapsedSince, episode: Episode) -> list[Noted[ConditionNoted]]:
+    return [one for one in episode.participant.conditions if one.fact.condition == rule.condition]
+
+
+def _birthday(born: datetime, years: int, zone: str) -> datetime:
+    return _after(born, Period(f"P{years}Y"), zone)
+
+
+def _after(instant: datetime, period: Period, zone: str) -> datetime:
+    """The first instant of the date a calendar period after that of an instant; of what was always or never so, the same."""
+    if instant in {BEGINNING, FOREVER}:
+        return instant
+    return midnight(period.after(local_date(instant, zone)), zone)
+
+
+def _missing(says: str, role: Role = "coordinator") -> Found:
+    return Found("not yet known", ALWAYS, says, supplied_by=role)

@@ -1,0 +1,105 @@
+"""One screening as it is judged at an instant: its anchors, and what is on record that had occurred by then."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import NamedTuple
+
+from domain.criteria.language import Anchor
+from domain.events import ReviewMade
+from domain.participant import Participant
+from domain.protocol import Protocol
+from domain.rules.reviews import Reviews, start_of_cover
+from domain.standing import Noted
+from domain.study import Study
+from domain.time import Span, local_date, midnight, to_the_minute
+from domain.words import ReviewKind
+
+
+class Looked(NamedTuple):
+    """A review, when it was made, and since when it and those before it cover the time without a gap."""
+
+    review: Noted[ReviewMade]
+    made: Span
+    reaches: datetime
+
+
+@dataclass(frozen=True)
+class Episode:
+    """The participant's last screening, judged for a confirmation at `at`, a whole minute in UTC.
+
+    Nothing counts that surely came after `at`: a later event changes no eligibility, a fact about the time before does.
+    """
+
+    participant: Participant
+    study: Study
+    at: datetime
+
+    @classmethod
+    def of(cls, participant: Participant, study: Study, at: datetime) -> "Episode":
+        """The screening as judged at an instant."""
+        return cls(participant, study, to_the_minute(at))
+
+    @cached_property
+    def zone(self) -> str:
+        """The IANA zone of the participant's site."""
+        return self.study.zone(self.participant.site)
+
+    @cached_property
+    def protocol(self) -> Protocol:
+        return self.study.protocol(self.participant.protocol)
+
+    @cached_property
+    def screening(self) -> Span | None:
+        """When the first study-specific procedure of the last screening took place."""
+        started = self.participant.screenings[-1] if self.participant.screenings else None
+        return None if started is None else started.fact.at.span(self.zone)
+
+    @cached_property
+    def consent(self) -> tuple[Span, int] | None:
+        """The first consent signed for this screening, with its entry: one from before an earlier screening failed does not count."""
+        failed = self.participant.screenings_failed[-1].entry if self.participant.screenings_failed else 0
+        signed = {one.entry: one.fact.at.span(self.zone) for one in self.participant.consents if one.entry > failed}
+        first = first_of(signed.values())
+        return None if first is None else (first, min(signed, key=lambda entry: signed[entry].latest))
+
+    def anchored(self, anchor: Anchor) -> Span | None:
+        """The time of an anchor, as precisely as it is known; None before it has come about."""
+        match anchor:
+            case "consent":
+                return self.consent[0] if self.consent else None
+            case "screening":
+                return self.screening
+            case "confirmation":
+                return Span(self.at, self.at)
+
+    @cached_property
+    def looked(self) -> Mapping[ReviewKind, tuple[Looked, ...]]:
+        """Every review on record, by kind, with how far back it and those before it reach."""
+        by_kind: dict[ReviewKind, list[Noted[ReviewMade]]] = {}
+        for one in self.participant.reviews:
+            by_kind.setdefault(one.fact.review, []).append(one)
+        return {kind: tuple(self._looked(one, tuple(every)) for one in every) for kind, every in by_kind.items()}
+
+    def _looked(self, review: Noted[ReviewMade], of_kind: Reviews) -> Looked:
+        return Looked(review, review.fact.at.span(self.zone), start_of_cover(review, of_kind, self.zone))
+
+    def surely_within(self, made: Span) -> bool:
+        """Whether something that was done then surely belongs to this screening; its first date belongs to it whole."""
+        return self.screening is not None and made.earliest >= self._date_of(self.screening.latest)
+
+    def perhaps_within(self, made: Span) -> bool:
+        """Whether it may belong to this screening, and may have been done by the time of judging; never before the consent."""
+        if self.screening is None or (self.consent is not None and made.latest < self.consent[0].earliest):
+            return False
+        return made.latest >= self._date_of(self.screening.earliest) and made.earliest <= self.at
+
+    def _date_of(self, instant: datetime) -> datetime:
+        """The first instant of a date at the site."""
+        return midnight(local_date(instant, self.zone), self.zone)
+
+
+def first_of(spans: Collection[Span]) -> Span | None:
+    """When the first of several was, as precisely as that is known; None where there is none."""
+    return Span(min(one.earliest for one in spans), min(one.latest for one in spans)) if spans else None

@@ -1,0 +1,143 @@
+"""The eligibility report: every part with its verdict and the tree of its reasons, what would change it, and one digest over all."""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from hashlib import sha256
+from typing import Literal
+
+from domain.base import Value
+from domain.criteria.answers import Answer, findings
+from domain.criteria.episode import Episode
+from domain.criteria.judging import answered
+from domain.criteria.language import Anchor, Criterion
+from domain.instants import ALWAYS
+from domain.participant import Participant
+from domain.study import Study
+from domain.time import Moment, Span, local_date
+from domain.verdicts import Finding, Instruments, Outcome
+from domain.words import HoldPoint, Role, RuleId
+
+Verdict = Literal["passes", "fails", "not yet known", "not due"]
+Overall = Literal["eligible", "not eligible", "not yet known"]
+
+
+class Branch(Value):
+    """A requirement, or a part of one: its outcome, what was found for it, and the parts it was put together from."""
+
+    says: str
+    outcome: Outcome
+    findings: tuple[Finding, ...]
+    parts: tuple["Branch", ...]
+
+
+class Part(Value):
+    """The verdict on one part of a criterion."""
+
+    id: RuleId
+    name: str
+    says: str
+    verdict: Verdict
+    assumption: bool
+    """Whether a reading that nobody has approved yet stands behind it."""
+    because: Branch | None
+    due_at: HoldPoint | None = None
+    """The hold point at which it is judged instead."""
+    rescreen_from: date | None = None
+    """Where it fails by time: the first date of a screening, from today on, at which it would not."""
+
+
+class EligibilityReport(Value):
+    """Every part of every criterion, as judged for a confirmation at an instant."""
+
+    at: Moment
+    overall: Overall
+    parts: tuple[Part, ...]
+    made_with: Instruments
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the whole report as JSON: what a signature of the confirmation binds."""
+        return sha256(self.model_dump_json().encode()).hexdigest()
+
+    @property
+    def missing(self) -> dict[Role, tuple[str, ...]]:
+        """What is missing to know the rest, by who can supply it."""
+        wanted: dict[Role, dict[str, None]] = {}
+        for part in self.parts:
+            for found in _wanted(part.because) if part.verdict == "not yet known" and part.because else ():
+                if found.supplied_by is not None:
+                    wanted.setdefault(found.supplied_by, {})[f"{part.id}: {found.says}"] = None
+        return {role: tuple(says) for role, says in wanted.items()}
+
+
+def eligibility(participant: Participant, study: Study, at: datetime) -> EligibilityReport:
+    """Judge every criterion for a confirmation at an instant, aware and in UTC, on what had occurred by then."""
+    episode = Episode.of(participant, study, at)
+    parts = tuple(_part(criterion, episode) for criterion in episode.protocol.criteria)
+    return EligibilityReport(at=episode.at, overall=_overall(parts), parts=parts, made_with=study.instruments(participant.protocol))
+
+
+def confirmation(participant: Participant, study: Study, otherwise: datetime) -> datetime:
+    """The instant to judge a participant for: that of the confirmation once there is one (the last it can have been), else another."""
+    confirmed = participant.eligible
+    return otherwise if confirmed is None else confirmed.fact.at.span(study.zone(participant.site)).latest
+
+
+def _overall(parts: tuple[Part, ...]) -> Overall:
+    verdicts = {part.verdict for part in parts}
+    return "not eligible" if "fails" in verdicts else "not yet known" if "not yet known" in verdicts else "eligible"
+
+
+def _part(criterion: Criterion, episode: Episode) -> Part:
+    verdict, because, again = _judged(criterion, episode)
+    return Part(
+        id=criterion.id,
+        name=criterion.name,
+        says=criterion.says,
+        verdict=verdict,
+        assumption=episode.protocol.assumes(criterion.interpretations),
+        because=because,
+        due_at=criterion.at_gate,
+        rescreen_from=again,
+    )
+
+
+def _judged(criterion: Criterion, episode: Episode) -> tuple[Verdict, Branch | None, date | None]:
+    """The verdict with its reasons and, where it fails by time, the date from which a new screening would help."""
+    if criterion.requires is None or criterion.anchor is None:
+        return "not due", None, None
+    anchor = episode.anchored(criterion.anchor)
+    if anchor is None:
+        return "not yet known", _not_begun(criterion.anchor), None
+    answer = answered(criterion.requires, episode)
+    because = _branch(answer, anchor)
+    by_time = because.outcome == "fails" and criterion.anchor == "screening"
+    return because.outcome, because, _rescreen_from(answer, episode) if by_time else None
+
+
+def _branch(answer: Answer, anchor: Span) -> Branch:
+    return Branch(
+        says=answer.says,
+        outcome=answer.outcome(anchor),
+        findings=findings(answer, anchor),
+        parts=tuple(_branch(part, anchor) for part in answer.parts),
+    )
+
+
+def _not_begun(anchor: Anchor) -> Branch:
+    says = "no consent has been signed for this screening" if anchor == "consent" else "screening has not been started"
+    finding = Finding(outcome="not yet known", says=says, supplied_by="coordinator")
+    return Branch(says=says, outcome="not yet known", findings=(finding,), parts=())
+
+
+def _rescreen_from(answer: Answer, episode: Episode) -> date | None:
+    """A past anchor does not move: only a new screening can help, once nothing on record stands in its way any more."""
+    first = (ALWAYS - answer.fails).first_from(episode.at)
+    return None if first is None else local_date(first, episode.zone)
+
+
+def _wanted(branch: Branch) -> Iterator[Finding]:
+    if branch.outcome == "not yet known":
+        yield from branch.findings
+        for part in branch.parts:
+            yield from _wanted(part)
