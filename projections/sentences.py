@@ -16,7 +16,16 @@ def sentence(entry: Entry[e.Event], zone: str) -> str:
 
 def says(event: e.Event, zone: str) -> str:  # noqa: PLR0915 - A closed union is one `match` with a case for each member.
     """What an event says; `zone` is the site's IANA zone."""
-    match event:
+    match event:  # What time brings about comes first, since it is the most of what there is.
+        case e.ReminderDue():
+            told = "Reminder not sent, it had become pointless" if event.skipped else f"Reminder for the {event.to} ({event.urgency})"
+            return f"{told}: {event.says}"
+        case e.VisitUnaccounted():
+            return f"The window of the visit {event.visit} closed at the end of {event.closed_on} with nothing recorded."
+        case e.DeviationProposed():
+            return f"Possible protocol deviation: {event.says}."
+        case e.DeviationRecorded():
+            return f"Protocol deviation: {event.says}."
         case e.Registered():
             return f"Registered at the site {event.site}."
         case e.ProtocolAdopted():
@@ -98,22 +107,13 @@ def says(event: e.Event, zone: str) -> str:  # noqa: PLR0915 - A closed union is
             return f"Infusion of bag {event.bag} ended {when(event.at, zone)}."
         case e.VisitCompleted():
             return f"Visit {event.visit} took place {when(event.at, zone)}."
-        case e.VisitUnaccounted():
-            return f"The window of the visit {event.visit} closed at the end of {event.closed_on} with nothing recorded."
         case e.VisitMissed():
             return f"The visit {event.visit} was missed; that is final."
-        case e.DeviationProposed():
-            return f"Possible protocol deviation: {event.says}."
-        case e.DeviationRecorded():
-            return f"Protocol deviation: {event.says}."
         case e.DeviationVoided():
             return f"No deviation after all ({event.key.replace(':', ' ')}): {event.why}."
         case e.OverrideSigned():
             against = f", against {', '.join(event.rules)}" if event.rules else ""
             return f"An investigator signed an override for {event.step}{against}; ground: {event.ground}."
-        case e.ReminderDue():
-            told = "Reminder not sent, it had become pointless" if event.skipped else f"Reminder for the {event.to} ({event.urgency})"
-            return f"{told}: {event.says}"
         case e.TreatmentStopped():
             return f"Treatment stopped {when(event.at, zone)}; visits go on. Reason: {event.why}."
         case e.VisitsStopped():
