@@ -52,16 +52,18 @@ def _unlisted(rule: NoSustainedDose, episode: Episode) -> Iterator[Found]:
 
 
 def lasted(rule: Lasted, episode: Episode) -> Answer:
-    """Over times of the anchor: those whose look-back is covered, gaps included. That nothing more was taken, a review makes sure."""
+    """Over times of the anchor: those whose look-back is covered, gaps included.
+
+    That nothing more was taken a review of this screening makes sure; what is taken from now on may cover a later anchor.
+    """
     courses = exposures(rule.of, episode)
     says = f"treated for at least {rule.at_least}, no gap longer than {rule.longest_gap_days} days"
     passes = _covered([one.sure_dates(episode.zone) for one in courses], rule, episode.zone)
     possible = _covered([one.possible_dates(episode.zone) for one in courses], rule, episode.zone)
-    looked = InstantSet.of(
-        p for one in looked_before(rule.review, rule.at_least, episode) if one.outcome == "passes" for p in one.over.intervals
-    )
+    looked = Answer.by("looked through", looked_before(rule.review, rule.at_least, episode))
+    known = episode.screening is not None and looked.outcome(episode.screening) == "passes"
     entries = tuple(one.entry for one in courses)
-    fails = (ALWAYS - possible) & looked
+    fails = ALWAYS - possible if known else NEVER
     return Answer.by(
         says,
         [

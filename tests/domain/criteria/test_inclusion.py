@@ -1,6 +1,6 @@
 """I1a to I7b: what makes somebody eligible, on both sides of every bound and where nobody can tell."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 import pytest
 
@@ -596,6 +596,22 @@ def test_a_corrected_start_changes_the_verdict() -> None:
     short, long = (taken("azathioprine", start, per_day=1) for start in ("2026-02-03", "2026-02-02"))
     assert verdict("I6", short, *MED, e.EntryCorrected(entry=5, fact=long)) == PASSES
     assert verdict("I6", long, *MED, e.EntryCorrected(entry=5, fact=short)) == FAILS
+
+
+@pytest.mark.parametrize(
+    ("courses", "not_before"),
+    [
+        pytest.param([], None, id="without treatment no date is in sight"),
+        pytest.param([taken("hydroxychloroquine", "2026-01-05", "2026-02-01", per_day=1)], None, id="nor with one that has ended"),
+        pytest.param([taken("hydroxychloroquine", "2026-02-20", per_day=1)], date(2026, 4, 17), id="one that goes on is long enough then"),
+        pytest.param([taken("hydroxychloroquine", "2026-02-03", per_day=1)], date(2026, 4, 10), id="or is by the day of judging"),
+    ],
+)
+def test_whoever_was_not_treated_for_long_enough_is_screened_again_when_treatment_has_lasted(
+    courses: list[e.MedicationTaken], not_before: date | None
+) -> None:
+    found = judged("I6", *courses, *MED)
+    assert (found.verdict, found.rescreen_from) == (FAILS, not_before)
 
 
 # I7a: a woman's pregnancy test is negative
