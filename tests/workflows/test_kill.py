@@ -2,6 +2,7 @@
 
 import time
 from collections import Counter
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from random import Random
@@ -84,20 +85,26 @@ def test_killing_worker_relay_and_feed_loses_and_doubles_nothing(
     address = file if place == "sqlite" else as_url(request.getfixturevalue("postgres"))
     views, rounds = views_at(tmp_path / "views.db"), campaign.rounds(KILLS[place])
     trial = trial_on(address)
-    told = [f"BER-{number:03}" for number in range(1, rounds + 1)]
-    commands = worker_and_relay(address, temporal_server, f"killed-{uuid4().hex}") | feed_process(address, views.path)
-    with running(commands, tmp_path / "processes.log") as processes:
-        for number, participant_id in enumerate(told):
-            (infuse if number % 10 == 0 else begin_screening)(trial, participant_id)
-            live_and_die(processes, campaign.dice)
-        wait_until(lambda: at_rest(trial.participants), seconds=300)
-        assert_all_is_told_once(trial.participants, views, tmp_path)
+    with closing(trial.participants.ledger):
+        told = [f"BER-{number:03}" for number in range(1, rounds + 1)]
+        commands = worker_and_relay(address, temporal_server, f"killed-{uuid4().hex}") | feed_process(address, views.path)
+        with running(commands, tmp_path / "processes.log") as processes:
+            for number, participant_id in enumerate(told):
+                (infuse if number % 10 == 0 else begin_screening)(trial, participant_id)
+                live_and_die(processes, campaign.dice)
+            wait_until(lambda: at_rest(trial.participants), seconds=300)
+            assert_all_is_told_once(trial.participants, views, tmp_path)
     desk = participants(address)
-    for participant_id in told:
-        done = acts(desk, participant_id)
-        assert done["visit-missed.v1", "screening"] == 1
-        assert set(done.values()) == {1}, f"something was done twice for {participant_id}"
-        record = desk.read(participant_id)
-        assert record.participant == fold(record.entries)
-        assert [entry.version for entry in record.entries] == list(range(1, record.version + 1))
-    assert sum(fold(desk.read(one).entries).completed_at is not None for one in told) == len(range(0, rounds, 10))
+    with closing(desk.ledger):
+        for participant_id in told:
+            assert_nothing_was_lost_or_done_twice(desk, participant_id)
+        assert sum(fold(desk.read(one).entries).completed_at is not None for one in told) == len(range(0, rounds, 10))
+
+
+def assert_nothing_was_lost_or_done_twice(desk: Participants, participant_id: str) -> None:
+    done = acts(desk, participant_id)
+    assert done["visit-missed.v1", "screening"] == 1
+    assert set(done.values()) == {1}, f"something was done twice for {participant_id}"
+    record = desk.read(participant_id)
+    assert record.participant == fold(record.entries)
+    assert [entry.version for entry in record.entries] == list(range(1, record.version + 1))
