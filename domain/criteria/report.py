@@ -73,7 +73,7 @@ class EligibilityReport(Value):
 def eligibility(participant: Participant, study: Study, at: datetime) -> EligibilityReport:
     """Judge every criterion for a confirmation at an instant, aware and in UTC, on what had occurred by then."""
     episode = Episode.of(participant, study, at)
-    parts = tuple(_part(criterion, episode) for criterion in episode.protocol.criteria)
+    parts = tuple(part_of(criterion, episode) for criterion in episode.protocol.criteria)
     return EligibilityReport(at=episode.at, overall=_overall(parts), parts=parts, made_with=study.instruments(participant.protocol))
 
 
@@ -88,7 +88,8 @@ def _overall(parts: tuple[Part, ...]) -> Overall:
     return "not eligible" if "fails" in verdicts else "not yet known" if "not yet known" in verdicts else "eligible"
 
 
-def _part(criterion: Criterion, episode: Episode) -> Part:
+def part_of(criterion: Criterion, episode: Episode) -> Part:
+    """Judge one part of one criterion."""
     verdict, because, again = _judged(criterion, episode)
     return Part(
         id=criterion.id,

@@ -195,6 +195,7 @@ def told_once(fact: e.Fact) -> object:
     return fact.day if isinstance(fact, e.LymphodepletionDose) else fact.model_dump_json()
 
 
+@pytest.mark.slow
 @given(st.data(), EVIDENCE, st.lists(treatments(), max_size=5, unique_by=told_once))
 def test_the_order_of_telling_changes_no_verdict(data: st.DataObject, evidence: list[Told], facts: list[e.Fact]) -> None:
     releases = [fact for fact in facts if isinstance(fact, e.ProductReleased)][:1]

@@ -102,6 +102,7 @@ def commands(draw: st.DrawFn) -> c.Command:
 CLOCKS = [START, datetime(2100, 2, 28, 23, 59, tzinfo=UTC), datetime(2200, 12, 31, 23, 59, tzinfo=UTC)]
 
 
+@pytest.mark.slow
 @given(st.sampled_from(ZONES), st.sampled_from(CLOCKS), st.lists(commands(), max_size=12))
 def test_no_time_that_can_be_stated_crashes_a_decision_or_the_agenda(zone: str, clock: datetime, asked: list[c.Command]) -> None:
     study, record = study_of(zone, None), Record("BER-001", (), Participant())

@@ -288,6 +288,7 @@ def own_names(protocol: Protocol) -> set[str]:
 OWN_NAMES = own_names(parse_protocol(SHIPPED))
 
 
+@pytest.mark.slow
 @given(st.sampled_from(KEYS), st.sampled_from(["x", "_", "s"]))
 def test_a_misspelt_key_is_never_passed_over(key: re.Match[str], letter: str) -> None:
     misspelt = key.group() + letter
@@ -302,6 +303,7 @@ def test_a_misspelt_key_is_never_passed_over(key: re.Match[str], letter: str) ->
 LINES = SHIPPED.splitlines(keepends=True)
 
 
+@pytest.mark.slow
 @given(st.sampled_from([number for number, line in enumerate(LINES) if re.match(r"[a-z_]+ = .*[^\\\[]$", line) and " = { " not in line]))
 def test_a_lost_line_is_a_fault_unless_its_key_may_be_left_out(number: int) -> None:
     key = LINES[number].split(" = ")[0]

@@ -101,6 +101,7 @@ def test_another_process_that_appends_is_heard(shared: str, ledger: Ledger) -> N
     writer.finish()
 
 
+@pytest.mark.slow
 def test_nothing_is_missed_under_writers_in_other_processes(shared: str, ledger: Ledger) -> None:
     writers = [Elsewhere(shared, WRITE, f"BER-{number:03d}") for number in range(WRITERS)]
     queue: Queue[Any] = Queue()

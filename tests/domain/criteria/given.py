@@ -5,7 +5,8 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from domain import events as e
-from domain.criteria.report import Part, Verdict, eligibility
+from domain.criteria.episode import Episode
+from domain.criteria.report import Part, Verdict, part_of
 from domain.study import Study
 from domain.time import When
 from domain.words import ReviewKind, Route
@@ -30,8 +31,8 @@ def judged(part: str, *facts: e.Event, at: datetime = CONFIRMED, zone: str = BER
 
 def in_screening(part: str, *facts: e.Event, at: datetime = CONFIRMED, zone: str = BERLIN, rulings: dict[str, str] | None = None) -> Part:
     """A part as judged for a confirmation, when these facts are all that is on record."""
-    report = eligibility(told(facts, at).participant, ruled(rulings or {}, zone), at)
-    return next(one for one in report.parts if one.id == part)
+    episode = Episode.of(told(facts, at).participant, ruled(rulings or {}, zone), at)
+    return next(part_of(one, episode) for one in episode.protocol.criteria if one.id == part)
 
 
 def verdict(part: str, *facts: e.Event, at: datetime = CONFIRMED, rulings: dict[str, str] | None = None) -> Verdict:
