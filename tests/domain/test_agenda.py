@@ -161,6 +161,7 @@ def test_a_visit_reminds_until_it_has_taken_place_and_is_closed_only_when_it_has
     assert not [key for key in due(story, "") if ":day-7" in key]
 
 
+@pytest.mark.slow
 def test_a_visit_is_closed_at_the_end_of_its_last_date_and_final_fourteen_days_later() -> None:
     story = Trial().participant().is_ready().is_infused()
     day_0 = local_date(story.trial.clock(), BERLIN)
@@ -202,6 +203,7 @@ def test_the_product_of_somebody_who_has_left_reminds_of_nothing(story: Story) -
 # The toxicity period
 
 
+@pytest.mark.slow
 def test_the_toxicity_period_ends_with_day_28_and_the_investigator_is_told_once() -> None:
     story = Trial().participant().is_ready().is_infused()
     last = local_date(story.trial.clock(), BERLIN) + timedelta(days=28)

@@ -115,6 +115,7 @@ def test_a_visit_outside_its_window_is_a_deviation_on_either_side(story: Story, 
         assert how in found.says
 
 
+@pytest.mark.slow
 def test_a_visit_told_late_voids_the_deviation_that_was_proposed(story: Story) -> None:
     day_1 = When.on(local_date(thawed(story), BERLIN) + timedelta(days=1))
     story.lives_until(story.trial.clock() + timedelta(days=20))

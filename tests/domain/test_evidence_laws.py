@@ -155,6 +155,7 @@ def test_until_the_study_has_ruled_nothing_passes_that_would_not_pass_under_ever
         assert [one for one, ruled in zip(unruled, outcomes(facts, ruling), strict=True) if one[-1] == "fails" != ruled[-1]] == []
 
 
+@pytest.mark.slow
 @given(EVIDENCE)
 def test_without_a_review_nothing_passes(evidence: list[Told]) -> None:
     seen = outcomes([one.precise for one in evidence if not isinstance(one.precise, e.ReviewMade)], "as-systemic")
