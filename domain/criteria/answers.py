@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property, reduce
+from functools import reduce
 
 from domain.instants import ALWAYS, NEVER, InstantSet
 from domain.rules.judgement import Found
@@ -27,10 +27,6 @@ class Answer:
         told = tuple(one for one in found if one.over)
         fails, unknown, passes = (_over(told, outcome) for outcome in ("fails", "not yet known", "passes"))
         return cls(says, passes - fails - unknown, fails, told)
-
-    @cached_property
-    def unknown(self) -> InstantSet:
-        return ALWAYS - self.passes - self.fails
 
     def outcome(self, anchor: Span) -> Outcome:
         """The outcome at a time that may itself be uncertain: what holds at every minute of it, else not yet known."""
