@@ -11,6 +11,7 @@ from hashlib import sha256
 from uuid import uuid4
 
 from app.demo.opening import open_demonstration
+from app.demo.screened import screened
 from app.wiring import Daybook
 from domain import commands as c
 from domain import events as e
@@ -116,7 +117,10 @@ class Chart:
         """Confirmed so many days ago, after two weeks of screening."""
         self.consents(days + 14)
         self.reports(e.VisitCompleted(visit="screening", at=self.at(days + 5)))
-        self.reports(e.EligibilityConfirmed(at=self.at(days)), role="investigator")
+        at = self.at(days)
+        found = screened(self.daybook.participants.study().protocol(1), at.span(self.zone).earliest)
+        self.asks(c.ReportTogether(facts=found), role="investigator")
+        self.reports(e.EligibilityConfirmed(at=at), role="investigator")
 
     def is_collected(self, days: int) -> None:
         self.is_eligible(days + 7)
@@ -170,7 +174,7 @@ def _in_screening(chart: Chart) -> None:
 
 def _failed_screening(chart: Chart) -> None:
     chart.consents(days=20)
-    chart.reports(e.ScreenFailed(at=chart.at(12), criteria=("E25",)))
+    chart.reports(e.ScreenFailed(at=chart.at(12), criteria=("E11b",)))
 
 
 def _awaits_product(chart: Chart) -> None:

@@ -80,7 +80,8 @@ def eligible(trial: Trial, participant_id: str) -> Story:
     story.reports(consent(When.at(now - timedelta(days=20))))
     story.reports(e.ScreeningStarted(at=When.at(now - timedelta(days=20))))
     story.reports(e.VisitCompleted(visit="screening", at=When.at(now - timedelta(days=10))))
-    story.reports(e.EligibilityConfirmed(at=When.at(now - timedelta(days=10))), "investigator", signed=True)
+    story.is_screened()
+    story.confirms()
     story.reports(review(story.at(), local_date(now - timedelta(days=60), BERLIN)))
     return story
 

@@ -8,7 +8,7 @@ from domain.base import Value
 from domain.entry import Identifiers
 from domain.events import Fact, LeukapheresisStarted, LymphodepletionDose, Slot, ThawStarted
 from domain.time import Moment, When
-from domain.words import ChainOfIdentity, HoldPoint, LymphodepletionDay, Name, Sentence, SiteId
+from domain.words import ChainOfIdentity, Digest, HoldPoint, LymphodepletionDay, Name, Sentence, SiteId
 
 
 class Register(Value):
@@ -24,6 +24,21 @@ class Report(Value):
 
     kind: Literal["report"] = "report"
     fact: Fact
+
+
+class ReportTogether(Value):
+    """State several things that have happened, as they stand on one form: all are recorded, or none."""
+
+    kind: Literal["report-together"] = "report-together"
+    facts: Annotated[tuple[Fact, ...], Field(min_length=1, max_length=200)]
+
+
+class ConfirmEligibility(Value):
+    """Confirm eligibility, which is enrolment, by the report with this digest that was judged at an instant."""
+
+    kind: Literal["confirm-eligibility"] = "confirm-eligibility"
+    judged_at: Moment
+    report: Digest
 
 
 class Plan(Value):
@@ -127,7 +142,18 @@ class ActOn(Value):
 
 
 PersonsCommand = Annotated[
-    Register | Report | Plan | Cancel | Perform | Override | ReleaseManually | Correct | Retract | MissVisit,
+    Register
+    | Report
+    | ReportTogether
+    | ConfirmEligibility
+    | Plan
+    | Cancel
+    | Perform
+    | Override
+    | ReleaseManually
+    | Correct
+    | Retract
+    | MissVisit,
     Field(discriminator="kind"),
 ]
 """What people can ask, through the web, the interface for programs and the command line."""

@@ -12,15 +12,13 @@ from domain.instants import InstantSet
 from domain.leaving import steps_ended
 from domain.participant import Participant, evolve
 from domain.protocol import Protocol
+from domain.reconsidering import TELLS_OF_BEFORE
 from domain.record import Record
 from domain.standing import Taken
 from domain.study import Study
 from domain.time import MINUTE
 from domain.visits import windows
 from domain.words import STEPS, HoldPoint
-
-TELLS_OF_BEFORE = (*e.FACTS, e.EntryCorrected, e.EntryRetracted)
-"""What can tell, however late, of the time before a step."""
 
 
 def consequences(before: Record, record: Record, study: Study, at: datetime) -> tuple[e.Event, ...]:
@@ -146,8 +144,9 @@ def _had_leave(taken: Taken, record: Record, zone: str) -> bool:
 
 
 def _until(instant: datetime, record: Record, zone: str) -> Participant:
-    """The participant by the facts that had occurred by an instant, whenever they were recorded."""
-    return reduce(evolve, (entry for entry in effective(record.entries) if not _occurred_after(instant, entry.event, zone)), Participant())
+    """The participant by the facts that had occurred by an instant, whenever they were recorded; a confirmation as it then stood."""
+    then = (entry for entry in effective(record.entries) if not _occurred_after(instant, entry.event, zone))
+    return reduce(evolve, (entry for entry in then if not isinstance(entry.event, e.EligibilityReconsidered)), Participant())
 
 
 def _occurred_after(instant: datetime, event: e.Event, zone: str) -> bool:

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from domain.base import Value
 from domain.time import Day, Moment, Planned, When
-from domain.verdicts import Derivation
+from domain.verdicts import Derivation, Overall
 from domain.words import (
     Account,
     Asked,
@@ -78,18 +78,43 @@ class ScreeningStarted(Value):
 
 
 class EligibilityConfirmed(Value):
-    """The investigator confirmed eligibility by signature; this is enrolment."""
+    """The investigator confirmed eligibility by signature; this is enrolment.
+
+    `report` is the digest of the report, judged for `at`, that was signed; None where it was confirmed on paper.
+    """
 
     kind: Literal["eligibility-confirmed.v1"] = "eligibility-confirmed.v1"
     at: When
+    report: Digest | None = None
+
+
+class EligibilityReconsidered(Value):
+    """What is now known of the time before it bears the confirmation out no longer, or (with no part `otherwise`) does so again.
+
+    `otherwise` are the parts of which anything is judged otherwise than in the report that was signed; after a confirmation on paper,
+    those that do not pass.
+    """
+
+    kind: Literal["eligibility-reconsidered.v1"] = "eligibility-reconsidered.v1"
+    overall: Overall
+    otherwise: tuple[RuleId, ...]
+
+
+class ConfirmationRefused(Value):
+    """A confirmation of eligibility was submitted on a report and refused, for all these reasons."""
+
+    kind: Literal["confirmation-refused.v1"] = "confirmation-refused.v1"
+    report: Digest
+    reasons: Annotated[tuple[Account, ...], Field(min_length=1)]
 
 
 class ScreenFailed(Value):
-    """The participant was found not eligible, by these criteria."""
+    """The participant was found not eligible by these parts of the criteria, or screening ended in vain for another reason."""
 
     kind: Literal["screen-failed.v1"] = "screen-failed.v1"
     at: When
-    criteria: Annotated[tuple[Sentence, ...], Field(min_length=1)]
+    criteria: tuple[Sentence, ...] = ()
+    why: Sentence | None = None
 
 
 # Evidence
@@ -602,6 +627,8 @@ class EntryRetracted(Value):
 
 Step = StepPlanned | StepReplanned | StepCancelled
 Verdict = StepCleared | StepWaiting | StepHeld | ClearanceRevoked | ClearanceLapsed | ManuallyReleased | StepRefused
+Refusal = StepRefused | ConfirmationRefused
+"""What was submitted and refused: auditors ask about near misses."""
 Exception_ = DeviationProposed | DeviationRecorded | DeviationVoided | OverrideSigned
 Event = Annotated[
     Registered
@@ -614,6 +641,8 @@ Event = Annotated[
     | Leaving
     | Step
     | Verdict
+    | EligibilityReconsidered
+    | ConfirmationRefused
     | Exception_
     | VisitUnaccounted
     | VisitMissed

@@ -36,6 +36,8 @@ class Participant:
     consents: tuple[Noted[e.ConsentSigned], ...] = ()
     screenings: tuple[Noted[e.ScreeningStarted], ...] = ()
     eligible: Noted[e.EligibilityConfirmed] | None = None
+    reconsidered: Noted[e.EligibilityReconsidered] | None = None
+    """Since when, and how, what is known no longer bears the confirmation out."""
     screen_failed: Noted[e.ScreenFailed] | None = None
     screenings_failed: tuple[Noted[e.ScreenFailed], ...] = ()
     demographics: Noted[e.DemographicsRecorded] | None = None
@@ -135,9 +137,11 @@ def evolve(participant: Participant, entry: Entry[e.Event]) -> Participant:
         case e.ConsentSigned():
             return but(was, consents=(*was.consents, _noted(event, entry)))
         case e.ScreeningStarted():
-            return but(was, screenings=(*was.screenings, _noted(event, entry)), eligible=None, screen_failed=None)
+            return but(was, screenings=(*was.screenings, _noted(event, entry)), eligible=None, reconsidered=None, screen_failed=None)
         case e.EligibilityConfirmed():
-            return but(was, eligible=_noted(event, entry))
+            return but(was, eligible=_noted(event, entry), reconsidered=None)
+        case e.EligibilityReconsidered():
+            return but(was, reconsidered=_noted(event, entry) if was.eligible is not None and event.otherwise else None)
         case e.ScreenFailed():
             failed = _noted(event, entry)
             return but(was, screen_failed=failed, screenings_failed=(*was.screenings_failed, failed), eligible=None)
@@ -183,7 +187,7 @@ def evolve(participant: Participant, entry: Entry[e.Event]) -> Participant:
             return but(was, leaving=(*was.leaving, _noted(event, entry)))
         case e.StudyCompleted():
             return but(was, completed_at=entry.recorded_at)
-        case e.StepRefused() | e.OverrideSigned() | e.EntryCorrected() | e.EntryRetracted():
+        case e.StepRefused() | e.ConfirmationRefused() | e.OverrideSigned() | e.EntryCorrected() | e.EntryRetracted():
             return was
         case _:
             assert_never(event)

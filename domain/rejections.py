@@ -8,7 +8,7 @@ a bug        anything else: crashes loudly
 from collections.abc import Iterable
 
 from domain.base import Value
-from domain.events import StepRefused
+from domain.events import Refusal
 from domain.time import Moment
 from domain.words import Account, RuleId, Sentence
 
@@ -23,9 +23,9 @@ class Reason(Value):
 
 
 class Refused(Exception):
-    """The request cannot be granted. A step that was submitted and refused is itself `recorded`: auditors ask about near misses."""
+    """The request cannot be granted. A step that was submitted and refused is itself `recorded`."""
 
-    def __init__(self, *reasons: Reason, recorded: StepRefused | None = None) -> None:
+    def __init__(self, *reasons: Reason, recorded: Refusal | None = None) -> None:
         super().__init__("; ".join(reason.says for reason in reasons))
         self.reasons = reasons
         self.recorded = recorded

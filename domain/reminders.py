@@ -14,9 +14,10 @@ from domain.leaving import steps_ended, visits_ended_at
 from domain.participant import Participant
 from domain.protocol import NoneWithin, NoTherapeuticSteroid, ReviewAsked
 from domain.rules.reviews import TITLES
+from domain.screening import awaited
 from domain.standing import Plan
 from domain.study import Study
-from domain.time import Period, day_after, local_date, midnight, shown
+from domain.time import MINUTE, Period, day_after, local_date, midnight, shown
 from domain.visits import VisitWindow, anchors
 from domain.words import STEPS, HoldPoint, Role
 
@@ -46,6 +47,7 @@ def reminders(participant: Participant, open_windows: tuple[VisitWindow, ...], s
         *(one for window in open_windows for one in _of_visit(window, zone)),
         *(() if steps_ended(participant, zone) else _of_product(participant, zone)),
         *_of_toxicity(participant, study, zone),
+        *_of_screening(participant, study, zone),
     ]
     distinct = {one.key: one for one in every if one.key not in participant.reminded}
     return iter(distinct.values())
@@ -144,6 +146,27 @@ def _of_toxicity(participant: Participant, study: Study, zone: str) -> Iterator[
     if infused.known_since < ends:
         says = f"The toxicity period ends with {last}, day {days} after the infusion."
         yield Reminder(f"toxicity-ends:{last:%Y%m%d}", ends, ends + A_WEEK, "digest", "investigator", says)
+
+
+def _of_screening(participant: Participant, study: Study, zone: str) -> Iterator[Reminder]:
+    """A screening that will expire, or has; and a confirmation that no longer stands as it was signed."""
+    waits = awaited(participant, study)
+    if waits is None:
+        return
+    if waits.state == "superseded":
+        says = (
+            "Something was learned about the time before eligibility was confirmed, and it is judged otherwise by now. Read the report "
+            "again: confirm it anew, or decide what becomes of the participant."
+        )
+        key = f"eligibility-superseded:{waits.entry}"
+        yield Reminder(key, waits.since, waits.since + 14 * DAY, "timely", "investigator", says)
+    if waits.expires is not None and waits.since < waits.expires:
+        last = local_date(waits.expires - MINUTE, zone)
+        says = f"The screening expires at the end of {last}, and eligibility has not been confirmed."
+        soon = max(waits.expires - A_WEEK, waits.since)
+        yield Reminder(f"screening-expires:{last:%Y%m%d}", soon, waits.expires, "timely", "coordinator", says)
+        says = f"The screening expired at the end of {last} without a confirmation. Record that it failed; it can be started again."
+        yield Reminder(f"screening-expired:{last:%Y%m%d}", waits.expires, waits.expires + 14 * DAY, "timely", "coordinator", says)
 
 
 def _back(instant: datetime, period: Period, zone: str) -> datetime:

@@ -7,6 +7,8 @@ from domain.time import Moment
 from domain.words import Account, Digest, Role, RuleId
 
 Outcome = Literal["passes", "fails", "not yet known"]
+Overall = Literal["eligible", "not eligible", "not yet known"]
+"""The answer on eligibility as a whole."""
 
 
 class Finding(Value):

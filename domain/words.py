@@ -1,5 +1,6 @@
 """The small words of the trial: identifiers, roles, routes and codes, each with its shape."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Annotated, Literal
 
@@ -28,6 +29,14 @@ LymphodepletionDay = Annotated[int, Field(ge=-30, le=-1)]
 """A day before the planned infusion, which is day 0."""
 Bag = Annotated[int, Field(ge=1, le=20)]
 """A bag of the product, counted from 1."""
+
+FEW = 8
+
+
+def few(names: Sequence[str]) -> str:
+    """A list as it is spoken of: all of a few, else the first ones and how many more there are."""
+    return ", ".join(names) if len(names) <= FEW else f"{', '.join(names[:FEW])} and {len(names) - FEW} more"
+
 
 Role = Literal["coordinator", "investigator", "pharmacist", "cell-lab", "medical-monitor", "administrator", "journey"]
 Source = Literal["web", "api", "cli", "import", "journey"]

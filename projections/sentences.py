@@ -7,6 +7,7 @@ from domain.entry import Entry
 from domain.rules.reviews import TITLES
 from domain.time import When, shown
 from domain.verdicts import Derivation
+from domain.words import few
 
 
 def sentence(entry: Entry[e.Event], zone: str) -> str:
@@ -37,9 +38,14 @@ def says(event: e.Event, zone: str) -> str:  # noqa: PLR0915 - A closed union is
         case e.ScreeningStarted():
             return f"Screening started {when(event.at, zone)}."
         case e.EligibilityConfirmed():
-            return f"Eligibility confirmed by the investigator's signature {when(event.at, zone)}."
+            on_paper = "" if event.report else " on paper"
+            return f"Eligibility confirmed{on_paper} by the investigator's signature {when(event.at, zone)}."
+        case e.EligibilityReconsidered():
+            return reconsidered(event)
+        case e.ConfirmationRefused():
+            return f"Confirmation of eligibility refused: {'; '.join(event.reasons)}."
         case e.ScreenFailed():
-            return f"Found not eligible {when(event.at, zone)}: {'; '.join(event.criteria)}."
+            return f"Screening failed {when(event.at, zone)}: {'; '.join((*event.criteria, *filter(None, [event.why])))}."
         case e.DemographicsRecorded():
             return f"Born {event.born.shown(zone)}, {event.sex}."
         case e.ObservationMade():
@@ -159,6 +165,18 @@ def when(at: When, zone: str) -> str:
 def slot(planned: e.Slot, zone: str) -> str:
     """A slot on the clocks of the site."""
     return f"{shown(planned.start, zone)} to {shown(planned.until, zone)}"
+
+
+def reconsidered(event: e.EligibilityReconsidered) -> str:
+    """What is to be thought of a confirmation by now."""
+    if not event.otherwise:
+        return "By what is now known of the time before it, the confirmation of eligibility stands as it was signed."
+    answer = "still eligible" if event.overall == "eligible" else "not known to be eligible"
+    answer = event.overall if event.overall == "not eligible" else answer
+    return (
+        f"By what is now known of the time before it, the confirmation of eligibility no longer stands as it was signed: the participant "
+        f"is {answer}. Otherwise: {few(event.otherwise)}."
+    )
 
 
 def _form(consent: e.ConsentSigned) -> str:

@@ -13,8 +13,9 @@ from domain.base import Value
 from domain.events import ManuallyReleased, StepCleared, StepHeld, StepWaiting
 from domain.gates import next_verdict
 from domain.reminders import NEAR, Reminder
+from domain.screening import awaited
 from domain.standing import Plan, StandingVerdict
-from domain.time import FOREVER, local_date, midnight, shown
+from domain.time import FOREVER, MINUTE, local_date, midnight, shown
 from domain.visits import VisitWindow
 from domain.words import HoldPoint
 from projections.sentences import held, waiting
@@ -22,14 +23,14 @@ from projections.views import Parked, Told, Views, instant, parked_in, stored
 
 Category = Literal["unreadable", "urgent", "overdue", "due today", "waiting", "soon", "to review"]
 """In the order in which a coordinator looks. Urgent: a step is held, or its leave was revoked, and its slot begins within 72 hours."""
-Kind = Literal["record", "step", "visit", "notice", "deviation"]
+Kind = Literal["record", "step", "eligibility", "visit", "notice", "deviation"]
 State = Literal[
     "unreadable", "revoked", "held", "waiting", "not judged", "cleared", "no longer valid",
-    "not open", "open", "closed", "unaccounted", "announced", "to review",
+    "not open", "open", "closed", "unaccounted", "announced", "to review", "to confirm", "superseded",
 ]  # fmt: skip
 Action = Literal[
     "tell-administrator", "plan-again", "supply-evidence", "wait", "perform",
-    "record-visit", "record-treatment", "account-for-visit", "prepare", "review",
+    "record-visit", "record-treatment", "account-for-visit", "prepare", "review", "judge",
 ]  # fmt: skip
 """What to do next, by the name under which the command line and the web offer it."""
 SOON = timedelta(days=7)
@@ -99,7 +100,9 @@ class Kept(NamedTuple):
             return "urgent"
         if self.state == "unaccounted" or closes <= now:
             return None if self.kind == "notice" else "overdue"
-        if self.state in {"held", "revoked", "waiting", "not judged"}:
+        if self.state == "superseded":
+            return "due today"
+        if self.state in {"held", "revoked", "waiting", "not judged"} or (self.state == "to confirm" and closes - now > SOON):
             return "waiting"
         if self.state == "to review":
             return "to review"
@@ -109,7 +112,7 @@ class Kept(NamedTuple):
 def apply(views: sqlite3.Connection, told: Told) -> None:
     """Judge a participant's whole list again."""
     forget(views, told.participant.id)
-    rows = [*_steps(told), *_visits(told), *_notices(told), *_deviations(told)]
+    rows = [*_steps(told), *_eligibility(told), *_visits(told), *_notices(told), *_deviations(told)]
     views.executemany("INSERT INTO worklist VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
 
@@ -185,6 +188,31 @@ def _action(verdict: StandingVerdict | None) -> Action:
             return "supply-evidence" if missing else "wait"
         case None:
             return "wait"
+
+
+def _eligibility(told: Told) -> Iterator[Kept]:
+    """Eligibility that awaits the investigator's signature, for the first time or again."""
+    waits = awaited(told.participant, told.study)
+    if waits is None:
+        return
+    if waits.state == "superseded":
+        says = f"Something was learned of the time before it was confirmed; by now it is judged: {waits.overall}."
+    elif waits.expires is not None:
+        says = f"The screening can be confirmed until the end of {local_date(waits.expires - MINUTE, told.zone)}."
+    else:
+        says = "Screening is under way."
+    yield Kept(
+        *_whose(told, "eligibility"),
+        kind="eligibility",
+        name="eligibility",
+        title="Eligibility",
+        state=waits.state,
+        says=says,
+        action="judge",
+        opens=stored(waits.since),
+        closes=stored(waits.expires) if waits.expires else None,
+        since=stored(waits.since),
+    )
 
 
 def _visits(told: Told) -> Iterator[Kept]:

@@ -8,7 +8,7 @@ from domain.agenda import Agenda, agenda
 from domain.commands import Command, Register
 from domain.decisions import decide
 from domain.entry import Circumstances, Draft
-from domain.events import Event, StepRefused
+from domain.events import Event, Refusal
 from domain.participant import PARTICIPANT
 from domain.record import Record
 from domain.rejections import Reason, Refused
@@ -93,7 +93,7 @@ class Participants:
         if known.digest != request.digest:
             raise CommandReused(known.actor_id, known.command_id)
         events = tuple(entry.event for entry in self.ledger.read(known.stream)[known.first - 1 : known.last])
-        if isinstance(events[0], StepRefused):
+        if isinstance(events[0], Refusal):
             raise Refused(*(Reason(code="refused-before", says=says) for says in events[0].reasons), recorded=events[0])
         return Outcome(events, known.last)
 

@@ -9,8 +9,10 @@ from itertools import count
 from uuid import NAMESPACE_OID, UUID, uuid5
 from zoneinfo import ZoneInfo
 
+from app.demo.screened import screened
 from domain import commands as c
 from domain import events as e
+from domain.criteria.report import confirmation, eligibility
 from domain.decisions import decide
 from domain.entry import Actor, Circumstances, Entry, Signature
 from domain.gates import judge
@@ -104,9 +106,9 @@ class Trial:
         return story
 
 
-def by_(role: Role, command_id: UUID, *, reason: str | None = None, signed: bool = False, id: str | None = None) -> Circumstances:
-    """Who asks in a test, and why."""
-    signature = Signature(meaning="I have judged this myself", signed=DIGEST) if signed else None
+def by_(role: Role, command_id: UUID, *, reason: str | None = None, signed: bool | str = False, id: str | None = None) -> Circumstances:
+    """Who asks in a test, and why; signed for a digest, or for one that nobody looks at."""
+    signature = Signature(meaning="I have judged this myself", signed=DIGEST if signed is True else signed) if signed else None
     return Circumstances(
         actor=Actor(id=id or f"a-{role}", role=role),
         source="journey" if role == "journey" else "cli",
@@ -192,8 +194,22 @@ class Story:
         self.reports(e.ScreeningStarted(at=self.at()))
         self.trial.clock.move(days=7)
         self.reports(e.VisitCompleted(visit="screening", at=self.at()))
-        self.reports(e.EligibilityConfirmed(at=self.at()), "investigator", signed=True)
+        self.is_screened()
+        self.confirms()
         return self
+
+    def is_screened(self) -> "Story":
+        """Everything that the criteria ask for is found, and lets the participant join."""
+        protocol = self.trial.participants.study().protocol(self.now.protocol)
+        self.asks(c.ReportTogether(facts=screened(protocol, self.trial.clock())), "investigator", signed=True)
+        return self
+
+    def confirms(self, at: datetime | None = None) -> Outcome:
+        """The investigator signs the report of eligibility as it is judged now, or for an instant."""
+        participant, study = self.now, self.trial.participants.study()
+        report = eligibility(participant, study, at or confirmation(participant, study, self.trial.clock()))
+        command = c.ConfirmEligibility(judged_at=report.at, report=report.digest)
+        return self.trial.participants.handle(self.id, command, by_("investigator", self.trial.next_id(), signed=report.digest))
 
     def reviews(self, kind: ReviewKind = "medicines", days: int = 60) -> "Story":
         covers = local_date(self.trial.clock() - timedelta(days=days), BERLIN)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from typing import Annotated, Any, TypeVar
-from uuid import UUID, uuid4, uuid5
+from uuid import UUID, uuid4
 
 import typer
 from pydantic import TypeAdapter, ValidationError
@@ -19,7 +19,7 @@ from app.cli.clinic_time import SiteClock
 from app.cli.reading import AtHand, Heard, Reads, annotations_of, as_typed, typed_for
 from app.cli.session import Session, session_of
 from app.wiring import Daybook
-from domain.commands import PersonsCommand
+from domain.commands import ConfirmEligibility, PersonsCommand
 from domain.entry import Actor, Circumstances, Signature
 from domain.events import Event
 from domain.record import Record
@@ -61,9 +61,7 @@ BY_OTHERS: Options = {
 CODED: Options = {"participant": Annotated[str, AtHand(lambda chart: chart.code)]}
 """Whom a request is about, which is read with all the rest."""
 
-Requests = PersonsCommand | tuple[PersonsCommand, ...]
-"""What one command asks for: a request, or several that are made one after the other."""
-F = TypeVar("F", bound=Callable[..., Requests])
+F = TypeVar("F", bound=Callable[..., PersonsCommand])
 T = TypeVar("T")
 
 
@@ -113,8 +111,8 @@ def asks(group: typer.Typer) -> Callable[[F], F]:
             session = session_of(ctx)
             with session.daybook() as daybook:
                 chart = Chart(participant, daybook, session)
-                requests, by = understood(question, CODED | BY_OTHERS | COMMON, typed, chart, session)
-                _tell(chart, by, _put(chart, requests, by, typed["sign"]))
+                request, by = understood(question, CODED | BY_OTHERS | COMMON, typed, chart, session)
+                _tell(chart, by, _put(chart, request, by, typed["sign"]))
 
         command(group, question, ask, {"ctx": typer.Context, "participant": PARTICIPANT}, BY_OTHERS | COMMON)
         return question
@@ -162,10 +160,15 @@ def circumstances(session: Session, actor: Actor, stated: Options) -> Circumstan
     return Circumstances(actor=actor, source="cli", command_id=command_id, **said)
 
 
-def signed(by: Circumstances, meaning: str | None, what: bytes) -> Circumstances:
-    """The same under a signature, if there is one: it binds the digest of what was asked."""
-    signature = Signature(meaning=meaning, signed=sha256(what).hexdigest()) if meaning else None
+def signed(by: Circumstances, meaning: str | None, digest: str) -> Circumstances:
+    """The same under a signature, if there is one: it binds a digest."""
+    signature = Signature(meaning=meaning, signed=digest) if meaning else None
     return by.model_copy(update={"signature": signature})
+
+
+def _to_sign(chart: Chart, request: PersonsCommand) -> str:
+    """The digest of what is signed: of the report where one is confirmed, else of what was asked."""
+    return request.report if isinstance(request, ConfirmEligibility) else sha256(chart.id.encode() + canonical(request)).hexdigest()
 
 
 def acting(who: str | None) -> Actor:
@@ -176,18 +179,10 @@ def acting(who: str | None) -> Actor:
     return Actor.model_validate({"role": role, "id": id_})
 
 
-def _put(chart: Chart, requests: Requests, by: Circumstances, meaning: str | None) -> list[tuple[int, Event]]:
-    """What the requests bring about, entry by entry. Each of several has an id of its own, so that a repeat completes what was begun."""
-    each: list[tuple[PersonsCommand, Circumstances]]
-    if isinstance(requests, tuple):
-        each = [(one, by.model_copy(update={"command_id": uuid5(by.command_id, str(n))})) for n, one in enumerate(requests, start=1)]
-    else:
-        each = [(requests, by)]
-    recorded: list[tuple[int, Event]] = []
-    for request, by_it in each:
-        outcome = _handled(chart, request, signed(by_it, meaning, chart.id.encode() + canonical(request)))
-        recorded += list(enumerate(outcome.events, outcome.version - len(outcome.events) + 1))
-    return recorded
+def _put(chart: Chart, request: PersonsCommand, by: Circumstances, meaning: str | None) -> list[tuple[int, Event]]:
+    """What a request brings about, entry by entry."""
+    outcome = _handled(chart, request, signed(by, meaning, _to_sign(chart, request)))
+    return list(enumerate(outcome.events, outcome.version - len(outcome.events) + 1))
 
 
 def _handled(chart: Chart, request: PersonsCommand, by: Circumstances) -> Outcome:

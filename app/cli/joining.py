@@ -1,20 +1,25 @@
 """Joining: registered, consented, screened, found eligible or not."""
 
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
 import typer
 
-from app.cli.asking import WHEN, asks
+from app.cli.asking import WHEN, Chart, asks
 from app.cli.reading import Reads
+from app.cli.reviews import CHART
 from domain import commands as c
 from domain import events as e
+from domain.criteria.report import eligibility
 from domain.entry import Identifiers
 from domain.rejections import Reason, Refused
-from domain.words import Name, Sentence, SiteId
+from domain.time import When, to_the_minute
+from domain.words import Digest, Name, Sentence, SiteId
 
 joining = typer.Typer()
+JUDGED_AT = "For when the report was judged, as `daybook judge` shows it."
 
 
 class Form(NamedTuple):
@@ -69,8 +74,24 @@ def screen(at: WHEN) -> c.Report:
 
 
 @asks(joining)
-def confirm(at: WHEN) -> c.Report:
-    """Confirm eligibility, which is enrolment; an investigator does this, and signs with --sign."""
+def confirm(
+    judged_at: Annotated[datetime, Reads(lambda chart: chart.clock.instant), typer.Argument(metavar="WHEN", help=JUDGED_AT)],
+    *,
+    report: Annotated[Digest, typer.Option(help="The digest of the report, as `daybook judge` shows it.")],
+) -> c.ConfirmEligibility:
+    """Confirm eligibility, which is enrolment, by the report that `daybook judge` shows; an investigator signs it with --sign.
+
+    What was learned since about the time before is confirmed in the same way, by the report judged for the first confirmation.
+    """
+    return c.ConfirmEligibility(judged_at=to_the_minute(judged_at), report=report)
+
+
+@asks(joining)
+def confirmed_on_paper(at: WHEN) -> c.Report:
+    """Record that eligibility was confirmed on paper; an investigator does this, and signs with --sign.
+
+    It is judged by what is on record of the time before, and a deviation stands for as long as a part does not pass.
+    """
     return c.Report(fact=e.EligibilityConfirmed(at=at))
 
 
@@ -78,10 +99,21 @@ def confirm(at: WHEN) -> c.Report:
 def fail_screening(
     at: WHEN,
     *,
-    criterion: Annotated[list[Sentence], typer.Option(help="A criterion that was not satisfied, such as E24; can be repeated.")],
+    chart: CHART,
+    criterion: Annotated[
+        list[Sentence] | None, typer.Option(help="A part that fails, such as E11b; can be repeated. If none is given: all that fail.")
+    ] = None,
+    why: Annotated[Sentence | None, typer.Option(help="Why screening ended, if for another reason.")] = None,
 ) -> c.Report:
-    """Record that the participant was found not eligible."""
-    return c.Report(fact=e.ScreenFailed(at=at, criteria=tuple(criterion)))
+    """Record that screening failed: by the parts that fail as judged then, by those that are named, or for another reason."""
+    named = tuple(criterion or ()) if criterion or why else _failing(chart, at)
+    return c.Report(fact=e.ScreenFailed(at=at, criteria=named, why=why))
+
+
+def _failing(chart: Chart, at: When) -> tuple[str, ...]:
+    """The parts that fail by what is on record."""
+    report = eligibility(chart.record.participant, chart.study, at.span(chart.clock.zone).latest)
+    return tuple(part.id for part in report.parts if part.verdict == "fails")
 
 
 def _form(typed: str) -> Form:

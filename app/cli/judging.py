@@ -14,6 +14,7 @@ from app.cli.session import Session, session_of
 from app.wiring import program, time_zone_data
 from domain.criteria.report import EligibilityReport, confirmation, eligibility
 from domain.rejections import Reason, Refused, refuse_if
+from domain.screening import awaited
 from domain.supposing import parse_supposition, supposed
 from domain.time import to_the_minute
 from store.studies import StudyFiles
@@ -64,6 +65,11 @@ def _judge_record(session: Session, participant: str, at: str | None, as_known_a
     known = "" if known_at is None else f", by what was on record {clock.shows(known_at)}"
     heading = f"{participant}, judged for a confirmation {clock.shows(report.at)}, {clock.away(report.at)}{known}:"
     _show(session, heading, report)
+    if report.overall == "eligible" and known_at is None and awaited(chart.record.participant, chart.study) is not None:
+        session.says()
+        session.says("To confirm this, within the hour or for an enrolment that it was judged for, an investigator signs:")
+        when = chart.clock.shows(report.at)
+        session.says(f"  daybook confirm {participant} '{when}' --report {report.digest} --sign MEANING --as investigator:NAME")
 
 
 def _report(chart: Chart, at: str | None, known_at: datetime | None) -> EligibilityReport:

@@ -43,27 +43,26 @@ def review(
     source: SOURCES,
 ) -> c.Report:
     """Record that somebody looked: what is on record of this kind is complete from a time on until WHEN."""
-    return _reports((kind,), chart, at, since, source)[0]
+    return c.Report(fact=_reviews((kind,), chart, at, since, source)[0])
 
 
 @asks(reviews)
-def screening_review(chart: CHART, at: WHEN, *, since: SINCE, source: SOURCES) -> tuple[c.Report, ...]:
+def screening_review(chart: CHART, at: WHEN, *, since: SINCE, source: SOURCES) -> c.ReportTogether:
     """Record all five reviews of a screening at once: history, medicines, procedures, psychiatric history and plans."""
-    return _reports(KINDS, chart, at, since, source)
+    return c.ReportTogether(facts=_reviews(KINDS, chart, at, since, source))
 
 
-def _reports(kinds: tuple[ReviewKind, ...], chart: Chart, at: When, since: Since, sources: list[Asked]) -> tuple[c.Report, ...]:
-    """A report of each review. Raises Refused where one should go on from a review that there is not."""
+def _reviews(kinds: tuple[ReviewKind, ...], chart: Chart, at: When, since: Since, sources: list[Asked]) -> tuple[e.ReviewMade, ...]:
+    """A review of each kind. Raises Refused where one should go on from a review that there is not."""
     begins = {kind: _last(kind, chart, at) if since == "last" else since for kind in kinds}
     if never := [TITLES[kind] for kind, begin in begins.items() if begin is None]:
         says = f"no review of {', '.join(never)} is on record from before, so say from when on everything was looked through"
         raise Refused(Reason(code="no-last-review", says=says))
-    return tuple(_report(kind, at, None if begin == "lifetime" else begin, sources) for kind, begin in begins.items())
+    return tuple(_review(kind, at, None if begin == "lifetime" else begin, sources) for kind, begin in begins.items())
 
 
-def _report(kind: ReviewKind, at: When, covers_from: object, sources: list[Asked]) -> c.Report:
-    stated = {"review": kind, "at": at, "covers_from": covers_from, "sources": tuple(sources)}
-    return c.Report(fact=e.ReviewMade.model_validate(stated))
+def _review(kind: ReviewKind, at: When, covers_from: object, sources: list[Asked]) -> e.ReviewMade:
+    return e.ReviewMade.model_validate({"review": kind, "at": at, "covers_from": covers_from, "sources": tuple(sources)})
 
 
 def _last(kind: ReviewKind, chart: Chart, at: When) -> date | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from datetime import time
+from hashlib import sha256
 from typing import Annotated, Any, TypeVar
 
 import typer
@@ -30,7 +31,7 @@ def decides(question: F) -> F:
 
     def decided(daybook: Daybook, session: Session, typed: Options) -> tuple[tuple[s.StudyEvent, ...], Circumstances]:
         events, by = understood(question, COMMON, typed, daybook, session)
-        by = signed(by, typed["sign"], b"".join(map(canonical, events)))
+        by = signed(by, typed["sign"], sha256(b"".join(map(canonical, events))).hexdigest())
         daybook.desk.record(events, by)
         return events, by
 

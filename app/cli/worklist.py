@@ -40,6 +40,7 @@ NEXT: dict[Action, str] = {
     "account-for-visit": "record it, or miss-visit",
     "prepare": "prepare",
     "review": "review",
+    "judge": "judge",
 }
 CATCHES_UP_WITHIN_SECONDS = 3.0
 worklists = typer.Typer()

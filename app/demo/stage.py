@@ -13,6 +13,7 @@ from app.demo.opening import open_demonstration
 from app.wiring import time_zone_data
 from domain import commands as c
 from domain import events as e
+from domain.criteria.report import EligibilityReport, eligibility
 from domain.entry import Actor, Circumstances, Signature
 from domain.record import Record
 from domain.rejections import Refused
@@ -66,7 +67,8 @@ class Stage:
         self, command: c.Command, role: Role = "coordinator", *, reason: str | None = None, meaning: str | None = None
     ) -> Refused | None:
         """Make a request; a refusal comes back, because it is part of the story."""
-        signature = None if meaning is None else Signature(meaning=meaning, signed=self._digest())
+        binds = command.report if isinstance(command, c.ConfirmEligibility) else self._digest()
+        signature = None if meaning is None else Signature(meaning=meaning, signed=binds)
         by = Circumstances(
             actor=Actor(id=f"demo-{role}", role=role, site=SITE), source="cli", command_id=uuid4(), reason=reason, signature=signature
         )
@@ -81,6 +83,10 @@ class Stage:
         refusal = self.asks(c.Report(fact=fact), role, meaning=meaning)
         if refusal is not None:
             raise refusal
+
+    def report(self) -> EligibilityReport:
+        """Eligibility as it is judged for a confirmation now."""
+        return eligibility(self.record.participant, self.participants.study(), self.clock())
 
     def _digest(self) -> str:
         """What a signature of the story binds: the last entry's proof."""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from app.demo.screened import screened
 from app.demo.stage import SITE, ZONE, Stage, infusion_on, set_in
 from app.demo.telling import Teller
 from domain import commands as c
@@ -39,7 +40,10 @@ async def _tell(stage: Stage, teller: Teller) -> None:
 
 
 async def _joins(stage: Stage, teller: Teller) -> None:
-    teller.act("A participant joins", "Consent, four weeks at most of screening, and the investigator's signed confirmation.")
+    teller.act(
+        "A participant joins",
+        "Consent, four weeks at most of screening, every criterion judged, and the investigator's signature on what was judged.",
+    )
     stage.asks(c.Register(site=SITE))
     stage.reports(
         e.ConsentSigned(
@@ -53,7 +57,15 @@ async def _joins(stage: Stage, teller: Teller) -> None:
     stage.reports(e.ScreeningStarted(at=stage.now()))
     await stage.time.pass_until(stage.clock() + 8 * DAY)
     stage.reports(e.VisitCompleted(visit="screening", at=stage.now()))
-    stage.reports(e.EligibilityConfirmed(at=stage.now()), "investigator", meaning="I have judged every criterion and confirm eligibility")
+    await stage.time.settle()
+    teller.entries(stage.record)
+    protocol = stage.participants.study().protocol(stage.record.participant.protocol)
+    form = c.ReportTogether(facts=screened(protocol, stage.clock()))
+    stage.asks(form, "investigator", meaning="I have found and judged this")
+    report = stage.report()
+    teller.form(stage.record, report)
+    confirmation = c.ConfirmEligibility(judged_at=report.at, report=report.digest)
+    stage.asks(confirmation, "investigator", meaning="I have judged every criterion and confirm eligibility")
     await stage.time.settle()
     teller.entries(stage.record)
 

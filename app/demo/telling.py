@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from app.demo.stage import ZONE, infusion_on
+from domain.criteria.report import EligibilityReport
 from domain.entry import Entry
 from domain.events import (
     ClearanceRevoked,
@@ -59,6 +60,15 @@ class Teller:
         """What has been recorded since the last time, in plain words; what the journey did by itself is marked."""
         self._print(record.entries[self._told :])
         self._told = len(record.entries)
+
+    def form(self, record: Record, report: EligibilityReport) -> None:
+        """What stands on the screening form, in short, and what follows from it."""
+        news = record.entries[self._told :]
+        self._told = len(record.entries)
+        counts = Counter(entry.event.kind.removesuffix(".v1") for entry in news)
+        told = ", ".join(f"{count} × {kind}" for kind, count in counts.items())
+        self._console.print(Text(f"The screening form states {len(news)} facts at once: {told}."))
+        self._console.print(Text(f"All {len(report.parts)} parts are judged: {report.overall}. The digest of this report is signed."))
 
     def refusal(self, what: str, refusal: Refused | None) -> None:
         """A refusal, with every reason."""

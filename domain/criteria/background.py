@@ -4,13 +4,13 @@ from datetime import datetime
 
 from domain.criteria.answers import Answer
 from domain.criteria.episode import Episode, first_of
-from domain.criteria.language import Aged, ConsentedFirst, ElapsedSince, OfSex
+from domain.criteria.language import Aged, ConsentedFirst, ElapsedSince, OfSex, ScreeningWithin
 from domain.criteria.scores import reached
 from domain.events import ConditionNoted
 from domain.instants import ALWAYS, InstantSet
 from domain.rules.judgement import Found
 from domain.standing import Noted
-from domain.time import BEGINNING, FOREVER, Period, Span, local_date, midnight
+from domain.time import BEGINNING, FOREVER, Period, Span, day_after, local_date, midnight
 from domain.verdicts import Outcome
 from domain.words import Role
 
@@ -70,6 +70,29 @@ def consented_first(_: ConsentedFirst, episode: Episode) -> Answer:
             ),
         ],
     )
+
+
+def screening_within(rule: ScreeningWithin, episode: Episode) -> Answer:
+    """Over times of the confirmation: up to the end of the last date of the screening, counted from the date on which it started."""
+    says = f"confirmed at most {rule.at_most} after the start of screening"
+    started = episode.screening
+    if started is None:
+        return Answer.by(says, [_missing("screening has not been started")])
+    ends = [screening_expires(rule, instant, episode.zone) for instant in (started.earliest, started.latest)]
+    entry = (episode.participant.screenings[-1].entry,)
+    return Answer.by(
+        says,
+        [
+            Found("passes", InstantSet.between(BEGINNING, ends[0]), f"screening has not taken longer than {rule.at_most}", entry),
+            Found("fails", InstantSet.since(ends[1]), f"screening has taken longer than {rule.at_most}, and has expired", entry),
+            Found("not yet known", InstantSet.between(*ends), "the day on which screening started decides", entry, "coordinator"),
+        ],
+    )
+
+
+def screening_expires(rule: ScreeningWithin, started: datetime, zone: str) -> datetime:
+    """The instant from which a screening that started then can no longer be confirmed."""
+    return midnight(day_after(rule.at_most.after(local_date(started, zone))), zone)
 
 
 def elapsed_since(rule: ElapsedSince, episode: Episode) -> Answer:

@@ -1,13 +1,13 @@
 """One screening as it is judged at an instant: its anchors, and what is on record that had occurred by then."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from domain.criteria.language import Anchor
-from domain.events import ReviewMade
+from domain.events import Evidence, ReviewMade, begins
 from domain.participant import Participant
 from domain.protocol import Protocol
 from domain.rules.reviews import Reviews, start_of_cover
@@ -15,6 +15,8 @@ from domain.standing import Noted
 from domain.study import Study
 from domain.time import Span, local_date, midnight, to_the_minute
 from domain.words import ReviewKind
+
+T = TypeVar("T", bound=Evidence)
 
 
 class Looked(NamedTuple):
@@ -38,8 +40,26 @@ class Episode:
 
     @classmethod
     def of(cls, participant: Participant, study: Study, at: datetime) -> "Episode":
-        """The screening as judged at an instant."""
-        return cls(participant, study, to_the_minute(at))
+        """The screening as judged at an instant, by the evidence that does not surely come after it.
+
+        An assessment that does may date items to the time before, and stays.
+        """
+        minute, zone = to_the_minute(at), study.zone(participant.site)
+
+        def seen(told: tuple[Noted[T], ...]) -> tuple[Noted[T], ...]:
+            return tuple(one for one in told if begins(one.fact).span(zone).earliest <= minute)
+
+        known = replace(
+            participant,
+            observations=seen(participant.observations),
+            conditions=seen(participant.conditions),
+            attestations=seen(participant.attestations),
+            vaccines=seen(participant.vaccines),
+            medications=seen(participant.medications),
+            procedures=seen(participant.procedures),
+            reviews=seen(participant.reviews),
+        )
+        return cls(known, study, minute)
 
     @cached_property
     def zone(self) -> str:

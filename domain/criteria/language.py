@@ -167,6 +167,13 @@ class ConsentedFirst(Value):
     kind: Literal["consented-first"]
 
 
+class ScreeningWithin(Value):
+    """No more than so much time lies between the start of screening and the confirmation; a screening that took longer has expired."""
+
+    kind: Literal["screening-within"]
+    at_most: Period
+
+
 class OfSex(Value):
     """The participant is of this sex."""
 
@@ -204,7 +211,7 @@ class Whenever(Value):
 
 
 Absence = NoneWithin | Never | NotPresent | VolumeBelow | WashedOut | NoSustainedDose
-Leaf = Absence | Lasted | ElapsedSince | Aged | Measured | Resulted | Scored | Attested | ConsentedFirst | OfSex
+Leaf = Absence | Lasted | ElapsedSince | Aged | Measured | Resulted | Scored | Attested | ConsentedFirst | ScreeningWithin | OfSex
 Composite = AllOf | AnyOf | Not | Whenever
 Requirement = Annotated[
     NoneWithin
@@ -221,6 +228,7 @@ Requirement = Annotated[
     | Scored
     | Attested
     | ConsentedFirst
+    | ScreeningWithin
     | OfSex
     | AllOf
     | AnyOf

@@ -14,11 +14,10 @@ from domain.instants import ALWAYS
 from domain.participant import Participant
 from domain.study import Study
 from domain.time import Moment, Span, local_date
-from domain.verdicts import Finding, Instruments, Outcome
-from domain.words import HoldPoint, Role, RuleId
+from domain.verdicts import Finding, Instruments, Outcome, Overall
+from domain.words import HoldPoint, Role, RuleId, Sentence
 
 Verdict = Literal["passes", "fails", "not yet known", "not due"]
-Overall = Literal["eligible", "not eligible", "not yet known"]
 
 
 class Branch(Value):
@@ -49,6 +48,7 @@ class Part(Value):
 class EligibilityReport(Value):
     """Every part of every criterion, as judged for a confirmation at an instant."""
 
+    participant: Sentence
     at: Moment
     overall: Overall
     parts: tuple[Part, ...]
@@ -58,6 +58,11 @@ class EligibilityReport(Value):
     def digest(self) -> str:
         """SHA-256 of the whole report as JSON: what a signature of the confirmation binds."""
         return sha256(self.model_dump_json().encode()).hexdigest()
+
+    @property
+    def not_passing(self) -> tuple[Part, ...]:
+        """The parts that are due and do not pass."""
+        return tuple(part for part in self.parts if part.verdict in {"fails", "not yet known"})
 
     @property
     def missing(self) -> dict[Role, tuple[str, ...]]:
@@ -74,7 +79,13 @@ def eligibility(participant: Participant, study: Study, at: datetime) -> Eligibi
     """Judge every criterion for a confirmation at an instant, aware and in UTC, on what had occurred by then."""
     episode = Episode.of(participant, study, at)
     parts = tuple(part_of(criterion, episode) for criterion in episode.protocol.criteria)
-    return EligibilityReport(at=episode.at, overall=_overall(parts), parts=parts, made_with=study.instruments(participant.protocol))
+    return EligibilityReport(
+        participant=participant.id,
+        at=episode.at,
+        overall=_overall(parts),
+        parts=parts,
+        made_with=study.instruments(participant.protocol),
+    )
 
 
 def confirmation(participant: Participant, study: Study, otherwise: datetime) -> datetime:

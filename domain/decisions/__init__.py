@@ -7,11 +7,13 @@ from domain import commands as c
 from domain import events as e
 from domain.consequences import consequences
 from domain.decisions.acts import act_on
+from domain.decisions.confirming import confirm
 from domain.decisions.joining import register
 from domain.decisions.recordkeeping import correct, miss_visit, retract
-from domain.decisions.reports import report
+from domain.decisions.reports import report, report_together
 from domain.decisions.steps import cancel, override, perform, plan, release_manually
 from domain.entry import Circumstances
+from domain.reconsidering import reconsidered
 from domain.record import Record
 from domain.rejections import Reason, Refused
 from domain.study import Study
@@ -26,9 +28,9 @@ def decide(command: c.Command, record: Record, study: Study, at: datetime, by: C
         raise Refused(Reason(code="unknown-participant", says=f"there is no participant {record.id}"))
     if not isinstance(command, c.ActOn) and "journey" in {by.actor.role, by.source}:
         raise Refused(Reason(code="not-the-journey", says="what people ask is not asked in the journey's name"))
-    events = _granted(command, record, study, at, by)
-    after = record.then(events, at, by)
-    return (*events, *consequences(record, after, study, at))
+    granted = _granted(command, record, study, at, by)
+    events = (*granted, *reconsidered(record, record.then(granted, at, by), study))
+    return (*events, *consequences(record, record.then(events, at, by), study, at))
 
 
 def _granted(command: c.Command, record: Record, study: Study, at: datetime, by: Circumstances) -> tuple[e.Event, ...]:
@@ -37,6 +39,10 @@ def _granted(command: c.Command, record: Record, study: Study, at: datetime, by:
             return register(command, record, study)
         case c.Report():
             return report(command, record, study, at, by)
+        case c.ReportTogether():
+            return report_together(command, record, study, at, by)
+        case c.ConfirmEligibility():
+            return confirm(command, record, study, at, by)
         case c.Plan():
             return plan(command, record, study, at)
         case c.Cancel():

@@ -15,7 +15,7 @@ from domain.leaving import LOST, ways_in_force
 from domain.participant import Participant
 from domain.protocol import Protocol
 from domain.record import Record
-from domain.rejections import Reason, refuse_if
+from domain.rejections import Reason, Refused, refuse_if
 from domain.study import Study
 from domain.time import When, local_date
 from domain.visits import anchors
@@ -32,7 +32,7 @@ def report(command: c.Report, record: Record, study: Study, at: datetime, by: Ci
     refuse_if(
         chain(
             badly_formed(fact, participant, study, at),
-            _out_of_place(fact, participant, study),
+            out_of_place(fact, participant, study),
             not_theirs(fact, study.protocol(participant.protocol), by),
             _not_after_leaving(fact, participant, study, by),
             improbable,
@@ -43,6 +43,22 @@ def report(command: c.Report, record: Record, study: Study, at: datetime, by: Ci
     if len(after.participant.taken) == taken_before:
         return (fact,)
     return fact, *against_the_gate(after.participant.taken[-1], after, study, study.zone(participant.site))
+
+
+def report_together(command: c.ReportTogether, record: Record, study: Study, at: datetime, by: Circumstances) -> tuple[e.Event, ...]:
+    """What stands on one form, fact by fact as if each came after the one before; refused whole, with the reasons against every one."""
+    told: list[e.Event] = []
+    now, reasons = record, list[Reason]()
+    for number, fact in enumerate(command.facts, start=1):
+        try:
+            events = report(c.Report(fact=fact), now, study, at, by)
+        except Refused as refused:
+            reasons += [reason.model_copy(update={"says": f"{number}, {fact.kind}: {reason.says}"}) for reason in refused.reasons]
+            continue
+        told += events
+        now = now.then(events, at, by)
+    refuse_if(reasons)
+    return tuple(told)
 
 
 def badly_formed(fact: e.Fact, participant: Participant, study: Study, at: datetime) -> Iterator[Reason]:
@@ -60,6 +76,8 @@ def badly_formed(fact: e.Fact, participant: Participant, study: Study, at: datet
             yield Reason(code="one-person", says="the identity check needs two different persons")
         case e.LymphodepletionDose(day=day):
             yield from unknown_day(day, study.protocol(participant.protocol))
+        case e.ScreenFailed():
+            yield from _no_such_criteria(fact, study.protocol(participant.protocol))
         case e.VisitCompleted(visit=visit):
             yield from _no_such_visit(visit, study, participant)
         case _:
@@ -83,6 +101,13 @@ def times(fact: e.Fact) -> Iterator[tuple[str, When]]:
             yield name, when
 
 
+def _no_such_criteria(fact: e.ScreenFailed, protocol: Protocol) -> Iterator[Reason]:
+    if not fact.criteria and fact.why is None:
+        yield Reason(code="nothing-failed", says="name the parts of the criteria that fail, or say why screening ended")
+    for name in sorted(set(fact.criteria) - {criterion.id for criterion in protocol.criteria}):
+        yield Reason(code="unknown-criterion", says=f"the protocol has no criterion {name}; parts are named like E11c")
+
+
 def _no_such_visit(visit: str, study: Study, participant: Participant) -> Iterator[Reason]:
     rule = study.protocol(participant.protocol).visits.get(visit)
     if rule is None:
@@ -91,7 +116,7 @@ def _no_such_visit(visit: str, study: Study, participant: Participant) -> Iterat
         yield Reason(code="settled-by-treatment", says=f"the visit {visit} is settled by recording the treatment itself")
 
 
-def _out_of_place(fact: e.Fact, participant: Participant, study: Study) -> Iterator[Reason]:
+def out_of_place(fact: e.Fact, participant: Participant, study: Study) -> Iterator[Reason]:
     """What contradicts what is already on record."""
     match fact:
         case e.ScreeningStarted() | e.EligibilityConfirmed() | e.ScreenFailed():
@@ -116,8 +141,15 @@ def _screening_out_of_place(fact: e.Screening, participant: Participant) -> Iter
         yield Reason(code="already-screening", says="a screening has been started and has not failed")
     if not isinstance(fact, e.ScreeningStarted) and not running:
         yield Reason(code="not-screening", says="no screening is under way")
-    if not isinstance(fact, e.ScreeningStarted) and participant.eligible is not None:
+    anew = isinstance(fact, e.EligibilityConfirmed) and fact.report is not None and _to_be_signed(participant)
+    if not isinstance(fact, e.ScreeningStarted) and participant.eligible is not None and not anew:
         yield Reason(code="already-confirmed", says="eligibility has been confirmed")
+
+
+def _to_be_signed(participant: Participant) -> bool:
+    """Whether the confirmation was on paper, or no longer stands as it was signed."""
+    confirmed = participant.eligible
+    return participant.reconsidered is not None or (confirmed is not None and confirmed.fact.report is None)
 
 
 def visit_out_of_place(fact: e.Fact, participant: Participant, study: Study) -> Iterator[Reason]:

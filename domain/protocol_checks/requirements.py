@@ -23,6 +23,7 @@ from domain.criteria.language import (
     Requirement,
     Resulted,
     Scored,
+    ScreeningWithin,
     Sought,
     VolumeBelow,
     WashedOut,
@@ -65,7 +66,7 @@ def judged_over(leaf: Leaf) -> Anchor | None:
             return "consent"
         case Scored():
             return "consent" if leaf.dated else "confirmation"
-        case Never() | NotPresent() | Measured() | Resulted() | Attested():
+        case Never() | NotPresent() | Measured() | Resulted() | Attested() | ScreeningWithin():
             return "confirmation"
         case OfSex():
             return None
@@ -97,7 +98,7 @@ def named(leaf: Leaf) -> Iterator[Named]:
             yield Named("score", "scores", leaf.score)
         case Attested():
             yield Named("attestation", "attestations", leaf.attestation)
-        case NoSustainedDose() | Aged() | ConsentedFirst() | OfSex():
+        case NoSustainedDose() | Aged() | ConsentedFirst() | ScreeningWithin() | OfSex():
             return
         case _:
             assert_never(leaf)
@@ -112,6 +113,9 @@ def check_leaf(place: str, leaf: Leaf) -> Iterator[Fault]:
         case Lasted() | ElapsedSince():
             if not within_a_lifetime(leaf.at_least):
                 yield Fault(f"{place}.at_least", f"{leaf.at_least} is no length that somebody can live through")
+        case ScreeningWithin():
+            if leaf.at_most.elapsed is not None or not within_a_lifetime(leaf.at_most):
+                yield Fault(f"{place}.at_most", f"{leaf.at_most} is no length for a screening, which is counted in dates")
         case Aged():
             if not 0 <= leaf.at_least <= leaf.at_most:
                 yield Fault(f"{place}.at_most", f"nobody is at least {leaf.at_least} and at most {leaf.at_most} years old")

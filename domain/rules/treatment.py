@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from domain.events import ConsentWithdrawn, LymphodepletionDose
+from domain.events import ConsentWithdrawn, EligibilityReconsidered, LymphodepletionDose
 from domain.instants import ALWAYS, NEVER, InstantSet
 from domain.participant import Participant
 from domain.protocol import DaysSinceLymphodepletion, Milestone, ProductReady, SameIdentity, StepsBefore
 from domain.rules.judgement import Found
 from domain.standing import Noted, Product
 from domain.time import BEGINNING, FOREVER, Span, When, day_after, local_date, midnight
-from domain.words import Role
+from domain.words import Role, few
 
 
 def steps_before(rule: StepsBefore, participant: Participant, zone: str) -> tuple[Found, ...]:
@@ -127,11 +127,22 @@ def _milestone(milestone: Milestone, participant: Participant, zone: str) -> Ite
     span, entry = when
     yield Found("fails", InstantSet.between(BEGINNING, span.earliest), f"only later {title}", (entry,))
     yield Found("not yet known", InstantSet.between(span.earliest, span.latest), f"it is not sure since when {title}", (entry,), role)
+    if milestone == "eligibility" and participant.reconsidered is not None:
+        yield _reconsidered(participant.reconsidered)
     for left in participant.leaving:
         if milestone == "consent" and isinstance(left.fact, ConsentWithdrawn):
             yield Found(
                 "fails", InstantSet.since(left.fact.at.span(zone).earliest), "consent has been withdrawn", (left.entry,), "coordinator"
             )
+
+
+def _reconsidered(noted: Noted[EligibilityReconsidered]) -> Found:
+    """What was learned late of the time before the confirmation: the participant was not eligible, or the investigator signs again."""
+    otherwise, entry = few(noted.fact.otherwise), (noted.entry,)
+    if noted.fact.overall == "not eligible":
+        return Found("fails", ALWAYS, f"by what is now known the participant was not eligible; judged otherwise: {otherwise}", entry)
+    says = f"by what is now known eligibility is judged otherwise than was confirmed ({otherwise}); the report must be signed again"
+    return Found("not yet known", ALWAYS, says, entry, "investigator")
 
 
 def _all_known(rule: StepsBefore, participant: Participant, zone: str) -> tuple[Found, ...]:

@@ -11,10 +11,12 @@ from typer.testing import CliRunner, Result
 
 from app.cli import daybook
 from app.cli.session import Session
+from app.demo.screened import screened
 from domain.entry import Entry
 from domain.events import Event
 from store.keys import Keyring
 from store.ledger import Ledger
+from store.studies import StudyFiles
 from tests.builders import Clock, Story, Trial
 
 COORDINATOR = "coordinator:m-weber"
@@ -72,7 +74,25 @@ class Desk:
         self("screen", id, "now")
         self.clock.move(days=7)
         self("visit", id, "screening", "now")
-        self("confirm", id, "now", "--sign", "I have judged this myself", who=INVESTIGATOR)
+        self.screened(id)
+        self.confirmed(id)
+        return self
+
+    def screened(self, id: str = "BER-001") -> "Desk":
+        """All that a screening finds in somebody who may join, from one form."""
+        protocol = StudyFiles().protocol("cd19-cart-sle", 1).protocol
+        facts = [fact.model_dump(mode="json") for fact in screened(protocol, self.clock())]
+        zone = "Europe/Berlin" if id.startswith("BER") else "America/Sao_Paulo"
+        path = self.folder / "form.json"
+        path.write_text(json.dumps({"zone": zone, "facts": facts}))
+        self("form", id, str(path), "--sign", "I have found and judged this", who=INVESTIGATOR)
+        return self
+
+    def confirmed(self, id: str = "BER-001") -> "Desk":
+        """The investigator signs the report as it is judged now, or for the confirmation."""
+        judged = self.json("judge", id)
+        when, digest = judged["report"]["at"].replace(":00Z", "+00:00"), judged["digest"]
+        self("confirm", id, when, "--report", digest, "--sign", "I have judged this myself", who=INVESTIGATOR)
         return self
 
     def planned(self, id: str = "BER-001") -> "Desk":

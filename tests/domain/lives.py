@@ -9,9 +9,11 @@ from random import Random
 from typing import NamedTuple
 from uuid import NAMESPACE_OID
 
+from app.demo.screened import screened
 from domain import commands as c
 from domain import events as e
 from domain.agenda import agenda
+from domain.criteria.report import confirmation, eligibility
 from domain.decisions import decide
 from domain.participant import Participant
 from domain.record import Record
@@ -49,7 +51,8 @@ class Life:
     def asks(self, command: c.Command, role: Role = "coordinator") -> tuple[e.Event, ...]:
         """What a request brings about; of a refused step, the refusal. Everybody signs and gives a reason half of the time."""
         earnest = self.dice.random() < 0.5 or isinstance(command, c.Correct | c.Retract | c.Override | c.ReleaseManually)
-        by = by_(role, NAMESPACE_OID, reason="it was so" if earnest else None, signed=role == "investigator")
+        signed = command.report if isinstance(command, c.ConfirmEligibility) else role == "investigator"
+        by = by_(role, NAMESPACE_OID, reason="it was so" if earnest else None, signed=signed)
         try:
             events = decide(command, self.record, study_of(), self.clock, by)
         except Refused as refused:
@@ -96,8 +99,8 @@ class Life:
             return c.Report(fact=consent(at)), "coordinator"
         if not now.screenings:
             return c.Report(fact=e.ScreeningStarted(at=at)), "coordinator"
-        if now.eligible is None:
-            return c.Report(fact=e.EligibilityConfirmed(at=at)), "investigator"
+        if now.eligible is None or now.reconsidered is not None:
+            return self._confirmation(), "investigator"
         if collection is None:
             return self._step(c.BeginLeukapheresis())
         if collection.ended is None:
@@ -120,6 +123,16 @@ class Life:
         if not now.infusions:
             return c.Report(fact=e.InfusionStarted(at=at, identity=CODE)), "coordinator"
         return c.Report(fact=e.VisitCompleted(visit=self.dice.choice(["day-1", "day-3", "day-7", "toxicity-day-2"]), at=at)), "coordinator"
+
+    def _confirmation(self) -> c.Command:
+        """The report is signed where it says that the participant may join; else what is missing is found, or it is claimed on paper."""
+        now, study = self.record.participant, study_of()
+        report = eligibility(now, study, confirmation(now, study, self.clock))
+        if report.overall == "eligible":
+            return c.ConfirmEligibility(judged_at=report.at, report=report.digest)
+        if self.dice.random() < 0.1:
+            return c.Report(fact=e.EligibilityConfirmed(at=When.at(self.clock)))
+        return c.ReportTogether(facts=screened(study.protocol(1), report.at))
 
     def _step(self, beginning: c.Beginning) -> Wish:
         """What is missing for a step: a plan that can come true, leave for now, or else a review, a check, or time."""
@@ -179,6 +192,7 @@ class Life:
 
     def _amendment(self) -> Wish:
         told = [entry for entry in self.record.entries if isinstance(entry.event, e.FACTS)]
+        told = told[-12:] if self.dice.random() < 0.8 else told
         if not told:
             return c.Retract(entry=1), self._somebody()
         entry = self.dice.choice(told)
@@ -204,7 +218,7 @@ class Life:
             *repeat(lambda: dose(dice.choice(DRUGS), str(dice.choice([1, 5, 8, 10, 20])), at, route=dice.choice(ROUTES)), 4),
             lambda: dose(dice.choice(DRUGS), "6", at, per_day=dice.choice([1, 2]), stop=self._when()),
             *repeat(lambda: dose(dice.choice(DRUGS), str(dice.choice([1, 4, 20])), at, per_day=1), 2),
-            lambda: dose("paracetamol", "500", at).model_copy(update={"investigational": True}),
+            *repeat(lambda: dose("paracetamol", "500", at).model_copy(update={"investigational": True}), 3),
             lambda: e.ProcedurePerformed(name="an operation", major=dice.random() < 0.5, at=at),
             lambda: review(at, date(2025, 1, 1), dice.choice(["medicines", "procedures"])),
             lambda: e.IdentityChecked(at=at, identity=dice.choice([CODE, OTHER]), checked_by=("one", "two")),
@@ -213,8 +227,11 @@ class Life:
             lambda: e.LeukapheresisStarted(at=at),
             lambda: e.ProductFailed(at=at, identity=CODE, why="too few cells"),
             lambda: e.ProductReceived(at=at, identity=dice.choice([CODE, OTHER]), expires=local_date(self.clock, BERLIN)),
-            lambda: e.LymphodepletionDose(
-                at=at, day=dice.choice([-5, -4, -3]), drug="fludarabine", outcome=dice.choice(["given", "omitted"])
+            *repeat(
+                lambda: e.LymphodepletionDose(
+                    at=at, day=dice.choice([-5, -4, -3]), drug="fludarabine", outcome=dice.choice(["given", "omitted"])
+                ),
+                3,
             ),
             lambda: e.ThawStarted(at=at, identity=dice.choice([CODE, OTHER]), bag=dice.choice([1, 2])),
             lambda: e.InfusionStarted(at=at, identity=CODE, bag=dice.choice([1, 2])),

@@ -234,6 +234,7 @@ def test_a_thaw_that_was_earlier_than_told_is_judged_at_its_own_time_leave_inclu
 
 def test_a_step_that_is_retracted_takes_its_deviations_with_it() -> None:
     story = Trial().participant().is_eligible()
+    story.trial.clock.move(days=2)
     story.reports(e.LeukapheresisStarted(at=story.at()))
     assert gate(story) == {"leukapheresis:E24a", "leukapheresis:E25", "leukapheresis:leave"}
     retracts(story, e.LeukapheresisStarted)

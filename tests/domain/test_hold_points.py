@@ -70,7 +70,7 @@ def test_a_step_that_has_not_even_been_planned_is_refused_for_every_reason_at_on
     gate = {rule.id for rule in PROTOCOL.steps[PERFORM[step].beginning.kind].rules}
     assert {reason.rule for reason in refused.reasons if reason.rule} == gate
     assert codes(refused) == {"rule-not-yet-known", "no-leave"} | ({"no-collection"} if step == "infusion" else set())
-    assert refused.recorded is not None
+    assert isinstance(refused.recorded, e.StepRefused)
     assert len(refused.recorded.reasons) == len(refused.reasons)
     assert refused.recorded.derivation is not None
     assert {rule.rule for rule in refused.recorded.derivation.rules} == gate
@@ -168,6 +168,7 @@ def test_leave_ends_in_the_middle_of_the_slot_with_the_last_minute_at_which_the_
 
 def test_what_has_happened_is_recorded_with_a_deviation_for_every_rule_that_did_not_pass_and_for_leave() -> None:
     story = Trial().participant().is_eligible()
+    story.trial.clock.move(days=2)
     outcome = story.reports(e.LeukapheresisStarted(at=story.at()))
     assert [event.kind for event in outcome.events] == ["leukapheresis-started.v1"] + ["deviation-recorded.v1"] * 3
     assert against(story, "leukapheresis") == {"E24a", "E25", "leave"}
@@ -429,6 +430,7 @@ def on_maintenance() -> Story:
     """Prednisone 10 mg a day without a stop, reviewed the day before; leave for the infusion stands."""
     story = Trial().participant().is_ready()
     story.reports(dose("prednisone", "10", When("2025-11-03"), per_day=1))
+    story.confirms()
     start = story.now.plans["infusion"].slot.start
     story.lives_until(start - timedelta(hours=20))
     story.reviews()

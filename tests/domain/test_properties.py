@@ -25,7 +25,7 @@ from domain.words import STEPS, HoldPoint
 from tests.builders import BERLIN, CODE, study_of
 from tests.campaign import Campaign
 from tests.domain.lives import Life, Turn
-from tests.domain.told_again import AGAIN, ENDS_LEAVE, broken, leaves, of, stood
+from tests.domain.told_again import AGAIN, ENDS_LEAVE, broken, broken_then, leaves, of, stood
 
 EVENT: TypeAdapter[e.Event] = TypeAdapter(e.Event)
 COMMAND: TypeAdapter[c.Command] = TypeAdapter(c.Command)
@@ -34,7 +34,7 @@ TURNS = 60
 
 def lives(campaign: Campaign) -> tuple[tuple[Life, tuple[Turn, ...]], ...]:
     """The lives of this run, each with its turns: the same for every property, because they are long."""
-    return lived(campaign.dice.random(), campaign.rounds(200))
+    return lived(campaign.dice.random(), campaign.rounds(300))
 
 
 @cache
@@ -78,7 +78,7 @@ def test_no_permission_that_is_granted_takes_a_step_against_a_rule_unless_it_is_
         for turn in turns:
             if (step := step_taken_by_permission(turn)) is not None:
                 (granted if isinstance(turn.command, c.Perform) else overridden)[step] += 1
-    assert all(granted[step] > campaign.rounds(200) / 10 for step in STEPS), "too few lives reach a step to prove anything"
+    assert all(granted[step] > campaign.rounds(300) / 10 for step in STEPS), "too few lives reach a step to prove anything"
     assert overridden
 
 
@@ -109,7 +109,7 @@ def test_leave_that_stands_covers_no_minute_ahead_at_which_a_rule_is_broken_by_w
                     stands += 1
                     for instant in (max(leave.covers_from, turn.at), leave.covers_until - MINUTE):
                         assert not broken(turn.after, instant, step)
-    assert stands > campaign.rounds(200) / 4
+    assert stands > campaign.rounds(300) / 4
     assert revoked
 
 
@@ -137,7 +137,7 @@ def rules_broken_on_record(record: Record) -> Iterator[str]:
     for taken in now.taken:
         whens = [at for at in (taken.at, taken.done) if at is not None and at.exact]
         for instant in (at.span(BERLIN).earliest for at in whens):
-            against = broken(record, instant, taken.step)
+            against = broken_then(record, instant, taken.step)
             assert {key_of(taken, rule) for rule in against} <= now.deviations.keys()
             yield from against
 
@@ -236,7 +236,7 @@ def test_a_verdict_is_recorded_only_when_it_has_changed_since_or_had_changed_in_
             assert due.due < act.at, "what says the same is recorded again only after time in which nobody looked"
             then = judge(verdict.step, act.before.participant, study_of(), plan.slot.start).verdict(plan.slot, due.due)
             assert said(then) != said(was)
-    assert changed > campaign.rounds(200)
+    assert changed > campaign.rounds(300)
     assert again < changed / 20
 
 
@@ -308,4 +308,4 @@ def test_no_sentence_of_any_life_shows_a_time_of_greenwich(campaign: Campaign) -
             for words in texts(entry.event):
                 said += bool(re.search(r"\d\d:\d\d[+-]\d\d:\d\d", words))
                 assert not OF_GREENWICH.search(words), words
-    assert said > campaign.rounds(200), "too few sentences show a time to prove anything"
+    assert said > campaign.rounds(300), "too few sentences show a time to prove anything"

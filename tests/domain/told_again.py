@@ -54,7 +54,9 @@ def of(kind: type[F], events: Iterable[e.Event]) -> list[F]:
 
 
 def no_consent_or_eligibility(case: Case) -> bool:
-    confirmed = of(e.EligibilityConfirmed, case.told)
+    said = [event for event in case.told if isinstance(event, e.EligibilityConfirmed | e.EligibilityReconsidered)]
+    doubted = not said or (isinstance(said[-1], e.EligibilityReconsidered) and bool(said[-1].otherwise))
+    confirmed = of(e.EligibilityConfirmed, case.told) and not doubted
     return not of(e.ConsentSigned, case.happened) or bool(of(e.ConsentWithdrawn, case.happened)) or not confirmed
 
 
@@ -148,6 +150,12 @@ AGAIN: dict[HoldPoint, dict[str, Callable[[Case], bool]]] = {
 def broken(record: Record, at: datetime, step: HoldPoint = "infusion") -> set[str]:
     """The rules of a gate that were surely broken by what had happened."""
     case = Case(tuple(entry.event for entry in effective(record.entries)), at)
+    return {rule for rule, is_broken in AGAIN[step].items() if is_broken(case)}
+
+
+def broken_then(record: Record, at: datetime, step: HoldPoint) -> set[str]:
+    """The same for a step that has been taken: what is thought of the confirmation by now is a deviation of its own."""
+    case = Case(tuple(one.event for one in effective(record.entries) if not isinstance(one.event, e.EligibilityReconsidered)), at)
     return {rule for rule, is_broken in AGAIN[step].items() if is_broken(case)}
 
 

@@ -115,7 +115,7 @@ def test_a_completed_visit_is_no_longer_to_do(infused: Story, views: Views) -> N
 
 def test_a_step_is_planned_waits_is_cleared_and_is_performed(trial: Trial, views: Views) -> None:
     story, clock = trial.participant().is_eligible(), trial.clock
-    start = clock() + DAY
+    start = clock() + 2 * DAY
     story.plans("leukapheresis", start)
     assert shown(up_to_date(trial, views), clock(), "leukapheresis") == ("waiting", "not judged")
     story.advances()

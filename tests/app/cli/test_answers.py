@@ -128,8 +128,9 @@ def test_what_the_journey_recorded_was_recorded_by_the_journey(desk: Desk) -> No
 def test_the_gate_names_the_entries_that_a_verdict_rests_on(desk: Desk) -> None:
     desk.planned()
     said = desk("gate", "BER-001", "leukapheresis").stdout
-    assert "the investigator has confirmed eligibility (entries 3, 6)" in said
-    assert "covers the 7 days before (entry 8)" in said
+    confirmed = desk.kinds().index("eligibility-confirmed") + 1
+    assert f"the investigator has confirmed eligibility (entries 3, {confirmed})" in said
+    assert f"covers the 7 days before (entry {confirmed + 2})" in said
 
 
 def test_the_agenda_shows_what_falls_due_and_how_far_away_it_is(desk: Desk) -> None:

@@ -61,7 +61,7 @@ def part(answer: Any, id: str) -> Any:
 def test_the_answer_comes_first_then_what_fails_then_what_is_missing_then_the_rest(screened: Desk) -> None:
     lines = screened("judge", "BER-001").stdout.splitlines()
     assert lines[0] == "BER-001, judged for a confirmation 2026-01-05 09:30+01:00, now:"
-    assert lines[1].startswith("NOT ELIGIBLE: of 79 parts 2 fail, ")
+    assert lines[1].startswith("NOT ELIGIBLE: of 80 parts 2 fail, ")
     headings = [line for line in lines[2:] if line and not line.startswith((" ", "Digest"))]
     assert headings == ["Fails", "Not yet known; what is missing", "Not yet known", "Not due", "Passes"]
 
@@ -112,7 +112,7 @@ def test_a_composite_requirement_is_told_as_an_indented_tree(screened: Desk) -> 
 def test_a_program_gets_the_whole_report_with_a_digest_that_it_can_check(screened: Desk) -> None:
     answer = screened.json("judge", "BER-001")
     assert answer["participant"] == "BER-001"
-    assert len(answer["report"]["parts"]) == 79
+    assert len(answer["report"]["parts"]) == 80
     text = json.dumps(answer["report"], ensure_ascii=False, separators=(",", ":"))
     assert sha256(text.encode()).hexdigest() == answer["digest"]
     assert part(answer, "I3")["because"]["findings"][0]["evidence"] == [5]
@@ -164,7 +164,7 @@ def test_what_the_study_ruled_later_was_not_known_then(screened: Desk) -> None:
 
 def test_who_is_confirmed_is_judged_as_of_the_confirmation(screened: Desk) -> None:
     screened.clock.move(days=1)
-    screened("confirm", "BER-001", "2026-01-06 08:00", "--sign", "I have judged this myself", who=INVESTIGATOR)
+    screened("confirmed-on-paper", "BER-001", "2026-01-06 08:00", "--sign", "I have judged this myself", who=INVESTIGATOR)
     screened.clock.move(days=90)
     assert screened.json("judge", "BER-001")["report"]["at"] == "2026-01-06T07:00:00Z"
 

@@ -72,7 +72,7 @@ def test_screening_ends_in_enrolment_or_in_failure(desk: Desk) -> None:
     assert desk.kinds("BER-001")[-1] == "eligibility-confirmed"
     desk.consented("BER-002")
     desk("screen", "BER-002", "now")
-    desk("fail-screening", "BER-002", "now", "--criterion", "E12", "--criterion", "E24")
+    desk("fail-screening", "BER-002", "now", "--criterion", "E12a", "--criterion", "E14a")
     assert desk.kinds("BER-002")[-1] == "screen-failed"
 
 

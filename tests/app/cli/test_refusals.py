@@ -22,7 +22,7 @@ CONSENT_HAS = "at, document, document_digest, signer, relation, obtained_by, wit
         (("screen", "BER-001", "yesterday"), "'yesterday' is no time that can be read"),
         (("screen", "BER-001", "2025-03-30 02:30"), "never show 2025-03-30 02:30"),
         (("screen", "BER-001", "2025-10-26 02:30"), "show 2025-10-26 02:30 twice"),
-        (("confirm", "BER-001", "now"), "only an investigator confirms eligibility"),
+        (("confirm", "BER-001", "now", "--report", "0" * 64), "only an investigator confirms eligibility"),
         (("register", "BER-001", "BER"), "BER-001 is registered already"),
         (("register", "BER-002", "MUC"), "there is no site MUC"),
         (("register", "Anna Müller", "BER"), "'Anna Müller' is no participant's code; one looks like BER-001"),

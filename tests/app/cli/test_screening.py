@@ -1,7 +1,7 @@
 """The evidence of a screening: every kind of it recorded as it was typed, refused where it cannot be, and once under one id."""
 
 from datetime import date
-from uuid import uuid4, uuid5
+from uuid import uuid4
 
 import pytest
 
@@ -131,14 +131,6 @@ def test_one_command_records_all_five_reviews_of_a_screening(desk: Desk) -> None
     assert [event["review"] for event in recorded["events"]] == ["history", "medicines", "procedures", "psychiatric", "plans"]
     assert {event["covers_from"] for event in recorded["events"]} == {None}
     assert recorded["version"] == 8
-
-
-def test_reviews_that_were_cut_short_are_completed_by_repeating_them(desk: Desk) -> None:
-    desk.consented()
-    id, all_ = uuid4(), ("2026-01-05", "--since", "lifetime", *MADE)
-    desk("review", "BER-001", "history", *all_, "--command-id", str(uuid5(id, "1")))  # As far as it came.
-    desk("screening-review", "BER-001", *all_, "--command-id", str(id))
-    assert desk.kinds().count("review-made") == 5
 
 
 def test_reviews_repeated_under_their_id_are_recorded_once(desk: Desk) -> None:

@@ -22,7 +22,8 @@ def number(id: str) -> int:
 
 
 def test_the_files_cover_every_part_of_the_protocol_from_i1_to_e13() -> None:
-    shipped = {one.id for one in ruled({}).protocol(1).criteria if one.id.startswith("I") or number(one.id) <= 13}
+    numbered = [one.id for one in ruled({}).protocol(1).criteria if one.id[0] in "IE"]
+    shipped = {id for id in numbered if id.startswith("I") or number(id) <= 13}
     assert {id for ids in COVERED.values() for id in ids.split()} == shipped
 
 

@@ -1,0 +1,58 @@
+"""What a screening finds in somebody who may join: synthetic, and all that the criteria ask for, as it stands on one form."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import get_args
+
+from domain import events as e
+from domain.protocol import Protocol
+from domain.time import When
+from domain.words import ReviewKind
+
+RESULTS = {
+    "pregnancy-test": "negative",
+    "hepatitis-b-surface-antigen": "negative",
+    "hepatitis-b-core-antibody": "negative",
+    "hepatitis-c-antibody": "negative",
+    "hiv-screening": "non-reactive",
+    "cytomegalovirus-dna": "not-detected",
+    "epstein-barr-virus-dna": "not-detected",
+    "treponemal-test": "non-reactive",
+    "tuberculosis-infection-test": "negative",
+}
+VALUES = {"body-weight": "61.5", "physicians-global-assessment": "2"}
+PRESENT = {
+    "selena-sledai": frozenset({"arthritis", "rash", "low-complement"}),
+    "acr-1997": frozenset({"malar-rash", "nonerosive-arthritis", "immunologic-disorder", "antinuclear-antibodies"}),
+}
+DIAGNOSED = When("2019-04")
+
+
+def screened(protocol: Protocol, at: datetime) -> tuple[e.Fact, ...]:
+    """Facts of a woman with active lupus who passes every criterion of the protocol, found at an instant of her screening."""
+    found = When.at(at)
+    return (
+        e.DemographicsRecorded(at=found, born=When("1991-06"), sex="female"),
+        *(e.ObservationMade(at=found, test=test, result=result) for test, result in RESULTS.items()),
+        *(e.ObservationMade(at=found, test=test, value=Decimal(value), unit=protocol.tests[test].unit) for test, value in VALUES.items()),
+        e.ConditionNoted(at=found, condition="systemic-lupus-erythematosus", start=DIAGNOSED, marks={}),
+        *(_assessed(protocol, score, present, found) for score, present in PRESENT.items()),
+        e.MedicationTaken(
+            drug="hydroxychloroquine",
+            dose_mg=Decimal(200),
+            doses_per_day=2,
+            route="oral",
+            start=When("2020-01"),
+            indication="lupus",
+        ),
+        e.Attested(at=found, holds=dict.fromkeys(protocol.attestations, True)),
+        *(e.ReviewMade(review=kind, at=found, covers_from=None, sources=("participant", "chart")) for kind in get_args(ReviewKind)),
+    )
+
+
+def _assessed(protocol: Protocol, score: str, present: frozenset[str], at: When) -> e.ScoreAssessed:
+    items = tuple(
+        e.ScoreItem(item=item, present=item in present, since=DIAGNOSED if item in present else None)
+        for item in protocol.scores[score].items
+    )
+    return e.ScoreAssessed(at=at, score=score, items=items)
