@@ -9,6 +9,7 @@ from domain.criteria.background import aged, consented_first, elapsed_since, of_
 from domain.criteria.drugs import lasted, no_sustained_dose, washed_out
 from domain.criteria.episode import Episode
 from domain.criteria.results import attested, measured, resulted
+from domain.criteria.rulings import ruled_so
 from domain.criteria.scores import scored
 
 
@@ -45,6 +46,8 @@ def answered(rule: c.Requirement, episode: Episode) -> Answer:
             return consented_first(rule, episode)
         case c.OfSex():
             return of_sex(rule, episode)
+        case c.RuledSo():
+            return ruled_so(rule, episode)
         case c.AllOf():
             return all_of("all of these", tuple(answered(one, episode) for one in rule.of))
         case c.AnyOf():

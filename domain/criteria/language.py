@@ -135,7 +135,8 @@ class Measured(Value):
 class Resulted(Value):
     """The last valid result of a test in this screening is one that passes; one that is in neither list decides nothing.
 
-    A test that is not asked for (`if_tested`) passes while it has no result, and counts once it has one.
+    A test that is not asked for (`if_tested`) passes while it has no result, and counts once it has one; where that did not pass, to let
+    it grow too old does not either.
     """
 
     kind: Literal["resulted"]
@@ -174,6 +175,14 @@ class OfSex(Value):
     sex: Literal["female", "male"]
 
 
+class RuledSo(Value):
+    """The study has ruled so, on a question that concerns no drug; until it has ruled it is not known."""
+
+    kind: Literal["ruled-so"]
+    ruling: Name
+    choice: Name
+
+
 class AllOf(Value):
     """Each of them."""
 
@@ -204,7 +213,7 @@ class Whenever(Value):
 
 
 Absence = NoneWithin | Never | NotPresent | VolumeBelow | WashedOut | NoSustainedDose
-Leaf = Absence | Lasted | ElapsedSince | Aged | Measured | Resulted | Scored | Attested | ConsentedFirst | OfSex
+Leaf = Absence | Lasted | ElapsedSince | Aged | Measured | Resulted | Scored | Attested | ConsentedFirst | OfSex | RuledSo
 Composite = AllOf | AnyOf | Not | Whenever
 Requirement = Annotated[
     NoneWithin
@@ -222,6 +231,7 @@ Requirement = Annotated[
     | Attested
     | ConsentedFirst
     | OfSex
+    | RuledSo
     | AllOf
     | AnyOf
     | Not

@@ -52,8 +52,7 @@ def resulted(rule: Resulted, episode: Episode) -> Answer:
         return "passes" if fact.result in rule.passing else "fails" if fact.result in rule.failing else "not yet known"
 
     says = f"{episode.protocol.tests[rule.test].title}: {' or '.join(rule.passing)}"
-    untested: Outcome = "passes" if rule.if_tested else "not yet known"
-    return _of_test(rule.test, f"{says}, if tested" if rule.if_tested else says, outcome, episode, untested)
+    return _of_test(rule.test, f"{says}, if tested" if rule.if_tested else says, outcome, episode, asked=not rule.if_tested)
 
 
 def attested(rule: Attested, episode: Episode) -> Answer:
@@ -105,10 +104,11 @@ def _decides(one: Dated, made: Sequence[Dated], no_older_than: Period | None, zo
     return InstantSet.between(one.made.latest, min(later, aged))
 
 
-def _of_test(
-    name: str, says: str, meaning: Callable[[e.ObservationMade], Outcome], episode: Episode, untested: Outcome = "not yet known"
-) -> Answer:
-    """Of the valid results that the protocol allows, the last decides; a repeat beyond those decides only where it fails."""
+def _of_test(name: str, says: str, meaning: Callable[[e.ObservationMade], Outcome], episode: Episode, *, asked: bool = True) -> Answer:
+    """Of the valid results that the protocol allows, the last decides; a repeat beyond those decides only where it fails.
+
+    A test that is not `asked` for lets pass while nothing else than passing results were found.
+    """
     test = episode.protocol.tests[name]
     valid = [one for one in episode.participant.observations if one.fact.test == name and one.fact.valid]
     made = [Dated(one.fact.at.span(episode.zone), meaning(one.fact), _result(one, episode), one.entry) for one in valid]
@@ -116,6 +116,7 @@ def _of_test(
     allowed = list(_allowed(belong, 1 + test.repeats))
     beyond = f"; {len(belong) - len(allowed)} more than the protocol allows let nothing pass" if len(allowed) < len(belong) else ""
     missing = f"no valid result of {test.title}, at most {test.no_older_than} old, was recorded in this screening{beyond}"
+    untested: Outcome = "not yet known" if asked or any(one.outcome != "passes" for one in belong) else "passes"
     return Answer.by(says, or_missing(decided(allowed, test.no_older_than, episode), missing, outcome=untested))
 
 

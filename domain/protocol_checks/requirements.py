@@ -22,6 +22,7 @@ from domain.criteria.language import (
     OfSex,
     Requirement,
     Resulted,
+    RuledSo,
     Scored,
     Sought,
     VolumeBelow,
@@ -67,7 +68,7 @@ def judged_over(leaf: Leaf) -> Anchor | None:
             return "consent" if leaf.dated else "confirmation"
         case Never() | NotPresent() | Measured() | Resulted() | Attested():
             return "confirmation"
-        case OfSex():
+        case OfSex() | RuledSo():
             return None
         case _:
             assert_never(leaf)
@@ -97,7 +98,7 @@ def named(leaf: Leaf) -> Iterator[Named]:
             yield Named("score", "scores", leaf.score)
         case Attested():
             yield Named("attestation", "attestations", leaf.attestation)
-        case NoSustainedDose() | Aged() | ConsentedFirst() | OfSex():
+        case NoSustainedDose() | Aged() | ConsentedFirst() | OfSex() | RuledSo():
             return
         case _:
             assert_never(leaf)

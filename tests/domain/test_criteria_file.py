@@ -69,7 +69,7 @@ def test_a_criterion_is_judged_once_and_by_something_that_is_there(text: str, fa
         (
             in_criterion("E11f", 'kind = "never"', 'kind = "none-within", within = "P1Y"'),
             (
-                "criteria.E11f.requires.of.2.of.3.of: none-within is judged over the screening, "
+                "criteria.E11f.requires.of.2.of.4.of: none-within is judged over the screening, "
                 "and the criterion is anchored on the confirmation"
             ),
         ),
@@ -143,6 +143,14 @@ def test_the_sex_of_the_participant_may_stand_beside_every_anchor() -> None:
         (
             in_criterion("E21", 'choice = "b-cell-targeted"', 'choice = "perhaps"'),
             "criteria.E21.requires.of.if_ruled: the ruling baff-april-inhibitors offers no choice 'perhaps'",
+        ),
+        (
+            in_criterion("I7a", 'ruling = "pregnancy-test-exemption"', 'ruling = "exemption"'),
+            "criteria.I7a.requires.then.of.1.of.2.of.1: there is no ruling 'exemption'",
+        ),
+        (
+            in_criterion("I7a", 'choice = "cannot-conceive"', 'choice = "everybody"'),
+            "criteria.I7a.requires.then.of.1.of.2.of.1: the ruling pregnancy-test-exemption offers no choice 'everybody'",
         ),
         (
             in_criterion("E32", '"malignancy", "whole-life"', '"cancer", "whole-life"'),
@@ -313,7 +321,7 @@ def test_a_test_or_score_that_cannot_be_recorded_is_named(change: Change, fault:
         ),
         (
             in_criterion("E11f", 'review = "medicines"', 'review = "chart"'),
-            "criteria.E11f.requires.of.2.of.3.of.review: must be 'history', 'medicines', 'procedures', 'psychiatric' or 'plans'",
+            "criteria.E11f.requires.of.2.of.4.of.review: must be 'history', 'medicines', 'procedures', 'psychiatric' or 'plans'",
         ),
         (in_criterion("E31b", 'sex = "female"', 'sex = "woman"'), "criteria.E31b.requires.condition.sex: must be 'female' or 'male'"),
         (in_criterion("E29", 'name = "Severe mental illness"\n', ""), "criteria.E29.name: is missing"),

@@ -195,6 +195,10 @@ def test_dna_of_hepatitis_b_that_was_taken_back_or_is_too_old_decides_nothing() 
     assert verdict("E11a", *core, observed("hepatitis-b-dna", "not-detected", valid=False)) == UNKNOWN
     assert verdict("E11a", *core, observed("hepatitis-b-dna", "not-detected", "2026-04-03 08:00"), at=local("2026-04-18 12:00")) == UNKNOWN
     assert verdict("E11a", *negative("E11a"), observed("hepatitis-b-dna", "at-or-above-limit", valid=False)) == PASSES
+    late, dna = local("2026-04-18 12:00"), observed("hepatitis-b-dna", "at-or-above-limit", "2026-04-03 08:00")
+    assert verdict("E11a", *negative("E11a", "2026-04-10 08:00"), dna, at=local("2026-04-17 12:00")) == FAILS
+    assert verdict("E11a", *negative("E11a", "2026-04-10 08:00"), dna, at=late) == UNKNOWN
+    assert verdict("E11a", *negative("E11a", "2026-04-10 08:00"), at=late) == PASSES
 
 
 # E11b to E11e
@@ -322,6 +326,12 @@ def test_treatment_on_record_needs_no_review_and_without_it_nobody_knows() -> No
     assert verdict("E11f", *facts, PENICILLIN, rulings=MAY_JOIN) == PASSES
     assert verdict("E11f", *facts, rulings=MAY_JOIN) == UNKNOWN
     assert verdict("E11f", *facts) == UNKNOWN
+
+
+def test_a_ruling_against_the_treated_needs_no_review_and_no_other_test() -> None:
+    assert verdict("E11f", TREPONEMAL["reactive"], rulings=EXCLUDES) == FAILS
+    assert verdict("E11f", TREPONEMAL["reactive"], rulings=MAY_JOIN) == UNKNOWN
+    assert verdict("E11f", TREPONEMAL["indeterminate"], rulings=EXCLUDES) == UNKNOWN
 
 
 def test_a_corrected_treponemal_test_changes_the_verdict() -> None:
