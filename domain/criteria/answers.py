@@ -1,7 +1,8 @@
 """What a requirement answers over all times of its anchor, and how answers combine: passes, fails, or not yet known."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import reduce
 
 from domain.instants import ALWAYS, NEVER, InstantSet
@@ -53,6 +54,11 @@ def or_missing(found: Sequence[Found], says: str, role: Role = "coordinator", ou
     """What was found and, wherever nothing was, what is missing, what that means, and who can supply it."""
     told = InstantSet.of(pair for one in found for pair in one.over.intervals)
     return (*found, Found(outcome, ALWAYS - told, says, supplied_by=role))
+
+
+def throughout(found: Iterable[Found], at: datetime) -> tuple[Found, ...]:
+    """What is found at an instant, over all times: what is asked of this screening as a whole stands beside every anchor."""
+    return tuple(replace(one, over=ALWAYS) for one in found if at in one.over)
 
 
 def findings(answer: Answer, anchor: Span) -> tuple[Finding, ...]:

@@ -8,6 +8,7 @@ from domain.criteria.answers import Answer, all_of, any_of
 from domain.criteria.background import aged, consented_first, elapsed_since, of_sex
 from domain.criteria.drugs import lasted, no_sustained_dose, washed_out
 from domain.criteria.episode import Episode
+from domain.criteria.looking import reviewed
 from domain.criteria.results import attested, measured, resulted
 from domain.criteria.rulings import ruled_so
 from domain.criteria.scores import scored
@@ -42,6 +43,8 @@ def answered(rule: c.Requirement, episode: Episode) -> Answer:
             return scored(rule, episode)
         case c.Attested():
             return attested(rule, episode)
+        case c.Reviewed():
+            return reviewed(rule, episode)
         case c.ConsentedFirst():
             return consented_first(rule, episode)
         case c.OfSex():

@@ -162,6 +162,13 @@ class Attested(Value):
     attestation: Name
 
 
+class Reviewed(Value):
+    """Somebody has looked, in this screening, by a review of this kind: what an attestation goes by, such as plans for a promise."""
+
+    kind: Literal["reviewed"]
+    review: ReviewKind
+
+
 class ConsentedFirst(Value):
     """Consent of this screening was signed before its first procedure."""
 
@@ -213,7 +220,7 @@ class Whenever(Value):
 
 
 Absence = NoneWithin | Never | NotPresent | VolumeBelow | WashedOut | NoSustainedDose
-Leaf = Absence | Lasted | ElapsedSince | Aged | Measured | Resulted | Scored | Attested | ConsentedFirst | OfSex | RuledSo
+Leaf = Absence | Lasted | ElapsedSince | Aged | Measured | Resulted | Scored | Attested | Reviewed | ConsentedFirst | OfSex | RuledSo
 Composite = AllOf | AnyOf | Not | Whenever
 Requirement = Annotated[
     NoneWithin
@@ -229,6 +236,7 @@ Requirement = Annotated[
     | Resulted
     | Scored
     | Attested
+    | Reviewed
     | ConsentedFirst
     | OfSex
     | RuledSo

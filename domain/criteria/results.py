@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from domain import events as e
-from domain.criteria.answers import Answer, or_missing
+from domain.criteria.answers import Answer, or_missing, throughout
 from domain.criteria.episode import Episode
 from domain.criteria.language import Attested, Measured, Resulted
 from domain.instants import InstantSet
@@ -56,15 +56,15 @@ def resulted(rule: Resulted, episode: Episode) -> Answer:
 
 
 def attested(rule: Attested, episode: Episode) -> Answer:
-    """What was attested last in this screening."""
+    """What was attested last in this screening, beside whatever anchor."""
     asked = episode.protocol.attestations[rule.attestation]
     made = [
         Dated(fact.at.span(episode.zone), _so(fact.holds[rule.attestation]), f"attested {fact.at.shown(episode.zone)}", one.entry)
         for one in episode.participant.attestations
         if rule.attestation in (fact := one.fact).holds
     ]
-    found = decided(made, None, episode)
-    return Answer.by(asked.says, or_missing(found, f"{rule.attestation} has not been attested in this screening", asked.by))
+    found = or_missing(decided(made, None, episode), f"{rule.attestation} has not been attested in this screening", asked.by)
+    return Answer.by(asked.says, throughout(found, episode.at))
 
 
 def decided(made: Sequence[Dated], no_older_than: Period | None, episode: Episode) -> list[Found]:

@@ -22,6 +22,7 @@ from domain.criteria.language import (
     OfSex,
     Requirement,
     Resulted,
+    Reviewed,
     RuledSo,
     Scored,
     Sought,
@@ -66,9 +67,9 @@ def judged_over(leaf: Leaf) -> Anchor | None:
             return "consent"
         case Scored():
             return "consent" if leaf.dated else "confirmation"
-        case Never() | NotPresent() | Measured() | Resulted() | Attested():
+        case Never() | NotPresent() | Measured() | Resulted():
             return "confirmation"
-        case OfSex() | RuledSo():
+        case Attested() | Reviewed() | OfSex() | RuledSo():
             return None
         case _:
             assert_never(leaf)
@@ -98,7 +99,7 @@ def named(leaf: Leaf) -> Iterator[Named]:
             yield Named("score", "scores", leaf.score)
         case Attested():
             yield Named("attestation", "attestations", leaf.attestation)
-        case NoSustainedDose() | Aged() | ConsentedFirst() | OfSex() | RuledSo():
+        case NoSustainedDose() | Aged() | Reviewed() | ConsentedFirst() | OfSex() | RuledSo():
             return
         case _:
             assert_never(leaf)

@@ -32,7 +32,7 @@ def test_two_criteria_of_one_id_are_named() -> None:
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        (in_criterion("E29", "requires = {", "# {"), "criteria.E29: must be judged at confirmation or at a gate"),
+        (in_criterion("E32", "requires = {", "# {"), "criteria.E32: must be judged at confirmation or at a gate"),
         (
             in_criterion("E29", 'id = "E29"', 'id = "E24a"\nat_gate = "leukapheresis"'),
             "criteria.E24a: must be judged at confirmation or at a",
@@ -67,6 +67,10 @@ def test_a_criterion_is_judged_once_and_by_something_that_is_there(text: str, fa
             "criteria.E31b.requires.then: not-present is judged over the confirmation, and the criterion is anchored on the screening",
         ),
         (
+            in_criterion("I6", 'anchor = "screening"', 'anchor = "confirmation"'),
+            "criteria.I6.requires.of.1: lasted is judged over the screening, and the criterion is anchored on the confirmation",
+        ),
+        (
             in_criterion("E11f", 'kind = "never"', 'kind = "none-within", within = "P1Y"'),
             (
                 "criteria.E11f.requires.of.2.of.4.of: none-within is judged over the screening, "
@@ -79,10 +83,25 @@ def test_a_leaf_that_is_judged_over_another_anchor_is_named(text: str, fault: st
     assert faults(text) == [fault]
 
 
-def test_the_sex_of_the_participant_may_stand_beside_every_anchor() -> None:
-    aged = '{ kind = "aged", at_least = 18, at_most = 70 }'
-    both = '{ kind = "any", of = [{ kind = "of-sex", sex = "male" }, ' + aged + "] }"
-    assert faults(in_criterion("I2", aged, both)) == []
+@pytest.mark.parametrize(
+    "beside",
+    [
+        '{ kind = "of-sex", sex = "male" }',
+        '{ kind = "attested", attestation = "able-and-willing" }',
+        '{ kind = "reviewed", review = "history" }',
+        '{ kind = "ruled-so", ruling = "treated-syphilis", choice = "treated-may-join" }',
+    ],
+)
+@pytest.mark.parametrize(
+    ("id", "leaf"),
+    [
+        ("I2", '{ kind = "aged", at_least = 18, at_most = 70 }'),
+        ("I1a", '{ kind = "consented-first" }'),
+        ("I3", '{ kind = "measured", test = "body-weight", at_least = 40 }'),
+    ],
+)
+def test_what_hangs_on_no_time_may_stand_beside_every_anchor(id: str, leaf: str, beside: str) -> None:
+    assert faults(in_criterion(id, leaf, f'{{ kind = "any", of = [{beside}, {leaf}] }}')) == []
 
 
 # Evidence that nobody can record
@@ -238,7 +257,7 @@ def test_while_a_criterion_cannot_be_read_nothing_is_said_to_be_there_in_vain() 
         (in_criterion("E9a", '"P14D"', '"P999Y"'), "criteria.E9a.requires.within: 999 years is no length for a look-back"),
         (
             in_criterion("I6", "gap_days = 7", "gap_days = 56"),
-            "criteria.I6.requires.longest_gap_days: with a gap of 56 days nothing need be",
+            "criteria.I6.requires.of.1.longest_gap_days: with a gap of 56 days nothing need be",
         ),
         (in_criterion("E32", 'conditions = ["malignancy"]', ""), "criteria.E32.requires.of: nothing is sought"),
         (
@@ -325,7 +344,7 @@ def test_a_test_or_score_that_cannot_be_recorded_is_named(change: Change, fault:
         ),
         (in_criterion("E31b", 'sex = "female"', 'sex = "woman"'), "criteria.E31b.requires.condition.sex: must be 'female' or 'male'"),
         (in_criterion("E29", 'name = "Severe mental illness"\n', ""), "criteria.E29.name: is missing"),
-        (in_criterion("E29", 'kind = "attested"', 'kind = "asserted"'), "criteria.E29.requires: is of kind 'asserted'; it must be one of"),
+        (in_criterion("E15", 'kind = "attested"', 'kind = "asserted"'), "criteria.E15.requires: is of kind 'asserted'; it must be one of"),
     ],
 )
 def test_a_part_of_the_wrong_shape_inside_a_requirement_is_named_with_its_place(text: str, fault: str) -> None:

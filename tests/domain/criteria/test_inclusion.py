@@ -482,6 +482,7 @@ def test_the_last_valid_global_assessment_of_this_screening_decides(facts: list[
 # I6: standard treatment for the 56 days that end with screening on 2026-03-30
 
 MED = looked("medicines")
+ADEQUATE = attested(standard_treatment_adequate=True)
 WEEKLY = ("02-02", "02-09", "02-16", "02-23", "03-02", "03-09", "03-16", "03-23", "03-30")
 
 
@@ -554,7 +555,7 @@ WEEKLY = ("02-02", "02-09", "02-16", "02-23", "03-02", "03-09", "03-16", "03-23"
     ],
 )
 def test_standard_treatment_covers_the_56_days_that_end_with_screening(courses: list[e.MedicationTaken], expected: Verdict) -> None:
-    assert verdict("I6", *courses, *MED) == expected
+    assert verdict("I6", *courses, *MED, ADEQUATE) == expected
 
 
 STANDARD = {
@@ -573,7 +574,7 @@ STANDARD = {
 
 @pytest.mark.parametrize("drug", STANDARD.values(), ids=STANDARD)
 def test_each_of_the_listed_treatments_is_a_standard_one(drug: str) -> None:
-    assert verdict("I6", taken(drug, "2025-11-01", per_day=1), *MED) == PASSES
+    assert verdict("I6", taken(drug, "2025-11-01", per_day=1), *MED, ADEQUATE) == PASSES
 
 
 @pytest.mark.parametrize(
@@ -588,14 +589,14 @@ def test_each_of_the_listed_treatments_is_a_standard_one(drug: str) -> None:
     ],
 )
 def test_only_a_review_tells_that_there_was_no_more_treatment(reviews: list[e.ReviewMade], expected: Verdict) -> None:
-    assert verdict("I6", taken("hydroxychloroquine", "2026-02-03", per_day=1), *reviews) == expected
-    assert verdict("I6", taken("hydroxychloroquine", "2026-02-02", per_day=1), *reviews) == PASSES
+    assert verdict("I6", taken("hydroxychloroquine", "2026-02-03", per_day=1), *reviews, ADEQUATE) == expected
+    assert verdict("I6", taken("hydroxychloroquine", "2026-02-02", per_day=1), *reviews, ADEQUATE) == PASSES
 
 
 def test_a_corrected_start_changes_the_verdict() -> None:
     short, long = (taken("azathioprine", start, per_day=1) for start in ("2026-02-03", "2026-02-02"))
-    assert verdict("I6", short, *MED, e.EntryCorrected(entry=5, fact=long)) == PASSES
-    assert verdict("I6", long, *MED, e.EntryCorrected(entry=5, fact=short)) == FAILS
+    assert verdict("I6", short, *MED, ADEQUATE, e.EntryCorrected(entry=5, fact=long)) == PASSES
+    assert verdict("I6", long, *MED, ADEQUATE, e.EntryCorrected(entry=5, fact=short)) == FAILS
 
 
 @pytest.mark.parametrize(
@@ -610,8 +611,34 @@ def test_a_corrected_start_changes_the_verdict() -> None:
 def test_whoever_was_not_treated_for_long_enough_is_screened_again_when_treatment_has_lasted(
     courses: list[e.MedicationTaken], not_before: date | None
 ) -> None:
-    found = judged("I6", *courses, *MED)
+    found = judged("I6", *courses, *MED, ADEQUATE)
     assert (found.verdict, found.rescreen_from) == (FAILS, not_before)
+
+
+@pytest.mark.parametrize(
+    ("made", "expected"),
+    [
+        pytest.param([], UNKNOWN, id="not attested"),
+        pytest.param([attested("2026-04-02 11:00", standard_treatment_adequate=False)], FAILS, id="too little of it"),
+        pytest.param([attested("2026-03-29 23:59", standard_treatment_adequate=True)], UNKNOWN, id="attested before screening"),
+        pytest.param([attested("2026-03-30 09:00", standard_treatment_adequate=True)], PASSES, id="attested as screening starts"),
+        pytest.param([attested("2026-04-10 12:00", standard_treatment_adequate=True)], PASSES, id="in the minute of the confirmation"),
+        pytest.param([attested("2026-04-10 12:01", standard_treatment_adequate=True)], UNKNOWN, id="after the confirmation"),
+        pytest.param([attested("2026-04-10", standard_treatment_adequate=True)], UNKNOWN, id="on its date, without the hour"),
+        pytest.param([ADEQUATE, attested("2026-04-03 11:00", standard_treatment_adequate=False)], FAILS, id="then denied"),
+    ],
+)
+def test_the_investigator_attests_in_screening_that_treatment_before_it_was_adequate(made: list[e.Attested], expected: Verdict) -> None:
+    assert verdict("I6", taken("hydroxychloroquine", "2025", per_day=1), *MED, *made) == expected
+
+
+def test_adequate_treatment_that_was_too_short_fails_all_the_same() -> None:
+    assert verdict("I6", taken("hydroxychloroquine", "2026-02-03", per_day=1), *MED, ADEQUATE) == FAILS
+
+
+def test_for_treatment_that_was_inadequate_no_date_is_in_sight() -> None:
+    found = judged("I6", taken("hydroxychloroquine", "2026-02-20", per_day=1), *MED, attested(standard_treatment_adequate=False))
+    assert (found.verdict, found.rescreen_from) == (FAILS, None)
 
 
 # I7a: a woman's pregnancy test is negative
