@@ -156,10 +156,11 @@ class Scored(Value):
 
 
 class Attested(Value):
-    """Whoever may judge it has attested it in this screening."""
+    """Whoever may judge it has attested it in this screening; where it is judged `on` tests, each has a result, and none came later."""
 
     kind: Literal["attested"]
     attestation: Name
+    on: tuple[Name, ...] = ()
 
 
 class Reviewed(Value):
@@ -264,6 +265,18 @@ class Criterion(Value):
     interpretations: tuple[Name, ...] = ()
 
 
+class Flag(Value):
+    """Values below or above which whoever judges is told so; they decide nothing by themselves."""
+
+    below: Decimal | None = None
+    above: Decimal | None = None
+    says: Sentence
+
+    def marks(self, value: Decimal) -> bool:
+        """Whether a value lies beyond; the bound itself does not."""
+        return (self.below is not None and value < self.below) or (self.above is not None and value > self.above)
+
+
 class Test(Value):
     """A test or measurement: what it can result in, how old it may be at confirmation, and how often it may be repeated."""
 
@@ -272,6 +285,7 @@ class Test(Value):
     least: Decimal | None = None
     most: Decimal | None = None
     """The range of values that can be; whatever lies outside is a slip."""
+    flag: Flag | None = None
     results: tuple[Name, ...] = ()
     no_older_than: Period
     repeats: Annotated[int, Field(ge=0)] = 1

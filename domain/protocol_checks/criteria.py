@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from pydantic import TypeAdapter
 
 from domain.criteria.language import (
+    Attested,
     Condition,
     Criterion,
     ElapsedSince,
+    Flag,
     Leaf,
     Measured,
     Procedure,
@@ -166,8 +168,21 @@ def _test(place: str, test: Test) -> Iterator[Fault]:
         yield Fault(place, "has no value that could lie between `least` and `most`")
     if test.least is not None and test.most is not None and test.least > test.most:
         yield Fault(f"{place}.most", f"no value is at least {test.least} and at most {test.most}")
+    if test.flag is not None:
+        yield from _flag(f"{place}.flag", test.flag, test)
     if not within_a_lifetime(test.no_older_than):
         yield Fault(f"{place}.no_older_than", f"{test.no_older_than} is no age for a result")
+
+
+def _flag(place: str, flag: Flag, test: Test) -> Iterator[Fault]:
+    """Some values are flagged, and not all."""
+    bounds = [bound for bound in (flag.below, flag.above) if bound is not None]
+    if not bounds:
+        yield Fault(place, "no value is flagged: give `below`, `above` or both")
+    if test.least is None or test.most is None or any(not test.least <= bound <= test.most for bound in bounds):
+        yield Fault(place, "must be a value that the test can have")
+    if flag.below is not None and flag.above is not None and flag.below > flag.above:
+        yield Fault(f"{place}.above", f"every value is below {flag.below} or above {flag.above}")
 
 
 def _in_vain(document: Document, recordable: Recordable) -> Iterator[Fault]:
@@ -178,6 +193,10 @@ def _in_vain(document: Document, recordable: Recordable) -> Iterator[Fault]:
         for name in table(document, kind):
             if (kind, name) not in used:
                 yield Fault(f"{kind}.{name}", "is asked for by no criterion")
+    judged = {name for leaf in asked if isinstance(leaf, Attested) for name in leaf.on}
+    for name, test in recordable.tests.items():
+        if test.flag is not None and name not in judged:
+            yield Fault(f"tests.{name}.flag", "is shown to nobody: no attestation is judged on this test")
     marks = {(name, mark) for of in map(sought_by, asked) if of for name in of.conditions for mark in of.marked}
     for name, condition in recordable.conditions.items():
         for mark in condition.marks:

@@ -99,6 +99,7 @@ def named(leaf: Leaf) -> Iterator[Named]:
             yield Named("score", "scores", leaf.score)
         case Attested():
             yield Named("attestation", "attestations", leaf.attestation)
+            yield from (Named("on", "tests", name) for name in leaf.on)
         case NoSustainedDose() | Aged() | Reviewed() | ConsentedFirst() | OfSex() | RuledSo():
             return
         case _:

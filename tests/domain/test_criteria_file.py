@@ -156,6 +156,10 @@ def test_what_hangs_on_no_time_may_stand_beside_every_anchor(id: str, leaf: str,
             "criteria.E15.requires.attestation: nobody can record 'a-sound-heart': it is not in the table attestations",
         ),
         (
+            in_criterion("E13b", 'on = ["creatinine"]', 'on = ["creatinine", "urea"]'),
+            "criteria.E13b.requires.on: nobody can record 'urea': it is not in the table tests",
+        ),
+        (
             in_criterion("E21", 'ruling = "baff-april-inhibitors"', 'ruling = "belimumab"'),
             "criteria.E21.requires.of.if_ruled: there is no ruling 'belimumab'",
         ),
@@ -313,6 +317,17 @@ def test_a_review_that_does_not_find_what_is_sought_is_named(id: str, old: str, 
         (
             ('most = 300, no_older_than = "P28D"', 'most = 300, no_older_than = "PT0H"'),
             "tests.body-weight.no_older_than: 0 hours is no age",
+        ),
+        (
+            ('title = "Platelets", unit = "10^9/L", least = 0, most = 3000', 'title = "Platelets", results = ["few"]'),
+            "tests.platelets.flag: must be a value that the test can have",
+        ),
+        (("below = 50, says", "below = 3001, says"), "tests.platelets.flag: must be a value that the test can have"),
+        (("below = 50, says", "says"), "tests.platelets.flag: no value is flagged: give `below`, `above` or both"),
+        (("below = 50, says", "below = 50, above = 49, says"), "tests.platelets.flag.above: every value is below 50 or above 49"),
+        (
+            ('unit = "kg", least', 'unit = "kg", flag = { below = 45, says = "light" }, least'),
+            "tests.body-weight.flag: is shown to nobody: no attestation is judged on this test",
         ),
         (
             ('"SELENA-SLEDAI"\nno_older_than = "P28D"', '"SELENA-SLEDAI"\nno_older_than = "P0D"'),
