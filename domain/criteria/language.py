@@ -251,6 +251,13 @@ for composite in (AllOf, AnyOf, Not, Whenever):
     composite.model_rebuild()
 
 
+class OtherReading(Value):
+    """Another way to read the sentence of a criterion: it decides nothing, and whoever reads the report is told where it would."""
+
+    says: Sentence
+    requires: Requirement
+
+
 class Criterion(Value):
     """One part of a criterion of the registry entry, in our own words."""
 
@@ -260,6 +267,7 @@ class Criterion(Value):
     anchor: Anchor | None = None
     requires: Requirement | None = None
     """What must be so, judged at the anchor."""
+    otherwise_read: OtherReading | None = None
     at_gate: HoldPoint | None = None
     """The hold point at whose gate the part is judged, by the rule of the same id; it is not due at confirmation."""
     interpretations: tuple[Name, ...] = ()

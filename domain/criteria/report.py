@@ -9,7 +9,7 @@ from domain.base import Value
 from domain.criteria.answers import Answer, Remark, findings
 from domain.criteria.episode import Episode
 from domain.criteria.judging import answered
-from domain.criteria.language import Anchor, Criterion
+from domain.criteria.language import Anchor, Criterion, OtherReading
 from domain.instants import ALWAYS
 from domain.participant import Participant
 from domain.study import Study
@@ -125,13 +125,24 @@ def _judged(criterion: Criterion, episode: Episode) -> _Judged:
     because = _branch(answer, anchor)
     by_time = because.outcome == "fails" and criterion.anchor == "screening"
     again = _rescreen_from(answer, episode) if by_time else None
-    return _Judged(because.outcome, because, again, tuple(_remarks(answer)))
+    remarks = *_remarks(answer), *_read_otherwise(criterion.otherwise_read, because.outcome, anchor, episode)
+    return _Judged(because.outcome, because, again, remarks)
 
 
 def _remarks(answer: Answer) -> Iterator[Remark]:
     yield from answer.remarks
     for part in answer.parts:
         yield from _remarks(part)
+
+
+def _read_otherwise(reading: OtherReading | None, outcome: Outcome, anchor: Span, episode: Episode) -> Iterator[Remark]:
+    """What the other reading of the criterion would come to, where that is something else."""
+    if reading is None:
+        return
+    answer = answered(reading.requires, episode)
+    other = answer.outcome(anchor)
+    if other != outcome:
+        yield Remark(says=f"by another reading it {'is not yet known' if other == 'not yet known' else other}: {reading.says}")
 
 
 def _branch(answer: Answer, anchor: Span) -> Branch:

@@ -24,7 +24,7 @@ from domain.criteria.language import (
 from domain.protocol import Protocol
 from domain.protocol_checks.lengths import within_a_lifetime
 from domain.protocol_checks.parts import Document, Fault, criteria_in, read, readable, rules_of, table
-from domain.protocol_checks.requirements import check_leaf, judged_over, leaves, named, sought_by
+from domain.protocol_checks.requirements import check_leaf, judged_over, leaves_of, named, sought_by
 from domain.reference import Reference
 
 EVIDENCE = ("tests", "conditions", "procedures", "scores", "attestations")
@@ -57,7 +57,7 @@ def check_criteria(document: Document) -> Iterator[Fault]:
     recordable = Recordable.of(document)
     for place, criterion in _readable(document):
         yield from _judged_once(place, criterion, document)
-        for where, leaf in leaves(criterion.requires, f"{place}.requires") if criterion.requires else ():
+        for where, leaf in leaves_of(criterion, place):
             anchor = judged_over(leaf)
             if anchor not in {None, criterion.anchor}:
                 yield Fault(where, f"{leaf.kind} is judged over the {anchor}, and the criterion is anchored on the {criterion.anchor}")
@@ -85,7 +85,7 @@ def check_classes(protocol: Protocol, reference: Reference) -> Iterator[Fault]:
     """The classes of drugs that a protocol names are those of the reference that it reckons with."""
     missing = f"is no class of version {reference.version} of the drug reference"
     for criterion in protocol.criteria:
-        for place, leaf in leaves(criterion.requires, f"criteria.{criterion.id}.requires") if criterion.requires else ():
+        for place, leaf in leaves_of(criterion, f"criteria.{criterion.id}"):
             of = sought_by(leaf)
             keys = {"classes": of.classes, "but_not": of.but_not} if of else {}
             keys |= {"if_ruled": tuple(name for one in of.if_ruled for name in one.classes)} if of else {}
@@ -104,6 +104,8 @@ def _judged_once(place: str, criterion: Criterion, document: Document) -> Iterat
         yield Fault(place, "must be judged at confirmation or at a gate: give either `requires` or `at_gate`")
     if (criterion.requires is None) != (criterion.anchor is None):
         yield Fault(f"{place}.anchor", "must be given for what is judged at confirmation, and only for that")
+    if criterion.requires is None and criterion.otherwise_read is not None:
+        yield Fault(f"{place}.otherwise_read", "is another reading of what is not judged here")
     if step is not None and f"steps.{step}.rules.{criterion.id}" not in dict(rules_of(document, step)):
         yield Fault(f"{place}.at_gate", f"the gate of {step} has no rule {criterion.id}")
 
@@ -187,7 +189,7 @@ def _flag(place: str, flag: Flag, test: Test) -> Iterator[Fault]:
 
 def _in_vain(document: Document, recordable: Recordable) -> Iterator[Fault]:
     """What can be recorded and is asked for by no criterion."""
-    asked = [leaf for place, one in _readable(document) if one.requires for _, leaf in leaves(one.requires, place)]
+    asked = [leaf for place, one in _readable(document) for _, leaf in leaves_of(one, place)]
     used = {(one.table, one.name) for leaf in asked for one in named(leaf)}
     for kind in EVIDENCE:
         for name in table(document, kind):

@@ -10,6 +10,7 @@ from domain.criteria.language import (
     AnyOf,
     Attested,
     ConsentedFirst,
+    Criterion,
     ElapsedSince,
     Lasted,
     Leaf,
@@ -41,6 +42,14 @@ class Named(NamedTuple):
     key: str
     table: str
     name: str
+
+
+def leaves_of(criterion: Criterion, place: str) -> Iterator[tuple[str, Leaf]]:
+    """The leaves of all that a criterion asks, by either reading, each with its place."""
+    if criterion.requires:
+        yield from leaves(criterion.requires, f"{place}.requires")
+    if criterion.otherwise_read:
+        yield from leaves(criterion.otherwise_read.requires, f"{place}.otherwise_read.requires")
 
 
 def leaves(requirement: Requirement, place: str) -> Iterator[tuple[str, Leaf]]:

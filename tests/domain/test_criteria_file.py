@@ -38,6 +38,10 @@ def test_two_criteria_of_one_id_are_named() -> None:
             "criteria.E24a: must be judged at confirmation or at a",
         ),
         (with_((E25, E25.replace("leukapheresis", "infusion", 1))), "criteria.E25.at_gate: the gate of infusion has no rule E25"),
+        (
+            in_criterion("E26a", 'name = "', 'otherwise_read = { says = "a", requires = { kind = "consented-first" } }\nname = "'),
+            "criteria.E26a.otherwise_read: is another reading of what is not judged here",
+        ),
         (in_criterion("E26a", '"E26a"', '"E26"'), "criteria.E26.at_gate: the gate of lymphodepletion has no rule E26"),
     ],
 )
@@ -106,6 +110,12 @@ def test_what_hangs_on_no_time_may_stand_beside_every_anchor(id: str, leaf: str,
 
 # Evidence that nobody can record
 
+DIALYSIS_ALONE = 'with or without severe nephritis.", requires = { kind = "none-within", of = { procedures = ["haemodialysis"]'
+NEPHRITIS_DRUG_ALONE = (
+    'with or without severe nephritis.", requires = '
+    '{ kind = "none-within", of = { if_ruled = [{ ruling = "prohibited-nephritis-drugs", choice = "every-nephritis-drug"'
+)
+
 
 @pytest.mark.parametrize(
     ("text", "fault"),
@@ -154,6 +164,14 @@ def test_what_hangs_on_no_time_may_stand_beside_every_anchor(id: str, leaf: str,
         (
             in_criterion("E15", "no-severe-heart-disease", "a-sound-heart"),
             "criteria.E15.requires.attestation: nobody can record 'a-sound-heart': it is not in the table attestations",
+        ),
+        (
+            with_((DIALYSIS_ALONE, DIALYSIS_ALONE.replace("haemodialysis", "dialysis"))),
+            "criteria.E2b.otherwise_read.requires.of.procedures: nobody can record 'dialysis': it is not in the table procedures",
+        ),
+        (
+            with_((NEPHRITIS_DRUG_ALONE, NEPHRITIS_DRUG_ALONE.replace("every-nephritis-drug", "some"))),
+            "criteria.E2a.otherwise_read.requires.of.if_ruled: the ruling prohibited-nephritis-drugs offers no choice 'some'",
         ),
         (
             in_criterion("E13b", 'on = ["creatinine"]', 'on = ["creatinine", "urea"]'),
@@ -359,6 +377,12 @@ def test_a_test_or_score_that_cannot_be_recorded_is_named(change: Change, fault:
         ),
         (in_criterion("E31b", 'sex = "female"', 'sex = "woman"'), "criteria.E31b.requires.condition.sex: must be 'female' or 'male'"),
         (in_criterion("E29", 'name = "Severe mental illness"\n', ""), "criteria.E29.name: is missing"),
+        (
+            in_criterion(
+                "E2b", 'otherwise_read = { says = "haemodialysis excludes, with or without severe nephritis.", ', "otherwise_read = { "
+            ),
+            "criteria.E2b.otherwise_read.says: is missing",
+        ),
         (in_criterion("E15", 'kind = "attested"', 'kind = "asserted"'), "criteria.E15.requires: is of kind 'asserted'; it must be one of"),
     ],
 )

@@ -132,9 +132,9 @@ def test_values_of_the_laboratory_are_good_for_14_days_and_others_for_28(part: s
 
 
 def test_what_was_found_in_an_earlier_screening_does_not_count() -> None:
-    facts = *values("E13a"), function("E13a", so=True)
+    facts: tuple[e.Event, ...] = *values("E13a"), function("E13a", so=True)
     failed = e.ScreenFailed(at=minute("2026-04-03 09:00"), criteria=("E18",))
-    again = consent(minute("2026-04-06 08:00")), e.ScreeningStarted(at=minute("2026-04-06 09:00"))
+    again: tuple[e.Event, ...] = consent(minute("2026-04-06 08:00")), e.ScreeningStarted(at=minute("2026-04-06 09:00"))
     assert verdict("E13a", *facts) == PASSES
     assert verdict("E13a", *facts, failed, *again) == UNKNOWN
     assert verdict("E13a", *facts, failed, *again, *values("E13a", "2026-04-07 08:00")) == UNKNOWN
