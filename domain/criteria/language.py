@@ -315,10 +315,12 @@ class Procedure(Value):
 
 
 class Score(Value):
-    """A score as the sum of the weights of its items."""
+    """A score as the sum of the weights of its items; those of the laboratory count if drawn in the look-back before the assessment."""
 
     title: Sentence
     items: Annotated[dict[Name, COUNT], Field(min_length=1)]
+    laboratory: tuple[Name, ...] = ()
+    look_back: Period | None = None
     no_older_than: Period
 
 

@@ -75,8 +75,7 @@ def check_evidence(document: Document) -> Iterator[Fault]:
     for name, test in recordable.tests.items():
         yield from _test(f"tests.{name}", test)
     for name, score in recordable.scores.items():
-        if not within_a_lifetime(score.no_older_than):
-            yield Fault(f"scores.{name}.no_older_than", f"{score.no_older_than} is no age for a score")
+        yield from _score(f"scores.{name}", score)
     if len(_readable(document)) == len(criteria_in(document)):
         yield from _in_vain(document, recordable)
 
@@ -158,6 +157,8 @@ def _reachable(place: str, leaf: Scored | ElapsedSince, score: Score) -> Iterato
     counted = isinstance(leaf, ElapsedSince) or leaf.dated
     if counted and set(score.items.values()) != {1}:
         yield Fault(f"{place}.score", f"the items of {leaf.score} are counted over time, so each must weigh 1")
+    if counted and score.laboratory:
+        yield Fault(f"{place}.score", f"the items of {leaf.score} are counted over time, so none is drawn for one assessment")
     key, wanted = ("reached", leaf.reached) if isinstance(leaf, ElapsedSince) else ("at_least", leaf.at_least)
     if wanted > sum(score.items.values()):
         yield Fault(f"{place}.{key}", f"{leaf.score} never reaches {wanted}")
@@ -174,6 +175,16 @@ def _test(place: str, test: Test) -> Iterator[Fault]:
         yield from _flag(f"{place}.flag", test.flag, test)
     if not within_a_lifetime(test.no_older_than):
         yield Fault(f"{place}.no_older_than", f"{test.no_older_than} is no age for a result")
+
+
+def _score(place: str, score: Score) -> Iterator[Fault]:
+    if not within_a_lifetime(score.no_older_than):
+        yield Fault(f"{place}.no_older_than", f"{score.no_older_than} is no age for a score")
+    if (score.look_back is None) == bool(score.laboratory):
+        yield Fault(place, "items of the laboratory are drawn in a look-back: give both `laboratory` and `look_back`, or neither")
+    if score.look_back is not None and not within_a_lifetime(score.look_back):
+        yield Fault(f"{place}.look_back", f"{score.look_back} is no length for a look-back")
+    yield from (Fault(f"{place}.laboratory", f"{name} is no item") for name in score.laboratory if name not in score.items)
 
 
 def _flag(place: str, flag: Flag, test: Test) -> Iterator[Fault]:

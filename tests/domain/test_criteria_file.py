@@ -351,6 +351,13 @@ def test_a_review_that_does_not_find_what_is_sought_is_named(id: str, old: str, 
             ('"SELENA-SLEDAI"\nno_older_than = "P28D"', '"SELENA-SLEDAI"\nno_older_than = "P0D"'),
             "scores.selena-sledai.no_older_than: 0 days is no age for a score",
         ),
+        (('look_back = "P10D"', 'look_back = "P0D"'), "scores.selena-sledai.look_back: 0 days is no length for a look-back"),
+        (('look_back = "P10D"\n', ""), "scores.selena-sledai: items of the laboratory are drawn in a look-back: give both"),
+        (('"pyuria", "low', '"urea", "low'), "scores.selena-sledai.laboratory: urea is no item"),
+        (
+            ('"ACR classification of 1997"\n', '"ACR classification of 1997"\nlaboratory = ["malar-rash"]\nlook_back = "P10D"\n'),
+            "criteria.I4a.requires.score: the items of acr-1997 are counted over time, so none is drawn for one assessment",
+        ),
     ],
 )
 def test_a_test_or_score_that_cannot_be_recorded_is_named(change: Change, fault: str) -> None:

@@ -373,13 +373,24 @@ SELENA = {
     2: ("rash", "alopecia", "mucosal-ulcers", "pleurisy", "pericarditis", "low-complement", "increased-dna-binding"),
     1: ("fever", "thrombocytopenia", "leukopenia"),
 }
+LABORATORY = {
+    "urinary-casts",
+    "haematuria",
+    "proteinuria",
+    "pyuria",
+    "low-complement",
+    "increased-dna-binding",
+    "thrombocytopenia",
+    "leukopenia",
+}
 ALL_ITEMS = tuple(item for items in SELENA.values() for item in items)
 
 
 def sledai(*present: str, unanswered: tuple[str, ...] = (), at: str = "2026-04-01 09:00") -> e.ScoreAssessed:
-    """These items present, all others absent but for those that nobody answered."""
+    """These items present, all others absent but for those that nobody answered; samples were drawn as it was assessed."""
     absent = tuple(item for item in ALL_ITEMS if item not in {*present, *unanswered})
-    return assessed("selena-sledai", *present, absent=absent, at=at)
+    drawn = {item: when(at) for item in (*present, *absent) if item in LABORATORY}
+    return assessed("selena-sledai", *present, absent=absent, at=at).model_copy(update={"drawn": drawn})
 
 
 @pytest.mark.parametrize(
@@ -431,6 +442,61 @@ def test_every_item_weighs_what_the_instrument_says(weight: int, item: str) -> N
         twins = [one for one in SELENA[1] if one != item]
         assert verdict("I5a", sledai(item, "arthritis", twins[0])) == PASSES
         assert verdict("I5a", sledai(item, "arthritis")) == FAILS
+
+
+def drawn(at: str | None, *present: str, assessed_at: str = "2026-04-09 09:00") -> Verdict:
+    """The verdict when these items are present, and the samples of all were drawn at a time."""
+    fact = sledai(*present, at=assessed_at)
+    return verdict("I5a", fact.model_copy(update={"drawn": dict.fromkeys(fact.drawn, when(at)) if at else {}}))
+
+
+@pytest.mark.parametrize(
+    ("at", "assessed_at", "counts"),
+    [
+        pytest.param("2026-03-30 09:00", "2026-04-09 23:59", True, id="10 days before"),
+        pytest.param("2026-03-30 23:59", "2026-04-10 00:00", False, id="on the date before those 10 days"),
+        pytest.param("2026-03-31 00:00", "2026-04-10 00:00", True, id="on their first date"),
+        pytest.param("2026-03-31", "2026-04-10 09:00", True, id="on their first date, without the hour"),
+        pytest.param("2026-03-30", "2026-04-10 09:00", False, id="on the date before, without the hour"),
+        pytest.param("2026-03-29 23:59", "2026-03-30 10:00", False, id="in the look-back, and before screening"),
+        pytest.param("2026-03-30 08:30", "2026-03-30 10:00", True, id="on the first date of screening"),
+        pytest.param("2026-04-09 09:00", "2026-04-09 09:00", True, id="as it was assessed"),
+        pytest.param("2026-04", "2026-04-09 09:00", True, id="some day of April, all of which count"),
+        pytest.param("2026-03", "2026-04-09 09:00", False, id="some day of a month that began before"),
+        pytest.param("2026", "2026-04-09 09:00", False, id="some day of the year"),
+        pytest.param("2026-04-02", "2026-04", False, id="assessed some day of a month that ends after"),
+        pytest.param(None, "2026-04-09 09:00", False, id="nobody has said when"),
+    ],
+)
+def test_an_item_of_the_laboratory_counts_if_drawn_in_screening_and_10_days_before(at: str | None, assessed_at: str, counts: bool) -> None:  # noqa: FBT001 - It is what is expected.
+    later = assessed_at == "2026-04"
+    expected = UNKNOWN if later else PASSES
+    assert drawn(at, "proteinuria", "rash", assessed_at=assessed_at) == (expected if counts else UNKNOWN)
+    assert drawn(at, "arthritis", "rash", assessed_at=assessed_at) == expected
+    assert drawn(at, assessed_at=assessed_at) == (FAILS if counts else UNKNOWN)
+
+
+@pytest.mark.parametrize("item", [item for item in ALL_ITEMS if item in LABORATORY])
+def test_each_item_of_the_laboratory_is_as_if_unanswered_when_drawn_too_early(item: str) -> None:
+    """Absent and unanswered it may be there: with one point too few of others the score is open."""
+    weight = next(weight for weight, items in SELENA.items() if item in items)
+    others = {4: ("rash", "alopecia"), 2: ("arthritis", "fever"), 1: ("arthritis", "fever")}[weight]
+    fact = sledai(*others, at="2026-04-10 09:00")
+    early = fact.model_copy(update={"drawn": fact.drawn | {item: when("2026-03-30 10:00")}})
+    in_time = fact.model_copy(update={"drawn": fact.drawn | {item: when("2026-03-31 10:00")}})
+    assert (verdict("I5a", early), verdict("I5a", in_time)) == (UNKNOWN, FAILS)
+
+
+def test_only_items_of_the_laboratory_are_drawn() -> None:
+    for item in ALL_ITEMS:
+        found = verdict("I5a", assessed("selena-sledai", item, absent=tuple(one for one in ALL_ITEMS if one not in {item, *LABORATORY})))
+        assert found == (PASSES if item in SELENA[8] else UNKNOWN), item
+
+
+def test_what_was_not_drawn_in_time_is_named_in_the_report() -> None:
+    found = judged("I5a", assessed("selena-sledai", "arthritis", "leukopenia"))
+    assert found.because is not None
+    assert found.because.findings[0].says.endswith("not known to be drawn in screening and the 10 days before: leukopenia")
 
 
 @pytest.mark.parametrize(("at", "expected"), [("2026-04-27 23:59", PASSES), ("2026-04-28 00:00", UNKNOWN)])
