@@ -304,6 +304,8 @@ class Condition(Value):
 
     title: Sentence
     marks: tuple[Name, ...] = ()
+    judged: tuple[Name, ...] = ()
+    """Those of its marks that are the investigator's to judge."""
     graded: bool = False
 
 

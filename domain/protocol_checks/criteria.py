@@ -74,10 +74,16 @@ def check_evidence(document: Document) -> Iterator[Fault]:
     recordable = Recordable.of(document)
     for name, test in recordable.tests.items():
         yield from _test(f"tests.{name}", test)
+    for name, condition in recordable.conditions.items():
+        yield from _condition(f"conditions.{name}", condition)
     for name, score in recordable.scores.items():
         yield from _score(f"scores.{name}", score)
     if len(_readable(document)) == len(criteria_in(document)):
         yield from _in_vain(document, recordable)
+
+
+def _condition(place: str, condition: Condition) -> Iterator[Fault]:
+    yield from (Fault(f"{place}.judged", f"{mark} is no mark") for mark in condition.judged if mark not in condition.marks)
 
 
 def check_classes(protocol: Protocol, reference: Reference) -> Iterator[Fault]:
