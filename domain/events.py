@@ -176,6 +176,8 @@ class ScoreAssessed(Value):
     at: When
     score: Name
     items: Annotated[tuple[ScoreItem, ...], Field(min_length=1)]
+    drawn: dict[Name, When] = Field(default_factory=dict)
+    """When the sample was drawn that an item of the laboratory rests on."""
 
 
 class Attested(Value):

@@ -27,7 +27,7 @@ def in_lines(report: EligibilityReport) -> Iterator[str]:
     yield from _under(
         "Not due", (f"  {_named(part)}; judged at the gate of {part.due_at}{_assumed(part)}" for part in by_verdict["not due"])
     )
-    yield from _under("Passes", (f"  {_named(part)}{_entries(_evidence(part.because))}{_assumed(part)}" for part in by_verdict["passes"]))
+    yield from _under("Passes", chain.from_iterable(map(_in_short, by_verdict["passes"])))
 
 
 def _under(heading: str, lines: Iterable[str]) -> Iterator[str]:
@@ -57,8 +57,19 @@ def _whole(part: Part) -> Iterator[str]:
     yield f"  {_named(part)}: {part.says}{_assumed(part)}"
     if part.rescreen_from is not None:
         yield f"    re-screen, not before {part.rescreen_from}"
+    yield from _remarks(part)
     if part.because is not None:
         yield from _tree(part.because, "    ")
+
+
+def _in_short(part: Part) -> Iterator[str]:
+    """A part that passes, in a line, and what is told besides."""
+    yield f"  {_named(part)}{_entries(_evidence(part.because))}{_assumed(part)}"
+    yield from _remarks(part)
+
+
+def _remarks(part: Part) -> Iterator[str]:
+    yield from (f"    remark: {one.says}{_entries(one.evidence)}" for one in part.remarks)
 
 
 def _tree(branch: Branch, indent: str) -> Iterator[str]:

@@ -10,12 +10,15 @@ from app.cli.asking import WHEN, Chart, asks
 from app.cli.reading import NUMBER, AtHand, Reads, by_its_shape, number
 from domain import commands as c
 from domain import events as e
+from domain.criteria.language import Score
 from domain.rejections import Reason, Refused, refuse_if
 from domain.time import When
 from domain.words import Name, Sentence
 
 Holds = dict[Name, bool]
 A_WHEN = Reads(lambda chart: chart.clock.when)
+EVERY_ITEM = ""
+"""What is said of no item in particular is said of every one of the laboratory."""
 screening = typer.Typer()
 
 
@@ -91,17 +94,22 @@ def score(  # noqa: PLR0913 - Each argument is an option of the command.
         Reads(lambda _: partial(_of_item, by_its_shape(Annotated[Sentence, None]))),
         typer.Option(metavar="ITEM=WORDS", help="By which source that is known of an item; can be repeated."),
     ] = None,
+    drawn: Annotated[
+        list[tuple[str, When]] | None,
+        Reads(lambda chart: partial(_of_item_or_all, chart.clock.when)),
+        typer.Option(metavar="[ITEM=]WHEN", help="When the sample for an item was drawn, or for every one of the laboratory."),
+    ] = None,
 ) -> c.Report:
     """Record the items of a score as they were assessed; an item that is not named was not answered."""
     answers = _either_way(present, absent)
     if others_absent:
-        answers = dict.fromkeys(_items(name, chart), False) | answers
+        answers = dict.fromkeys(_score(name, chart).items, False) | answers
     dates, sources = dict(since or ()), dict(source or ())
     _all_answered([*dates, *sources], answers)
     items = [
         e.ScoreItem(item=item, present=is_present, since=dates.get(item), source=sources.get(item)) for item, is_present in answers.items()
     ]
-    return c.Report(fact=e.ScoreAssessed(at=at, score=name, items=tuple(items)))
+    return c.Report(fact=e.ScoreAssessed(at=at, score=name, items=tuple(items), drawn=_drawn(name, dict(drawn or ()), answers, chart)))
 
 
 @asks(screening)
@@ -122,12 +130,20 @@ def _either_way(so: list[str] | None, not_so: list[str] | None) -> Holds:
     return dict.fromkeys(so or (), True) | dict.fromkeys(not_so or (), False)
 
 
-def _items(score: str, chart: Chart) -> list[str]:
-    """The items of a score of the protocol. Raises Refused where there is none of that name."""
+def _score(score: str, chart: Chart) -> Score:
+    """A score of the protocol. Raises Refused where there is none of that name."""
     scores = chart.study.protocol(chart.record.participant.protocol).scores
     if score not in scores:
         raise Refused(Reason(code="unknown-score", says=f"there is no score {score}; these are: {', '.join(scores)}"))
-    return list(scores[score].items)
+    return scores[score]
+
+
+def _drawn(score: str, drawn: dict[str, When], answers: Holds, chart: Chart) -> dict[str, When]:
+    """When samples were drawn: what was said of one item, else what was said of all that are answered."""
+    named = {item: when for item, when in drawn.items() if item != EVERY_ITEM}
+    if EVERY_ITEM not in drawn:
+        return named
+    return {item: drawn[EVERY_ITEM] for item in _score(score, chart).laboratory if item in answers} | named
 
 
 def _all_answered(named: list[str], answers: Holds) -> None:
@@ -135,6 +151,11 @@ def _all_answered(named: list[str], answers: Holds) -> None:
     refuse_if(
         Reason(code="not-answered", says=f"{item} is given neither as --present nor as --absent") for item in named if item not in answers
     )
+
+
+def _of_item_or_all(read: Callable[[str], Any], typed: str) -> tuple[str, Any]:
+    item, sign, what = typed.rpartition("=")
+    return (item, read(what)) if sign else (EVERY_ITEM, read(typed))
 
 
 def _of_item(read: Callable[[str], Any], typed: str) -> tuple[str, Any]:

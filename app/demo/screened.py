@@ -19,12 +19,28 @@ RESULTS = {
     "epstein-barr-virus-dna": "not-detected",
     "treponemal-test": "non-reactive",
     "tuberculosis-infection-test": "negative",
+    "chest-imaging": "no-sign-of-tuberculosis",
+    "electrocardiogram": "normal",
 }
-VALUES = {"body-weight": "61.5", "physicians-global-assessment": "2"}
+VALUES = {
+    "body-weight": "61.5",
+    "physicians-global-assessment": "2",
+    "alanine-aminotransferase": "0.6",
+    "bilirubin": "0.5",
+    "creatinine": "0.9",
+    "neutrophils": "3.1",
+    "platelets": "190",
+    "haemoglobin": "11.8",
+    "international-normalised-ratio": "1.0",
+    "oxygen-saturation": "98",
+    "ejection-fraction": "62",
+}
 PRESENT = {
     "selena-sledai": frozenset({"arthritis", "rash", "low-complement"}),
     "acr-1997": frozenset({"malar-rash", "nonerosive-arthritis", "immunologic-disorder", "antinuclear-antibodies"}),
 }
+NOT_ASKED = frozenset({"syphilis-treated", "tuberculosis-treated", "anticoagulation-is-short", "cannot-conceive"})
+"""What is attested only of those to whom it applies."""
 DIAGNOSED = When("2019-04")
 
 
@@ -45,7 +61,7 @@ def screened(protocol: Protocol, at: datetime) -> tuple[e.Fact, ...]:
             start=When("2020-01"),
             indication="lupus",
         ),
-        e.Attested(at=found, holds=dict.fromkeys(protocol.attestations, True)),
+        e.Attested(at=found, holds={name: True for name in protocol.attestations if name not in NOT_ASKED}),
         *(e.ReviewMade(review=kind, at=found, covers_from=None, sources=("participant", "chart")) for kind in get_args(ReviewKind)),
     )
 
@@ -55,4 +71,4 @@ def _assessed(protocol: Protocol, score: str, present: frozenset[str], at: When)
         e.ScoreItem(item=item, present=item in present, since=DIAGNOSED if item in present else None)
         for item in protocol.scores[score].items
     )
-    return e.ScoreAssessed(at=at, score=score, items=items)
+    return e.ScoreAssessed(at=at, score=score, items=items, drawn=dict.fromkeys(protocol.scores[score].laboratory, at))

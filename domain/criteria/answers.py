@@ -1,14 +1,23 @@
 """What a requirement answers over all times of its anchor, and how answers combine: passes, fails, or not yet known."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import reduce
 
+from domain.base import Value
 from domain.instants import ALWAYS, NEVER, InstantSet
 from domain.rules.judgement import Found
 from domain.time import MINUTE, Span
 from domain.verdicts import Finding, Outcome
-from domain.words import Role
+from domain.words import Account, Role
+
+
+class Remark(Value):
+    """What whoever reads a verdict is told besides, whatever the verdict; it decides nothing."""
+
+    says: Account
+    evidence: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -20,13 +29,14 @@ class Answer:
     fails: InstantSet
     found: tuple[Found, ...] = ()
     parts: tuple["Answer", ...] = ()
+    remarks: tuple[Remark, ...] = ()
 
     @classmethod
-    def by(cls, says: str, found: Iterable[Found]) -> "Answer":
+    def by(cls, says: str, found: Iterable[Found], remarks: Iterable[Remark] = ()) -> "Answer":
         """From findings: a failing one outweighs an unknown one, and that a passing one; where nothing was found nothing is known."""
         told = tuple(one for one in found if one.over)
         fails, unknown, passes = (_over(told, outcome) for outcome in ("fails", "not yet known", "passes"))
-        return cls(says, passes - fails - unknown, fails, told)
+        return cls(says, passes - fails - unknown, fails, told, remarks=tuple(remarks))
 
     def outcome(self, anchor: Span) -> Outcome:
         """The outcome at a time that may itself be uncertain: what holds at every minute of it, else not yet known."""
@@ -53,6 +63,11 @@ def or_missing(found: Sequence[Found], says: str, role: Role = "coordinator", ou
     """What was found and, wherever nothing was, what is missing, what that means, and who can supply it."""
     told = InstantSet.of(pair for one in found for pair in one.over.intervals)
     return (*found, Found(outcome, ALWAYS - told, says, supplied_by=role))
+
+
+def throughout(found: Iterable[Found], at: datetime) -> tuple[Found, ...]:
+    """What is found at an instant, over all times: what is asked of this screening as a whole stands beside every anchor."""
+    return tuple(replace(one, over=ALWAYS) for one in found if at in one.over)
 
 
 def findings(answer: Answer, anchor: Span) -> tuple[Finding, ...]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 
-from domain.criteria.answers import Answer
+from domain.criteria.answers import Answer, throughout
 from domain.criteria.episode import Episode
 from domain.criteria.exposures import Dates, Exposure, exposures
 from domain.criteria.language import Lasted, NoSustainedDose, WashedOut
@@ -82,14 +82,7 @@ def lasted(rule: Lasted, episode: Episode) -> Answer:
 
 def looked_ever_before(rule: WashedOut, episode: Episode) -> tuple[Found, ...]:
     """However long a half-life is: the medicines of the whole life must have been looked through, in this screening."""
-    ever = looked_ever(rule.review, episode)
-    known = any(one.outcome == "passes" and episode.at in one.over for one in ever)
-    passing = tuple(Found("passes", ALWAYS, one.says, one.evidence) for one in ever if one.outcome == "passes" and episode.at in one.over)
-    return (
-        passing
-        if known
-        else tuple(Found("not yet known", ALWAYS, one.says, (), one.supplied_by) for one in ever if one.outcome != "passes")
-    )
+    return throughout(looked_ever(rule.review, episode), episode.at)
 
 
 def _washing_out(one: Exposure, rule: WashedOut, episode: Episode) -> Iterator[Found]:

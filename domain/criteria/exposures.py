@@ -7,6 +7,7 @@ from datetime import date, datetime
 from domain import events as e
 from domain.criteria.episode import Episode
 from domain.criteria.language import Sought
+from domain.criteria.rulings import not_ruled
 from domain.instants import NEVER, InstantSet
 from domain.rules.courses import Course, course
 from domain.standing import Noted
@@ -155,5 +156,5 @@ def _by_ruling(classes: set[str], sought: Sought, episode: Episode) -> Belongs |
     for one in sought.if_ruled:
         ruled = episode.study.record.rulings.get(one.ruling)
         if not classes.isdisjoint(one.classes) and ruled in {None, one.choice}:
-            return (None, "coordinator") if ruled else (f"the study has not ruled on {one.ruling}", "medical-monitor")
+            return (None, "coordinator") if ruled else (not_ruled(one.ruling), "medical-monitor")
     return None

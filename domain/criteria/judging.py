@@ -8,7 +8,9 @@ from domain.criteria.answers import Answer, all_of, any_of
 from domain.criteria.background import aged, consented_first, elapsed_since, of_sex, screening_within
 from domain.criteria.drugs import lasted, no_sustained_dose, washed_out
 from domain.criteria.episode import Episode
+from domain.criteria.looking import reviewed
 from domain.criteria.results import attested, measured, resulted
+from domain.criteria.rulings import ruled_so
 from domain.criteria.scores import scored
 
 
@@ -41,12 +43,16 @@ def answered(rule: c.Requirement, episode: Episode) -> Answer:
             return scored(rule, episode)
         case c.Attested():
             return attested(rule, episode)
+        case c.Reviewed():
+            return reviewed(rule, episode)
         case c.ConsentedFirst():
             return consented_first(rule, episode)
         case c.ScreeningWithin():
             return screening_within(rule, episode)
         case c.OfSex():
             return of_sex(rule, episode)
+        case c.RuledSo():
+            return ruled_so(rule, episode)
         case c.AllOf():
             return all_of("all of these", tuple(answered(one, episode) for one in rule.of))
         case c.AnyOf():

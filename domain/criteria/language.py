@@ -135,7 +135,8 @@ class Measured(Value):
 class Resulted(Value):
     """The last valid result of a test in this screening is one that passes; one that is in neither list decides nothing.
 
-    A test that is not asked for (`if_tested`) passes while it has no result, and counts once it has one.
+    A test that is not asked for (`if_tested`) passes while it has no result, and counts once it has one; where that did not pass, to let
+    it grow too old does not either.
     """
 
     kind: Literal["resulted"]
@@ -155,10 +156,18 @@ class Scored(Value):
 
 
 class Attested(Value):
-    """Whoever may judge it has attested it in this screening."""
+    """Whoever may judge it has attested it in this screening; where it is judged `on` tests, each has a result, and none came later."""
 
     kind: Literal["attested"]
     attestation: Name
+    on: tuple[Name, ...] = ()
+
+
+class Reviewed(Value):
+    """Somebody has looked, in this screening, by a review of this kind: what an attestation goes by, such as plans for a promise."""
+
+    kind: Literal["reviewed"]
+    review: ReviewKind
 
 
 class ConsentedFirst(Value):
@@ -179,6 +188,14 @@ class OfSex(Value):
 
     kind: Literal["of-sex"]
     sex: Literal["female", "male"]
+
+
+class RuledSo(Value):
+    """The study has ruled so, on a question that concerns no drug; until it has ruled it is not known."""
+
+    kind: Literal["ruled-so"]
+    ruling: Name
+    choice: Name
 
 
 class AllOf(Value):
@@ -211,7 +228,21 @@ class Whenever(Value):
 
 
 Absence = NoneWithin | Never | NotPresent | VolumeBelow | WashedOut | NoSustainedDose
-Leaf = Absence | Lasted | ElapsedSince | Aged | Measured | Resulted | Scored | Attested | ConsentedFirst | ScreeningWithin | OfSex
+Leaf = (
+    Absence
+    | Lasted
+    | ElapsedSince
+    | Aged
+    | Measured
+    | Resulted
+    | Scored
+    | Attested
+    | Reviewed
+    | ConsentedFirst
+    | ScreeningWithin
+    | OfSex
+    | RuledSo
+)
 Composite = AllOf | AnyOf | Not | Whenever
 Requirement = Annotated[
     NoneWithin
@@ -227,9 +258,11 @@ Requirement = Annotated[
     | Resulted
     | Scored
     | Attested
+    | Reviewed
     | ConsentedFirst
     | ScreeningWithin
     | OfSex
+    | RuledSo
     | AllOf
     | AnyOf
     | Not
@@ -238,6 +271,13 @@ Requirement = Annotated[
 ]
 for composite in (AllOf, AnyOf, Not, Whenever):
     composite.model_rebuild()
+
+
+class OtherReading(Value):
+    """Another way to read the sentence of a criterion: it decides nothing, and whoever reads the report is told where it would."""
+
+    says: Sentence
+    requires: Requirement
 
 
 class Criterion(Value):
@@ -249,9 +289,22 @@ class Criterion(Value):
     anchor: Anchor | None = None
     requires: Requirement | None = None
     """What must be so, judged at the anchor."""
+    otherwise_read: OtherReading | None = None
     at_gate: HoldPoint | None = None
     """The hold point at whose gate the part is judged, by the rule of the same id; it is not due at confirmation."""
     interpretations: tuple[Name, ...] = ()
+
+
+class Flag(Value):
+    """Values below or above which whoever judges is told so; they decide nothing by themselves."""
+
+    below: Decimal | None = None
+    above: Decimal | None = None
+    says: Sentence
+
+    def marks(self, value: Decimal) -> bool:
+        """Whether a value lies beyond; the bound itself does not."""
+        return (self.below is not None and value < self.below) or (self.above is not None and value > self.above)
 
 
 class Test(Value):
@@ -262,6 +315,7 @@ class Test(Value):
     least: Decimal | None = None
     most: Decimal | None = None
     """The range of values that can be; whatever lies outside is a slip."""
+    flag: Flag | None = None
     results: tuple[Name, ...] = ()
     no_older_than: Period
     repeats: Annotated[int, Field(ge=0)] = 1
@@ -272,6 +326,8 @@ class Condition(Value):
 
     title: Sentence
     marks: tuple[Name, ...] = ()
+    judged: tuple[Name, ...] = ()
+    """Those of its marks that are the investigator's to judge."""
     graded: bool = False
 
 
@@ -283,10 +339,12 @@ class Procedure(Value):
 
 
 class Score(Value):
-    """A score as the sum of the weights of its items."""
+    """A score as the sum of the weights of its items; those of the laboratory count if drawn in the look-back before the assessment."""
 
     title: Sentence
     items: Annotated[dict[Name, COUNT], Field(min_length=1)]
+    laboratory: tuple[Name, ...] = ()
+    look_back: Period | None = None
     no_older_than: Period
 
 

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from domain import events as e
-from domain.criteria.answers import or_missing
+from domain.criteria.answers import Answer, or_missing, throughout
 from domain.criteria.episode import Episode, Looked
+from domain.criteria.language import Reviewed
 from domain.instants import InstantSet
 from domain.rules.judgement import Found
 from domain.rules.reviews import TITLES, first_with_look_back_from
@@ -33,6 +34,11 @@ def looked_ever(kind: ReviewKind, episode: Episode) -> tuple[Found, ...]:
 def looked_now(kind: ReviewKind, episode: Episode) -> tuple[Found, ...]:
     """Over instants of the confirmation: those after a review of this screening."""
     return _since_the_first(list(_made(kind, episode)), "was made in this screening", TITLES[kind], kind, episode)
+
+
+def reviewed(rule: Reviewed, episode: Episode) -> Answer:
+    """In this screening, beside whatever anchor."""
+    return Answer.by(f"a review of {TITLES[rule.review]} in this screening", throughout(looked_now(rule.review, episode), episode.at))
 
 
 def _since_the_first(made: list[Looked], how: str, wanted: str, kind: ReviewKind, episode: Episode) -> tuple[Found, ...]:

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from datetime import date, datetime
 from hashlib import sha256
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from domain.base import Value
-from domain.criteria.answers import Answer, findings
+from domain.criteria.answers import Answer, Remark, findings
 from domain.criteria.episode import Episode
 from domain.criteria.judging import answered
-from domain.criteria.language import Anchor, Criterion
+from domain.criteria.language import Anchor, Criterion, OtherReading
 from domain.instants import ALWAYS
 from domain.participant import Participant
 from domain.study import Study
@@ -39,6 +39,8 @@ class Part(Value):
     assumption: bool
     """Whether a reading that nobody has approved yet stands behind it."""
     because: Branch | None
+    remarks: tuple[Remark, ...] = ()
+    """What is told besides, whatever the verdict."""
     due_at: HoldPoint | None = None
     """The hold point at which it is judged instead."""
     rescreen_from: date | None = None
@@ -101,30 +103,57 @@ def _overall(parts: tuple[Part, ...]) -> Overall:
 
 def part_of(criterion: Criterion, episode: Episode) -> Part:
     """Judge one part of one criterion."""
-    verdict, because, again = _judged(criterion, episode)
+    judged = _judged(criterion, episode)
     return Part(
         id=criterion.id,
         name=criterion.name,
         says=criterion.says,
-        verdict=verdict,
+        verdict=judged.verdict,
         assumption=episode.protocol.assumes(criterion.interpretations),
-        because=because,
+        because=judged.because,
+        remarks=judged.remarks,
         due_at=criterion.at_gate,
-        rescreen_from=again,
+        rescreen_from=judged.rescreen_from,
     )
 
 
-def _judged(criterion: Criterion, episode: Episode) -> tuple[Verdict, Branch | None, date | None]:
+class _Judged(NamedTuple):
     """The verdict with its reasons and, where it fails by time, the date from which a new screening would help."""
+
+    verdict: Verdict
+    because: Branch | None = None
+    rescreen_from: date | None = None
+    remarks: tuple[Remark, ...] = ()
+
+
+def _judged(criterion: Criterion, episode: Episode) -> _Judged:
     if criterion.requires is None or criterion.anchor is None:
-        return "not due", None, None
+        return _Judged("not due")
     anchor = episode.anchored(criterion.anchor)
     if anchor is None:
-        return "not yet known", _not_begun(criterion.anchor), None
+        return _Judged("not yet known", _not_begun(criterion.anchor))
     answer = answered(criterion.requires, episode)
     because = _branch(answer, anchor)
     by_time = because.outcome == "fails" and criterion.anchor == "screening"
-    return because.outcome, because, _rescreen_from(answer, episode) if by_time else None
+    again = _rescreen_from(answer, episode) if by_time else None
+    remarks = *_remarks(answer), *_read_otherwise(criterion.otherwise_read, because.outcome, anchor, episode)
+    return _Judged(because.outcome, because, again, remarks)
+
+
+def _remarks(answer: Answer) -> Iterator[Remark]:
+    yield from answer.remarks
+    for part in answer.parts:
+        yield from _remarks(part)
+
+
+def _read_otherwise(reading: OtherReading | None, outcome: Outcome, anchor: Span, episode: Episode) -> Iterator[Remark]:
+    """What the other reading of the criterion would come to, where that is something else."""
+    if reading is None:
+        return
+    answer = answered(reading.requires, episode)
+    other = answer.outcome(anchor)
+    if other != outcome:
+        yield Remark(says=f"by another reading it {'is not yet known' if other == 'not yet known' else other}: {reading.says}")
 
 
 def _branch(answer: Answer, anchor: Span) -> Branch:

@@ -1,17 +1,19 @@
 """Requirements on what was measured, scored or attested in this screening: the last valid one before the confirmation decides."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from domain import events as e
-from domain.criteria.answers import Answer, or_missing
+from domain.criteria.answers import Answer, Remark, or_missing, throughout
 from domain.criteria.episode import Episode
-from domain.criteria.language import Attested, Measured, Resulted
+from domain.criteria.language import Attested, Measured, Resulted, Test
 from domain.instants import InstantSet
 from domain.rules.judgement import Found
 from domain.standing import Noted
 from domain.time import FOREVER, Period, Span, day_after, local_date, midnight
 from domain.verdicts import Outcome
+from domain.words import Role
 
 
 class Dated(NamedTuple):
@@ -52,20 +54,48 @@ def resulted(rule: Resulted, episode: Episode) -> Answer:
         return "passes" if fact.result in rule.passing else "fails" if fact.result in rule.failing else "not yet known"
 
     says = f"{episode.protocol.tests[rule.test].title}: {' or '.join(rule.passing)}"
-    untested: Outcome = "passes" if rule.if_tested else "not yet known"
-    return _of_test(rule.test, f"{says}, if tested" if rule.if_tested else says, outcome, episode, untested)
+    return _of_test(rule.test, f"{says}, if tested" if rule.if_tested else says, outcome, episode, asked=not rule.if_tested)
 
 
 def attested(rule: Attested, episode: Episode) -> Answer:
-    """What was attested last in this screening."""
+    """What was attested last in this screening, beside whatever anchor, and the results that it was judged on."""
     asked = episode.protocol.attestations[rule.attestation]
+    results = [one for test in rule.on for one in _of_this_screening(test, episode)]
     made = [
-        Dated(fact.at.span(episode.zone), _so(fact.holds[rule.attestation]), f"attested {fact.at.shown(episode.zone)}", one.entry)
+        _knowing(
+            results,
+            Dated(fact.at.span(episode.zone), _so(fact.holds[rule.attestation]), f"attested {fact.at.shown(episode.zone)}", one.entry),
+            episode,
+        )
         for one in episode.participant.attestations
         if rule.attestation in (fact := one.fact).holds
     ]
-    found = decided(made, None, episode)
-    return Answer.by(asked.says, or_missing(found, f"{rule.attestation} has not been attested in this screening", asked.by))
+    last = [replace(one, supplied_by=asked.by) for one in decided(made, None, episode)]
+    found = or_missing(last, f"{rule.attestation} has not been attested in this screening", asked.by)
+    on_record = (told for test in rule.on for told in _recorded(test, episode))
+    return Answer.by(asked.says, throughout((*found, *on_record), episode.at), _flagged(results, asked.by, episode))
+
+
+def _knowing(results: Sequence[Noted[e.ObservationMade]], attested: Dated, episode: Episode) -> Dated:
+    """What was attested in favour goes by the results there were; one that may have come later has still to be judged."""
+    later = [one for one in results if one.fact.at.span(episode.zone).latest > attested.made.earliest]
+    if attested.outcome != "passes" or not later:
+        return attested
+    return attested.unsure(f"perhaps before there was a result: {_result(later[-1], episode)}")
+
+
+def _recorded(name: str, episode: Episode) -> tuple[Found, ...]:
+    """That a test has a result which is not too old, whatever it is."""
+    test = episode.protocol.tests[name]
+    made = [Dated(one.fact.at.span(episode.zone), "passes", _result(one, episode), one.entry) for one in _of_this_screening(name, episode)]
+    return or_missing(decided(made, test.no_older_than, episode), _no_result_of(test))
+
+
+def _flagged(results: Sequence[Noted[e.ObservationMade]], judge: Role, episode: Episode) -> Iterator[Remark]:
+    for one in results:
+        flag = episode.protocol.tests[one.fact.test].flag
+        if flag is not None and one.fact.value is not None and flag.marks(one.fact.value):
+            yield Remark(says=f"{_result(one, episode)}; flagged: {flag.says}; the {judge} judges", evidence=(one.entry,))
 
 
 def decided(made: Sequence[Dated], no_older_than: Period | None, episode: Episode) -> list[Found]:
@@ -105,18 +135,28 @@ def _decides(one: Dated, made: Sequence[Dated], no_older_than: Period | None, zo
     return InstantSet.between(one.made.latest, min(later, aged))
 
 
-def _of_test(
-    name: str, says: str, meaning: Callable[[e.ObservationMade], Outcome], episode: Episode, untested: Outcome = "not yet known"
-) -> Answer:
-    """Of the valid results that the protocol allows, the last decides; a repeat beyond those decides only where it fails."""
+def _of_test(name: str, says: str, meaning: Callable[[e.ObservationMade], Outcome], episode: Episode, *, asked: bool = True) -> Answer:
+    """Of the valid results that the protocol allows, the last decides; a repeat beyond those decides only where it fails.
+
+    A test that is not `asked` for lets pass while nothing else than passing results were found.
+    """
     test = episode.protocol.tests[name]
-    valid = [one for one in episode.participant.observations if one.fact.test == name and one.fact.valid]
-    made = [Dated(one.fact.at.span(episode.zone), meaning(one.fact), _result(one, episode), one.entry) for one in valid]
-    belong = [one for one in made if episode.perhaps_within(one.made)]
+    valid = _of_this_screening(name, episode)
+    belong = [Dated(one.fact.at.span(episode.zone), meaning(one.fact), _result(one, episode), one.entry) for one in valid]
     allowed = list(_allowed(belong, 1 + test.repeats))
     beyond = f"; {len(belong) - len(allowed)} more than the protocol allows let nothing pass" if len(allowed) < len(belong) else ""
-    missing = f"no valid result of {test.title}, at most {test.no_older_than} old, was recorded in this screening{beyond}"
-    return Answer.by(says, or_missing(decided(allowed, test.no_older_than, episode), missing, outcome=untested))
+    untested: Outcome = "not yet known" if asked or any(one.outcome != "passes" for one in belong) else "passes"
+    return Answer.by(says, or_missing(decided(allowed, test.no_older_than, episode), f"{_no_result_of(test)}{beyond}", outcome=untested))
+
+
+def _of_this_screening(name: str, episode: Episode) -> list[Noted[e.ObservationMade]]:
+    """The valid results of a test that belong, or may belong, to this screening."""
+    valid = (one for one in episode.participant.observations if one.fact.test == name and one.fact.valid)
+    return [one for one in valid if episode.perhaps_within(one.fact.at.span(episode.zone))]
+
+
+def _no_result_of(test: Test) -> str:
+    return f"no valid result of {test.title}, at most {test.no_older_than} old, was recorded in this screening"
 
 
 def _allowed(made: Sequence[Dated], count: int) -> Iterator[Dated]:

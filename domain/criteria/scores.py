@@ -5,12 +5,12 @@ from collections.abc import Iterator, Mapping
 from domain import events as e
 from domain.criteria.answers import Answer, or_missing
 from domain.criteria.episode import Episode
-from domain.criteria.language import Scored
+from domain.criteria.language import Score, Scored
 from domain.criteria.results import Dated, decided
 from domain.instants import InstantSet
 from domain.rules.judgement import Found
 from domain.standing import Noted
-from domain.time import BEGINNING, FOREVER, Span
+from domain.time import BEGINNING, FOREVER, Span, found_until
 from domain.verdicts import Outcome
 
 
@@ -43,13 +43,26 @@ def reached(score: str, count: int, episode: Episode) -> Span:
 
 def _of(one: Noted[e.ScoreAssessed], rule: Scored, episode: Episode) -> tuple[Outcome, str]:
     """What the known items already decide; what is missing counts as absent for passing and as present for failing."""
-    weights = episode.protocol.scores[rule.score].items
-    present = sum(weights[item.item] for item in one.fact.items if item.present)
-    open_ = sum(weight for name, weight in weights.items() if name not in {item.item for item in one.fact.items})
+    score = episode.protocol.scores[rule.score]
+    answered = {item.item: item.present for item in one.fact.items if _counts(item.item, one.fact, score, episode)}
+    present = sum(score.items[name] for name, is_present in answered.items() if is_present)
+    open_ = sum(weight for name, weight in score.items.items() if name not in answered)
+    not_drawn = [item.item for item in one.fact.items if item.item not in answered]
     says = f"{present} points {one.fact.at.shown(episode.zone)}" + (f", up to {open_} more in items not answered" if open_ else "")
+    says += f" or not known to be drawn in screening and the {score.look_back} before: {', '.join(not_drawn)}" if not_drawn else ""
     if present >= rule.at_least:
         return "passes", says
     return ("fails" if present + open_ < rule.at_least else "not yet known"), says
+
+
+def _counts(item: str, fact: e.ScoreAssessed, score: Score, episode: Episode) -> bool:
+    """Whether an item of the laboratory was surely drawn in this screening and in the look-back; any other counts as assessed."""
+    if score.look_back is None or item not in score.laboratory:
+        return True
+    if item not in fact.drawn:
+        return False
+    drawn, assessed = fact.drawn[item].span(episode.zone), fact.at.span(episode.zone)
+    return episode.surely_within(drawn) and assessed.latest < found_until(drawn.earliest, score.look_back, episode.zone)
 
 
 def _ever(rule: Scored, episode: Episode) -> Iterator[Found]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from domain import events as e
+from domain.criteria.language import Score
 from domain.protocol import Protocol
 from domain.rejections import Reason
 from domain.study import Study
@@ -95,6 +96,17 @@ def _assessment(fact: e.ScoreAssessed, protocol: Protocol, zone: str) -> Iterato
             yield Reason(code="future", says=f"the item {item.item} cannot have been present only after it was assessed")
         if item.since is not None and not item.present:
             yield Reason(code="absent-since", says=f"the item {item.item} was not present, so it was not present since any time")
+    yield from _drawn(fact, score, zone)
+
+
+def _drawn(fact: e.ScoreAssessed, score: Score, zone: str) -> Iterator[Reason]:
+    """When samples were drawn, of the items that rest on one."""
+    yield from _unknown(f"laboratory item of {fact.score}", fact.drawn, score.laboratory)
+    for name, when in fact.drawn.items():
+        if name not in {item.item for item in fact.items}:
+            yield Reason(code="not-answered", says=f"a sample was drawn for the item {name}, which is not answered")
+        if when.span(zone).earliest > fact.at.span(zone).latest:
+            yield Reason(code="future", says=f"the sample for the item {name} cannot have been drawn only after it was assessed")
 
 
 def _medication(fact: e.MedicationTaken, zone: str) -> Iterator[Reason]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import chain
 
 from domain import commands as c
 from domain import events as e
@@ -22,11 +23,12 @@ def correct(command: c.Correct, record: Record, study: Study, at: datetime, by: 
         )
     if entry.event == command.fact:
         raise Refused(Reason(code="same-fact", says=f"entry {command.entry} says that already"))
+    protocol = study.protocol(record.participant.protocol)
     without = record.then((e.EntryRetracted(entry=command.entry),), at, by).participant
     refuse_if(
         (
             *badly_formed(command.fact, record.participant, study, at),
-            *not_theirs(command.fact, study.protocol(record.participant.protocol), by),
+            *dict.fromkeys(chain(not_theirs(entry.event, protocol, by), not_theirs(command.fact, protocol, by))),
             *visit_out_of_place(command.fact, without, study),
         )
     )

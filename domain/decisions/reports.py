@@ -181,21 +181,24 @@ def _treatment_out_of_place(fact: e.Treatment, participant: Participant) -> Iter
 
 
 def not_theirs(fact: e.Event, protocol: Protocol, by: Circumstances) -> Iterator[Reason]:
-    """What only an investigator states, and by signature; and what only those attest whom the protocol names."""
+    """What only an investigator states, and by signature; and what only those attest or judge whom the protocol names."""
     if isinstance(fact, e.Attested):
-        yield from _not_theirs_to_attest(fact, protocol, by)
+        attested = [name for name in fact.holds if name in protocol.attestations and protocol.attestations[name].by == "investigator"]
+        yield from _not_theirs_to_judge("attest", attested, by)
+    if isinstance(fact, e.ConditionNoted) and fact.condition in protocol.conditions:
+        judged = protocol.conditions[fact.condition].judged
+        yield from _not_theirs_to_judge("judge", [f"whether {fact.condition} is {mark}" for mark in fact.marks if mark in judged], by)
     if isinstance(fact, e.EligibilityConfirmed) and by.actor.role != "investigator":
         yield Reason(code="investigator-only", says="only an investigator confirms eligibility")
     if isinstance(fact, e.EligibilityConfirmed) and by.signature is None:
         yield Reason(code="signature-missing", says="confirming eligibility needs a signature")
 
 
-def _not_theirs_to_attest(fact: e.Attested, protocol: Protocol, by: Circumstances) -> Iterator[Reason]:
-    judged = [name for name in fact.holds if name in protocol.attestations and protocol.attestations[name].by == "investigator"]
-    if judged and by.actor.role != "investigator":
-        yield Reason(code="investigator-only", says=f"only an investigator attests {', '.join(judged)}")
-    if judged and by.signature is None:
-        yield Reason(code="signature-missing", says=f"attesting {', '.join(judged)} needs a signature")
+def _not_theirs_to_judge(verb: str, what: list[str], by: Circumstances) -> Iterator[Reason]:
+    if what and by.actor.role != "investigator":
+        yield Reason(code="investigator-only", says=f"only an investigator {verb}s {', '.join(what)}")
+    if what and by.signature is None:
+        yield Reason(code="signature-missing", says=f"to {verb} {', '.join(what)} needs a signature")
 
 
 def _not_after_leaving(fact: e.Fact, participant: Participant, study: Study, by: Circumstances) -> Iterator[Reason]:

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from pydantic import TypeAdapter
 
 from domain.criteria.language import (
+    Attested,
     Condition,
     Criterion,
     ElapsedSince,
+    Flag,
     Leaf,
     Measured,
     Procedure,
@@ -22,7 +24,7 @@ from domain.criteria.language import (
 from domain.protocol import Protocol
 from domain.protocol_checks.lengths import within_a_lifetime
 from domain.protocol_checks.parts import Document, Fault, criteria_in, read, readable, rules_of, table
-from domain.protocol_checks.requirements import check_leaf, judged_over, leaves, named, sought_by
+from domain.protocol_checks.requirements import check_leaf, judged_over, leaves_of, named, sought_by
 from domain.reference import Reference
 
 EVIDENCE = ("tests", "conditions", "procedures", "scores", "attestations")
@@ -55,7 +57,7 @@ def check_criteria(document: Document) -> Iterator[Fault]:
     recordable = Recordable.of(document)
     for place, criterion in _readable(document):
         yield from _judged_once(place, criterion, document)
-        for where, leaf in leaves(criterion.requires, f"{place}.requires") if criterion.requires else ():
+        for where, leaf in leaves_of(criterion, place):
             anchor = judged_over(leaf)
             if anchor not in {None, criterion.anchor}:
                 yield Fault(where, f"{leaf.kind} is judged over the {anchor}, and the criterion is anchored on the {criterion.anchor}")
@@ -72,18 +74,23 @@ def check_evidence(document: Document) -> Iterator[Fault]:
     recordable = Recordable.of(document)
     for name, test in recordable.tests.items():
         yield from _test(f"tests.{name}", test)
+    for name, condition in recordable.conditions.items():
+        yield from _condition(f"conditions.{name}", condition)
     for name, score in recordable.scores.items():
-        if not within_a_lifetime(score.no_older_than):
-            yield Fault(f"scores.{name}.no_older_than", f"{score.no_older_than} is no age for a score")
+        yield from _score(f"scores.{name}", score)
     if len(_readable(document)) == len(criteria_in(document)):
         yield from _in_vain(document, recordable)
+
+
+def _condition(place: str, condition: Condition) -> Iterator[Fault]:
+    yield from (Fault(f"{place}.judged", f"{mark} is no mark") for mark in condition.judged if mark not in condition.marks)
 
 
 def check_classes(protocol: Protocol, reference: Reference) -> Iterator[Fault]:
     """The classes of drugs that a protocol names are those of the reference that it reckons with."""
     missing = f"is no class of version {reference.version} of the drug reference"
     for criterion in protocol.criteria:
-        for place, leaf in leaves(criterion.requires, f"criteria.{criterion.id}.requires") if criterion.requires else ():
+        for place, leaf in leaves_of(criterion, f"criteria.{criterion.id}"):
             of = sought_by(leaf)
             keys = {"classes": of.classes, "but_not": of.but_not} if of else {}
             keys |= {"if_ruled": tuple(name for one in of.if_ruled for name in one.classes)} if of else {}
@@ -102,6 +109,8 @@ def _judged_once(place: str, criterion: Criterion, document: Document) -> Iterat
         yield Fault(place, "must be judged at confirmation or at a gate: give either `requires` or `at_gate`")
     if (criterion.requires is None) != (criterion.anchor is None):
         yield Fault(f"{place}.anchor", "must be given for what is judged at confirmation, and only for that")
+    if criterion.requires is None and criterion.otherwise_read is not None:
+        yield Fault(f"{place}.otherwise_read", "is another reading of what is not judged here")
     if step is not None and f"steps.{step}.rules.{criterion.id}" not in dict(rules_of(document, step)):
         yield Fault(f"{place}.at_gate", f"the gate of {step} has no rule {criterion.id}")
 
@@ -154,6 +163,8 @@ def _reachable(place: str, leaf: Scored | ElapsedSince, score: Score) -> Iterato
     counted = isinstance(leaf, ElapsedSince) or leaf.dated
     if counted and set(score.items.values()) != {1}:
         yield Fault(f"{place}.score", f"the items of {leaf.score} are counted over time, so each must weigh 1")
+    if counted and score.laboratory:
+        yield Fault(f"{place}.score", f"the items of {leaf.score} are counted over time, so none is drawn for one assessment")
     key, wanted = ("reached", leaf.reached) if isinstance(leaf, ElapsedSince) else ("at_least", leaf.at_least)
     if wanted > sum(score.items.values()):
         yield Fault(f"{place}.{key}", f"{leaf.score} never reaches {wanted}")
@@ -166,18 +177,45 @@ def _test(place: str, test: Test) -> Iterator[Fault]:
         yield Fault(place, "has no value that could lie between `least` and `most`")
     if test.least is not None and test.most is not None and test.least > test.most:
         yield Fault(f"{place}.most", f"no value is at least {test.least} and at most {test.most}")
+    if test.flag is not None:
+        yield from _flag(f"{place}.flag", test.flag, test)
     if not within_a_lifetime(test.no_older_than):
         yield Fault(f"{place}.no_older_than", f"{test.no_older_than} is no age for a result")
 
 
+def _score(place: str, score: Score) -> Iterator[Fault]:
+    if not within_a_lifetime(score.no_older_than):
+        yield Fault(f"{place}.no_older_than", f"{score.no_older_than} is no age for a score")
+    if (score.look_back is None) == bool(score.laboratory):
+        yield Fault(place, "items of the laboratory are drawn in a look-back: give both `laboratory` and `look_back`, or neither")
+    if score.look_back is not None and not within_a_lifetime(score.look_back):
+        yield Fault(f"{place}.look_back", f"{score.look_back} is no length for a look-back")
+    yield from (Fault(f"{place}.laboratory", f"{name} is no item") for name in score.laboratory if name not in score.items)
+
+
+def _flag(place: str, flag: Flag, test: Test) -> Iterator[Fault]:
+    """Some values are flagged, and not all."""
+    bounds = [bound for bound in (flag.below, flag.above) if bound is not None]
+    if not bounds:
+        yield Fault(place, "no value is flagged: give `below`, `above` or both")
+    if test.least is None or test.most is None or any(not test.least <= bound <= test.most for bound in bounds):
+        yield Fault(place, "must be a value that the test can have")
+    if flag.below is not None and flag.above is not None and flag.below > flag.above:
+        yield Fault(f"{place}.above", f"every value is below {flag.below} or above {flag.above}")
+
+
 def _in_vain(document: Document, recordable: Recordable) -> Iterator[Fault]:
     """What can be recorded and is asked for by no criterion."""
-    asked = [leaf for place, one in _readable(document) if one.requires for _, leaf in leaves(one.requires, place)]
+    asked = [leaf for place, one in _readable(document) for _, leaf in leaves_of(one, place)]
     used = {(one.table, one.name) for leaf in asked for one in named(leaf)}
     for kind in EVIDENCE:
         for name in table(document, kind):
             if (kind, name) not in used:
                 yield Fault(f"{kind}.{name}", "is asked for by no criterion")
+    judged = {name for leaf in asked if isinstance(leaf, Attested) for name in leaf.on}
+    for name, test in recordable.tests.items():
+        if test.flag is not None and name not in judged:
+            yield Fault(f"tests.{name}.flag", "is shown to nobody: no attestation is judged on this test")
     marks = {(name, mark) for of in map(sought_by, asked) if of for name in of.conditions for mark in of.marked}
     for name, condition in recordable.conditions.items():
         for mark in condition.marks:

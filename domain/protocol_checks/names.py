@@ -5,9 +5,9 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from domain.criteria.language import Criterion
+from domain.criteria.language import Criterion, RuledSo
 from domain.protocol_checks.parts import Document, Fault, criteria_in, kinds_of, members, read, rules_of, table
-from domain.protocol_checks.requirements import leaves, sought_by
+from domain.protocol_checks.requirements import leaves_of, sought_by
 from domain.words import STEPS
 
 SETTINGS = {"toxicity-period-days", "visit-grace-days", "longest-slot", "may-repeat-after", "override-grounds"}
@@ -58,10 +58,12 @@ def check_rulings(document: Document) -> Iterator[Fault]:
 
 
 def _asked_by_criteria(document: Document) -> Iterator[tuple[str, str, str]]:
-    """Each ruling that a criterion waits for, with its place and the choice that makes its classes count."""
+    """Each ruling that a criterion waits for, with its place and the choice that it asks for."""
     for place, part in criteria_in(document):
         criterion = read(part, TypeAdapter(Criterion))
-        for where, leaf in leaves(criterion.requires, f"{place}.requires") if criterion and criterion.requires else ():
+        for where, leaf in leaves_of(criterion, place) if criterion else ():
+            if isinstance(leaf, RuledSo):
+                yield where, leaf.ruling, leaf.choice
             of = sought_by(leaf)
             for one in of.if_ruled if of else ():
                 yield f"{where}.of.if_ruled", one.ruling, one.choice

@@ -10,6 +10,7 @@ from domain.criteria.language import (
     AnyOf,
     Attested,
     ConsentedFirst,
+    Criterion,
     ElapsedSince,
     Lasted,
     Leaf,
@@ -22,6 +23,8 @@ from domain.criteria.language import (
     OfSex,
     Requirement,
     Resulted,
+    Reviewed,
+    RuledSo,
     Scored,
     ScreeningWithin,
     Sought,
@@ -40,6 +43,14 @@ class Named(NamedTuple):
     key: str
     table: str
     name: str
+
+
+def leaves_of(criterion: Criterion, place: str) -> Iterator[tuple[str, Leaf]]:
+    """The leaves of all that a criterion asks, by either reading, each with its place."""
+    if criterion.requires:
+        yield from leaves(criterion.requires, f"{place}.requires")
+    if criterion.otherwise_read:
+        yield from leaves(criterion.otherwise_read.requires, f"{place}.otherwise_read.requires")
 
 
 def leaves(requirement: Requirement, place: str) -> Iterator[tuple[str, Leaf]]:
@@ -66,9 +77,9 @@ def judged_over(leaf: Leaf) -> Anchor | None:
             return "consent"
         case Scored():
             return "consent" if leaf.dated else "confirmation"
-        case Never() | NotPresent() | Measured() | Resulted() | Attested() | ScreeningWithin():
+        case Never() | NotPresent() | Measured() | Resulted() | ScreeningWithin():
             return "confirmation"
-        case OfSex():
+        case Attested() | Reviewed() | OfSex() | RuledSo():
             return None
         case _:
             assert_never(leaf)
@@ -98,7 +109,8 @@ def named(leaf: Leaf) -> Iterator[Named]:
             yield Named("score", "scores", leaf.score)
         case Attested():
             yield Named("attestation", "attestations", leaf.attestation)
-        case NoSustainedDose() | Aged() | ConsentedFirst() | ScreeningWithin() | OfSex():
+            yield from (Named("on", "tests", name) for name in leaf.on)
+        case NoSustainedDose() | Aged() | Reviewed() | ConsentedFirst() | ScreeningWithin() | OfSex() | RuledSo():
             return
         case _:
             assert_never(leaf)

@@ -32,12 +32,16 @@ def test_two_criteria_of_one_id_are_named() -> None:
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        (in_criterion("E29", "requires = {", "# {"), "criteria.E29: must be judged at confirmation or at a gate"),
+        (in_criterion("E32", "requires = {", "# {"), "criteria.E32: must be judged at confirmation or at a gate"),
         (
             in_criterion("E29", 'id = "E29"', 'id = "E24a"\nat_gate = "leukapheresis"'),
             "criteria.E24a: must be judged at confirmation or at a",
         ),
         (with_((E25, E25.replace("leukapheresis", "infusion", 1))), "criteria.E25.at_gate: the gate of infusion has no rule E25"),
+        (
+            in_criterion("E26a", 'name = "', 'otherwise_read = { says = "a", requires = { kind = "consented-first" } }\nname = "'),
+            "criteria.E26a.otherwise_read: is another reading of what is not judged here",
+        ),
         (in_criterion("E26a", '"E26a"', '"E26"'), "criteria.E26.at_gate: the gate of lymphodepletion has no rule E26"),
     ],
 )
@@ -67,9 +71,13 @@ def test_a_criterion_is_judged_once_and_by_something_that_is_there(text: str, fa
             "criteria.E31b.requires.then: not-present is judged over the confirmation, and the criterion is anchored on the screening",
         ),
         (
+            in_criterion("I6", 'anchor = "screening"', 'anchor = "confirmation"'),
+            "criteria.I6.requires.of.1: lasted is judged over the screening, and the criterion is anchored on the confirmation",
+        ),
+        (
             in_criterion("E11f", 'kind = "never"', 'kind = "none-within", within = "P1Y"'),
             (
-                "criteria.E11f.requires.of.2.of.3.of: none-within is judged over the screening, "
+                "criteria.E11f.requires.of.2.of.4.of: none-within is judged over the screening, "
                 "and the criterion is anchored on the confirmation"
             ),
         ),
@@ -79,13 +87,34 @@ def test_a_leaf_that_is_judged_over_another_anchor_is_named(text: str, fault: st
     assert faults(text) == [fault]
 
 
-def test_the_sex_of_the_participant_may_stand_beside_every_anchor() -> None:
-    aged = '{ kind = "aged", at_least = 18, at_most = 70 }'
-    both = '{ kind = "any", of = [{ kind = "of-sex", sex = "male" }, ' + aged + "] }"
-    assert faults(in_criterion("I2", aged, both)) == []
+@pytest.mark.parametrize(
+    "beside",
+    [
+        '{ kind = "of-sex", sex = "male" }',
+        '{ kind = "attested", attestation = "able-and-willing" }',
+        '{ kind = "reviewed", review = "history" }',
+        '{ kind = "ruled-so", ruling = "treated-syphilis", choice = "treated-may-join" }',
+    ],
+)
+@pytest.mark.parametrize(
+    ("id", "leaf"),
+    [
+        ("I2", '{ kind = "aged", at_least = 18, at_most = 70 }'),
+        ("I1a", '{ kind = "consented-first" }'),
+        ("I3", '{ kind = "measured", test = "body-weight", at_least = 40 }'),
+    ],
+)
+def test_what_hangs_on_no_time_may_stand_beside_every_anchor(id: str, leaf: str, beside: str) -> None:
+    assert faults(in_criterion(id, leaf, f'{{ kind = "any", of = [{beside}, {leaf}] }}')) == []
 
 
 # Evidence that nobody can record
+
+DIALYSIS_ALONE = 'with or without severe nephritis.", requires = { kind = "none-within", of = { procedures = ["haemodialysis"]'
+NEPHRITIS_DRUG_ALONE = (
+    'with or without severe nephritis.", requires = '
+    '{ kind = "none-within", of = { if_ruled = [{ ruling = "prohibited-nephritis-drugs", choice = "every-nephritis-drug"'
+)
 
 
 @pytest.mark.parametrize(
@@ -137,12 +166,32 @@ def test_the_sex_of_the_participant_may_stand_beside_every_anchor() -> None:
             "criteria.E15.requires.attestation: nobody can record 'a-sound-heart': it is not in the table attestations",
         ),
         (
+            with_((DIALYSIS_ALONE, DIALYSIS_ALONE.replace("haemodialysis", "dialysis"))),
+            "criteria.E2b.otherwise_read.requires.of.procedures: nobody can record 'dialysis': it is not in the table procedures",
+        ),
+        (
+            with_((NEPHRITIS_DRUG_ALONE, NEPHRITIS_DRUG_ALONE.replace("every-nephritis-drug", "some"))),
+            "criteria.E2a.otherwise_read.requires.of.if_ruled: the ruling prohibited-nephritis-drugs offers no choice 'some'",
+        ),
+        (
+            in_criterion("E13b", 'on = ["creatinine"]', 'on = ["creatinine", "urea"]'),
+            "criteria.E13b.requires.on: nobody can record 'urea': it is not in the table tests",
+        ),
+        (
             in_criterion("E21", 'ruling = "baff-april-inhibitors"', 'ruling = "belimumab"'),
             "criteria.E21.requires.of.if_ruled: there is no ruling 'belimumab'",
         ),
         (
             in_criterion("E21", 'choice = "b-cell-targeted"', 'choice = "perhaps"'),
             "criteria.E21.requires.of.if_ruled: the ruling baff-april-inhibitors offers no choice 'perhaps'",
+        ),
+        (
+            in_criterion("I7a", 'ruling = "pregnancy-test-exemption"', 'ruling = "exemption"'),
+            "criteria.I7a.requires.then.of.1.of.2.of.1: there is no ruling 'exemption'",
+        ),
+        (
+            in_criterion("I7a", 'choice = "cannot-conceive"', 'choice = "everybody"'),
+            "criteria.I7a.requires.then.of.1.of.2.of.1: the ruling pregnancy-test-exemption offers no choice 'everybody'",
         ),
         (
             in_criterion("E32", '"malignancy", "whole-life"', '"cancer", "whole-life"'),
@@ -230,7 +279,7 @@ def test_while_a_criterion_cannot_be_read_nothing_is_said_to_be_there_in_vain() 
         (in_criterion("E9a", '"P14D"', '"P999Y"'), "criteria.E9a.requires.within: 999 years is no length for a look-back"),
         (
             in_criterion("I6", "gap_days = 7", "gap_days = 56"),
-            "criteria.I6.requires.longest_gap_days: with a gap of 56 days nothing need be",
+            "criteria.I6.requires.of.1.longest_gap_days: with a gap of 56 days nothing need be",
         ),
         (in_criterion("E32", 'conditions = ["malignancy"]', ""), "criteria.E32.requires.of: nothing is sought"),
         (
@@ -288,8 +337,27 @@ def test_a_review_that_does_not_find_what_is_sought_is_named(id: str, old: str, 
             "tests.body-weight.no_older_than: 0 hours is no age",
         ),
         (
+            ('title = "Platelets", unit = "10^9/L", least = 0, most = 3000', 'title = "Platelets", results = ["few"]'),
+            "tests.platelets.flag: must be a value that the test can have",
+        ),
+        (("below = 50, says", "below = 3001, says"), "tests.platelets.flag: must be a value that the test can have"),
+        (("below = 50, says", "says"), "tests.platelets.flag: no value is flagged: give `below`, `above` or both"),
+        (("below = 50, says", "below = 50, above = 49, says"), "tests.platelets.flag.above: every value is below 50 or above 49"),
+        (
+            ('unit = "kg", least', 'unit = "kg", flag = { below = 45, says = "light" }, least'),
+            "tests.body-weight.flag: is shown to nobody: no attestation is judged on this test",
+        ),
+        (
             ('"SELENA-SLEDAI"\nno_older_than = "P28D"', '"SELENA-SLEDAI"\nno_older_than = "P0D"'),
             "scores.selena-sledai.no_older_than: 0 days is no age for a score",
+        ),
+        (('judged = ["crisis"]', 'judged = ["severe"]'), "conditions.lupus-flare.judged: severe is no mark"),
+        (('look_back = "P10D"', 'look_back = "P0D"'), "scores.selena-sledai.look_back: 0 days is no length for a look-back"),
+        (('look_back = "P10D"\n', ""), "scores.selena-sledai: items of the laboratory are drawn in a look-back: give both"),
+        (('"pyuria", "low', '"urea", "low'), "scores.selena-sledai.laboratory: urea is no item"),
+        (
+            ('"ACR classification of 1997"\n', '"ACR classification of 1997"\nlaboratory = ["malar-rash"]\nlook_back = "P10D"\n'),
+            "criteria.I4a.requires.score: the items of acr-1997 are counted over time, so none is drawn for one assessment",
         ),
     ],
 )
@@ -313,11 +381,17 @@ def test_a_test_or_score_that_cannot_be_recorded_is_named(change: Change, fault:
         ),
         (
             in_criterion("E11f", 'review = "medicines"', 'review = "chart"'),
-            "criteria.E11f.requires.of.2.of.3.of.review: must be 'history', 'medicines', 'procedures', 'psychiatric' or 'plans'",
+            "criteria.E11f.requires.of.2.of.4.of.review: must be 'history', 'medicines', 'procedures', 'psychiatric' or 'plans'",
         ),
         (in_criterion("E31b", 'sex = "female"', 'sex = "woman"'), "criteria.E31b.requires.condition.sex: must be 'female' or 'male'"),
         (in_criterion("E29", 'name = "Severe mental illness"\n', ""), "criteria.E29.name: is missing"),
-        (in_criterion("E29", 'kind = "attested"', 'kind = "asserted"'), "criteria.E29.requires: is of kind 'asserted'; it must be one of"),
+        (
+            in_criterion(
+                "E2b", 'otherwise_read = { says = "haemodialysis excludes, with or without severe nephritis.", ', "otherwise_read = { "
+            ),
+            "criteria.E2b.otherwise_read.says: is missing",
+        ),
+        (in_criterion("E15", 'kind = "attested"', 'kind = "asserted"'), "criteria.E15.requires: is of kind 'asserted'; it must be one of"),
     ],
 )
 def test_a_part_of_the_wrong_shape_inside_a_requirement_is_named_with_its_place(text: str, fault: str) -> None:

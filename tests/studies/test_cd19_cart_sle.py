@@ -93,6 +93,7 @@ RULINGS = {
     "insulin-treated-autoimmunity": {"systemic-therapy", "replacement"},
     "treated-syphilis": {"treated-may-join", "any-positive-excludes"},
     "treated-tuberculosis": {"complete", "under-way"},
+    "pregnancy-test-exemption": {"nobody", "cannot-conceive"},
 }
 
 

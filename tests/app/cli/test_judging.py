@@ -97,6 +97,21 @@ def test_what_passes_and_what_is_judged_later_is_said_in_a_line_each(screened: D
     assert "  E24b Steroid before infusion; judged at the gate of infusion [assumption]" in said[said.index("Not due") :]
 
 
+def test_what_is_remarked_stands_under_its_part_whatever_the_verdict(empty_desk: Desk, tmp_path: Path) -> None:
+    creatinine = {
+        "kind": "observation-made.v1",
+        "at": "2026-04-01",
+        "test": "creatinine",
+        "value": 4,
+        "unit": "times the upper limit of normal",
+    }
+    attested = {"kind": "attested.v1", "at": "2026-04-02", "holds": {"kidney-function-not-severely-abnormal": True}}
+    for facts, begins in (([creatinine, attested], "  E13b Kidney function ("), ([creatinine], "  E13b Kidney function: ")):
+        said = empty_desk(*supposed(tmp_path, *facts)).stdout.splitlines()
+        start = next(number for number, line in enumerate(said) if line.startswith(begins))
+        assert said[start + 1].startswith("    remark: Creatinine in serum 2026-04-01: 4 times the upper limit of normal; flagged: CTCAE")
+
+
 def test_a_composite_requirement_is_told_as_an_indented_tree(screened: Desk) -> None:
     said = screened("judge", "BER-001").stdout.splitlines()
     start = next(number for number, line in enumerate(said) if line.startswith("  E12a Active tuberculosis: "))

@@ -60,6 +60,22 @@ def test_every_other_item_of_a_score_is_absent_only_where_somebody_says_so(desk:
     assert [item["item"] for item in all_ if item["present"]] == ["arthritis"]
 
 
+def test_when_samples_of_a_score_were_drawn_is_said_once_for_all_or_of_an_item(desk: Desk) -> None:
+    desk.consented()
+    typed = ("score", "BER-001", "selena-sledai", "now", "--present", "proteinuria", "--absent", "leukopenia", "--absent", "fever")
+    assert desk.json(*typed)["events"][0]["drawn"] == {}
+    assert desk.json(*typed, "--drawn", "2026-01-04")["events"][0]["drawn"] == {"proteinuria": "2026-01-04", "leukopenia": "2026-01-04"}
+    one = desk.json(*typed, "--drawn", "leukopenia=2026-01-02 08:00", "--drawn", "2026-01-04")["events"][0]["drawn"]
+    assert one == {"proteinuria": "2026-01-04", "leukopenia": "2026-01-02T07:00Z"}
+    for words, refused in {
+        "pyuria=2026-01-04": "a sample was drawn for the item pyuria, which is not answered",
+        "fever=2026-01-04": "there is no laboratory item of selena-sledai fever; these are: urinary-casts",
+        "leukopenia=2026-01-06": "the sample for the item leukopenia cannot have been drawn only after it was assessed",
+        "some day": "'some day'",
+    }.items():
+        assert refused in desk(*typed, "--drawn", words, code=2).stderr
+
+
 def test_an_investigator_attests_several_things_under_one_signature(desk: Desk) -> None:
     desk.consented()
     typed = ("attest", "BER-001", "now", "--holds", "able-and-willing", "--holds", "no-contraindication", "--not", "no-unstable-condition")

@@ -8,11 +8,17 @@ import pytest
 from tests.domain.criteria.given import ruled
 
 HERE = Path(__file__).parent
-FILES = {"I": "test_inclusion.py", "E1-9": "test_exclusion_1_to_9.py", "E10-13": "test_exclusion_10_to_13.py"}
+FILES = {
+    "I": "test_inclusion.py",
+    "E1-9": "test_exclusion_1_to_9.py",
+    "E10-12": "test_exclusion_10_to_12.py",
+    "E13": "test_organ_function.py",
+}
 COVERED = {
     "I": "I1a I1b I2 I3 I4a I4b I5a I5b I6 I7a I7b",
     "E1-9": "E1 E2a E2b E2c E3a E3b E3c E4 E5 E6a E6b E7 E8a E8b E9a E9b E9c",
-    "E10-13": "E10 E11a E11b E11c E11d E11e E11f E12a E12b E13a E13b E13c E13d E13e E13f",
+    "E10-12": "E10 E11a E11b E11c E11d E11e E11f E12a E12b",
+    "E13": "E13a E13b E13c E13d E13e E13f",
 }
 """What each file covers; a part that the protocol gains must be added here and there."""
 

@@ -119,6 +119,7 @@ TABLE: Table = {
     ],
     "E19b": [
         *of_an_attestation("no-live-vaccine-planned"),
+        *of_reviews_now("plans", beside=[attested(no_live_vaccine_planned=True)]),
         passes("a live vaccine of the past is no plan", vaccinated("2026-03-20"), attested(no_live_vaccine_planned=True)),
         unknown("that none was received says nothing of plans", reviews=LOOKED),
     ],

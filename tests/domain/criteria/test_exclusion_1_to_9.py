@@ -58,7 +58,7 @@ WITHIN = {
     "E3a": Excludes(over("suicidal-ideation"), "psychiatric", "2025-09-30", "2025-09-29"),
     "E3b": Excludes(over("suicidal-behaviour"), "psychiatric", "2025-03-30", "2025-03-29"),
     "E4": Excludes(over("central-nervous-system-disease", "active"), "history", "2026-02-02", "2026-02-01"),
-    "E5": Excludes(over("lupus-crisis"), "history", "2026-02-02", "2026-02-01"),
+    "E5": Excludes(over("lupus-flare", "crisis"), "history", "2026-02-02", "2026-02-01"),
     "E9a": Excludes(lambda at: done("plasmapheresis", at), "procedures", "2026-03-16", "2026-03-15"),
     "E9b": Excludes(lambda at: done("haemodialysis", at), "procedures", "2026-03-16", "2026-03-15"),
     "E9c": Excludes(immunoglobulin, "medicines", "2026-03-16", "2026-03-15"),
@@ -138,6 +138,7 @@ MARKED = {
     "E6b": ("inflammatory-skin-disease", "more-than-minor"),
     "E7": ("vasculitis-not-of-lupus", "severe"),
     "E4": ("central-nervous-system-disease", "active"),
+    "E5": ("lupus-flare", "crisis"),
 }
 
 
@@ -172,7 +173,7 @@ def test_who_can_tell_what_a_condition_is_marked_with_is_the_investigator(part: 
         ("E8b", [done("organ-transplant", "2010"), done("transfusion", "2010"), done("other", "2010")]),
         ("E3a", [noted("suicidal-behaviour", "2026-03-01")]),
         ("E3b", [noted("suicidal-ideation", "2026-03-01")]),
-        ("E4", [noted("lupus-crisis", "2026-03-01")]),
+        ("E4", [noted("lupus-flare", "2026-03-01", crisis=True)]),
         ("E5", [noted("lupus-nephritis", "2026-03-01", severe=True), noted("central-nervous-system-disease", "2026-03-01", active=True)]),
         ("E9a", [done("haemodialysis", "2026-03-20"), immunoglobulin("2026-03-20")]),
         ("E9b", [done("plasmapheresis", "2026-03-20"), immunoglobulin("2026-03-20")]),
@@ -235,14 +236,15 @@ def test_a_condition_counts_when_any_part_of_it_lies_in_the_look_back(part: str)
 
 
 def test_a_condition_noted_long_ago_goes_on_until_its_end_is_recorded() -> None:
-    crisis = noted("lupus-crisis", "2025-06-01", at="2025-06-02 10:00")
+    crisis = noted("lupus-flare", "2025-06-01", at="2025-06-02 10:00", crisis=True)
+    ended = noted("lupus-flare", "2025-06-01", "2025-06-20", at="2025-06-02 10:00", crisis=True)
     assert verdict("E5", crisis, *HX) == FAILS
-    assert verdict("E5", crisis, *HX, corrected(5, noted("lupus-crisis", "2025-06-01", "2025-06-20", at="2025-06-02 10:00"))) == PASSES
+    assert verdict("E5", crisis, *HX, corrected(5, ended)) == PASSES
 
 
 @pytest.mark.parametrize(
     ("part", "fact"),
-    [("E9a", done("plasmapheresis", "2026-03-16")), ("E5", noted("lupus-crisis", "2026-01-10", "2026-02-02"))],
+    [("E9a", done("plasmapheresis", "2026-03-16")), ("E5", noted("lupus-flare", "2026-01-10", "2026-02-02", crisis=True))],
 )
 def test_a_past_date_of_screening_does_not_move_and_a_new_screening_is_judged_anew(part: str, fact: e.Fact) -> None:
     """Nothing frees this screening, however late it is confirmed; the first date after the look-back does."""

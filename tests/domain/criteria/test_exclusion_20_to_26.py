@@ -9,7 +9,7 @@ from domain.criteria.report import Branch, Verdict
 from domain.time import When
 from domain.words import HoldPoint
 from tests.builders import local, minute, review, verdict_on
-from tests.domain.criteria.given import done, judged, looked, noted, taken, verdict
+from tests.domain.criteria.given import attested, done, judged, looked, noted, taken, verdict
 from tests.domain.criteria.tables import (
     LOOKED,
     Case,
@@ -254,7 +254,11 @@ TABLE: Table = {
         passes("the trial's own cells come after the confirmation", e.InfusionStarted(at=minute("2026-05-20 10:00"), identity="COI-0001")),
         passes("hydrocortisone on the skin", taken("hydrocortisone", "2026-03-29 20:00", route="topical")),
     ],
-    "E26b": of_an_attestation("no-major-surgery-planned"),
+    "E26b": [
+        *of_an_attestation("no-major-surgery-planned"),
+        *of_reviews_now("plans", beside=[attested(no_major_surgery_planned=True)]),
+        fails("it is planned, though nobody has looked", attested(no_major_surgery_planned=False), reviews=()),
+    ],
     "E26c": [
         *of_the_present(lambda start, stop: noted("surgical-wound", start, stop, at="2026-04-20 10:00")),
         *of_reviews_now("procedures"),

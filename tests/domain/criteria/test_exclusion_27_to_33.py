@@ -138,6 +138,7 @@ TABLE: Table = {
     ],
     "E27d": [
         *of_an_attestation("no-blood-donation-planned"),
+        *of_reviews_now("plans", beside=[attested(no_blood_donation_planned=True)]),
         passes("a donation of the past is no plan", donated("2026-03-20"), attested(no_blood_donation_planned=True)),
     ],
     "E28a": [
@@ -190,14 +191,21 @@ TABLE: Table = {
         passes("warfarin was stopped", on_warfarin("2026-01-05"), corrected(on_warfarin("2026-01-05", "2026-04-08")), LONG),
         passes("it was aspirin", on_warfarin("2026-01-05"), corrected(taken("acetylsalicylic-acid", "2026-01-05", per_day=1)), LONG),
     ],
-    "E29": of_an_attestation("no-severe-mental-illness"),
+    "E29": [
+        *of_an_attestation("no-severe-mental-illness"),
+        *of_reviews_now("psychiatric", beside=[attested(no_severe_mental_illness=True)]),
+        fails("denied, though nobody has looked", attested(no_severe_mental_illness=False), reviews=()),
+    ],
     "E30a": [
         *of_an_attestation("no-alcoholism"),
+        *of_reviews_now("history", beside=[attested(no_alcoholism=True), *looked("psychiatric")]),
+        *of_reviews_now("psychiatric", beside=[attested(no_alcoholism=True), *looked("history")]),
         passes("abuse of drugs is another part", noted("drug-abuse", "2010", "2012"), attested(no_alcoholism=True)),
     ],
     "E30b": [
         *of_a_life(lambda start: noted("drug-abuse", start, start, at=LATE)),
-        *of_reviews_of_a_life("history"),
+        *of_reviews_of_a_life("history", beside=looked("psychiatric")),
+        *of_reviews_of_a_life("psychiatric", beside=looked("history")),
         fails("abuse that goes on", noted("drug-abuse", "2010")),
         fails("abuse that ended long ago", noted("drug-abuse", "1995", "1996")),
         passes("alcoholism is another part", attested(no_alcoholism=False)),
@@ -236,8 +244,13 @@ TABLE: Table = {
         passes("whoever does not breast-feed passes, whatever the sex"),
         beside=noted("breast-feeding", "2026-01-05"),
     ),
-    "E31c": of_women(*of_an_attestation("no-pregnancy-intended"), beside=attested(no_pregnancy_intended=False)),
+    "E31c": of_women(
+        *of_an_attestation("no-pregnancy-intended"),
+        *of_reviews_now("plans", beside=[attested(no_pregnancy_intended=True)]),
+        beside=attested(no_pregnancy_intended=False),
+    ),
     "E31d": [
+        *of_reviews_now("plans", beside=[MAN, attested(no_conception_by_partner_intended=True)]),
         *(case._replace(facts=(*case.facts, MAN)) for case in of_an_attestation("no-conception-by-partner-intended")),
         passes("nothing of it is asked of a woman", WOMAN, reviews=()),
         passes("a woman, whatever was attested", WOMAN, attested(no_conception_by_partner_intended=False)),

@@ -373,13 +373,24 @@ SELENA = {
     2: ("rash", "alopecia", "mucosal-ulcers", "pleurisy", "pericarditis", "low-complement", "increased-dna-binding"),
     1: ("fever", "thrombocytopenia", "leukopenia"),
 }
+LABORATORY = {
+    "urinary-casts",
+    "haematuria",
+    "proteinuria",
+    "pyuria",
+    "low-complement",
+    "increased-dna-binding",
+    "thrombocytopenia",
+    "leukopenia",
+}
 ALL_ITEMS = tuple(item for items in SELENA.values() for item in items)
 
 
 def sledai(*present: str, unanswered: tuple[str, ...] = (), at: str = "2026-04-01 09:00") -> e.ScoreAssessed:
-    """These items present, all others absent but for those that nobody answered."""
+    """These items present, all others absent but for those that nobody answered; samples were drawn as it was assessed."""
     absent = tuple(item for item in ALL_ITEMS if item not in {*present, *unanswered})
-    return assessed("selena-sledai", *present, absent=absent, at=at)
+    drawn = {item: when(at) for item in (*present, *absent) if item in LABORATORY}
+    return assessed("selena-sledai", *present, absent=absent, at=at).model_copy(update={"drawn": drawn})
 
 
 @pytest.mark.parametrize(
@@ -433,6 +444,61 @@ def test_every_item_weighs_what_the_instrument_says(weight: int, item: str) -> N
         assert verdict("I5a", sledai(item, "arthritis")) == FAILS
 
 
+def drawn(at: str | None, *present: str, assessed_at: str = "2026-04-09 09:00") -> Verdict:
+    """The verdict when these items are present, and the samples of all were drawn at a time."""
+    fact = sledai(*present, at=assessed_at)
+    return verdict("I5a", fact.model_copy(update={"drawn": dict.fromkeys(fact.drawn, when(at)) if at else {}}))
+
+
+@pytest.mark.parametrize(
+    ("at", "assessed_at", "counts"),
+    [
+        pytest.param("2026-03-30 09:00", "2026-04-09 23:59", True, id="10 days before"),
+        pytest.param("2026-03-30 23:59", "2026-04-10 00:00", False, id="on the date before those 10 days"),
+        pytest.param("2026-03-31 00:00", "2026-04-10 00:00", True, id="on their first date"),
+        pytest.param("2026-03-31", "2026-04-10 09:00", True, id="on their first date, without the hour"),
+        pytest.param("2026-03-30", "2026-04-10 09:00", False, id="on the date before, without the hour"),
+        pytest.param("2026-03-29 23:59", "2026-03-30 10:00", False, id="in the look-back, and before screening"),
+        pytest.param("2026-03-30 08:30", "2026-03-30 10:00", True, id="on the first date of screening"),
+        pytest.param("2026-04-09 09:00", "2026-04-09 09:00", True, id="as it was assessed"),
+        pytest.param("2026-04", "2026-04-09 09:00", True, id="some day of April, all of which count"),
+        pytest.param("2026-03", "2026-04-09 09:00", False, id="some day of a month that began before"),
+        pytest.param("2026", "2026-04-09 09:00", False, id="some day of the year"),
+        pytest.param("2026-04-02", "2026-04", False, id="assessed some day of a month that ends after"),
+        pytest.param(None, "2026-04-09 09:00", False, id="nobody has said when"),
+    ],
+)
+def test_an_item_of_the_laboratory_counts_if_drawn_in_screening_and_10_days_before(at: str | None, assessed_at: str, counts: bool) -> None:  # noqa: FBT001 - It is what is expected.
+    later = assessed_at == "2026-04"
+    expected = UNKNOWN if later else PASSES
+    assert drawn(at, "proteinuria", "rash", assessed_at=assessed_at) == (expected if counts else UNKNOWN)
+    assert drawn(at, "arthritis", "rash", assessed_at=assessed_at) == expected
+    assert drawn(at, assessed_at=assessed_at) == (FAILS if counts else UNKNOWN)
+
+
+@pytest.mark.parametrize("item", [item for item in ALL_ITEMS if item in LABORATORY])
+def test_each_item_of_the_laboratory_is_as_if_unanswered_when_drawn_too_early(item: str) -> None:
+    """Absent and unanswered it may be there: with one point too few of others the score is open."""
+    weight = next(weight for weight, items in SELENA.items() if item in items)
+    others = {4: ("rash", "alopecia"), 2: ("arthritis", "fever"), 1: ("arthritis", "fever")}[weight]
+    fact = sledai(*others, at="2026-04-10 09:00")
+    early = fact.model_copy(update={"drawn": fact.drawn | {item: when("2026-03-30 10:00")}})
+    in_time = fact.model_copy(update={"drawn": fact.drawn | {item: when("2026-03-31 10:00")}})
+    assert (verdict("I5a", early), verdict("I5a", in_time)) == (UNKNOWN, FAILS)
+
+
+def test_only_items_of_the_laboratory_are_drawn() -> None:
+    for item in ALL_ITEMS:
+        found = verdict("I5a", assessed("selena-sledai", item, absent=tuple(one for one in ALL_ITEMS if one not in {item, *LABORATORY})))
+        assert found == (PASSES if item in SELENA[8] else UNKNOWN), item
+
+
+def test_what_was_not_drawn_in_time_is_named_in_the_report() -> None:
+    found = judged("I5a", assessed("selena-sledai", "arthritis", "leukopenia"))
+    assert found.because is not None
+    assert found.because.findings[0].says.endswith("not known to be drawn in screening and the 10 days before: leukopenia")
+
+
 @pytest.mark.parametrize(("at", "expected"), [("2026-04-27 23:59", PASSES), ("2026-04-28 00:00", UNKNOWN)])
 def test_a_score_is_good_for_28_days(at: str, expected: Verdict) -> None:
     assert verdict("I5a", sledai("seizure", at="2026-03-30 09:00"), at=local(at)) == expected
@@ -482,6 +548,7 @@ def test_the_last_valid_global_assessment_of_this_screening_decides(facts: list[
 # I6: standard treatment for the 56 days that end with screening on 2026-03-30
 
 MED = looked("medicines")
+ADEQUATE = attested(standard_treatment_adequate=True)
 WEEKLY = ("02-02", "02-09", "02-16", "02-23", "03-02", "03-09", "03-16", "03-23", "03-30")
 
 
@@ -554,7 +621,7 @@ WEEKLY = ("02-02", "02-09", "02-16", "02-23", "03-02", "03-09", "03-16", "03-23"
     ],
 )
 def test_standard_treatment_covers_the_56_days_that_end_with_screening(courses: list[e.MedicationTaken], expected: Verdict) -> None:
-    assert verdict("I6", *courses, *MED) == expected
+    assert verdict("I6", *courses, *MED, ADEQUATE) == expected
 
 
 STANDARD = {
@@ -573,7 +640,7 @@ STANDARD = {
 
 @pytest.mark.parametrize("drug", STANDARD.values(), ids=STANDARD)
 def test_each_of_the_listed_treatments_is_a_standard_one(drug: str) -> None:
-    assert verdict("I6", taken(drug, "2025-11-01", per_day=1), *MED) == PASSES
+    assert verdict("I6", taken(drug, "2025-11-01", per_day=1), *MED, ADEQUATE) == PASSES
 
 
 @pytest.mark.parametrize(
@@ -588,14 +655,14 @@ def test_each_of_the_listed_treatments_is_a_standard_one(drug: str) -> None:
     ],
 )
 def test_only_a_review_tells_that_there_was_no_more_treatment(reviews: list[e.ReviewMade], expected: Verdict) -> None:
-    assert verdict("I6", taken("hydroxychloroquine", "2026-02-03", per_day=1), *reviews) == expected
-    assert verdict("I6", taken("hydroxychloroquine", "2026-02-02", per_day=1), *reviews) == PASSES
+    assert verdict("I6", taken("hydroxychloroquine", "2026-02-03", per_day=1), *reviews, ADEQUATE) == expected
+    assert verdict("I6", taken("hydroxychloroquine", "2026-02-02", per_day=1), *reviews, ADEQUATE) == PASSES
 
 
 def test_a_corrected_start_changes_the_verdict() -> None:
     short, long = (taken("azathioprine", start, per_day=1) for start in ("2026-02-03", "2026-02-02"))
-    assert verdict("I6", short, *MED, e.EntryCorrected(entry=5, fact=long)) == PASSES
-    assert verdict("I6", long, *MED, e.EntryCorrected(entry=5, fact=short)) == FAILS
+    assert verdict("I6", short, *MED, ADEQUATE, e.EntryCorrected(entry=5, fact=long)) == PASSES
+    assert verdict("I6", long, *MED, ADEQUATE, e.EntryCorrected(entry=5, fact=short)) == FAILS
 
 
 @pytest.mark.parametrize(
@@ -610,8 +677,34 @@ def test_a_corrected_start_changes_the_verdict() -> None:
 def test_whoever_was_not_treated_for_long_enough_is_screened_again_when_treatment_has_lasted(
     courses: list[e.MedicationTaken], not_before: date | None
 ) -> None:
-    found = judged("I6", *courses, *MED)
+    found = judged("I6", *courses, *MED, ADEQUATE)
     assert (found.verdict, found.rescreen_from) == (FAILS, not_before)
+
+
+@pytest.mark.parametrize(
+    ("made", "expected"),
+    [
+        pytest.param([], UNKNOWN, id="not attested"),
+        pytest.param([attested("2026-04-02 11:00", standard_treatment_adequate=False)], FAILS, id="too little of it"),
+        pytest.param([attested("2026-03-29 23:59", standard_treatment_adequate=True)], UNKNOWN, id="attested before screening"),
+        pytest.param([attested("2026-03-30 09:00", standard_treatment_adequate=True)], PASSES, id="attested as screening starts"),
+        pytest.param([attested("2026-04-10 12:00", standard_treatment_adequate=True)], PASSES, id="in the minute of the confirmation"),
+        pytest.param([attested("2026-04-10 12:01", standard_treatment_adequate=True)], UNKNOWN, id="after the confirmation"),
+        pytest.param([attested("2026-04-10", standard_treatment_adequate=True)], UNKNOWN, id="on its date, without the hour"),
+        pytest.param([ADEQUATE, attested("2026-04-03 11:00", standard_treatment_adequate=False)], FAILS, id="then denied"),
+    ],
+)
+def test_the_investigator_attests_in_screening_that_treatment_before_it_was_adequate(made: list[e.Attested], expected: Verdict) -> None:
+    assert verdict("I6", taken("hydroxychloroquine", "2025", per_day=1), *MED, *made) == expected
+
+
+def test_adequate_treatment_that_was_too_short_fails_all_the_same() -> None:
+    assert verdict("I6", taken("hydroxychloroquine", "2026-02-03", per_day=1), *MED, ADEQUATE) == FAILS
+
+
+def test_for_treatment_that_was_inadequate_no_date_is_in_sight() -> None:
+    found = judged("I6", taken("hydroxychloroquine", "2026-02-20", per_day=1), *MED, attested(standard_treatment_adequate=False))
+    assert (found.verdict, found.rescreen_from) == (FAILS, None)
 
 
 # I7a: a woman's pregnancy test is negative

@@ -105,7 +105,10 @@ def assessments(draw: st.DrawFn) -> Told:
         present = draw(st.booleans())
         items.append(e.ScoreItem(item=item, present=present, since=When("2024-05-01") if present else None))
     kept = draw(st.lists(st.sampled_from(items), min_size=1, unique_by=lambda item: item.item))
-    return Told(e.ScoreAssessed(at=at, score=name, items=tuple(items)), e.ScoreAssessed(at=vague, score=name, items=tuple(kept)))
+    times = {item.item: draw(whens()) for item in items if item.item in PROTOCOL.scores[name].laboratory}
+    known = {item.item: times[item.item][1] for item in kept if item.item in times and draw(st.booleans())}
+    precise = e.ScoreAssessed(at=at, score=name, items=tuple(items), drawn={item: told[0] for item, told in times.items()})
+    return Told(precise, e.ScoreAssessed(at=vague, score=name, items=tuple(kept), drawn=known))
 
 
 @st.composite

@@ -1,11 +1,11 @@
-"""E10 to E13f: other diseases under treatment, infections by their tests, tuberculosis, and the function of six organs."""
+"""E10 to E12b: other diseases under treatment, infections by their tests, and tuberculosis."""
 
 import pytest
 
 from domain import events as e
 from domain.criteria.report import Verdict
 from tests.builders import consent, local, minute
-from tests.domain.criteria.given import attested, judged, looked, noted, observed, taken, verdict
+from tests.domain.criteria.given import attested, looked, noted, observed, taken, verdict
 
 PASSES, FAILS, UNKNOWN = "passes", "fails", "not yet known"
 HX, MED = looked("history"), looked("medicines")
@@ -195,6 +195,10 @@ def test_dna_of_hepatitis_b_that_was_taken_back_or_is_too_old_decides_nothing() 
     assert verdict("E11a", *core, observed("hepatitis-b-dna", "not-detected", valid=False)) == UNKNOWN
     assert verdict("E11a", *core, observed("hepatitis-b-dna", "not-detected", "2026-04-03 08:00"), at=local("2026-04-18 12:00")) == UNKNOWN
     assert verdict("E11a", *negative("E11a"), observed("hepatitis-b-dna", "at-or-above-limit", valid=False)) == PASSES
+    late, dna = local("2026-04-18 12:00"), observed("hepatitis-b-dna", "at-or-above-limit", "2026-04-03 08:00")
+    assert verdict("E11a", *negative("E11a", "2026-04-10 08:00"), dna, at=local("2026-04-17 12:00")) == FAILS
+    assert verdict("E11a", *negative("E11a", "2026-04-10 08:00"), dna, at=late) == UNKNOWN
+    assert verdict("E11a", *negative("E11a", "2026-04-10 08:00"), at=late) == PASSES
 
 
 # E11b to E11e
@@ -324,6 +328,12 @@ def test_treatment_on_record_needs_no_review_and_without_it_nobody_knows() -> No
     assert verdict("E11f", *facts) == UNKNOWN
 
 
+def test_a_ruling_against_the_treated_needs_no_review_and_no_other_test() -> None:
+    assert verdict("E11f", TREPONEMAL["reactive"], rulings=EXCLUDES) == FAILS
+    assert verdict("E11f", TREPONEMAL["reactive"], rulings=MAY_JOIN) == UNKNOWN
+    assert verdict("E11f", TREPONEMAL["indeterminate"], rulings=EXCLUDES) == UNKNOWN
+
+
 def test_a_corrected_treponemal_test_changes_the_verdict() -> None:
     assert verdict("E11f", TREPONEMAL["reactive"], OTHER["reactive"], *MED, corrected(5, TREPONEMAL["non-reactive"])) == PASSES
     assert verdict("E11f", TREPONEMAL["non-reactive"], OTHER["reactive"], *MED, corrected(5, TREPONEMAL["reactive"])) == FAILS
@@ -424,57 +434,10 @@ def test_active_and_latent_tuberculosis_are_told_apart() -> None:
     assert (verdict("E12a", *facts), verdict("E12b", *facts)) == (PASSES, FAILS)
 
 
-# E13: the investigator attests six functions
-
-FUNCTIONS = {
-    "E13a": "liver-function-not-severely-abnormal",
-    "E13b": "kidney-function-not-severely-abnormal",
-    "E13c": "marrow-function-not-severely-abnormal",
-    "E13d": "clotting-not-severely-abnormal",
-    "E13e": "lung-function-not-severely-abnormal",
-    "E13f": "heart-function-not-severely-abnormal",
-}
-
-
-def function(part: str, at: str = "2026-04-02 11:00", *, so: bool) -> e.Attested:
-    return e.Attested(at=minute(at), holds={FUNCTIONS[part]: so})
-
-
-@pytest.mark.parametrize("part", FUNCTIONS)
-@pytest.mark.parametrize(
-    ("made", "expected"),
-    [
-        pytest.param([], UNKNOWN, id="not attested"),
-        pytest.param([(True, "2026-04-02 11:00")], PASSES, id="so"),
-        pytest.param([(False, "2026-04-02 11:00")], FAILS, id="not so"),
-        pytest.param([(True, "2026-03-29 11:00")], UNKNOWN, id="before screening"),
-        pytest.param([(True, "2026-03-30 07:59")], UNKNOWN, id="before the consent"),
-        pytest.param([(True, "2026-04-10 12:00")], PASSES, id="in the minute of the confirmation"),
-        pytest.param([(True, "2026-04-10 12:01")], UNKNOWN, id="after the confirmation"),
-        pytest.param([(True, "2026-04-02 11:00"), (False, "2026-04-10 12:01")], PASSES, id="what comes after it changes nothing"),
-        pytest.param([(False, "2026-04-02 11:00"), (True, "2026-04-03 11:00")], PASSES, id="the last counts"),
-        pytest.param([(True, "2026-04-02 11:00"), (False, "2026-04-03 11:00")], FAILS, id="the last counts against as well"),
-    ],
-)
-def test_each_function_is_attested_in_this_screening(part: str, made: list[tuple[bool, str]], expected: Verdict) -> None:
-    assert verdict(part, *(function(part, at, so=so) for so, at in made)) == expected
-
-
-@pytest.mark.parametrize("part", FUNCTIONS)
-def test_one_function_says_nothing_of_the_others_and_the_investigator_attests(part: str) -> None:
-    others = [function(other, so=True) for other in FUNCTIONS if other != part]
-    asked = judged(part, *others)
-    assert asked.verdict == UNKNOWN
-    assert asked.because is not None
-    assert {one.supplied_by for one in asked.because.findings} == {"investigator"}
-    assert verdict(part, *others, function(part, so=False)) == FAILS
-    assert verdict(part, function(part, so=True), corrected(5, function(part, so=False))) == FAILS
-
-
 def test_what_was_found_in_an_earlier_screening_does_not_count() -> None:
-    facts: tuple[e.Event, ...] = *negative("E11b"), function("E13a", so=True), *HX
+    facts: tuple[e.Event, ...] = *negative("E11b"), *HX
     failed = e.ScreenFailed(at=minute("2026-04-03 09:00"), criteria=("E18",))
     again: tuple[e.Event, ...] = consent(minute("2026-04-06 08:00")), e.ScreeningStarted(at=minute("2026-04-06 09:00"))
-    for part in ("E10", "E11b", "E13a"):
+    for part in ("E10", "E11b"):
         assert verdict(part, *facts) == PASSES
         assert verdict(part, *facts, failed, *again) == UNKNOWN
