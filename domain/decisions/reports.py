@@ -76,6 +76,8 @@ def badly_formed(fact: e.Fact, participant: Participant, study: Study, at: datet
             yield Reason(code="one-person", says="the identity check needs two different persons")
         case e.LymphodepletionDose(day=day):
             yield from unknown_day(day, study.protocol(participant.protocol))
+        case e.EligibilityConfirmed() if fact.report is not None:
+            yield Reason(code="not-on-paper", says="a report is confirmed by signing it, and is not reported or corrected")
         case e.ScreenFailed():
             yield from _no_such_criteria(fact, study.protocol(participant.protocol))
         case e.VisitCompleted(visit=visit):

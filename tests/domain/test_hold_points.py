@@ -430,7 +430,6 @@ def on_maintenance() -> Story:
     """Prednisone 10 mg a day without a stop, reviewed the day before; leave for the infusion stands."""
     story = Trial().participant().is_ready()
     story.reports(dose("prednisone", "10", When("2025-11-03"), per_day=1))
-    story.confirms()
     start = story.now.plans["infusion"].slot.start
     story.lives_until(start - timedelta(hours=20))
     story.reviews()

@@ -16,8 +16,8 @@ from tests.domain.criteria.given import CONFIRMED, CONSENTED, SCREENED, assessed
 from tests.domain.criteria.tables import Case, corrected, fails, passes, unknown
 
 ITEMS = tuple(ruled({}).protocol(1).scores["acr-1997"].items)
-CONSENT = -2
-"""Where the consent stands, counted from the first fact of a case."""
+CONSENT, SCREENING = -2, -1
+"""Where the consent and the start of screening stand, counted from the first fact of a case."""
 EXEMPT, NOBODY = {"pregnancy-test-exemption": "cannot-conceive"}, {"pregnancy-test-exemption": "nobody"}
 
 
@@ -60,6 +60,14 @@ CASES: dict[str, tuple[str, list[Case]]] = {
             passes("an hour before"),
             fails("an hour after", corrected(consent(minute("2026-03-30 10:00")), CONSENT)),
             unknown("the hour is not on record", corrected(consent(When("2026-03-30")), CONSENT)),
+        ],
+    ),
+    "screening-within": (
+        "screening-in-time",
+        [
+            passes("28 days, to the date", corrected(e.ScreeningStarted(at=minute("2026-03-13 18:00")), SCREENING)),
+            fails("29 days", corrected(e.ScreeningStarted(at=minute("2026-03-12 18:00")), SCREENING)),
+            unknown("the day is not on record", corrected(e.ScreeningStarted(at=When("2026-03")), SCREENING)),
         ],
     ),
     "of-sex": ("I7a", [passes("a woman", born("1990")), fails("a man", born("1990", "male")), NOT_KNOWN]),
