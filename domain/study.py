@@ -1,6 +1,6 @@
 """The study's own stream: sites, protocol versions, references and rulings."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import time
 from typing import Annotated, Literal, assert_never, get_args
@@ -141,6 +141,13 @@ class Study:
     def zone(self, site: str) -> str:
         """The IANA zone of a site."""
         return self.record.sites[site].zone
+
+    def classes(self, drug: str, ticked: Collection[str], *, outside: bool) -> frozenset[str] | None:
+        """The classes of a drug or vaccine, by the reference and as ticked at entry; None while nobody has said which they are."""
+        listed = self.reference.drugs.get(drug)
+        if listed is None and not ticked and not outside:
+            return None
+        return frozenset(ticked) | frozenset(listed.classes if listed else ())
 
     def reckoning_with(self, reference: Reference, digest: str) -> "Study":
         """The same study, as if this drug reference were in force."""

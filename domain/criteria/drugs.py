@@ -61,7 +61,7 @@ def lasted(rule: Lasted, episode: Episode) -> Answer:
     passes = _covered([one.sure_dates(episode.zone) for one in courses], rule, episode.zone)
     possible = _covered([one.possible_dates(episode.zone) for one in courses], rule, episode.zone)
     looked = Answer.by("looked through", looked_before(rule.review, rule.at_least, episode))
-    known = episode.screening is not None and looked.outcome(episode.screening) == "passes"
+    known = episode.screening is not None and looked.outcome(InstantSet.during(episode.screening)) == "passes"
     entries = tuple(one.entry for one in courses)
     fails = ALWAYS - possible if known else NEVER
     return Answer.by(

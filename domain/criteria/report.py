@@ -10,10 +10,10 @@ from domain.criteria.answers import Answer, findings
 from domain.criteria.episode import Episode
 from domain.criteria.judging import answered
 from domain.criteria.language import Anchor, Criterion
-from domain.instants import ALWAYS
+from domain.instants import ALWAYS, InstantSet
 from domain.participant import Participant
 from domain.study import Study
-from domain.time import Moment, Span, local_date
+from domain.time import Moment, local_date
 from domain.verdicts import Finding, Instruments, Outcome
 from domain.words import HoldPoint, Role, RuleId
 
@@ -111,17 +111,18 @@ def _judged(criterion: Criterion, episode: Episode) -> tuple[Verdict, Branch | N
     if anchor is None:
         return "not yet known", _not_begun(criterion.anchor), None
     answer = answered(criterion.requires, episode)
-    because = _branch(answer, anchor)
+    because = _branch(answer, InstantSet.during(anchor))
     by_time = because.outcome == "fails" and criterion.anchor == "screening"
     return because.outcome, because, _rescreen_from(answer, episode) if by_time else None
 
 
-def _branch(answer: Answer, anchor: Span) -> Branch:
+def _branch(answer: Answer, possible: InstantSet) -> Branch:
+    outcome = answer.outcome(possible)
     return Branch(
         says=answer.says,
-        outcome=answer.outcome(anchor),
-        findings=findings(answer, anchor),
-        parts=tuple(_branch(part, anchor) for part in answer.parts),
+        outcome=outcome,
+        findings=findings(answer, outcome, possible),
+        parts=tuple(_branch(part, possible) for part in answer.parts),
     )
 
 
