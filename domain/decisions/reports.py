@@ -48,7 +48,7 @@ def report(command: c.Report, record: Record, study: Study, at: datetime, by: Ci
 def badly_formed(fact: e.Fact, participant: Participant, study: Study, at: datetime) -> Iterator[Reason]:
     """What can never have been so, whatever else is on record."""
     zone = study.zone(participant.site)
-    for name, when in times(fact):
+    for name, when in chain(times(fact), _told_of(fact)):
         if when.span(zone).latest < when.span(zone).earliest:
             yield Reason(code="no-such-date", says=f"the calendar of the site skipped {when.shown(zone)}")
         elif when.span(zone).earliest > at:
@@ -76,11 +76,23 @@ def _dated(at: When, zone: str) -> bool:
 
 
 def times(fact: e.Fact) -> Iterator[tuple[str, When]]:
-    """Every time that a fact states, with its name."""
+    """Every time at which what a fact states took place, with its name."""
+    stated = vars(fact)
     for name in ("at", "start", "stop"):
-        when = getattr(fact, name, None)
+        when = stated.get(name)
         if isinstance(when, When):
             yield name, when
+
+
+def _told_of(fact: e.Fact) -> Iterator[tuple[str, When]]:
+    """The times of what came before a fact, which it only tells of."""
+    match fact:
+        case e.DemographicsRecorded(born=born):
+            yield "born", born
+        case e.ScoreAssessed(items=items):
+            yield from ((f"the item {item.item}, present since", item.since) for item in items if item.since is not None)
+        case _:
+            pass
 
 
 def _no_such_visit(visit: str, study: Study, participant: Participant) -> Iterator[Reason]:
