@@ -45,6 +45,11 @@ class Part(Value):
     rescreen_from: date | None = None
     """Where it fails by time: the first date of a screening, from today on, at which it would not."""
 
+    @property
+    def wanted(self) -> tuple[Finding, ...]:
+        """While it is not yet known: what is not known of it."""
+        return tuple(_wanted(self.because)) if self.verdict == "not yet known" and self.because else ()
+
 
 class EligibilityReport(Value):
     """Every part of every criterion, as judged for a confirmation at an instant."""
@@ -64,7 +69,7 @@ class EligibilityReport(Value):
         """What is missing to know the rest, by who can supply it."""
         wanted: dict[Role, dict[str, None]] = {}
         for part in self.parts:
-            for found in _wanted(part.because) if part.verdict == "not yet known" and part.because else ():
+            for found in part.wanted:
                 if found.supplied_by is not None:
                     wanted.setdefault(found.supplied_by, {})[f"{part.id}: {found.says}"] = None
         return {role: tuple(says) for role, says in wanted.items()}
