@@ -106,9 +106,12 @@ def _procedures(sought: Sought, episode: Episode) -> Iterator[Exposure]:
 
 
 def _drugs(sought: Sought, episode: Episode) -> Iterator[Exposure]:
-    if not (sought.classes or sought.if_ruled):
+    wanted = {*sought.classes, *(name for one in sought.if_ruled for name in one.classes)}
+    if not wanted:
         return
     for one in episode.drugs:
+        if one.classes is not None and one.classes.isdisjoint(wanted):
+            continue
         if sought.routes and one.route is not None and one.route not in sought.routes:
             continue
         belongs = _belongs(one, sought, episode)

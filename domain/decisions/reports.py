@@ -49,9 +49,10 @@ def badly_formed(fact: e.Fact, participant: Participant, study: Study, at: datet
     """What can never have been so, whatever else is on record."""
     zone = study.zone(participant.site)
     for name, when in chain(times(fact), _told_of(fact)):
-        if when.span(zone).latest < when.span(zone).earliest:
+        span = when.span(zone)
+        if span.latest < span.earliest:
             yield Reason(code="no-such-date", says=f"the calendar of the site skipped {when.shown(zone)}")
-        elif when.span(zone).earliest > at:
+        elif span.earliest > at:
             yield Reason(code="future", says=f"{name} {when.shown(zone)} lies in the future")
     match fact:
         case e.ConsentSigned(signer="representative", relation=None):
