@@ -10,7 +10,7 @@ export UV_SYSTEM_CERTS := 1
 BIN := .venv/bin
 QUICK := $(wildcard tests/house tests/domain tests/store)
 
-.PHONY: help setup run demo lint check test torture bench fmt lock clean
+.PHONY: help setup run demo lint check test torture bench fmt docs lock clean
 
 help: ## List the targets.
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
@@ -44,6 +44,10 @@ bench: setup ## Measure, and print what was measured.
 fmt: setup ## Format, and mend what can be mended.
 	@$(BIN)/ruff check --quiet --fix-only
 	@$(BIN)/ruff format --quiet
+
+docs: setup ## Write again the pages that tell what stands in the files of the study.
+	@$(BIN)/daybook protocol readings cd19-cart-sle@1 >docs/readings.md
+	@$(BIN)/daybook reference values 1 >docs/reference-values.md
 
 lock: $(UV) ## Resolve the dependencies again after a change in pyproject.toml.
 	@$(UV) lock --quiet --python $(PYTHON)

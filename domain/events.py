@@ -196,6 +196,7 @@ class VaccineGiven(Value):
     vaccine: Name
     classes: tuple[Name, ...] = ()
     outside_every_class: bool = False
+    class_unknown: bool = False
 
 
 class MedicationTaken(Value):
@@ -219,6 +220,8 @@ class MedicationTaken(Value):
     """Settled at entry: the drug is not in the reference and belongs to these classes."""
     outside_every_class: bool = False
     """Settled at entry: the drug is not in the reference and belongs to none of the classes that the protocol names."""
+    class_unknown: bool = False
+    """Nobody could tell at entry: the study's medical monitor classifies the drug, once for everybody."""
 
     @property
     def lasting(self) -> bool:

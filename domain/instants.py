@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from domain.time import BEGINNING, FOREVER
+from domain.time import BEGINNING, FOREVER, MINUTE, Span
 
 Pair = tuple[datetime, datetime]
 
@@ -31,7 +31,12 @@ class InstantSet:
 
     @classmethod
     def between(cls, start: datetime, end: datetime) -> "InstantSet":
-        return cls.of([(start, end)])
+        return cls(((start, end),)) if start < end else NEVER
+
+    @classmethod
+    def during(cls, span: Span) -> "InstantSet":
+        """The whole minutes at which something can have been."""
+        return cls.between(span.earliest, span.latest + MINUTE)
 
     @classmethod
     def since(cls, start: datetime) -> "InstantSet":
@@ -47,17 +52,18 @@ class InstantSet:
         return InstantSet.of((*self.intervals, *other.intervals)) if self and other else self or other
 
     def __and__(self, other: "InstantSet") -> "InstantSet":
-        return InstantSet.of((max(a, c), min(b, d)) for a, b in self.intervals for c, d in other.intervals if max(a, c) < min(b, d))
+        pairs = [(max(a, c), min(b, d)) for a, b in self.intervals for c, d in other.intervals if a < d and c < b]
+        return InstantSet(tuple(pairs))  # Of tidy sets it is tidy.
 
     def __invert__(self) -> "InstantSet":
         edges = [BEGINNING, *(edge for pair in self.intervals for edge in pair), FOREVER]
-        return InstantSet.of(zip(edges[::2], edges[1::2], strict=True))
+        return InstantSet(tuple(pair for pair in zip(edges[::2], edges[1::2], strict=True) if pair[0] < pair[1]))
 
     def __sub__(self, other: "InstantSet") -> "InstantSet":
         return self & ~other if self and other else self
 
     def __le__(self, other: "InstantSet") -> bool:
-        return not self - other
+        return all(any(a <= c and d <= b for a, b in other.intervals) for c, d in self.intervals)
 
     def first_from(self, instant: datetime) -> datetime | None:
         """The first member at or after an instant."""

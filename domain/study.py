@@ -1,6 +1,6 @@
 """The study's own stream: sites, protocol versions, references and rulings."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import time
 from typing import Annotated, Literal, assert_never, get_args
@@ -9,11 +9,11 @@ from pydantic import Field
 
 from domain.base import Value
 from domain.protocol import Protocol
-from domain.reference import Reference
+from domain.reference import Drug, Reference
 from domain.rejections import Reason
 from domain.time import Zone
 from domain.verdicts import Instruments
-from domain.words import Digest, Name, Sentence, SiteId
+from domain.words import Digest, Name, Role, Sentence, SiteId
 
 
 class StudyOpened(Value):
@@ -73,8 +73,19 @@ class Ruled(Value):
     choice: Name
 
 
+class DrugClassified(Value):
+    """The medical monitor said of which classes a drug or vaccine is that the reference does not list, or of none; for everybody.
+
+    How long it stays, and for how much it counts as a steroid, only a new version of the reference can tell.
+    """
+
+    kind: Literal["drug-classified.v1"] = "drug-classified.v1"
+    drug: Name
+    classes: tuple[Name, ...] = ()
+
+
 StudyEvent = Annotated[
-    StudyOpened | SiteOpened | ProtocolReleased | ProtocolApproved | ReferenceAdopted | TimeZoneDataAdopted | Ruled,
+    StudyOpened | SiteOpened | ProtocolReleased | ProtocolApproved | ReferenceAdopted | TimeZoneDataAdopted | Ruled | DrugClassified,
     Field(discriminator="kind"),
 ]
 STUDY_EVENTS = get_args(get_args(StudyEvent)[0])
@@ -93,6 +104,7 @@ class StudyRecord:
     references: dict[int, str] = field(default_factory=dict)
     time_zone_data: str = ""
     rulings: dict[str, str] = field(default_factory=dict)
+    classified: dict[str, DrugClassified] = field(default_factory=dict)
 
 
 def evolve_study(record: StudyRecord, event: StudyEvent) -> StudyRecord:
@@ -113,6 +125,8 @@ def evolve_study(record: StudyRecord, event: StudyEvent) -> StudyRecord:
             return replace(record, time_zone_data=event.version)
         case Ruled():
             return replace(record, rulings=record.rulings | {event.ruling: event.choice})
+        case DrugClassified():
+            return replace(record, classified=record.classified | {event.drug: event})
         case _:
             assert_never(event)
 
@@ -142,6 +156,17 @@ class Study:
         """The IANA zone of a site."""
         return self.record.sites[site].zone
 
+    def classes(self, drug: str, ticked: Collection[str], *, outside: bool) -> frozenset[str] | None:
+        """The classes of a drug or vaccine, as settled for everybody and as ticked at entry; None while nobody has said which they are."""
+        settled = self.settled(drug)
+        if settled is None and not ticked and not outside:
+            return None
+        return frozenset(ticked) | frozenset(settled.classes if settled else ())
+
+    def settled(self, drug: str) -> Drug | DrugClassified | None:
+        """What is said of a drug or vaccine for everybody: by the reference in force or, where that is silent, by the medical monitor."""
+        return self.reference.drugs.get(drug) or self.record.classified.get(drug)
+
     def reckoning_with(self, reference: Reference, digest: str) -> "Study":
         """The same study, as if this drug reference were in force."""
         adopted = replace(self.record, references=self.record.references | {reference.version: digest})
@@ -157,8 +182,13 @@ class Study:
         )
 
 
-def reasons_against(event: StudyEvent, record: StudyRecord, protocols: Mapping[int, Protocol]) -> Iterator[Reason]:
-    """Why something cannot be recorded about the study. `protocols` are those released, this event's among them."""
+def reasons_against(
+    event: StudyEvent, record: StudyRecord, protocols: Mapping[int, Protocol], reference: Reference | None
+) -> Iterator[Reason]:
+    """Why something cannot be recorded about the study. `protocols` are those released, this event's among them.
+
+    `reference` is the drug reference in force, None before there is one.
+    """
     match event:
         case StudyOpened():
             if record.name:
@@ -195,9 +225,34 @@ def reasons_against(event: StudyEvent, record: StudyRecord, protocols: Mapping[i
             offered = [protocol.rulings[event.ruling].choices for protocol in protocols.values() if event.ruling in protocol.rulings]
             if not any(event.choice in choices for choices in offered):
                 yield Reason(code="unknown-ruling", says=f"no protocol offers the choice {event.choice} for a ruling {event.ruling}")
+        case DrugClassified():
+            yield from _not_to_be_classified(event, record, reference)
         case TimeZoneDataAdopted():
             pass
         case _:
             assert_never(event)
     if not record.name and not isinstance(event, StudyOpened):
         yield Reason(code="no-study", says="the study has not been opened")
+
+
+def _not_to_be_classified(event: DrugClassified, record: StudyRecord, reference: Reference | None) -> Iterator[Reason]:
+    known = reference.classes if reference else {}
+    for name in event.classes:
+        if name not in known:
+            yield Reason(code="unknown-class", says=f"there is no class of drugs {name}; these are: {', '.join(known) or 'none'}")
+    if reference and event.drug in reference.drugs:
+        yield Reason(code="classified-already", says=f"the classes of {event.drug} are those of the drug reference")
+    elif record.classified.get(event.drug) == event:
+        yield Reason(code="classified-already", says=f"{event.drug} has been classified so already")
+
+
+def not_theirs_to_decide(event: StudyEvent, role: Role, reason: str | None) -> Iterator[Reason]:
+    """Who decides about the study: an administrator; of which classes a drug is, the medical monitor, who says why."""
+    if not isinstance(event, DrugClassified):
+        if role != "administrator":
+            yield Reason(code="administrator-only", says="only an administrator records what is decided about the study")
+        return
+    if role != "medical-monitor":
+        yield Reason(code="medical-monitor-only", says="only the medical monitor says of which classes a drug is")
+    if reason is None:
+        yield Reason(code="reason-missing", says="to classify a drug needs a reason")

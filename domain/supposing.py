@@ -71,7 +71,8 @@ def _ruled(supposition: Supposition, study: Study) -> Study:
 
 def _not_offered(supposition: Supposition, study: Study) -> Iterator[Reason]:
     for ruling, choice in supposition.rulings.items():
-        yield from _at(f"rulings.{ruling}", reasons_against(Ruled(ruling=ruling, choice=choice), study.record, study.protocols))
+        ruled = Ruled(ruling=ruling, choice=choice)
+        yield from _at(f"rulings.{ruling}", reasons_against(ruled, study.record, study.protocols, study.reference))
 
 
 def _impossible(facts: Sequence[Fact], somebody: Participant, study: Study, at: datetime) -> Iterator[Reason]:

@@ -92,9 +92,14 @@ class Period(RootModel[str]):
         return shifted(day, self, -1)
 
     def __str__(self) -> str:
-        words = {"D": "day", "W": "week", "M": "month", "Y": "year"} | ({"H": "hour", "M": "minute"} if self.elapsed is not None else {})
-        count, unit = int("".join(filter(str.isdigit, self.root))), words[self.root[-1]]
-        return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
+        return _in_words(self.root)
+
+
+@cache
+def _in_words(period: str) -> str:
+    words = {"D": "day", "W": "week", "M": "month", "Y": "year"} | ({"H": "hour", "M": "minute"} if period.startswith("PT") else {})
+    count, unit = int("".join(filter(str.isdigit, period))), words[period[-1]]
+    return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
 
 
 def shifted(day: date, period: Period, sign: int) -> date:
@@ -129,6 +134,7 @@ def local_time(instant: datetime, zone: str) -> datetime:
     return Instant(instant).to_tz(zone).to_stdlib()
 
 
+@lru_cache(maxsize=65536)
 def shown(instant: datetime, zone: str) -> str:
     """An instant as people read it: on the clocks of the site, with their offset from UTC, as in `2026-03-01 11:30+01:00`."""
     return local_time(instant, zone).isoformat(" ", "minutes")

@@ -214,7 +214,9 @@ def _medication(taken: e.MedicationTaken, zone: str) -> str:
 
 
 def _classes(given: e.MedicationTaken | e.VaccineGiven) -> str:
-    """What was settled at entry of a drug that the reference has not."""
+    """What was settled at entry of a drug that the reference has not, or that it was not."""
+    if given.class_unknown:
+        return " (its class left to the medical monitor)"
     settled = "outside every class" if given.outside_every_class else ", ".join(given.classes)
     return f" (settled at entry: {settled})" if settled else ""
 

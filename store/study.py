@@ -10,8 +10,9 @@ from domain.entry import Circumstances, Draft
 from domain.protocol import Protocol
 from domain.protocol_checks.criteria import check_classes
 from domain.protocol_file import ProtocolFaults
+from domain.reference import Reference
 from domain.rejections import Reason, Refused, refuse_if
-from domain.study import Study, StudyEvent, StudyRecord, evolve_study, reasons_against
+from domain.study import Study, StudyEvent, StudyRecord, evolve_study, not_theirs_to_decide, reasons_against
 from domain.time import to_the_minute
 from store.errors import CommandReused
 from store.ledger import Ledger
@@ -66,13 +67,12 @@ class StudyDesk:
         return self.current()
 
     def _append(self, events: Sequence[StudyEvent], by: Circumstances, digest: str) -> None:
-        if by.actor.role != "administrator":
-            raise Refused(Reason(code="administrator-only", says="only an administrator records what is decided about the study"))
+        refuse_if(reason for event in events for reason in not_theirs_to_decide(event, by.actor.role, by.reason))
         record = self._record()
         expected = record.version
         for event in events:
             after = evolve_study(record, event)
-            refuse_if(reasons_against(event, record, self._protocols(after)))
+            refuse_if(reasons_against(event, record, self._protocols(after), self._reference(record)))
             record = after
         self._load(record)
         drafts = [Draft(event=event, circumstances=by, study_version=expected) for event in events]
@@ -93,14 +93,18 @@ class StudyDesk:
 
     def _load(self, record: StudyRecord) -> Study:
         """The files that the record's digests bind. Raises ProtocolFaults where a protocol and the reference do not fit together."""
-        latest = max(record.references, default=None)
-        if latest is None:
+        reference = self._reference(record)
+        if reference is None:
             raise Refused(Reason(code="no-reference", says="no drug reference has been adopted"))
-        reference = self._files.reference(latest, expect=record.references[latest]).reference
         protocols = self._protocols(record)
         if faults := [fault for protocol in protocols.values() for fault in check_classes(protocol, reference)]:
             raise ProtocolFaults(faults)
         return Study(record, protocols, reference, self._program, self._time_zone_data)
+
+    def _reference(self, record: StudyRecord) -> Reference | None:
+        """The drug reference in force: the latest version that was adopted."""
+        latest = max(record.references, default=None)
+        return None if latest is None else self._files.reference(latest, expect=record.references[latest]).reference
 
     def _protocols(self, record: StudyRecord) -> dict[int, Protocol]:
         return {version: self._files.protocol(self.name, version, expect=digest).protocol for version, digest in record.released.items()}

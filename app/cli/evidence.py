@@ -19,6 +19,10 @@ OUTSIDE_EVERY_CLASS = Annotated[
     bool, typer.Option("--outside-every-class", help="Not in the reference, and in no class that the reference names.")
 ]
 
+CLASS_UNKNOWN = Annotated[
+    bool, typer.Option("--class-unknown", help="Not in the reference, and nobody here can tell its class: the medical monitor does.")
+]
+
 
 @asks(evidence)
 def medication(  # noqa: PLR0913 - Each argument is an option of the command.
@@ -41,6 +45,7 @@ def medication(  # noqa: PLR0913 - Each argument is an option of the command.
     investigational: Annotated[bool, typer.Option("--investigational", help="An investigational drug of another trial.")] = False,
     class_: CLASSES = None,
     outside_every_class: OUTSIDE_EVERY_CLASS = False,
+    class_unknown: CLASS_UNKNOWN = False,
 ) -> c.Report:
     """Record a drug that was taken: one dose, or a course with --per-day."""
     fact = e.MedicationTaken(
@@ -55,6 +60,7 @@ def medication(  # noqa: PLR0913 - Each argument is an option of the command.
         investigational=investigational,
         classes=tuple(class_ or ()),
         outside_every_class=outside_every_class,
+        class_unknown=class_unknown,
     )
     return c.Report(fact=fact)
 
@@ -66,9 +72,12 @@ def vaccine(
     *,
     class_: CLASSES = None,
     outside_every_class: OUTSIDE_EVERY_CLASS = False,
+    class_unknown: CLASS_UNKNOWN = False,
 ) -> c.Report:
     """Record that a vaccine was given."""
-    return c.Report(fact=e.VaccineGiven(at=at, vaccine=name, classes=tuple(class_ or ()), outside_every_class=outside_every_class))
+    classes = tuple(class_ or ())
+    fact = e.VaccineGiven(at=at, vaccine=name, classes=classes, outside_every_class=outside_every_class, class_unknown=class_unknown)
+    return c.Report(fact=fact)
 
 
 @asks(evidence)

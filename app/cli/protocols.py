@@ -9,6 +9,7 @@ import typer
 
 from app.cli.asking import AS_JSON
 from app.cli.session import Session, session_of
+from app.documents import readings
 from domain.criteria.language import Criterion
 from domain.differences import Difference, differences
 from domain.protocol import Interpretation, Protocol, VisitRule
@@ -46,6 +47,13 @@ def show(ctx: typer.Context, version: SHOWN, *, as_json: AS_JSON = False) -> Non
         return
     for line in _in_lines(found):
         session.says(line)
+
+
+@protocols.command(name="readings")
+def readings_(ctx: typer.Context, version: SHOWN) -> None:
+    """Print, as a document, how the registry entry is read, and why, and on what the study must rule."""
+    session = session_of(ctx)
+    session.says(readings(StudyFiles(session.settings.studies).protocol(*named_version(version)).protocol))
 
 
 @protocols.command()

@@ -9,6 +9,7 @@ from app.cli.asking import AS_JSON
 from app.cli.protocols import told
 from app.cli.reading import whole
 from app.cli.session import Session, session_of
+from app.documents import reference_values
 from domain.criteria.changes import Change, changes
 from domain.differences import differences
 from domain.time import to_the_minute
@@ -16,6 +17,13 @@ from store.errors import Missing
 from store.studies import Adopted, StudyFiles, reference_in
 
 references = typer.Typer(help="Look at drug references.")
+
+
+@references.command()
+def values(ctx: typer.Context, version: Annotated[str, typer.Argument(metavar="VERSION", help="The number of a version.")]) -> None:
+    """Print, as a document, what a version reckons with: every value with its source, and whether that was read or is remembered."""
+    session = session_of(ctx)
+    session.says(reference_values(StudyFiles(session.settings.studies).reference(whole(version)).reference))
 
 
 @references.command()

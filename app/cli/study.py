@@ -15,8 +15,9 @@ from app.wiring import Daybook, time_zone_data
 from domain import study as s
 from domain.entry import Circumstances
 from domain.rejections import Reason, Refused
-from domain.time import Zone
-from domain.words import SiteId
+from domain.time import Zone, shown
+from domain.unclassified import Unclassified, unclassified
+from domain.words import Name, SiteId
 from store.codec import canonical
 
 study = typer.Typer(help="Set up the study: its sites, the versions of its protocol, and what it has ruled.")
@@ -140,6 +141,42 @@ def rule(
     return (s.Ruled(ruling=ruling, choice=choice),)
 
 
+@decides
+def classify(
+    drug: Annotated[Name, typer.Argument(metavar="DRUG", help="The drug or vaccine, as it stands on record.", show_default=False)],
+    *,
+    class_: Annotated[list[str] | None, typer.Option("--class", help="A class that the reference names; can be repeated.")] = None,
+    outside_every_class: Annotated[bool, typer.Option("--outside-every-class", help="In no class that the reference names.")] = False,
+) -> tuple[s.StudyEvent, ...]:
+    """As the medical monitor, say of which classes a drug is that the reference does not list: for everybody, from now on."""
+    if bool(class_) == outside_every_class:
+        raise Refused(Reason(code="not-understood", says="give either --class, once for each class, or --outside-every-class"))
+    return (s.DrugClassified(drug=drug, classes=tuple(class_ or ())),)
+
+
+@study.command()
+def drugs(ctx: typer.Context, *, as_json: AS_JSON = False) -> None:
+    """List the drugs on record that nobody has classified: they wait for the medical monitor, once for the whole study."""
+    session = session_of(ctx)
+    with session.daybook() as daybook:
+        everybody = (daybook.participants.read(id).participant for id in daybook.participants.ids())
+        queue = unclassified(everybody, daybook.desk.current(), session.clock())
+    if as_json:
+        session.answers({"unclassified": queue})
+    elif not queue:
+        session.says("No drug waits to be classified.")
+    else:
+        session.shows(_waiting(queue))
+
+
+def _waiting(queue: Iterable[Unclassified]) -> Any:
+    table = grid("Drug", "First recorded", "Participants", "Stands in the way of")
+    for one in queue:
+        ways = "; ".join(f"{', '.join(parts)} ({id})" for id, parts in one.in_the_way_of.items())
+        table.add_row(one.drug, shown(one.since, one.zone), str(len(one.participants)), ways or "nothing yet")
+    return table
+
+
 @study.command()
 def show(ctx: typer.Context, *, as_json: AS_JSON = False) -> None:
     """Show the study as it stands."""
@@ -158,6 +195,8 @@ def show(ctx: typer.Context, *, as_json: AS_JSON = False) -> None:
         ruled = record.rulings.get(name)
         settled = f"{ruled}. {choices[ruled]}" if ruled else f"not settled; the choices are: {', '.join(choices)}"
         session.says(f"Ruling {name}: {settled}")
+    for drug in record.classified.values():
+        session.says(f"Drug {drug.drug}: {', '.join(drug.classes) or 'outside every class'}")
 
 
 def _sites(record: s.StudyRecord) -> Any:
@@ -201,3 +240,5 @@ def _words(event: s.StudyEvent) -> str:
             return f"time-zone data {event.version} adopted"
         case s.Ruled():
             return f"ruled on {event.ruling}: {event.choice}"
+        case s.DrugClassified():
+            return f"{event.drug} classified: {', '.join(event.classes) or 'outside every class'}"

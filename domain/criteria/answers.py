@@ -8,7 +8,6 @@ from functools import reduce
 from domain.base import Value
 from domain.instants import ALWAYS, NEVER, InstantSet
 from domain.rules.judgement import Found
-from domain.time import MINUTE, Span
 from domain.verdicts import Finding, Outcome
 from domain.words import Account, Role
 
@@ -38,9 +37,8 @@ class Answer:
         fails, unknown, passes = (_over(told, outcome) for outcome in ("fails", "not yet known", "passes"))
         return cls(says, passes - fails - unknown, fails, told, remarks=tuple(remarks))
 
-    def outcome(self, anchor: Span) -> Outcome:
-        """The outcome at a time that may itself be uncertain: what holds at every minute of it, else not yet known."""
-        possible = InstantSet.between(anchor.earliest, anchor.latest + MINUTE)
+    def outcome(self, possible: InstantSet) -> Outcome:
+        """The outcome at a time that may itself be uncertain: what holds at every minute at which it can have been, else not yet known."""
         return "passes" if possible <= self.passes else "fails" if possible <= self.fails else "not yet known"
 
     def __invert__(self) -> "Answer":
@@ -70,10 +68,9 @@ def throughout(found: Iterable[Found], at: datetime) -> tuple[Found, ...]:
     return tuple(replace(one, over=ALWAYS) for one in found if at in one.over)
 
 
-def findings(answer: Answer, anchor: Span) -> tuple[Finding, ...]:
+def findings(answer: Answer, outcome: Outcome, possible: InstantSet) -> tuple[Finding, ...]:
     """What was found that bears on the outcome at the anchor: what decides it or, while it is not known, what is unknown."""
-    outcome, possible = answer.outcome(anchor), InstantSet.between(anchor.earliest, anchor.latest + MINUTE)
-    deciding = [one for one in answer.found if one.over & possible and outcome in {one.outcome, "not yet known"}]
+    deciding = [one for one in answer.found if outcome in {one.outcome, "not yet known"} and one.over & possible]
     return tuple(_finding(one, outcome) for one in deciding)
 
 
@@ -83,4 +80,5 @@ def _finding(found: Found, outcome: Outcome) -> Finding:
 
 
 def _over(found: tuple[Found, ...], outcome: Outcome) -> InstantSet:
-    return InstantSet.of(pair for one in found if one.outcome == outcome for pair in one.over.intervals)
+    sets = [one.over for one in found if one.outcome == outcome]
+    return sets[0] if len(sets) == 1 else InstantSet.of(pair for one in sets for pair in one.intervals)

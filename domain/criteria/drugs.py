@@ -12,7 +12,7 @@ from domain.instants import ALWAYS, NEVER, InstantSet
 from domain.reference import Drug
 from domain.rules.courses import course
 from domain.rules.judgement import Found
-from domain.rules.steroids import Counted, daily_totals, is_unlisted
+from domain.rules.steroids import NOT_TOLD, Counted, daily_totals
 from domain.time import BEGINNING, FOREVER, MINUTE, day_after, found_until, local_date, midnight, shown
 
 
@@ -35,20 +35,19 @@ def no_sustained_dose(rule: NoSustainedDose, episode: Episode) -> Answer:
     told = (
         Found("fails", fails, f"{says} reach into the {rule.within} before", entries),
         Found("not yet known", perhaps - fails, f"perhaps {says} reach into the {rule.within} before", entries, "coordinator"),
-        *_unlisted(rule, episode),
+        *_untold(rule, episode),
     )
     return Answer.by(f"no {says} in the {rule.within} before", [*told, *looked_before(rule.review, rule.within, episode)])
 
 
-def _unlisted(rule: NoSustainedDose, episode: Episode) -> Iterator[Found]:
-    """Drugs that the reference in force does not list, by a route that counts: they may be steroids."""
+def _untold(rule: NoSustainedDose, episode: Episode) -> Iterator[Found]:
+    """Drugs that the reference in force does not list, by a route that counts: they may be steroids, or nobody can reckon with them."""
     counted = Counted.by(episode.study)
     for one in episode.participant.medications:
-        if counted.counts(one.fact) and is_unlisted(one.fact, counted.reference):
+        if counted.counts(one.fact) and counted.untold(one.fact):
             taken = Exposure(one.fact.drug, one.entry, course(one, episode.participant, episode.zone))
             _, possible = taken.found_before(episode.at, lambda end: found_until(end, rule.within, episode.zone))
-            says = f"{taken.name} is not in the drug reference in force: it is not known whether it is a steroid"
-            yield Found("not yet known", possible, says, (one.entry,), "medical-monitor")
+            yield Found("not yet known", possible, NOT_TOLD.format(drug=taken.name), (one.entry,), "medical-monitor")
 
 
 def lasted(rule: Lasted, episode: Episode) -> Answer:
@@ -61,7 +60,7 @@ def lasted(rule: Lasted, episode: Episode) -> Answer:
     passes = _covered([one.sure_dates(episode.zone) for one in courses], rule, episode.zone)
     possible = _covered([one.possible_dates(episode.zone) for one in courses], rule, episode.zone)
     looked = Answer.by("looked through", looked_before(rule.review, rule.at_least, episode))
-    known = episode.screening is not None and looked.outcome(episode.screening) == "passes"
+    known = episode.screening is not None and looked.outcome(InstantSet.during(episode.screening)) == "passes"
     entries = tuple(one.entry for one in courses)
     fails = ALWAYS - possible if known else NEVER
     return Answer.by(

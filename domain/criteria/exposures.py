@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from domain import events as e
-from domain.criteria.episode import Episode
+from domain.criteria.episode import Episode, Given
 from domain.criteria.language import Sought
 from domain.criteria.rulings import not_ruled
 from domain.instants import NEVER, InstantSet
-from domain.rules.courses import Course, course
-from domain.standing import Noted
+from domain.rules.courses import Course
 from domain.time import BEGINNING, FOREVER, MINUTE, Span, local_date
 from domain.words import Role
 
@@ -67,7 +66,7 @@ class Exposure:
 
 def exposures(sought: Sought, episode: Episode) -> tuple[Exposure, ...]:
     """Everything of the kind on record, in the order of the entries."""
-    found = [*_conditions(sought, episode), *_procedures(sought, episode), *_drugs(sought, episode), *_vaccines(sought, episode)]
+    found = [*_conditions(sought, episode), *_procedures(sought, episode), *_drugs(sought, episode)]
     return tuple(sorted(found, key=lambda one: one.entry))
 
 
@@ -108,51 +107,35 @@ def _procedures(sought: Sought, episode: Episode) -> Iterator[Exposure]:
 
 
 def _drugs(sought: Sought, episode: Episode) -> Iterator[Exposure]:
-    for noted in episode.participant.medications:
-        fact = noted.fact
-        if sought.routes and fact.route not in sought.routes:
+    wanted = {*sought.classes, *(name for one in sought.if_ruled for name in one.classes)}
+    if not wanted:
+        return
+    for one in episode.drugs:
+        if one.classes is not None and one.classes.isdisjoint(wanted):
             continue
-        belongs = _belongs(fact.drug, fact.classes, sought, episode, settled=fact.outside_every_class)
+        if sought.routes and one.route is not None and one.route not in sought.routes:
+            continue
+        belongs = _belongs(one, sought, episode)
         if belongs is not None:
-            yield Exposure(fact.drug, noted.entry, _taken(noted, episode), *belongs)
-
-
-def _vaccines(sought: Sought, episode: Episode) -> Iterator[Exposure]:
-    for noted in episode.participant.vaccines:
-        fact, span = noted.fact, noted.fact.at.span(episode.zone)
-        belongs = _belongs(fact.vaccine, fact.classes, sought, episode, settled=fact.outside_every_class)
-        if belongs is not None:
-            yield Exposure(fact.vaccine, noted.entry, Course(span, span, frozenset()), *belongs)
-
-
-def _taken(noted: Noted[e.MedicationTaken], episode: Episode) -> Course:
-    return course(noted, episode.participant, episode.zone)
+            yield Exposure(one.name, one.entry, one.course, *belongs)
 
 
 Belongs = tuple[str | None, Role]
 """Why it is not sure that something is of the kind sought (None: it is), and who can tell."""
 
 
-def _belongs(name: str, ticked: tuple[str, ...], sought: Sought, episode: Episode, *, settled: bool) -> Belongs | None:
-    """Whether a drug is of the classes sought, by the reference or as ticked at entry; None where it surely is not."""
-    if not (sought.classes or sought.if_ruled):
+def _belongs(one: Given, sought: Sought, episode: Episode) -> Belongs | None:
+    """Whether a drug is of the classes sought; None where it surely is not."""
+    if one.classes is None:
+        return f"{one.name} is not in the drug reference in force, and nobody has said of which class it is", "medical-monitor"
+    if not one.classes.isdisjoint(sought.but_not):
         return None
-    listed = episode.study.reference.drugs.get(name)
-    if listed is None and not ticked:
-        return (
-            None
-            if settled
-            else (f"{name} is not in the drug reference in force, and nobody has said of which class it is", "medical-monitor")
-        )
-    classes = set(ticked) | set(listed.classes if listed else ())
-    if not classes.isdisjoint(sought.but_not):
-        return None
-    if not classes.isdisjoint(sought.classes):
+    if not one.classes.isdisjoint(sought.classes):
         return None, "coordinator"
-    return _by_ruling(classes, sought, episode)
+    return _by_ruling(one.classes, sought, episode)
 
 
-def _by_ruling(classes: set[str], sought: Sought, episode: Episode) -> Belongs | None:
+def _by_ruling(classes: frozenset[str], sought: Sought, episode: Episode) -> Belongs | None:
     for one in sought.if_ruled:
         ruled = episode.study.record.rulings.get(one.ruling)
         if not classes.isdisjoint(one.classes) and ruled in {None, one.choice}:

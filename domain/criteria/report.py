@@ -10,7 +10,7 @@ from domain.criteria.answers import Answer, Remark, findings
 from domain.criteria.episode import Episode
 from domain.criteria.judging import answered
 from domain.criteria.language import Anchor, Criterion, OtherReading
-from domain.instants import ALWAYS
+from domain.instants import ALWAYS, InstantSet
 from domain.participant import Participant
 from domain.study import Study
 from domain.time import Moment, Span, local_date
@@ -46,6 +46,11 @@ class Part(Value):
     rescreen_from: date | None = None
     """Where it fails by time: the first date of a screening, from today on, at which it would not."""
 
+    @property
+    def wanted(self) -> tuple[Finding, ...]:
+        """While it is not yet known: what is not known of it."""
+        return tuple(_wanted(self.because)) if self.verdict == "not yet known" and self.because else ()
+
 
 class EligibilityReport(Value):
     """Every part of every criterion, as judged for a confirmation at an instant."""
@@ -71,7 +76,7 @@ class EligibilityReport(Value):
         """What is missing to know the rest, by who can supply it."""
         wanted: dict[Role, dict[str, None]] = {}
         for part in self.parts:
-            for found in _wanted(part.because) if part.verdict == "not yet known" and part.because else ():
+            for found in part.wanted:
                 if found.supplied_by is not None:
                     wanted.setdefault(found.supplied_by, {})[f"{part.id}: {found.says}"] = None
         return {role: tuple(says) for role, says in wanted.items()}
@@ -133,7 +138,7 @@ def _judged(criterion: Criterion, episode: Episode) -> _Judged:
     if anchor is None:
         return _Judged("not yet known", _not_begun(criterion.anchor))
     answer = answered(criterion.requires, episode)
-    because = _branch(answer, anchor)
+    because = _branch(answer, InstantSet.during(anchor))
     by_time = because.outcome == "fails" and criterion.anchor == "screening"
     again = _rescreen_from(answer, episode) if by_time else None
     remarks = *_remarks(answer), *_read_otherwise(criterion.otherwise_read, because.outcome, anchor, episode)
@@ -151,17 +156,18 @@ def _read_otherwise(reading: OtherReading | None, outcome: Outcome, anchor: Span
     if reading is None:
         return
     answer = answered(reading.requires, episode)
-    other = answer.outcome(anchor)
+    other = answer.outcome(InstantSet.during(anchor))
     if other != outcome:
         yield Remark(says=f"by another reading it {'is not yet known' if other == 'not yet known' else other}: {reading.says}")
 
 
-def _branch(answer: Answer, anchor: Span) -> Branch:
+def _branch(answer: Answer, possible: InstantSet) -> Branch:
+    outcome = answer.outcome(possible)
     return Branch(
         says=answer.says,
-        outcome=answer.outcome(anchor),
-        findings=findings(answer, anchor),
-        parts=tuple(_branch(part, anchor) for part in answer.parts),
+        outcome=outcome,
+        findings=findings(answer, outcome, possible),
+        parts=tuple(_branch(part, possible) for part in answer.parts),
     )
 
 

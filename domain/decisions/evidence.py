@@ -26,10 +26,10 @@ def impossible(fact: e.Evidence, study: Study, protocol: Protocol, zone: str) ->
         case e.Attested():
             yield from _unknown("attestation", fact.holds, protocol.attestations)
         case e.VaccineGiven():
-            yield from _unclassified(fact.vaccine, fact.classes, study, settled=fact.outside_every_class)
+            yield from _unclassified(fact.vaccine, fact, study)
         case e.MedicationTaken():
             yield from _medication(fact, zone)
-            yield from _unclassified(fact.drug, fact.classes, study, settled=fact.outside_every_class)
+            yield from _unclassified(fact.drug, fact, study)
         case e.ProcedurePerformed():
             yield from _procedure(fact, protocol)
         case e.ReviewMade():
@@ -124,17 +124,18 @@ def _on_one_date(start: When, stop: When, zone: str) -> bool:
     return one.exact and other.exact and local_date(one.latest, zone) == local_date(other.latest, zone)
 
 
-def _unclassified(name: str, ticked: tuple[str, ...], study: Study, *, settled: bool) -> Iterator[Reason]:
-    """An unknown drug is never silently outside a class: whoever enters it ticks its classes, or that it belongs to none."""
-    listed = name in study.reference.drugs
-    if not (listed or settled or ticked):
-        says = f"{name} is not in the drug reference: name its classes, say that it is outside every class, or have the reference extended"
+def _unclassified(name: str, given: e.MedicationTaken | e.VaccineGiven, study: Study) -> Iterator[Reason]:
+    """An unknown drug is never silently outside a class: whoever enters it ticks its classes, or none of them, or leaves it open."""
+    known = study.settled(name) is not None
+    ways = (bool(given.classes), given.outside_every_class, given.class_unknown)
+    if not known and not any(ways):
+        says = f"{name} is not in the drug reference: name its classes, say that it is in none, or leave it to the medical monitor"
         yield Reason(code="unclassified-drug", says=says)
-    if listed and ticked:
-        yield Reason(code="classified-already", says=f"the classes of {name} are those of the drug reference")
-    if settled and ticked:
-        yield Reason(code="classified-twice", says=f"{name} is either outside every class or in some")
-    yield from _unknown("class of drugs", ticked, study.reference.classes)
+    if known and (given.classes or given.class_unknown):
+        yield Reason(code="classified-already", says=f"the classes of {name} are settled for the whole study")
+    if sum(ways) > 1:
+        yield Reason(code="classified-twice", says=f"{name} is in some classes, or outside every class, or nobody can tell: one of them")
+    yield from _unknown("class of drugs", given.classes, study.reference.classes)
 
 
 def _procedure(fact: e.ProcedurePerformed, protocol: Protocol) -> Iterator[Reason]:

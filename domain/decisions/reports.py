@@ -64,10 +64,11 @@ def report_together(command: c.ReportTogether, record: Record, study: Study, at:
 def badly_formed(fact: e.Fact, participant: Participant, study: Study, at: datetime) -> Iterator[Reason]:
     """What can never have been so, whatever else is on record."""
     zone = study.zone(participant.site)
-    for name, when in times(fact):
-        if when.span(zone).latest < when.span(zone).earliest:
+    for name, when in chain(times(fact), _told_of(fact)):
+        span = when.span(zone)
+        if span.latest < span.earliest:
             yield Reason(code="no-such-date", says=f"the calendar of the site skipped {when.shown(zone)}")
-        elif when.span(zone).earliest > at:
+        elif span.earliest > at:
             yield Reason(code="future", says=f"{name} {when.shown(zone)} lies in the future")
     match fact:
         case e.ConsentSigned(signer="representative", relation=None):
@@ -96,9 +97,10 @@ def _dated(at: When, zone: str) -> bool:
 
 
 def times(fact: e.Fact) -> Iterator[tuple[str, When]]:
-    """Every time that a fact states, with its name."""
+    """Every time at which what a fact states took place, with its name."""
+    stated = vars(fact)
     for name in ("at", "start", "stop"):
-        when = getattr(fact, name, None)
+        when = stated.get(name)
         if isinstance(when, When):
             yield name, when
 
@@ -108,6 +110,18 @@ def _no_such_criteria(fact: e.ScreenFailed, protocol: Protocol) -> Iterator[Reas
         yield Reason(code="nothing-failed", says="name the parts of the criteria that fail, or say why screening ended")
     for name in sorted(set(fact.criteria) - {criterion.id for criterion in protocol.criteria}):
         yield Reason(code="unknown-criterion", says=f"the protocol has no criterion {name}; parts are named like E11c")
+
+
+def _told_of(fact: e.Fact) -> Iterator[tuple[str, When]]:
+    """The times of what came before a fact, which it only tells of."""
+    match fact:
+        case e.DemographicsRecorded(born=born):
+            yield "born", born
+        case e.ScoreAssessed(items=items, drawn=drawn):
+            yield from ((f"the item {item.item}, present since", item.since) for item in items if item.since is not None)
+            yield from ((f"the sample for the item {item}, drawn", when) for item, when in drawn.items())
+        case _:
+            pass
 
 
 def _no_such_visit(visit: str, study: Study, participant: Participant) -> Iterator[Reason]:

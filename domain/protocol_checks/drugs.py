@@ -7,6 +7,7 @@ from pydantic import TypeAdapter
 from domain.protocol_checks.lengths import within_a_lifetime
 from domain.protocol_checks.parts import Document, Fault, members, readable, table
 from domain.reference import Drug
+from domain.rules.steroids import GLUCOCORTICOID
 
 
 def check_drugs(document: Document) -> Iterator[Fault]:
@@ -17,6 +18,8 @@ def check_drugs(document: Document) -> Iterator[Fault]:
             yield Fault(f"drugs.{name}.steroid", "least_mg is more than most_mg")
         if drug.atc and drug.atc.startswith("H02AB") and not drug.steroid:
             yield Fault(f"drugs.{name}.steroid", "is missing: a systemic steroid without it would count for nothing")
+        if drug.steroid and GLUCOCORTICOID not in drug.classes:
+            yield Fault(f"drugs.{name}.classes", f"lacks {GLUCOCORTICOID!r}, by which steroids are known")
         if drug.atc and coded.setdefault(drug.atc, name) != name:
             yield Fault(f"drugs.{name}.atc", f"is also the code of {coded[drug.atc]}")
         yield from _stay(f"drugs.{name}", drug)

@@ -13,7 +13,7 @@ from domain.events import MedicationTaken
 from domain.instants import InstantSet
 from domain.participant import Participant
 from domain.protocol import NoTherapeuticSteroid
-from domain.reference import Equivalence, Reference
+from domain.reference import Equivalence
 from domain.rules.courses import Course, course, released
 from domain.rules.judgement import Found
 from domain.rules.reviews import reviewed
@@ -27,6 +27,9 @@ THREE_WEEKS = Period("P3W")
 """For how long an injection into a joint or a depot counts, where the study has ruled so or has not ruled."""
 LOCAL_INJECTIONS = "local-steroid-injections"
 """The ruling on steroids injected into a joint, for which there is no safe default."""
+GLUCOCORTICOID = "glucocorticoid"
+"""The class of steroids, by which one is known that the reference in force does not list."""
+NOT_TOLD = "{drug} is not in the drug reference in force: it is not known whether it is a steroid, and for how much it would count"
 SYSTEMIC = frozenset({"oral", "intravenous", "intramuscular", "subcutaneous", "epidural"})
 """Routes that count; topical, inhaled, nasal and ocular ones never do (EBMT/ISCT; criteria table, steroid arithmetic)."""
 
@@ -35,13 +38,25 @@ SYSTEMIC = frozenset({"oral", "intravenous", "intramuscular", "subcutaneous", "e
 class Counted:
     """What counts as a steroid, and for how much. `local_injections` is the study's ruling on them, None while there is none."""
 
-    reference: Reference
+    study: Study
     local_injections: str | None
 
     @classmethod
     def by(cls, study: Study) -> "Counted":
-        """By the reference in force and the study's ruling, if it has ruled."""
-        return cls(study.reference, study.record.rulings.get(LOCAL_INJECTIONS))
+        """By the reference in force, what the medical monitor has classified, and the study's ruling, if it has ruled."""
+        return cls(study, study.record.rulings.get(LOCAL_INJECTIONS))
+
+    def steroid(self, medication: MedicationTaken) -> Equivalence | None:
+        """For how much a drug counts, by the reference in force."""
+        listed = self.study.reference.drugs.get(medication.drug)
+        return None if listed is None else listed.steroid
+
+    def untold(self, medication: MedicationTaken) -> bool:
+        """Whether nobody can tell if it is a steroid, or for how much: only the reference gives equivalents."""
+        if medication.drug in self.study.reference.drugs:
+            return False
+        classes = self.study.classes(medication.drug, medication.classes, outside=medication.outside_every_class)
+        return classes is None or GLUCOCORTICOID in classes
 
     def counts(self, medication: MedicationTaken) -> bool:
         """Whether the route counts at all."""
@@ -95,7 +110,7 @@ def no_therapeutic_steroid(
     return (
         *_told("fails", _blocks([dose for dose in doses if dose.entry not in unruled], rule, zone, _surely), rule),
         *_told("not yet known", _blocks(doses, rule, zone, _possibly), rule),
-        *(_unlisted(one, participant, rule, zone) for one in systemic if is_unlisted(one.fact, counted.reference)),
+        *(_untold(one, participant, rule, zone) for one in systemic if counted.untold(one.fact)),
         *reviewed(participant.reviews, rule.review, rule.within, zone),
     )
 
@@ -133,7 +148,7 @@ def _courses(systemic: Sequence[Noted[MedicationTaken]], participant: Participan
     return [
         (one, steroid, _as_counted(one, participant, counted, zone))
         for one in systemic
-        if (steroid := _steroid(one.fact, counted.reference)) is not None
+        if (steroid := counted.steroid(one.fact)) is not None
     ]
 
 
@@ -142,21 +157,11 @@ def prednisone(mg: Decimal, steroid: Equivalence) -> Decimal:
     return mg * PREDNISONE_MG / steroid.least_mg
 
 
-def _steroid(medication: MedicationTaken, reference: Reference) -> Equivalence | None:
-    drug = reference.drugs.get(medication.drug)
-    return None if drug is None else drug.steroid
-
-
-def is_unlisted(medication: MedicationTaken, reference: Reference) -> bool:
-    """Whether nobody can tell if it is a steroid, and for how much it counts."""
-    return medication.drug not in reference.drugs and not medication.outside_every_class
-
-
-def _unlisted(one: Noted[MedicationTaken], participant: Participant, rule: NoTherapeuticSteroid, zone: str) -> Found:
-    """A drug that the reference in force does not list may be a steroid."""
+def _untold(one: Noted[MedicationTaken], participant: Participant, rule: NoTherapeuticSteroid, zone: str) -> Found:
+    """A drug that the reference in force does not list may be a steroid, or is one that nobody can reckon with."""
     taken = course(one, participant, zone)
     until = FOREVER if taken.open else found_until(taken.end.latest, rule.within, zone)
-    says = f"{one.fact.drug} is not in the drug reference in force: it is not known whether it is a steroid"
+    says = NOT_TOLD.format(drug=one.fact.drug)
     return Found("not yet known", InstantSet.between(taken.start.earliest, until), says, (one.entry,), "medical-monitor")
 
 

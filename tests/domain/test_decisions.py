@@ -82,6 +82,11 @@ DIFFERENT: dict[str, tuple[e.Fact, set[str]]] = {
     "tomorrow": (dose("prednisone", "5", TOMORROW), {"future"}),
     "a month that has not begun": (dose("prednisone", "5", When("2026-02")), {"future"}),
     "a stop that lies ahead": (dose("prednisone", "5", NOW, per_day=1, stop=TOMORROW), {"future"}),
+    "a birth tomorrow, of a year not over": (e.DemographicsRecorded(at=When("2026"), born=TOMORROW, sex="female"), {"future"}),
+    "an item since tomorrow, of a year not over": (
+        e.ScoreAssessed(at=When("2026"), score="selena-sledai", items=(e.ScoreItem(item="rash", present=True, since=TOMORROW),)),
+        {"future"},
+    ),
     "a stop before its start": (dose("prednisone", "5", When("2026-01-05"), per_day=1, stop=When("2026-01-04")), {"stop-before-start"}),
     "a single dose from date to date": (dose("prednisone", "5", When("2026-01-04"), stop=When("2026-01-05")), {"single-dose"}),
     "a single dose that stops at some hour": (

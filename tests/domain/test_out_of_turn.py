@@ -1,5 +1,6 @@
 """What is told late, in another order than it happened, or at the edges of a calendar comes out as if it had been told in time."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from itertools import permutations
 from uuid import NAMESPACE_OID
@@ -159,8 +160,21 @@ def test_a_date_that_the_site_skipped_has_no_minute() -> None:
     ("day", "why"), [("2011-12-29", set()), ("2011-12-30", {"no-such-date"}), ("2011-12-31", set()), ("2011-12", set())]
 )
 @pytest.mark.parametrize("zone", [SAMOA, BERLIN])
-def test_a_date_that_the_site_skipped_cannot_be_stated(zone: str, day: str, why: set[str]) -> None:
-    fact, by = e.ProcedurePerformed(name="an operation", major=True, at=When(day)), by_("coordinator", NAMESPACE_OID, reason="it was so")
+@pytest.mark.parametrize(
+    "stating",
+    [
+        pytest.param(lambda when: e.ProcedurePerformed(name="an operation", major=True, at=when), id="as when it was"),
+        pytest.param(lambda when: e.DemographicsRecorded(at=When.at(START), born=when, sex="female"), id="as the day of birth"),
+        pytest.param(
+            lambda when: e.ScoreAssessed(
+                at=When.at(START), score="selena-sledai", items=(e.ScoreItem(item="rash", present=True, since=when),)
+            ),
+            id="as since when an item is present",
+        ),
+    ],
+)
+def test_a_date_that_the_site_skipped_cannot_be_stated(stating: Callable[[When], e.Fact], zone: str, day: str, why: set[str]) -> None:
+    fact, by = stating(When(day)), by_("coordinator", NAMESPACE_OID, reason="it was so")
     found: set[str] = set()
     try:
         decide(c.Report(fact=fact), told([]), study_of(zone), START, by)

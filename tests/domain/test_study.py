@@ -27,6 +27,7 @@ from store.study import StudyDesk
 from tests.builders import BERLIN, DIGEST, START, STUDY, Clock, Trial, by_, codes
 
 PROTOCOLS = {1: StudyFiles().protocol(STUDY, 1).protocol}
+REFERENCE = StudyFiles().reference(1).reference
 OPENED = StudyOpened(study=STUDY, demonstration=True)
 ADOPTED = ReferenceAdopted(reference=1, digest=DIGEST)
 RELEASED = ProtocolReleased(protocol=1, digest=DIGEST)
@@ -35,7 +36,7 @@ BER = SiteOpened(site="BER", zone=BERLIN)
 
 def against(event: StudyEvent, *before: StudyEvent) -> set[str]:
     """Why an event is refused after others."""
-    return {reason.code for reason in reasons_against(event, reduce(evolve_study, before, StudyRecord()), PROTOCOLS)}
+    return {reason.code for reason in reasons_against(event, reduce(evolve_study, before, StudyRecord()), PROTOCOLS, REFERENCE)}
 
 
 @pytest.mark.parametrize(

@@ -180,6 +180,7 @@ def test_an_entry_is_corrected_field_by_field_and_says_the_rest_as_before(desk: 
         "investigational": False,
         "classes": [],
         "outside_every_class": False,
+        "class_unknown": False,
     }
     desk("correct", "BER-001", "4", "stop=", "--reason", "it still goes on")
     desk("retract", "BER-001", "4", "--reason", "another participant's chart")

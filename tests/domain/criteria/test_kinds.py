@@ -8,6 +8,7 @@ from domain import events as e
 from domain.criteria import language as l
 from domain.criteria.episode import Episode
 from domain.criteria.judging import answered
+from domain.instants import InstantSet
 from domain.protocol_checks.requirements import leaves_of
 from domain.time import When
 from domain.verdicts import Outcome
@@ -104,4 +105,4 @@ def outcome(kind: str, case: Case) -> Outcome:
     assert part.anchor is not None
     anchor = episode.anchored(part.anchor)
     assert anchor is not None
-    return answered(leaf, episode).outcome(anchor)
+    return answered(leaf, episode).outcome(InstantSet.during(anchor))

@@ -138,11 +138,8 @@ def demographics(draw: st.DrawFn) -> Told:
     return Told(*(e.DemographicsRecorded.model_validate(told_ | {"born": When(day)}) for day in (born, vague)))
 
 
-EVIDENCE = st.lists(
-    st.one_of(conditions(), procedures(), medications(), observations(), assessments(), reviews(), attestations(), demographics()),
-    min_size=1,
-    max_size=12,
-)
+PIECES = st.one_of(conditions(), procedures(), medications(), observations(), assessments(), reviews(), attestations(), demographics())
+EVIDENCE = st.lists(PIECES, min_size=1, max_size=12)
 RULINGS = st.dictionaries(st.sampled_from(sorted(PROTOCOL.rulings)), st.just("")).flatmap(
     lambda names: st.fixed_dictionaries({name: st.sampled_from(sorted(PROTOCOL.rulings[name].choices)) for name in names})
 )
