@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
-from domain.criteria.language import Lasted, Leaf, Never, NoneWithin, NoSustainedDose, NotPresent, VolumeBelow, WashedOut
+from domain.criteria.language import Lasted, Leaf, Never, NoneWithin, NoSustainedDose, NotPresent, RuledSo, VolumeBelow, WashedOut
 from domain.protocol import Interpretation, NoTherapeuticSteroid, Protocol, Rule, Ruling
 from domain.protocol_checks.names import SETTINGS
-from domain.protocol_checks.requirements import leaves
+from domain.protocol_checks.requirements import leaves_of
 from domain.reference import Drug, HalfLife, Reference, Standing
 from domain.rules.steroids import LOCAL_INJECTIONS
 
@@ -65,8 +65,7 @@ def _users(name: str, protocol: Protocol) -> list[str]:
 
 def _waiting_for(ruling: str, protocol: Protocol) -> list[str]:
     """The parts of criteria and the rules of gates that ask for a ruling."""
-    required = [(part.id, part.requires) for part in protocol.criteria if part.requires]
-    parts = [id for id, requires in required if any(ruling in _asked_by(leaf) for _, leaf in leaves(requires, id))]
+    parts = [part.id for part in protocol.criteria if any(ruling in _asked_by(leaf) for _, leaf in leaves_of(part, part.id))]
     rules = [f"{rule.id} at {step}" for step, gate in protocol.steps.items() for rule in gate.rules if ruling in _asked_by(rule)]
     return [*parts, *rules]
 
@@ -74,6 +73,8 @@ def _waiting_for(ruling: str, protocol: Protocol) -> list[str]:
 def _asked_by(one: Leaf | Rule) -> set[str]:
     """The rulings that a leaf of a requirement, or a rule of a gate, asks for."""
     match one:
+        case RuledSo():
+            return {one.ruling}
         case NoSustainedDose() | NoTherapeuticSteroid():
             return {LOCAL_INJECTIONS}
         case NoneWithin() | Never() | NotPresent() | VolumeBelow() | WashedOut() | Lasted():

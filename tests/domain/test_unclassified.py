@@ -111,6 +111,7 @@ def test_only_a_steroid_goes_on_blocking_the_infusion(classes: Sequence[str] | N
 def waiting(trial: Trial) -> Story:
     """A collection whose slot has begun, with everything that its gate asks for, and a drug that nobody can classify."""
     story = trial.participant().is_eligible()
+    trial.clock.move(minutes=1)
     story.reports(dose("snake-oil", "5", story.at()).model_copy(update=LEFT_OPEN))
     story.plans("leukapheresis", trial.clock() + timedelta(hours=1))
     story.reviews()

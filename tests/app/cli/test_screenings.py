@@ -68,7 +68,7 @@ def test_a_screening_whose_failure_was_taken_back_ended_when_the_next_one_began(
 
 
 def test_a_screening_that_led_to_the_confirmation_is_judged_as_of_that(twice: Desk) -> None:
-    twice("confirm", "BER-001", "now", "--sign", "I have judged this myself", who=INVESTIGATOR)
+    twice("confirmed-on-paper", "BER-001", "now", "--sign", "I have judged this myself", who=INVESTIGATOR)
     confirmed = twice.clock()
     twice.clock.move(days=3)
     assert twice.json("judge", "BER-001", "--screening", "2")["report"]["at"] == f"{confirmed:%Y-%m-%dT%H:%M}:00Z"
