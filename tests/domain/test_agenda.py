@@ -96,7 +96,7 @@ def test_a_dose_in_the_first_minute_of_the_black_out_blocks_the_planned_start_an
     start = story.now.plans["infusion"].slot.start
     begins = next(when for key, when in due(story, "black-out:infusion").items() if key.endswith(":start"))
     story.lives_until(start - timedelta(hours=1))
-    story.reviews()
+    story.is_seen_before("infusion")
     story.checks_identity()
     for minutes, leave in ((0, False), (-1, True)):
         taken = dose("prednisone", "20", type(story.at()).at(begins + timedelta(minutes=minutes)))
@@ -261,7 +261,7 @@ def lapsing(*, ahead: timedelta) -> Story:
     story = Trial().participant().is_ready()
     planned = story.now.plans["infusion"].slot
     story.lives_until(planned.until - ahead - timedelta(hours=24))
-    story.reviews()
+    story.is_seen_before("infusion")
     story.lives_until(planned.start)
     story.checks_identity()
     story.advances()
@@ -279,7 +279,7 @@ def test_leave_that_lapses_in_the_middle_of_the_slot_is_urgent_and_once_somebody
     story.lives_until(lapses)
     told = [event for _, event in story.told_of(e.ReminderDue) if isinstance(event, e.ReminderDue) and event.key.startswith("lapsed")]
     assert [(event.urgency, event.to) for event in told] == [("urgent", "coordinator")]
-    story.reviews()
+    story.is_seen_before("infusion")
     story.advances()
     assert story.now.clearance("infusion") is not None
     assert len(reminded(story, "lapsed:infusion")) == 1
