@@ -33,18 +33,21 @@ class Dated(NamedTuple):
 def last_decides(made: Sequence[Dated], asks: Role = "coordinator") -> Iterator[Found]:
     """Each decides from when it surely was made until another may have been, or it is too old.
 
-    While it is not sure which of several was the last, they decide only where they agree.
+    While it is not sure which of several was the last, they decide only where they agree; one that is too old itself leaves in
+    doubt all the same whether another was the last.
     """
-    over = [_decides(one, made) for one in made]
-    for one, decides in zip(made, over, strict=True):
+    over = [_is_last(one, made) for one in made]
+    perhaps = [its | InstantSet.between(one.made.earliest, one.made.latest) for one, its in zip(made, over, strict=True)]
+    for n, one in enumerate(made):
+        decides = over[n] - InstantSet.since(one.until)
         others = InstantSet.of(
-            pair for other, its in zip(made, over, strict=True) if other.outcome != one.outcome for pair in its.intervals
+            pair for other, its in zip(made, perhaps, strict=True) if other.outcome != one.outcome for pair in its.intervals
         )
         yield Found(one.outcome, decides - others, one.says, (one.entry,), asks)
         unsure = (decides & others) | InstantSet.between(one.made.earliest, one.made.latest)
         yield Found("not yet known", unsure, f"{one.says}; it is not sure that it came last", (one.entry,), asks)
 
 
-def _decides(one: Dated, made: Sequence[Dated]) -> InstantSet:
+def _is_last(one: Dated, made: Sequence[Dated]) -> InstantSet:
     later = min((other.made.earliest for other in made if other.made.earliest > one.made.latest), default=FOREVER)
-    return InstantSet.between(one.made.latest, min(later, one.until))
+    return InstantSet.between(one.made.latest, later)
