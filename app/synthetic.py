@@ -91,6 +91,10 @@ class Chart:
         covers = local_date(at.span(self.zone).earliest, self.zone) - timedelta(days=90)
         self.reports(e.ReviewMade(review=kind, at=at, covers_from=covers, sources=("participant", "chart")))
 
+    def goes(self, at: When) -> None:
+        """The investigator's go."""
+        self.reports(e.Attested(at=at, holds={"go": True}), role="investigator")
+
     def plans(self, step: HoldPoint, hours: int, long: int) -> None:
         """Plan a step so many hours ahead, in a slot so many hours long."""
         start = self.now.replace(minute=0) + timedelta(hours=hours)
@@ -125,6 +129,7 @@ class Chart:
     def is_collected(self, days: int) -> None:
         self.is_eligible(days + 7)
         self.reviews("medicines", days)
+        self.goes(self.at(days, hour=8))
         ended = e.LeukapheresisEnded(at=self.at(days, hour=15), identity=self.code, yield_e6_per_kg=Decimal(11))
         self.reports(e.LeukapheresisStarted(at=self.at(days)), ended)
 
@@ -134,26 +139,35 @@ class Chart:
         received = e.ProductReceived(at=self.at(days), identity=self.code, expires=expires)
         self.reports(received, e.ProductReleased(at=self.at(days, hour=14), identity=self.code), role="cell-lab")
 
+    def is_tested(self, days: int) -> None:
+        """Seen before lymphodepletion so many days ago."""
+        self.reviews("procedures", days)
+        self.reviews("medicines", days)
+        self.reports(e.ObservationMade(at=self.at(days, hour=8), test="pregnancy-test", result="negative"))
+        self.goes(self.at(days, hour=8))
+
     def is_depleted(self, days: int) -> None:
         """The last of three doses was given so many days ago."""
         self.has_product(days + 9)
-        self.reviews("procedures", days + 2)
+        self.is_tested(days + 2)
         self.reports(*(e.LymphodepletionDose(at=self.at(days + 2 - n), day=n - 5, drug="fludarabine") for n in range(3)))
         self.reports(e.VisitCompleted(visit="pre-lymphodepletion-baseline", at=self.at(days + 4)))
 
-    def is_checked(self) -> None:
-        """Ready at the bedside: medicines asked for today, the code compared by two."""
-        covers = local_date(self.now, self.zone) - timedelta(days=90)
-        review = e.ReviewMade(review="medicines", at=self.hours_ago(1), covers_from=covers, sources=("participant", "chart"))
-        checked = e.IdentityChecked(at=self.hours_ago(1), identity=self.code, checked_by=("synthetic nurse one", "synthetic nurse two"))
-        self.reports(review, checked)
+    def is_checked(self, at: When | None = None) -> None:
+        """Ready at the bedside, an hour ago unless told otherwise: medicines and temperature, the code compared by two, and the go."""
+        at = at or self.hours_ago(1)
+        covers = local_date(at.span(self.zone).earliest, self.zone) - timedelta(days=90)
+        self.reports(
+            e.ReviewMade(review="medicines", at=at, covers_from=covers, sources=("participant", "chart")),
+            e.ObservationMade(at=at, test="body-temperature", value=Decimal("36.7"), unit="°C"),
+            e.IdentityChecked(at=at, identity=self.code, checked_by=("synthetic nurse one", "synthetic nurse two")),
+        )
+        self.goes(at)
 
     def is_infused(self, days: int) -> None:
         self.is_depleted(days + 3)
-        self.reviews("medicines", days)
-        checked = e.IdentityChecked(at=self.at(days, hour=9), identity=self.code, checked_by=("synthetic nurse one", "synthetic nurse two"))
+        self.is_checked(self.at(days, hour=9))
         self.reports(
-            checked,
             e.ThawStarted(at=self.at(days), identity=self.code),
             e.InfusionStarted(at=self.at(days), identity=self.code),
             e.InfusionEnded(at=self.at(days, hour=11)),
@@ -185,7 +199,7 @@ def _ready_for_lymphodepletion(chart: Chart) -> None:
     chart.has_product(days=6)
     chart.plans("infusion", hours=24 * 6, long=24)
     chart.plans("lymphodepletion", hours=20, long=10)
-    chart.reviews("procedures", days=0)
+    chart.is_tested(days=0)
 
 
 def _waits_for_seventy_two_hours(chart: Chart) -> None:

@@ -15,10 +15,10 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from domain import commands as c
 from domain import events as e
-from domain.time import When, local_date, to_the_minute
+from domain.time import When, to_the_minute
 from store.keys import Keyring
 from store.ledger import Ledger
-from tests.builders import BERLIN, Clock, Story, Trial, consent, review
+from tests.builders import Clock, Story, Trial, consent
 from tests.conftest import free_port
 from tests.workflows.processes import MASTER, RealClock, running, worker_and_relay
 from workflows.journeys import Journeys, NoTemporal, connect
@@ -82,8 +82,7 @@ def eligible(trial: Trial, participant_id: str) -> Story:
     story.reports(e.VisitCompleted(visit="screening", at=When.at(now - timedelta(days=10))))
     story.is_screened()
     story.confirms()
-    story.reports(review(story.at(), local_date(now - timedelta(days=60), BERLIN)))
-    return story
+    return story.is_seen_before("leukapheresis")
 
 
 def cleared_after(story: Story) -> list[float]:

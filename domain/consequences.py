@@ -150,6 +150,9 @@ def _until(instant: datetime, record: Record, zone: str) -> Participant:
 
 
 def _occurred_after(instant: datetime, event: e.Event, zone: str) -> bool:
+    """Whether a fact is of the time after an instant; who somebody is was so all along, whenever it was asked."""
+    if isinstance(event, e.DemographicsRecorded):
+        return False
     return isinstance(event, e.FACTS) and e.begins(event).span(zone).earliest > instant
 
 

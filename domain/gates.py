@@ -15,6 +15,7 @@ from domain.events import ManuallyReleased, Slot, StepCleared, StepHeld, StepWai
 from domain.instants import ALWAYS, InstantSet
 from domain.participant import Participant
 from domain.rules.absences import none_within
+from domain.rules.health import afebrile, attested, not_pregnant, not_present
 from domain.rules.judgement import Found, Judgement
 from domain.rules.steroids import Counted, no_therapeutic_steroid
 from domain.rules.treatment import days_since_lymphodepletion, product_ready, same_identity, steps_before
@@ -80,7 +81,7 @@ def judge(step: HoldPoint, participant: Participant, study: Study, since: dateti
 
 
 def _found(rule: p.Rule, participant: Participant, study: Study, since: datetime) -> tuple[Found, ...]:
-    zone = study.zone(participant.site)
+    zone, protocol = study.zone(participant.site), study.protocol(participant.protocol)
     match rule:
         case p.NoneWithin():
             return none_within(rule, participant, zone)
@@ -93,8 +94,15 @@ def _found(rule: p.Rule, participant: Participant, study: Study, since: datetime
         case p.SameIdentity():
             return same_identity(rule, participant, zone)
         case p.DaysSinceLymphodepletion():
-            days = study.protocol(participant.protocol).lymphodepletion_days
-            return days_since_lymphodepletion(rule, participant, days, zone)
+            return days_since_lymphodepletion(rule, participant, protocol.lymphodepletion_days, zone)
+        case p.NotPresent():
+            return not_present(rule, participant, study, since)
+        case p.Afebrile():
+            return afebrile(rule, participant, protocol.tests[rule.test], zone)
+        case p.NotPregnant():
+            return not_pregnant(rule, participant, protocol.tests[rule.test], zone)
+        case p.Attested():
+            return attested(rule, participant, protocol.attestations[rule.attestation], zone)
         case _:
             assert_never(rule)
 

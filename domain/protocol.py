@@ -100,8 +100,55 @@ class DaysSinceLymphodepletion(RuleOfGate):
     at_most: int
 
 
+class NotPresent(RuleOfGate):
+    """No such condition that carries one of these marks goes on at the step, and somebody has looked."""
+
+    kind: Literal["not-present"]
+    condition: Name
+    marked: Annotated[tuple[Name, ...], Field(min_length=1)]
+    review: ReviewAsked
+
+
+class Afebrile(RuleOfGate):
+    """So long without fever, if there was any since the start of lymphodepletion; and a temperature without fever, no older than that."""
+
+    kind: Literal["afebrile"]
+    test: Name
+    fever_from: Decimal
+    """The least value that is fever, in the unit of the test."""
+    free_for: Period
+    no_older_than: Period
+
+
+class NotPregnant(RuleOfGate):
+    """The last valid pregnancy test of a woman, no older than that before the step, is negative."""
+
+    kind: Literal["not-pregnant"]
+    test: Name
+    negative: Annotated[tuple[Name, ...], Field(min_length=1)]
+    positive: Annotated[tuple[Name, ...], Field(min_length=1)]
+    no_older_than: Period
+
+
+class Attested(RuleOfGate):
+    """What was attested last, no older than that before the step, is that it is so."""
+
+    kind: Literal["attested"]
+    attestation: Name
+    no_older_than: Period
+
+
 Rule = Annotated[
-    NoneWithin | NoTherapeuticSteroid | StepsBefore | ProductReady | SameIdentity | DaysSinceLymphodepletion,
+    NoneWithin
+    | NoTherapeuticSteroid
+    | StepsBefore
+    | ProductReady
+    | SameIdentity
+    | DaysSinceLymphodepletion
+    | NotPresent
+    | Afebrile
+    | NotPregnant
+    | Attested,
     Field(discriminator="kind"),
 ]
 

@@ -7,17 +7,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from domain.events import ManuallyReleased, StepCleared, StepHeld, StepWaiting
 from domain.leaving import steps_ended, visits_ended_at
 from domain.participant import Participant
-from domain.protocol import NoneWithin, NoTherapeuticSteroid, ReviewAsked
+from domain.protocol import Afebrile, Attested, NoneWithin, NoTherapeuticSteroid, NotPregnant, NotPresent, Rule
 from domain.rules.reviews import TITLES
 from domain.screening import awaited
 from domain.standing import Plan
 from domain.study import Study
-from domain.time import MINUTE, Period, day_after, local_date, midnight, shown
+from domain.time import MINUTE, Period, When, day_after, local_date, midnight, shown
 from domain.visits import VisitWindow, anchors
 from domain.words import STEPS, HoldPoint, Role
 
@@ -64,19 +64,48 @@ def _of_step(step: HoldPoint, plan: Plan, participant: Participant, study: Study
                 "abruptly, ask the investigator. In an emergency treat, then record."
             )
             yield from _black_out(f"black-out:{step}:{rule.id}:{slot.start:%Y%m%dT%H%MZ}", plan, starts, words)
-        if isinstance(rule, NoTherapeuticSteroid | NoneWithin):
-            yield from _of_review(step, plan, rule.review, participant, zone)
+        if (asked := _asked(rule, participant, study)) is not None:
+            yield from _of_evidence(step, plan, asked, zone)
     yield from _of_verdict(step, plan, zone)
 
 
-def _of_review(step: HoldPoint, plan: Plan, asked: ReviewAsked, participant: Participant, zone: str) -> Iterator[Reminder]:
-    """Due when a review begins to be fresh enough for the slot's start; silent once one has been made since."""
+class _Asked(NamedTuple):
+    """Evidence that a step needs no older than that: what it is called, when it was made so far, and who can supply it."""
+
+    kind: str
+    name: str
+    what: str
+    no_older_than: Period
+    made: tuple[When, ...]
+    of: Role = "coordinator"
+
+
+def _asked(rule: Rule, participant: Participant, study: Study) -> _Asked | None:
+    """The fresh evidence that a rule asks of this participant, if it asks for any."""
+    protocol = study.protocol(participant.protocol)
+    match rule:
+        case NoTherapeuticSteroid(review=review) | NoneWithin(review=review) | NotPresent(review=review):
+            made = tuple(one.fact.at for one in participant.reviews if one.fact.review == review.kind)
+            return _Asked("review", review.kind, f"a review of {TITLES[review.kind]}", review.no_older_than, made)
+        case NotPregnant() if participant.demographics is not None and participant.demographics.fact.sex == "male":
+            return None
+        case NotPregnant(test=test) | Afebrile(test=test):
+            made = tuple(one.fact.at for one in participant.observations if one.fact.test == test and one.fact.valid)
+            return _Asked("test", test, f"this test: {protocol.tests[test].title}", rule.no_older_than, made)
+        case Attested(attestation=name):
+            made = tuple(one.fact.at for one in participant.attestations if name in one.fact.holds)
+            return _Asked("attestation", name, f"the attestation {name}", rule.no_older_than, made, protocol.attestations[name].by)
+        case _:
+            return None
+
+
+def _of_evidence(step: HoldPoint, plan: Plan, asked: _Asked, zone: str) -> Iterator[Reminder]:
+    """Due when it begins to be fresh enough for the slot's start; silent once it has been made since."""
     due = _back(plan.slot.start, asked.no_older_than, zone)
-    made = (review.fact.at.span(zone).earliest for review in participant.reviews if review.fact.review == asked.kind)
-    if not any(instant >= due for instant in made):
-        key = f"review:{step}:{asked.kind}:{plan.slot.start:%Y%m%dT%H%MZ}"
-        says = f"The {step} planned from {shown(plan.slot.start, zone)} needs a review of {TITLES[asked.kind]}."
-        yield Reminder(key, due, plan.slot.until, "timely", "coordinator", says)
+    if not any(made.span(zone).earliest >= due for made in asked.made):
+        key = f"{asked.kind}:{step}:{asked.name}:{plan.slot.start:%Y%m%dT%H%MZ}"
+        says = f"The {step} planned from {shown(plan.slot.start, zone)} needs {asked.what}."
+        yield Reminder(key, due, plan.slot.until, "timely", asked.of, says)
 
 
 def _black_out(key: str, plan: Plan, starts: datetime, words: str) -> Iterator[Reminder]:

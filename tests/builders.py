@@ -216,6 +216,17 @@ class Story:
         self.reports(review(self.at(), covers, kind))
         return self
 
+    def is_seen_before(self, step: HoldPoint) -> "Story":
+        """Everything that a gate asks somebody to look at shortly before a step is on record, and the investigator says go."""
+        self.reviews()
+        if step == "lymphodepletion":
+            self.reviews("procedures")
+            self.reports(pregnancy_test(self.at()))
+        if step == "infusion":
+            self.reports(temperature(self.at()))
+        self.reports(go(self.at()), "investigator", signed=True)
+        return self
+
     def plans(self, step: HoldPoint, start: datetime, hours: float = 8) -> "Story":
         self.asks(c.Plan(step=step, slot=slot(start, hours)))
         return self
@@ -224,7 +235,7 @@ class Story:
         start = self.trial.clock() + timedelta(days=1)
         self.plans("leukapheresis", start)
         self.trial.clock.move_to(start)
-        self.reviews()
+        self.is_seen_before("leukapheresis")
         self.advances()
         self.asks(c.Perform(beginning=c.BeginLeukapheresis()))
         self.trial.clock.move(hours=4)
@@ -244,7 +255,7 @@ class Story:
         self.plans("infusion", first + timedelta(days=5), hours=8)
         self.plans("lymphodepletion", first)
         self.trial.clock.move_to(first)
-        self.reviews("procedures")
+        self.is_seen_before("lymphodepletion")
         self.advances()
         self.asks(c.Perform(beginning=c.BeginLymphodepletion(day=-5, drug="fludarabine")))
         for day in (-4, -3):
@@ -259,7 +270,7 @@ class Story:
     def is_cleared(self) -> "Story":
         """The slot of the infusion begins, and leave is given for all of it."""
         self.lives_until(self.now.plans["infusion"].slot.start)
-        self.reviews()
+        self.is_seen_before("infusion")
         self.checks_identity()
         self.advances()
         return self
@@ -284,6 +295,18 @@ def consent(at: When) -> e.ConsentSigned:
 
 def review(at: When, covers_from: date | None, kind: ReviewKind = "medicines") -> e.ReviewMade:
     return e.ReviewMade(at=at, covers_from=covers_from, review=kind, sources=("participant", "chart"))
+
+
+def pregnancy_test(at: When, result: str = "negative") -> e.ObservationMade:
+    return e.ObservationMade(at=at, test="pregnancy-test", result=result)
+
+
+def temperature(at: When, degrees: str = "36.8") -> e.ObservationMade:
+    return e.ObservationMade(at=at, test="body-temperature", value=Decimal(degrees), unit="°C")
+
+
+def go(at: When, *, so: bool = True) -> e.Attested:
+    return e.Attested(at=at, holds={"go": so})
 
 
 def slot(start: datetime, hours: float = 8) -> e.Slot:

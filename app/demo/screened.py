@@ -39,8 +39,8 @@ PRESENT = {
     "selena-sledai": frozenset({"arthritis", "rash", "low-complement"}),
     "acr-1997": frozenset({"malar-rash", "nonerosive-arthritis", "immunologic-disorder", "antinuclear-antibodies"}),
 }
-NOT_ASKED = frozenset({"syphilis-treated", "tuberculosis-treated", "anticoagulation-is-short", "cannot-conceive"})
-"""What is attested only of those to whom it applies."""
+NOT_ASKED = frozenset({"syphilis-treated", "tuberculosis-treated", "anticoagulation-is-short", "cannot-conceive", "go"})
+"""What is attested only of those to whom it applies, or at a gate."""
 DIAGNOSED = When("2019-04")
 
 

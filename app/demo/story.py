@@ -71,11 +71,12 @@ async def _joins(stage: Stage, teller: Teller) -> None:
 
 
 async def _is_collected(stage: Stage, teller: Teller) -> None:
-    teller.act("Leukapheresis", "The gate asks for a medicines review of the same or the previous day; then it gives leave by itself.")
+    teller.act("Leukapheresis", "The gate asks for a medicines review and the investigator's go; then it gives leave by itself.")
     start = _at(stage, 3, 9)
     stage.asks(c.Plan(step="leukapheresis", slot=e.Slot(start=start, until=start + 8 * HOUR, target=start)))
     await stage.time.pass_until(start - 2 * HOUR)
     _reviews(stage, "medicines")
+    _says_go(stage)
     await stage.time.pass_until(start)
     stage.asks(c.Perform(beginning=c.BeginLeukapheresis()))
     await stage.time.pass_until(start + 4 * HOUR)
@@ -92,7 +93,8 @@ async def _is_depleted(stage: Stage, teller: Teller) -> datetime:
     """Returns when the dexamethasone was given that the black-out counts from."""
     teller.act(
         "Lymphodepletion, and a hidden steroid",
-        "Three days of chemotherapy. On the third afternoon dexamethasone is given against nausea: a steroid inside the 72 hours.",
+        "A pregnancy test first, then three days of chemotherapy. On the third afternoon dexamethasone is given against nausea: a steroid "
+        "inside the 72 hours.",
     )
     first = _at(stage, 4, 10)
     dose = _at(stage, 6, 14)
@@ -101,7 +103,9 @@ async def _is_depleted(stage: Stage, teller: Teller) -> datetime:
     await stage.time.pass_until(first - 24 * HOUR)
     stage.reports(e.VisitCompleted(visit="pre-lymphodepletion-baseline", at=stage.now()))
     await stage.time.pass_until(first - 2 * HOUR)
-    _reviews(stage, "procedures")
+    _reviews(stage, "procedures", "medicines")
+    stage.reports(e.ObservationMade(at=stage.now(), test="pregnancy-test", result="negative"))
+    _says_go(stage)
     await stage.time.pass_until(first)
     stage.asks(c.Perform(beginning=c.BeginLymphodepletion(day=-5, drug="fludarabine")))
     for day in (-4, -3):
@@ -120,7 +124,7 @@ async def _waits_and_is_cleared(stage: Stage, teller: Teller, dose: datetime) ->
         "The infusion is planned from 48 to 84 hours after that dose. It waits; nobody has to remember when it may begin.",
     )
     await stage.time.pass_until(dose + 60 * HOUR)
-    _reviews(stage, "medicines")
+    _is_seen(stage)
     stage.reports(e.IdentityChecked(at=stage.now(), identity=CODE, checked_by=("the infusion nurse", "the cell-lab technician")))
     await stage.time.pass_until(dose + 72 * HOUR)
     teller.entries(stage.record)
@@ -150,7 +154,7 @@ async def _is_infused(stage: Stage, teller: Teller, late: datetime) -> None:
     )
     _plan_infusion(stage, late + 71 * HOUR, late + 82 * HOUR, late + 80 * HOUR)
     await stage.time.pass_until(late + 68 * HOUR)
-    _reviews(stage, "medicines")
+    _is_seen(stage)
     await stage.time.pass_until(_clock(stage, 23, 40))
     stage.asks(c.Perform(beginning=c.ReleaseToThaw(identity=CODE)))
     await stage.time.pass_until(_clock(stage, 23, 55))
@@ -214,9 +218,21 @@ def _plan_infusion(stage: Stage, start: datetime, until: datetime, target: datet
     stage.asks(c.Plan(step="infusion", slot=e.Slot(start=start, until=until, target=target)))
 
 
-def _reviews(stage: Stage, kind: ReviewKind) -> None:
+def _is_seen(stage: Stage) -> None:
+    """What the gate of the infusion asks for in the 24 hours before."""
+    _reviews(stage, "medicines")
+    stage.reports(e.ObservationMade(at=stage.now(), test="body-temperature", value=Decimal("36.9"), unit="°C"))
+    _says_go(stage)
+
+
+def _reviews(stage: Stage, *kinds: ReviewKind) -> None:
     since = local_date(stage.clock() - 60 * DAY, ZONE)
-    stage.reports(e.ReviewMade(review=kind, at=stage.now(), covers_from=since, sources=("participant", "chart", "pharmacy")))
+    for kind in kinds:
+        stage.reports(e.ReviewMade(review=kind, at=stage.now(), covers_from=since, sources=("participant", "chart", "pharmacy")))
+
+
+def _says_go(stage: Stage) -> None:
+    stage.reports(e.Attested(at=stage.now(), holds={"go": True}), "investigator", meaning="Nothing speaks against the step")
 
 
 def _dexamethasone(mg: str, at: When) -> e.MedicationTaken:

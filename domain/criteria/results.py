@@ -2,31 +2,17 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import NamedTuple
 
 from domain import events as e
 from domain.criteria.answers import Answer, Remark, or_missing, throughout
 from domain.criteria.episode import Episode
 from domain.criteria.language import Attested, Measured, Resulted, Test
-from domain.instants import InstantSet
 from domain.rules.judgement import Found
+from domain.rules.last import Dated, last_decides
 from domain.standing import Noted
-from domain.time import FOREVER, Period, Span, day_after, local_date, midnight
+from domain.time import Period
 from domain.verdicts import Outcome
 from domain.words import Role
-
-
-class Dated(NamedTuple):
-    """Something that was found at a time, which may be uncertain: what it means, in words, and by which entry."""
-
-    made: Span
-    outcome: Outcome
-    says: str
-    entry: int
-
-    def unsure(self, why: str) -> "Dated":
-        """The same, deciding nothing."""
-        return self._replace(outcome="not yet known", says=f"{self.says}; {why}")
 
 
 def measured(rule: Measured, episode: Episode) -> Answer:
@@ -100,7 +86,8 @@ def _flagged(results: Sequence[Noted[e.ObservationMade]], judge: Role, episode: 
 
 def decided(made: Sequence[Dated], no_older_than: Period | None, episode: Episode) -> list[Found]:
     """Where what was found in this screening decides: of several the last, until it is too old."""
-    return list(_last_decides(list(_belonging(made, episode)), no_older_than, episode.zone))
+    aging = made if no_older_than is None else [one.until_older_than(no_older_than, episode.zone) for one in made]
+    return list(last_decides(list(_belonging(aging, episode))))
 
 
 def _belonging(made: Sequence[Dated], episode: Episode) -> Iterator[Dated]:
@@ -112,27 +99,6 @@ def _belonging(made: Sequence[Dated], episode: Episode) -> Iterator[Dated]:
 
 def _so(holds: bool) -> Outcome:  # noqa: FBT001 - It is what was attested.
     return "passes" if holds else "fails"
-
-
-def _last_decides(made: Sequence[Dated], no_older_than: Period | None, zone: str) -> Iterator[Found]:
-    """Over instants of the confirmation: each decides from when it surely was made until another may have been, or it is too old.
-
-    While it is not sure which of several was the last, they decide only where they agree.
-    """
-    over = [_decides(one, made, no_older_than, zone) for one in made]
-    for one, decides in zip(made, over, strict=True):
-        others = InstantSet.of(
-            pair for other, its in zip(made, over, strict=True) if other.outcome != one.outcome for pair in its.intervals
-        )
-        yield Found(one.outcome, decides - others, one.says, (one.entry,), "coordinator")
-        unsure = (decides & others) | InstantSet.between(one.made.earliest, one.made.latest)
-        yield Found("not yet known", unsure, f"{one.says}; it is not sure that it came last", (one.entry,), "coordinator")
-
-
-def _decides(one: Dated, made: Sequence[Dated], no_older_than: Period | None, zone: str) -> InstantSet:
-    later = min((other.made.earliest for other in made if other.made.earliest > one.made.latest), default=FOREVER)
-    aged = FOREVER if no_older_than is None else midnight(day_after(no_older_than.after(local_date(one.made.earliest, zone))), zone)
-    return InstantSet.between(one.made.latest, min(later, aged))
 
 
 def _of_test(name: str, says: str, meaning: Callable[[e.ObservationMade], Outcome], episode: Episode, *, asked: bool = True) -> Answer:

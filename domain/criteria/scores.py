@@ -6,9 +6,10 @@ from domain import events as e
 from domain.criteria.answers import Answer, or_missing
 from domain.criteria.episode import Episode
 from domain.criteria.language import Score, Scored
-from domain.criteria.results import Dated, decided
+from domain.criteria.results import decided
 from domain.instants import InstantSet
 from domain.rules.judgement import Found
+from domain.rules.last import Dated
 from domain.standing import Noted
 from domain.time import BEGINNING, FOREVER, Span, found_until
 from domain.verdicts import Outcome

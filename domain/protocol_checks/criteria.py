@@ -22,6 +22,7 @@ from domain.criteria.language import (
     VolumeBelow,
 )
 from domain.protocol import Protocol
+from domain.protocol_checks.asked import asked_at_gates, gates_readable
 from domain.protocol_checks.lengths import within_a_lifetime
 from domain.protocol_checks.parts import Document, Fault, criteria_in, read, readable, rules_of, table
 from domain.protocol_checks.requirements import check_leaf, judged_over, leaves_of, named, sought_by
@@ -51,7 +52,7 @@ class Recordable:
 
 
 def check_criteria(document: Document) -> Iterator[Fault]:
-    """Each criterion has an id of its own and one way to be judged, and each leaf of it can be judged over its anchor."""
+    """Each criterion has an id of its own and one way to be judged, over its anchor; what it asks for can be recorded, as at the gates."""
     places = Counter(place for place, _ in criteria_in(document))
     yield from (Fault(place, "there is another criterion of this id") for place, count in places.items() if count > 1)
     recordable = Recordable.of(document)
@@ -61,16 +62,13 @@ def check_criteria(document: Document) -> Iterator[Fault]:
             anchor = judged_over(leaf)
             if anchor not in {None, criterion.anchor}:
                 yield Fault(where, f"{leaf.kind} is judged over the {anchor}, and the criterion is anchored on the {criterion.anchor}")
-            for one in named(leaf):
-                if one.name not in table(document, one.table):
-                    yield Fault(f"{where}.{one.key}", f"nobody can record {one.name!r}: it is not in the table {one.table}")
-            yield from check_leaf(where, leaf)
-            yield from _marks(where, leaf, recordable)
-            yield from _answerable(where, leaf, recordable)
+            yield from _asked(where, leaf, document, recordable)
+    for place, leaf in asked_at_gates(document):
+        yield from _asked(place, leaf, document, recordable)
 
 
 def check_evidence(document: Document) -> Iterator[Fault]:
-    """Each test, condition, procedure, score and attestation can be recorded, and a criterion asks for it."""
+    """Each test, condition, procedure, score and attestation can be recorded, and a criterion or a gate asks for it."""
     recordable = Recordable.of(document)
     for name, test in recordable.tests.items():
         yield from _test(f"tests.{name}", test)
@@ -78,7 +76,7 @@ def check_evidence(document: Document) -> Iterator[Fault]:
         yield from _condition(f"conditions.{name}", condition)
     for name, score in recordable.scores.items():
         yield from _score(f"scores.{name}", score)
-    if len(_readable(document)) == len(criteria_in(document)):
+    if len(_readable(document)) == len(criteria_in(document)) and gates_readable(document):
         yield from _in_vain(document, recordable)
 
 
@@ -113,6 +111,16 @@ def _judged_once(place: str, criterion: Criterion, document: Document) -> Iterat
         yield Fault(f"{place}.otherwise_read", "is another reading of what is not judged here")
     if step is not None and f"steps.{step}.rules.{criterion.id}" not in dict(rules_of(document, step)):
         yield Fault(f"{place}.at_gate", f"the gate of {step} has no rule {criterion.id}")
+
+
+def _asked(place: str, leaf: Leaf, document: Document, recordable: Recordable) -> Iterator[Fault]:
+    """What a leaf names can be recorded, and can answer it."""
+    for one in named(leaf):
+        if one.name not in table(document, one.table):
+            yield Fault(f"{place}.{one.key}", f"nobody can record {one.name!r}: it is not in the table {one.table}")
+    yield from check_leaf(place, leaf)
+    yield from _marks(place, leaf, recordable)
+    yield from _answerable(place, leaf, recordable)
 
 
 def _marks(place: str, leaf: Leaf, recordable: Recordable) -> Iterator[Fault]:
@@ -205,13 +213,14 @@ def _flag(place: str, flag: Flag, test: Test) -> Iterator[Fault]:
 
 
 def _in_vain(document: Document, recordable: Recordable) -> Iterator[Fault]:
-    """What can be recorded and is asked for by no criterion."""
+    """What can be recorded and is asked for by no criterion and no gate."""
     asked = [leaf for place, one in _readable(document) for _, leaf in leaves_of(one, place)]
+    asked += [leaf for _, leaf in asked_at_gates(document)]
     used = {(one.table, one.name) for leaf in asked for one in named(leaf)}
     for kind in EVIDENCE:
         for name in table(document, kind):
             if (kind, name) not in used:
-                yield Fault(f"{kind}.{name}", "is asked for by no criterion")
+                yield Fault(f"{kind}.{name}", "is asked for by no criterion and no gate")
     judged = {name for leaf in asked if isinstance(leaf, Attested) for name in leaf.on}
     for name, test in recordable.tests.items():
         if test.flag is not None and name not in judged:
@@ -220,4 +229,4 @@ def _in_vain(document: Document, recordable: Recordable) -> Iterator[Fault]:
     for name, condition in recordable.conditions.items():
         for mark in condition.marks:
             if (name, mark) not in marks:
-                yield Fault(f"conditions.{name}.marks", f"{mark} is asked for by no criterion")
+                yield Fault(f"conditions.{name}.marks", f"{mark} is asked for by no criterion and no gate")

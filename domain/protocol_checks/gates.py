@@ -7,9 +7,13 @@ from typing import Literal, assert_never
 from pydantic import TypeAdapter
 
 from domain.protocol import (
+    Afebrile,
+    Attested,
     DaysSinceLymphodepletion,
     NoneWithin,
     NoTherapeuticSteroid,
+    NotPregnant,
+    NotPresent,
     ProductReady,
     Rule,
     SameIdentity,
@@ -25,9 +29,12 @@ LOOKED_FOR: Mapping[Literal["investigational-drug", "major-surgery"], ReviewKind
     "major-surgery": "procedures",
 }
 """Which review finds which event; a review of another kind would let an absence pass that nobody has looked for."""
+FINDS_CONDITIONS: frozenset[ReviewKind] = frozenset({"history", "medicines"})
+"""Reviews that find a condition that goes on: by asking for it, or for the drugs that it is treated with."""
 LONGEST_SLOT = timedelta(days=31)
 LONGEST_WAIT = timedelta(days=366)
 """Beyond these a length in the file is a slip."""
+NEVER_OVERRIDDEN = "consent, eligibility, identity, an unreleased product and pregnancy"
 
 
 def check_gates(document: Document) -> Iterator[Fault]:
@@ -65,7 +72,7 @@ def _safeguards(step: HoldPoint, document: Document) -> Iterator[Fault]:
 
 def _rule(step: HoldPoint, place: str, rule: Rule) -> Iterator[Fault]:
     if rule.overridable and _never_overridable(rule):
-        yield Fault(f"{place}.overridable", "must be false: consent, eligibility, identity and an unreleased product are never overridden")
+        yield Fault(f"{place}.overridable", f"must be false: {NEVER_OVERRIDDEN} are never overridden")
     match rule:
         case NoneWithin():
             yield from _look_back(place, rule, LOOKED_FOR[rule.event])
@@ -79,13 +86,25 @@ def _rule(step: HoldPoint, place: str, rule: Rule) -> Iterator[Fault]:
                 yield Fault(place, "there is no product yet at this step")
         case DaysSinceLymphodepletion():
             yield from _days_since(step, place, rule)
+        case NotPresent():
+            if rule.review.kind not in FINDS_CONDITIONS:
+                wanted = " or ".join(sorted(FINDS_CONDITIONS))
+                yield Fault(f"{place}.review.kind", f"a review of {rule.review.kind} does not find this; it must be {wanted}")
+            yield from _age(f"{place}.review.no_older_than", rule.review.no_older_than)
+        case Afebrile():
+            if step != "infusion":
+                yield Fault(place, "no lymphodepletion dose has been given yet at this step")
+            yield from _age(f"{place}.no_older_than", rule.no_older_than)
+            yield from _age(f"{place}.free_for", rule.free_for)
+        case NotPregnant() | Attested():
+            yield from _age(f"{place}.no_older_than", rule.no_older_than)
         case _:
             assert_never(rule)
 
 
 def _never_overridable(rule: Rule) -> bool:
     match rule:
-        case ProductReady() | SameIdentity():
+        case ProductReady() | SameIdentity() | NotPregnant():
             return True
         case StepsBefore():
             return not {"consent", "eligibility"}.isdisjoint(rule.milestones)
@@ -102,6 +121,11 @@ def _look_back(place: str, rule: NoneWithin | NoTherapeuticSteroid, looks: Revie
         yield Fault(
             f"{place}.review.no_older_than", f"a review {rule.review.no_older_than} old need not cover any of the {rule.within} looked back"
         )
+
+
+def _age(place: str, age: Period) -> Iterator[Fault]:
+    if not timedelta() < lengths(age)[0] <= lengths(age)[1] <= LONGEST_SLOT:
+        yield Fault(place, f"{age} is no age for what is asked again before a step; it may be up to {LONGEST_SLOT.days} days")
 
 
 def _days_since(step: HoldPoint, place: str, rule: DaysSinceLymphodepletion) -> Iterator[Fault]:

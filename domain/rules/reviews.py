@@ -20,33 +20,27 @@ TITLES = {
 }
 
 
-def reviewed(reviews: Reviews, asked: ReviewAsked, within: Period, zone: str) -> tuple[Found, ...]:
-    """Where a review of the kind covers the look-back and is fresh enough; elsewhere one is still wanted."""
+def reviewed(reviews: Reviews, asked: ReviewAsked, within: Period | None, zone: str) -> tuple[Found, ...]:
+    """Where a review of the kind covers the look-back, if there is one, and is fresh enough; elsewhere one is still wanted."""
     of_kind = tuple(review for review in reviews if review.fact.review == asked.kind)
+    title, covers = TITLES[asked.kind], "" if within is None else f" covers the {within} before"
     found = [
-        Found(
-            "passes",
-            covered,
-            f"review of {TITLES[asked.kind]} made {review.fact.at.shown(zone)} covers the {within} before",
-            (review.entry,),
-        )
+        Found("passes", covered, f"review of {title} made {review.fact.at.shown(zone)}{covers}", (review.entry,))
         for review in of_kind
         if (covered := _covered(review, of_kind, asked, within, zone))
     ]
     passing = InstantSet.of(pair for one in found for pair in one.over.intervals)
-    wanted = (
-        f"a review of {TITLES[asked.kind]} that covers the {within} before the step and is made no more than "
-        f"{asked.no_older_than} before it has not been recorded"
-    )
-    return (*found, Found("not yet known", ALWAYS - passing, wanted, supplied_by="coordinator"))
+    reaching = "" if within is None else f"that covers the {within} before the step and is "
+    wanted = f"a review of {title} {reaching}made no more than {asked.no_older_than} before {'it' if reaching else 'the step'}"
+    return (*found, Found("not yet known", ALWAYS - passing, f"{wanted} has not been recorded", supplied_by="coordinator"))
 
 
-def _covered(review: Noted[ReviewMade], all_of_kind: Reviews, asked: ReviewAsked, within: Period, zone: str) -> InstantSet:
+def _covered(review: Noted[ReviewMade], all_of_kind: Reviews, asked: ReviewAsked, within: Period | None, zone: str) -> InstantSet:
     """The instants of the step for which this review is fresh and its look-back is covered, whatever its uncertain time."""
     made = review.fact.at.span(zone)
     reaches_back = start_of_cover(review, all_of_kind, zone)
-    first = max(made.latest, first_with_look_back_from(reaches_back, within, zone))
-    return InstantSet.between(first, _fresh_until(made.earliest, asked.no_older_than, zone))
+    covered = BEGINNING if within is None else first_with_look_back_from(reaches_back, within, zone)
+    return InstantSet.between(max(made.latest, covered), fresh_until(made.earliest, asked.no_older_than, zone))
 
 
 def start_of_cover(review: Noted[ReviewMade], all_of_kind: Reviews, zone: str) -> datetime:
@@ -79,7 +73,8 @@ def first_looking_back_to(day: date, within: Period) -> date:
     return first
 
 
-def _fresh_until(made: datetime, no_older_than: Period, zone: str) -> datetime:
+def fresh_until(made: datetime, no_older_than: Period, zone: str) -> datetime:
+    """The first instant for which what was made then is older than allowed; at exactly the age it is not."""
     if no_older_than.elapsed is not None:
         return made + no_older_than.elapsed + MINUTE
     return midnight(day_after(no_older_than.after(local_date(made, zone))), zone)

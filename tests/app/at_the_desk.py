@@ -96,11 +96,12 @@ class Desk:
         return self
 
     def planned(self, id: str = "BER-001") -> "Desk":
-        """A collection is planned for an hour from now, with the review that its gate asks for."""
+        """A collection is planned for an hour from now, with the review and the go that its gate asks for."""
         self.eligible(id)
         start, end = self.local(hours=1), self.local(hours=9)
         self("plan", id, "leukapheresis", start, end)
         self("review", id, "medicines", "now", "--since", "2025-10-01", "--source", "participant", "--source", "chart")
+        self("attest", id, "now", "--holds", "go", "--sign", "Nothing speaks against it", who=INVESTIGATOR)
         return self
 
     def collected(self, id: str = "BER-001") -> "Desk":

@@ -18,9 +18,10 @@ from domain.decisions import decide
 from domain.participant import Participant
 from domain.record import Record
 from domain.rejections import Refused
+from domain.standing import Plan
 from domain.time import When, local_date, to_the_minute
 from domain.words import STEPS, HoldPoint, Role, Route
-from tests.builders import BERLIN, CODE, START, by_, consent, dose, review, slot, study_of
+from tests.builders import BERLIN, CODE, START, by_, consent, dose, go, pregnancy_test, review, slot, study_of, temperature
 
 OTHER = "COI-0002"
 DRUGS = ["prednisone", "prednisolone", "dexamethasone", "methylprednisolone", "hydrocortisone", "paracetamol"]
@@ -154,14 +155,45 @@ class Life:
             return c.Report(fact=e.IdentityChecked(at=at, identity=CODE, checked_by=("one", "two"))), "coordinator"
         if self.dice.random() < 0.3:
             self.clock += timedelta(days=1)
-        return c.Report(fact=review(When.at(self.clock), None, "procedures" if step == "lymphodepletion" else "medicines")), "coordinator"
+        return self._looks(plan)
+
+    def _looks(self, plan: Plan) -> Wish:
+        """Somebody looks at what the gate still asks for, all but the last of it at once; where that is nothing, at the medicines again."""
+        at, verdict = When.at(self.clock), plan.verdict
+        lacking = {one.rule for one in verdict.derivation.rules if one.outcome != "passes"} if verdict is not None else set[str]()
+        supplies: dict[str, Wish] = {
+            "no-infection": (c.Report(fact=review(at, None)), "coordinator"),
+            "E26a": (c.Report(fact=review(at, None, "procedures")), "coordinator"),
+            "pregnancy-test": (c.Report(fact=pregnancy_test(at)), "coordinator"),
+            "afebrile": (c.Report(fact=temperature(at)), "coordinator"),
+            "go": (c.Report(fact=go(at)), "investigator"),
+        }
+        for one in self.record.participant.conditions:
+            if one.fact.stop is None:
+                supplies["no-infection"] = (
+                    c.Correct(entry=one.entry, fact=one.fact.model_copy(update={"stop": one.fact.start})),
+                    "coordinator",
+                )
+        *others, last = [wish for rule, wish in supplies.items() if rule in lacking] or [supplies["no-infection"]]
+        for wish in others:
+            self.asks(*wish)
+        return last
 
     def _late(self, step: HoldPoint) -> Wish:
         """What is learned at the last moment, and breaks the leave that stands."""
         at = When.at(self.clock - timedelta(hours=1))
         if step == "lymphodepletion":
-            return c.Report(fact=e.ProcedurePerformed(name="an operation", major=True, at=at)), "coordinator"
-        return self.dice.choice([(c.Report(fact=dose("prednisone", "20", at)), "coordinator"), self._amendment()])
+            operated: Wish = c.Report(fact=e.ProcedurePerformed(name="an operation", major=True, at=at)), "coordinator"
+            return self.dice.choice([operated, (c.Report(fact=pregnancy_test(at, "positive")), "coordinator")])
+        return self.dice.choice([(c.Report(fact=dose("prednisone", "20", at)), "coordinator"), self._amendment(), *self._ill(at)])
+
+    def _ill(self, at: When) -> list[Wish]:
+        infection = e.ConditionNoted(at=at, condition="infection", start=at, marks={"uncontrolled": True})
+        return [
+            (c.Report(fact=temperature(at, "38.0")), "coordinator"),
+            (c.Report(fact=infection), "coordinator"),
+            (c.Report(fact=go(at, so=False)), "investigator"),
+        ]
 
     def _any(self) -> Wish:
         wishes: list[Callable[[], Wish]] = [
@@ -222,6 +254,11 @@ class Life:
             lambda: e.ProcedurePerformed(name="an operation", major=dice.random() < 0.5, at=at),
             lambda: review(at, date(2025, 1, 1), dice.choice(["medicines", "procedures"])),
             lambda: e.IdentityChecked(at=at, identity=dice.choice([CODE, OTHER]), checked_by=("one", "two")),
+            lambda: temperature(at, dice.choice(["37.9", "38.0", "39.5"])),
+            lambda: pregnancy_test(at, dice.choice(["negative", "positive", "indeterminate"])),
+            lambda: go(at, so=dice.random() < 0.5),
+            lambda: self._infection(at),
+            lambda: self._demographics(at),
             lambda: consent(at),
             lambda: e.ScreeningStarted(at=at),
             lambda: e.LeukapheresisStarted(at=at),
@@ -238,6 +275,16 @@ class Life:
             lambda: self._leaving(at),
         ]
         return dice.choice(facts)()
+
+    def _infection(self, at: When) -> e.Fact:
+        stop = self.dice.choice([None, at, self._when()])
+        marks = {mark: self.dice.random() < 0.3 for mark in ("uncontrolled", "needs-anti-infective") if self.dice.random() < 0.8}
+        return e.ConditionNoted(at=at, condition="infection", start=at, stop=stop, marks=marks)
+
+    def _demographics(self, at: When) -> e.Fact:
+        return e.DemographicsRecorded.model_validate(
+            {"at": at, "born": When("1990"), "sex": self.dice.choice(["female", "female", "male"])}
+        )
 
     def _leaving(self, at: When) -> e.Fact:
         ways: list[e.Fact] = [

@@ -9,7 +9,7 @@ from domain import commands as c
 from domain import events as e
 from domain.agenda import Agenda
 from domain.reminders import Reminder
-from domain.time import MINUTE, local_date, midnight
+from domain.time import MINUTE, When, local_date, midnight
 from tests.builders import BERLIN, Story, Trial, dose, local, slot
 
 
@@ -96,7 +96,7 @@ def test_a_dose_in_the_first_minute_of_the_black_out_blocks_the_planned_start_an
     start = story.now.plans["infusion"].slot.start
     begins = next(when for key, when in due(story, "black-out:infusion").items() if key.endswith(":start"))
     story.lives_until(start - timedelta(hours=1))
-    story.reviews()
+    story.is_seen_before("infusion")
     story.checks_identity()
     for minutes, leave in ((0, False), (-1, True)):
         taken = dose("prednisone", "20", type(story.at()).at(begins + timedelta(minutes=minutes)))
@@ -150,6 +150,45 @@ def test_a_review_that_has_been_made_is_not_asked_for(story: Story) -> None:
     story.asks(c.Plan(step="infusion", slot=slot(start, hours=9)))
     story.reviews()
     assert not due(story, "review:infusion")
+
+
+def test_what_a_gate_asks_somebody_to_look_at_is_asked_for_once_it_would_be_fresh_enough_until_it_is_on_record(story: Story) -> None:
+    start = story.trial.clock() + timedelta(days=20)
+    story.plans("lymphodepletion", start).plans("infusion", start + timedelta(days=5))
+    a_day, a_week = (midnight(local_date(start, BERLIN) - timedelta(days=days), BERLIN) for days in (1, 7))
+    hours = start + timedelta(days=5) - timedelta(hours=24)
+    asked = {
+        "review:lymphodepletion:medicines": a_day,
+        "review:lymphodepletion:procedures": a_day,
+        "test:lymphodepletion:pregnancy-test": a_week,
+        "attestation:lymphodepletion:go": a_day,
+        "review:infusion:medicines": hours,
+        "test:infusion:body-temperature": hours,
+        "attestation:infusion:go": hours,
+    }
+
+    def evidence() -> dict[str, datetime]:
+        return {
+            key.rpartition(":")[0]: when for key, when in due(story, "").items() if key.startswith(("review:", "test:", "attestation:"))
+        }
+
+    assert evidence() == asked
+    story.trial.clock.move_to(start - timedelta(days=8))
+    story.is_seen_before("lymphodepletion")
+    assert evidence() == asked, "all of that is too old by then"
+    story.trial.clock.move_to(start - timedelta(hours=1))
+    story.is_seen_before("lymphodepletion")
+    assert evidence().keys() == {key for key in asked if ":infusion:" in key}
+
+
+def test_the_investigator_is_told_of_the_go_and_a_man_is_asked_for_no_pregnancy_test(story: Story) -> None:
+    story.reports(e.DemographicsRecorded(at=story.at(), born=When("1990"), sex="male"))
+    start = story.trial.clock() + timedelta(days=10)
+    story.plans("lymphodepletion", start)
+    story.lives_until(start)
+    told = {event.key.split(":")[0]: event.to for _, event in story.told_of(e.ReminderDue) if isinstance(event, e.ReminderDue)}
+    assert "test" not in told
+    assert (told["attestation"], told["review"]) == ("investigator", "coordinator")
 
 
 def test_a_visit_reminds_until_it_has_taken_place_and_is_closed_only_when_it_has_not() -> None:
@@ -261,7 +300,7 @@ def lapsing(*, ahead: timedelta) -> Story:
     story = Trial().participant().is_ready()
     planned = story.now.plans["infusion"].slot
     story.lives_until(planned.until - ahead - timedelta(hours=24))
-    story.reviews()
+    story.is_seen_before("infusion")
     story.lives_until(planned.start)
     story.checks_identity()
     story.advances()
@@ -279,7 +318,7 @@ def test_leave_that_lapses_in_the_middle_of_the_slot_is_urgent_and_once_somebody
     story.lives_until(lapses)
     told = [event for _, event in story.told_of(e.ReminderDue) if isinstance(event, e.ReminderDue) and event.key.startswith("lapsed")]
     assert [(event.urgency, event.to) for event in told] == [("urgent", "coordinator")]
-    story.reviews()
+    story.is_seen_before("infusion")
     story.advances()
     assert story.now.clearance("infusion") is not None
     assert len(reminded(story, "lapsed:infusion")) == 1

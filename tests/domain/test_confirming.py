@@ -189,7 +189,7 @@ def test_a_fact_of_the_time_before_undoes_it_at_once_and_says_which_parts(story:
     story.plans("leukapheresis", story.trial.clock() + DAY)
     before = story.at()
     story.trial.clock.move(hours=24)
-    story.reviews()
+    story.is_seen_before("leukapheresis")
     story.advances()
     assert story.now.clearance("leukapheresis") is not None
     events = story.reports(malignancy(before)).events
@@ -235,7 +235,7 @@ def test_until_it_is_signed_anew_the_next_step_waits_for_the_investigator(story:
     signs(story, report_of(story))
     story.trial.clock.move(hours=1)
     story.plans("leukapheresis", story.trial.clock())
-    story.reviews()
+    story.is_seen_before("leukapheresis")
     story.reports(haemodialysis(story))
     story.advances()
     waits = story.now.plans["leukapheresis"].verdict

@@ -206,23 +206,29 @@ def test_evidence_that_nobody_can_record_is_named(text: str, fault: str) -> None
 @pytest.mark.parametrize(
     ("change", "fault"),
     [
-        (("[conditions]\n", '[conditions]\nasthma = { title = "Asthma" }\n'), "conditions.asthma: is asked for by no criterion"),
-        (("[procedures]\n", '[procedures]\nbiopsy = { title = "Biopsy" }\n'), "procedures.biopsy: is asked for by no criterion"),
+        (
+            ("[conditions]\n", '[conditions]\nasthma = { title = "Asthma" }\n'),
+            "conditions.asthma: is asked for by no criterion and no gate",
+        ),
+        (
+            ("[procedures]\n", '[procedures]\nbiopsy = { title = "Biopsy" }\n'),
+            "procedures.biopsy: is asked for by no criterion and no gate",
+        ),
         (
             ("[tests]\n", '[tests]\nheight = { title = "Height", unit = "cm", no_older_than = "P28D" }\n'),
-            "tests.height: is asked for by no criterion",
+            "tests.height: is asked for by no criterion and no gate",
         ),
         (
             ("[attestations]\n", '[attestations]\ntall = { by = "investigator", says = "Tall." }\n'),
-            "attestations.tall: is asked for by no criterion",
+            "attestations.tall: is asked for by no criterion and no gate",
         ),
         (
             ("[scores.acr-1997]\n", '[scores.slicc]\ntitle = "SLICC"\nno_older_than = "P28D"\nitems.rash = 1\n\n[scores.acr-1997]\n'),
-            "scores.slicc: is asked for by no criterion",
+            "scores.slicc: is asked for by no criterion and no gate",
         ),
         (
             ('marks = ["uncontrolled", ', 'marks = ["viral", "uncontrolled", '),
-            "conditions.infection.marks: viral is asked for by no criterion",
+            "conditions.infection.marks: viral is asked for by no criterion and no gate",
         ),
         (
             ("[rulings.treated-syphilis]\n", '[rulings.a]\nasks = "Why?"\nchoices.so = "So."\n\n[rulings.treated-syphilis]\n'),

@@ -20,7 +20,7 @@ def story() -> Story:
     first = story.trial.clock() + timedelta(days=1)
     story.plans("infusion", first + timedelta(days=5)).plans("lymphodepletion", first)
     story.trial.clock.move_to(first)
-    story.reviews("procedures").advances()
+    story.is_seen_before("lymphodepletion").advances()
     story.asks(c.Perform(beginning=c.BeginLymphodepletion(day=-5, drug=FLUDARABINE)))
     story.trial.clock.move(minutes=30)
     return story

@@ -51,7 +51,7 @@ def test_every_rule_of_every_gate_is_told_a_second_time() -> None:
     assert {step: set(rules) for step, rules in AGAIN.items()} == {step: {rule.id for rule in one.rules} for step, one in steps.items()}
 
 
-NEVER_OVERRIDDEN = {"consent-and-eligibility", "product-ready", "same-identity"}
+NEVER_OVERRIDDEN = {"consent-and-eligibility", "product-ready", "same-identity", "pregnancy-test"}
 
 
 def step_taken_by_permission(turn: Turn) -> HoldPoint | None:

@@ -143,6 +143,52 @@ def test_the_ruling_that_the_steroid_rules_need_cannot_be_left_out() -> None:
             ('{ kind = "procedures"', '{ kind = "medicines"'),
             "steps.lymphodepletion.rules.E26a.review.kind: a review of medicines does not find",
         ),
+        (
+            ('{ kind = "medicines", no_older_than = "P1D" }\nsupplied_by', '{ kind = "plans", no_older_than = "P1D" }\nsupplied_by'),
+            "steps.leukapheresis.rules.no-infection.review.kind: a review of plans does not find this; it must be history or medicines",
+        ),
+        (
+            ('{ kind = "medicines", no_older_than = "P1D" }\nsupplied_by', '{ kind = "medicines", no_older_than = "P0D" }\nsupplied_by'),
+            "steps.leukapheresis.rules.no-infection.review.no_older_than: 0 days is no age",
+        ),
+        (('free_for = "PT48H"', 'free_for = "P2M"'), "steps.infusion.rules.afebrile.free_for: 2 months is no age"),
+        (
+            ('"PT48H"\nno_older_than = "PT24H"', '"PT48H"\nno_older_than = "P32D"'),
+            "steps.infusion.rules.afebrile.no_older_than: 32 days is",
+        ),
+        (('no_older_than = "P7D"\noverr', 'no_older_than = "P32D"\noverr'), "steps.lymphodepletion.rules.pregnancy-test.no_older_than: 32"),
+        (('"go"\nno_older_than = "P1D"', '"go"\nno_older_than = "PT0H"'), "steps.leukapheresis.rules.go.no_older_than: 0 hours is no age"),
+        (
+            ('no_older_than = "P7D"\noverridable = false', 'no_older_than = "P7D"'),
+            "steps.lymphodepletion.rules.pregnancy-test.overridable: must be false: consent, eligibility, identity, an",
+        ),
+        (
+            ('condition = "infection"\nmarked', 'condition = "sepsis"\nmarked'),
+            "steps.leukapheresis.rules.no-infection.of.conditions: nobody can record 'sepsis': it is not in the table conditions",
+        ),
+        (
+            ('marked = ["uncontrolled", "needs-anti-infective"]\nreview', 'marked = ["uncontrolled", "viral"]\nreview'),
+            "steps.leukapheresis.rules.no-infection.of.marked: nobody can record 'viral': it is no mark of infection",
+        ),
+        (
+            ('test = "body-temperature"', 'test = "temperature"'),
+            "steps.infusion.rules.afebrile.test: nobody can record 'temperature': it is not in the table tests",
+        ),
+        (
+            ('test = "body-temperature"', 'test = "chest-imaging"'),
+            "steps.infusion.rules.afebrile.test: chest-imaging has results and no value",
+        ),
+        (("fever_from = 38.0", "fever_from = 100.4"), "steps.infusion.rules.afebrile.at_most: 100.4 is no value that body-temperature can"),
+        (
+            ('test = "pregnancy-test"\n', 'test = "hcg"\n'),
+            "steps.lymphodepletion.rules.pregnancy-test.test: nobody can record 'hcg': it is not in the table tests",
+        ),
+        (('negative = ["negative"]', 'negative = ["none"]'), "steps.lymphodepletion.rules.pregnancy-test.passing: none is no result of"),
+        (('positive = ["positive"]', 'positive = ["negative"]'), "steps.lymphodepletion.rules.pregnancy-test.failing: negative passes and"),
+        (
+            ('attestation = "go"', 'attestation = "ready"'),
+            "steps.leukapheresis.rules.go.attestation: nobody can record 'ready': it is not in the table attestations",
+        ),
         (("at_least = 2", "at_least = 15"), "steps.infusion.rules.days-since-lymphodepletion.at_most: no sensible date is at least 15"),
         (("at_least = 2", "at_least = 4"), "steps.infusion.rules.days-since-lymphodepletion: forbids the infusion on day 0"),
     ],
@@ -169,6 +215,10 @@ def test_no_infusion_without_product_and_identity(kind: str) -> None:
         ('id = "too-early"\nkind = "product-ready"\noverridable = false', "there is no product yet at this step"),
         (
             'id = "too-early"\nkind = "days-since-lymphodepletion"\nat_least = 1\nat_most = 2',
+            "no lymphodepletion dose has been given yet at this step",
+        ),
+        (
+            'id = "too-early"\nkind = "afebrile"\ntest = "body-temperature"\nfever_from = 38\nfree_for = "P2D"\nno_older_than = "P1D"',
             "no lymphodepletion dose has been given yet at this step",
         ),
         (
@@ -267,6 +317,20 @@ def test_faults_of_shape_and_of_meaning_are_listed_together() -> None:
 )
 def test_a_drug_that_would_be_reckoned_wrongly_is_named(change: tuple[str, str], fault: str) -> None:
     assert fault in faults(with_(change, text=DRUGS), parse_reference)
+
+
+# What a study does not want is left out
+
+
+@pytest.mark.parametrize("rule", ["no-infection", "pregnancy-test", "afebrile", "go"])
+def test_a_rule_beyond_the_registry_is_switched_off_by_leaving_it_out_with_what_only_it_asks_for(rule: str) -> None:
+    text = SHIPPED
+    while f'\nid = "{rule}"\nkind' in text:
+        start = text.rindex("[[steps", 0, text.index(f'\nid = "{rule}"\nkind'))
+        text = text[:start] + text[text.index("\n\n", start) + 2 :]
+    left = faults(text)
+    assert left
+    assert all(one.startswith("interpretations.") or one.endswith("is asked for by no criterion and no gate") for one in left)
 
 
 # Whatever is misspelt or lost

@@ -34,7 +34,7 @@ def test_after_a_failure_cells_are_collected_again_and_the_new_code_counts(what_
         story.reports(e.ProductFailed(at=story.at(), identity=CODE, why="too few cells"), "cell-lab")
     else:
         start = story.trial.clock()
-        story.plans("leukapheresis", start).reviews()
+        story.plans("leukapheresis", start).is_seen_before("leukapheresis")
         story.advances()
         story.asks(c.Perform(beginning=c.BeginLeukapheresis()))
         story.reports(e.LeukapheresisFailed(at=story.at(), why="the line clotted"))
@@ -118,7 +118,7 @@ def test_a_second_collection_is_judged_anew() -> None:
     story.trial.clock.move(days=14)
     story.reports(e.LeukapheresisStarted(at=story.at()))
     assert {key for key in story.now.deviations if key.startswith("gate:")} == {
-        f"gate:leukapheresis:2:{rule}" for rule in ("E24a", "E25", "leave")
+        f"gate:leukapheresis:2:{rule}" for rule in ("E24a", "E25", "no-infection", "go", "leave")
     }
 
 

@@ -114,7 +114,7 @@ def waiting(trial: Trial) -> Story:
     trial.clock.move(minutes=1)
     story.reports(dose("snake-oil", "5", story.at()).model_copy(update=LEFT_OPEN))
     story.plans("leukapheresis", trial.clock() + timedelta(hours=1))
-    story.reviews()
+    story.is_seen_before("leukapheresis")
     trial.clock.move(hours=1)
     story.advances()
     return story

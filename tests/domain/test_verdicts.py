@@ -40,7 +40,7 @@ def last(story: Story) -> e.Event:
 
 def cleared(story: Story) -> Story:
     story.lives_until(FREE - MINUTE)
-    story.reviews()
+    story.is_seen_before("infusion")
     story.lives_until(FREE)
     assert isinstance(last(story), e.StepCleared)
     return story
@@ -66,6 +66,9 @@ def test_a_slot_in_the_shadow_of_a_steroid_waits_and_says_until_when_and_for_wha
         "days-since-lymphodepletion": "passes",
         "product-ready": "passes",
         "same-identity": "passes",
+        "no-infection": "not yet known",
+        "afebrile": "not yet known",
+        "go": "not yet known",
     }
     finding = next(rule for rule in waiting.derivation.rules if rule.rule == "E24b").findings[0]
     assert finding.until == FREE
@@ -74,7 +77,7 @@ def test_a_slot_in_the_shadow_of_a_steroid_waits_and_says_until_when_and_for_wha
 
 def test_it_is_cleared_by_itself_at_the_minute_that_72_hours_are_over(story: Story) -> None:
     story.lives_until(FREE - timedelta(hours=1))
-    story.reviews()
+    story.is_seen_before("infusion")
     story.lives_until(FREE - MINUTE)
     assert not isinstance(last(story), e.StepCleared)
     story.lives_until(FREE)
@@ -87,7 +90,7 @@ def test_it_is_cleared_by_itself_at_the_minute_that_72_hours_are_over(story: Sto
 def test_without_a_fresh_review_it_goes_on_waiting_and_is_cleared_at_once_when_somebody_has_looked(story: Story) -> None:
     story.lives_until(FREE + timedelta(hours=2))
     assert isinstance(last(story), e.StepWaiting)
-    story.reviews()
+    story.is_seen_before("infusion")
     story.advances()
     assert spoken(story)[-1] == ("step-cleared.v1", FREE + timedelta(hours=2))
 
@@ -96,7 +99,7 @@ def test_a_slot_that_lies_ahead_is_cleared_ahead_when_nothing_but_time_is_missin
     late = slot(DOSE + timedelta(hours=96))
     story.asks(c.Plan(step="infusion", slot=late))
     story.lives_until(late.start - timedelta(hours=20))
-    story.reviews()
+    story.is_seen_before("infusion")
     story.advances()
     clearance = last(story)
     assert isinstance(clearance, e.StepCleared)
@@ -143,7 +146,7 @@ def test_a_held_step_is_cleared_after_it_has_been_planned_anew_and_reviewed(stor
     assert story.asks(c.Plan(step="infusion", slot=slot(held.earliest))).events[0].kind == "step-replanned.v1"
     story.lives_until(held.earliest)
     assert isinstance(last(story), e.StepWaiting)
-    story.reviews()
+    story.is_seen_before("infusion")
     story.advances()
     assert spoken(story)[-1] == ("step-cleared.v1", held.earliest)
     story.asks(c.Perform(beginning=c.ReleaseToThaw(identity="COI-0001")))
@@ -199,11 +202,11 @@ def test_leave_lapses_when_the_review_has_aged_and_comes_back_with_a_new_one(sto
     late = slot(DOSE + timedelta(hours=96), hours=48)
     story.asks(c.Plan(step="infusion", slot=late))
     story.lives_until(late.start)
-    story.reviews()
+    story.is_seen_before("infusion")
     story.lives_until(late.start + timedelta(hours=30))
     stale = late.start + timedelta(hours=24, minutes=1)
     assert spoken(story, late.start)[-2:] == [("clearance-lapsed.v1", stale), ("step-waiting.v1", stale)]
-    story.reviews()
+    story.is_seen_before("infusion")
     story.advances()
     assert spoken(story)[-1] == ("step-cleared.v1", late.start + timedelta(hours=30))
 
@@ -212,9 +215,9 @@ def test_a_newer_review_lengthens_leave_that_stands_without_a_gap(story: Story) 
     late = slot(DOSE + timedelta(hours=96), hours=48)
     story.asks(c.Plan(step="infusion", slot=late))
     story.lives_until(late.start)
-    story.reviews()
+    story.is_seen_before("infusion")
     story.lives_until(late.start + timedelta(hours=10))
-    story.reviews()
+    story.is_seen_before("infusion")
     story.lives_until(late.start + timedelta(hours=30))
     assert [kind for kind, _ in spoken(story, late.start)][-2:] == ["step-cleared.v1", "step-cleared.v1"]
     lengthened = last(story)

@@ -1,16 +1,17 @@
 """The rules of the gates and the leave for a step, told a second time in the plainest way: what surely breaks a rule, and no more."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import NamedTuple, TypeVar
 
 from domain import events as e
 from domain.history import effective
 from domain.record import Record
-from domain.time import FOREVER, When, local_date, to_the_minute
+from domain.time import FOREVER, Span, When, local_date, to_the_minute
 from domain.words import HoldPoint
 from tests.builders import BERLIN, CODE
 
@@ -65,8 +66,8 @@ def no_cells(case: Case) -> bool:
 
 
 def no_code_on_cells(case: Case) -> bool:
-    """Whether no cells that stand can carry a code yet; at what hour a collection ended is what no_cells asks."""
-    return not of(e.LeukapheresisEnded, case.after_failures().perhaps)
+    """Whether no cells that stand carry a code; at what time a collection ended is what no_cells asks."""
+    return not of(e.LeukapheresisEnded, case.after_failures().told)
 
 
 def no_cells_or_lymphodepletion(case: Case) -> bool:
@@ -127,14 +128,76 @@ def four_weeks_before(when: When, at: datetime) -> bool:
     return (local_date(at, BERLIN) - local_date(when.span(BERLIN).earliest, BERLIN)).days <= 28
 
 
+def infected(case: Case) -> bool:
+    """Whether an infection that counts surely goes on, or nobody has asked for medicines."""
+    counting = [one for one in of(e.ConditionNoted, case.told) if one.condition == "infection" and any(one.marks.values())]
+    begun = [one for one in counting if one.start.span(BERLIN).latest <= case.at]
+    return any(one.stop is None or case.at <= one.stop.span(BERLIN).earliest for one in begun) or no_review("medicines", case)
+
+
+def tested(test: str, events: Iterable[e.Event]) -> list[e.ObservationMade]:
+    return [one for one in of(e.ObservationMade, events) if one.test == test and one.valid]
+
+
+def perhaps_pregnant(case: Case) -> bool:
+    """Whether no woman's test of the seven days before is surely negative, or one is surely positive and came last."""
+    who = of(e.DemographicsRecorded, case.told)
+    negative = [one for one in tested("pregnancy-test", case.happened) if one.result == "negative"]
+    positive = [one for one in tested("pregnancy-test", case.happened) if one.result == "positive"]
+    fresh = [one for one in negative if (local_date(case.at, BERLIN) - local_date(earliest(one), BERLIN)).days <= 7]
+    perhaps = [one for one in tested("pregnancy-test", case.perhaps) if one.result == "negative"]
+    return not who or (who[-1].sex == "female" and (not fresh or came_last(positive, perhaps)))
+
+
+def feverish(case: Case) -> bool:
+    """Whether there surely was fever in the 48 hours before and since lymphodepletion, or no temperature below it in the 24 before.
+
+    Of lymphodepletion that was told twice only the course that is in force counts, which is not told a second time here.
+    """
+    doses = of(e.LymphodepletionDose, case.told)
+    twice = len({(dose.day, dose.drug) for dose in doses}) < len(doses)
+    began = [dose.at.span(BERLIN).latest for dose in doses if dose.outcome != "omitted" and not twice]
+    taken = [(earliest(one), one.value or 0) for one in tested("body-temperature", case.happened)]
+    fever = [at for at, value in taken if value >= 38 and began and at >= min(began) and case.at - at <= timedelta(hours=48)]
+    return bool(fever) or not [at for at, value in taken if value < 38 and case.at - at <= timedelta(hours=24)]
+
+
+def no_go_for(hours: int | None, case: Case) -> bool:
+    """Whether no go is surely of the same or the previous date, or of the hours before, or a no is surely of then and came last."""
+    said = [one for one in of(e.Attested, case.happened) if "go" in one.holds and is_fresh(earliest(one), hours, case.at)]
+    perhaps = [one for one in of(e.Attested, case.perhaps) if one.holds.get("go")]
+    return not [one for one in said if one.holds["go"]] or came_last([one for one in said if not one.holds["go"]], perhaps)
+
+
+def is_fresh(made: datetime, hours: int | None, at: datetime) -> bool:
+    """Whether a minute lies in so many hours before or, where no hours are given, on the same or the previous date."""
+    if hours is not None:
+        return at - made <= timedelta(hours=hours)
+    return (local_date(at, BERLIN) - local_date(made, BERLIN)).days <= 1
+
+
+def came_last(some: Sequence[e.Event], others: Sequence[e.Event]) -> bool:
+    """Whether one of some is surely later than whatever may be among the others."""
+    return bool(some) and all(latest(other) < max(map(earliest, some)) for other in others)
+
+
 AGAIN: dict[HoldPoint, dict[str, Callable[[Case], bool]]] = {
-    "leukapheresis": {"consent-and-eligibility": no_consent_or_eligibility, "E24a": steroid_before_collection, "E25": trial_drug},
+    "leukapheresis": {
+        "consent-and-eligibility": no_consent_or_eligibility,
+        "E24a": steroid_before_collection,
+        "E25": trial_drug,
+        "no-infection": infected,
+        "go": partial(no_go_for, None),
+    },
     "lymphodepletion": {
         "consent-and-eligibility": no_consent_or_eligibility,
         "steps-before": no_cells,
         "E26a": surgery,
         "product-ready": no_product,
         "same-identity": no_code,
+        "no-infection": infected,
+        "pregnancy-test": perhaps_pregnant,
+        "go": partial(no_go_for, None),
     },
     "infusion": {
         "consent-and-eligibility": no_consent_or_eligibility,
@@ -143,6 +206,9 @@ AGAIN: dict[HoldPoint, dict[str, Callable[[Case], bool]]] = {
         "days-since-lymphodepletion": lambda case: untold_or_far(list(case.told), case.at),
         "product-ready": no_product,
         "same-identity": no_check,
+        "no-infection": infected,
+        "afebrile": feverish,
+        "go": partial(no_go_for, 24),
     },
 }
 
@@ -165,9 +231,17 @@ def when_of(event: e.Event) -> When | None:
 
 
 def earliest(event: e.Event) -> datetime:
+    return span_of(event).earliest
+
+
+def latest(event: e.Event) -> datetime:
+    return span_of(event).latest
+
+
+def span_of(event: e.Event) -> Span:
     when = when_of(event)
     assert when is not None
-    return when.span(BERLIN).earliest
+    return when.span(BERLIN)
 
 
 def untold_or_far(told: list[e.Event], at: datetime) -> bool:

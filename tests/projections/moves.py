@@ -113,6 +113,7 @@ MOVES: Mapping[str, Move] = {
     "review": lambda story, n: story.reports(
         review(story.at(), local_date(story.trial.clock() - timedelta(days=60), BERLIN), ("medicines", "procedures")[n % 2])
     ),
+    "be seen": lambda story, n: story.is_seen_before(STEPS[n % 3]),
     "steroid": lambda story, n: story.reports(dose("prednisone", str(n % 40 + 1), story.at())),
     "treatment": treatment,
     "perform": perform,

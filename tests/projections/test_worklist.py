@@ -125,7 +125,7 @@ def test_a_step_is_planned_waits_is_cleared_and_is_performed(trial: Trial, views
     assert "a review of medicines" in waits.says
     assert (waits.opens, waits.closes) == (start, start + timedelta(hours=8))
     clock.move_to(start)
-    story.reviews()
+    story.is_seen_before("leukapheresis")
     story.advances()
     cleared = row(up_to_date(trial, views), clock(), "leukapheresis")
     assert cleared is not None
@@ -154,7 +154,7 @@ def test_a_held_step_becomes_urgent_72_hours_before_its_slot(trial: Trial, views
 def test_leave_that_was_revoked_shows_until_it_is_given_again(trial: Trial, views: Views) -> None:
     story, clock = trial.participant().is_eligible(), trial.clock
     story.plans("leukapheresis", clock() + timedelta(hours=1), hours=200 / 24)
-    story.reviews()
+    story.is_seen_before("leukapheresis")
     story.advances()
     assert shown(up_to_date(trial, views), clock(), "leukapheresis") == ("due today", "cleared")
     story.reports(dose("prednisone", "40", story.at()))
@@ -169,7 +169,7 @@ def test_leave_that_was_revoked_shows_until_it_is_given_again(trial: Trial, view
 def test_leave_is_shown_as_leave_only_while_it_covers_whoever_has_ended_it_or_not(trial: Trial, views: Views) -> None:
     story, begins = trial.participant().is_eligible(), trial.clock() + timedelta(hours=2)
     story.plans("leukapheresis", begins, hours=8)
-    story.reviews()
+    story.is_seen_before("leukapheresis")
     story.advances()
     told, until = up_to_date(trial, views), begins + timedelta(hours=8)
     seen = {}
@@ -189,7 +189,7 @@ def test_leave_that_a_ruling_breaks_is_not_shown_as_leave_though_no_journey_has_
     story = trial.participant().is_eligible()
     story.reports(dose("triamcinolone", "40", story.at(), route="intra-articular"))
     story.plans("leukapheresis", trial.clock() + timedelta(hours=1))
-    story.reviews()
+    story.is_seen_before("leukapheresis")
     trial.clock.move(hours=1)
     story.advances()
     before = row(up_to_date(trial, views), trial.clock(), "leukapheresis")

@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 
 from domain.criteria import language as l
-from domain.protocol import NoneWithin, NoTherapeuticSteroid
+from domain.protocol import Afebrile, Attested, NoneWithin, NoTherapeuticSteroid, NotPregnant, NotPresent
 from domain.protocol_checks.criteria import check_classes
 from domain.protocol_checks.requirements import leaves
 from domain.time import Period
@@ -43,11 +43,17 @@ def test_the_calendar_is_the_one_that_the_study_asked_for_in_this_order() -> Non
 
 
 RULES: dict[HoldPoint, list[str]] = {
-    "leukapheresis": ["consent-and-eligibility", "E24a", "E25"],
-    "lymphodepletion": ["consent-and-eligibility", "steps-before", "E26a", "product-ready", "same-identity"],
-    "infusion": ["consent-and-eligibility", "steps-before", "E24b", "days-since-lymphodepletion", "product-ready", "same-identity"],
+    "leukapheresis": ["consent-and-eligibility", "E24a", "E25", "no-infection", "go"],
+    "lymphodepletion": [
+        *["consent-and-eligibility", "steps-before", "E26a", "product-ready", "same-identity"],
+        *["no-infection", "pregnancy-test", "go"],
+    ],
+    "infusion": [
+        *["consent-and-eligibility", "steps-before", "E24b", "days-since-lymphodepletion", "product-ready", "same-identity"],
+        *["no-infection", "afebrile", "go"],
+    ],
 }
-NEVER_OVERRIDDEN = {"consent-and-eligibility", "product-ready", "same-identity"}
+NEVER_OVERRIDDEN = {"consent-and-eligibility", "product-ready", "same-identity", "pregnancy-test"}
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -75,6 +81,31 @@ def test_each_look_back_is_the_registrys_and_its_sentence_says_so(step: HoldPoin
         assert found.above_mg == 10
         assert "more than 10 mg" in found.says
         assert "Do not stop maintenance or replacement abruptly" in found.says
+
+
+BEYOND_THE_REGISTRY = {"no-infection", "pregnancy-test", "afebrile", "go"}
+ASKED_AGAIN: dict[HoldPoint, str] = {"leukapheresis": "P1D", "lymphodepletion": "P1D", "infusion": "PT24H"}
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_what_a_gate_asks_beyond_the_registry_is_our_proposal_and_asked_as_late_as_the_reviews(step: HoldPoint) -> None:
+    found = {rule.id: rule for rule in PROTOCOL.steps[step].rules if rule.id in BEYOND_THE_REGISTRY}
+    assert all("beyond-the-registry" in rule.interpretations for rule in found.values())
+    infection, go = found["no-infection"], found["go"]
+    assert isinstance(infection, NotPresent)
+    assert isinstance(go, Attested)
+    assert (infection.condition, infection.marked) == ("infection", ("uncontrolled", "needs-anti-infective"))
+    assert (infection.review.kind, infection.review.no_older_than.root) == ("medicines", ASKED_AGAIN[step])
+    assert (go.attestation, go.no_older_than.root, PROTOCOL.attestations["go"].by) == ("go", ASKED_AGAIN[step], "investigator")
+
+
+def test_fever_and_pregnancy_are_looked_for_within_the_times_that_the_sentences_name() -> None:
+    fever = next(rule for rule in PROTOCOL.steps["infusion"].rules if isinstance(rule, Afebrile))
+    assert (fever.fever_from, fever.free_for.root, fever.no_older_than.root) == (Decimal(38), "PT48H", "PT24H")
+    assert all(words in fever.says for words in ("48 hours", "24 hours", "38.0 °C"))
+    test = next(rule for rule in PROTOCOL.steps["lymphodepletion"].rules if isinstance(rule, NotPregnant))
+    assert (test.negative, test.positive, test.no_older_than.root) == (("negative",), ("positive",), "P7D")
+    assert "7 days" in test.says
 
 
 def test_every_reading_is_proposed_with_its_reason_and_every_rule_and_visit_names_one() -> None:

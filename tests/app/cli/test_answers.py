@@ -151,7 +151,8 @@ def test_the_gate_shows_every_rule_with_its_verdict_why_until_when_and_whether_i
     desk.planned()
     said = desk("gate", "BER-001", "leukapheresis").stdout
     assert "as judged for 2026-01-12 10:00+01:00, in 1 hour:" in said
-    assert [line.split("  ")[0] for line in said.splitlines() if "an assumption" in line] == ["consent-and-eligibility", "E24a", "E25"]
+    assumed = [line.split("  ")[0] for line in said.splitlines() if "an assumption" in line]
+    assert assumed == ["consent-and-eligibility", "E24a", "E25", "no-infection", "go"]
     assert "On record: no verdict yet; the journey gives one." in said
     assert "Judged now: Leave given for leukapheresis, from" in said
     desk.journey_acts("BER-001")
