@@ -499,6 +499,30 @@ class DeviationVoided(Value):
     why: Sentence
 
 
+class SafetyReportDue(Value):
+    """Something has come to light that the investigator must report to the sponsor as a matter of safety, within 24 hours."""
+
+    kind: Literal["safety-report-due.v1"] = "safety-report-due.v1"
+    key: Sentence
+    says: Account
+
+
+class SafetyReportVoided(Value):
+    """What was to be reported as a matter of safety turned out not to have happened."""
+
+    kind: Literal["safety-report-voided.v1"] = "safety-report-voided.v1"
+    key: Sentence
+    why: Sentence
+
+
+class SafetyReported(Value):
+    """A matter of safety was reported to the sponsor."""
+
+    kind: Literal["safety-reported.v1"] = "safety-reported.v1"
+    at: When
+    key: Sentence
+
+
 class OverrideSigned(Value):
     """An investigator took a step against the gate, for a reason of the protocol's closed list."""
 
@@ -611,7 +635,7 @@ Evidence = (
 )
 Leaving = TreatmentStopped | VisitsStopped | ConsentWithdrawn | ContactLost | ContactRegained | Died | NeverInfused
 Screening = ScreeningStarted | EligibilityConfirmed | ScreenFailed
-Fact = Annotated[ConsentSigned | Screening | Evidence | Treatment | VisitCompleted | Leaving, Field(discriminator="kind")]
+Fact = Annotated[ConsentSigned | Screening | Evidence | Treatment | VisitCompleted | SafetyReported | Leaving, Field(discriminator="kind")]
 """What people state has happened in the world; only these are corrected or retracted."""
 
 
@@ -634,7 +658,7 @@ Step = StepPlanned | StepReplanned | StepCancelled
 Verdict = StepCleared | StepWaiting | StepHeld | ClearanceRevoked | ClearanceLapsed | ManuallyReleased | StepRefused
 Refusal = StepRefused | ConfirmationRefused
 """What was submitted and refused: auditors ask about near misses."""
-Exception_ = DeviationProposed | DeviationRecorded | DeviationVoided | OverrideSigned
+Exception_ = DeviationProposed | DeviationRecorded | DeviationVoided | SafetyReportDue | SafetyReportVoided | OverrideSigned
 Event = Annotated[
     Registered
     | ProtocolAdopted
@@ -643,6 +667,7 @@ Event = Annotated[
     | Evidence
     | Treatment
     | VisitCompleted
+    | SafetyReported
     | Leaving
     | Step
     | Verdict

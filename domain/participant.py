@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 from domain import events as e
 from domain.entry import Entry
 from domain.history import effective
-from domain.standing import Clearance, Collection, Deviation, F, Noted, Plan, Product, StandingVerdict, Taken
+from domain.standing import Clearance, Collection, Deviation, F, Noted, Plan, Product, SafetyReport, StandingVerdict, Taken
 from domain.time import BEGINNING, When
 from domain.words import HoldPoint
 
@@ -65,6 +65,7 @@ class Participant:
     unaccounted: Mapping[str, Noted[e.VisitUnaccounted]] = field(default_factory=dict)
     missed: Mapping[str, Noted[e.VisitMissed]] = field(default_factory=dict)
     deviations: Mapping[str, Deviation] = field(default_factory=dict)
+    safety_reports: Mapping[str, SafetyReport] = field(default_factory=dict)
     reminded: frozenset[str] = frozenset()
     leaving: tuple[Noted[e.Leaving], ...] = ()
     completed_at: datetime | None = None
@@ -175,6 +176,8 @@ def evolve(participant: Participant, entry: Entry[e.Event]) -> Participant:
             return but(was, visits={**was.visits, event.visit: _noted(event, entry)})
         case e.DeviationVoided():
             return but(was, deviations={key: one for key, one in was.deviations.items() if key != event.key})
+        case e.SafetyReportDue() | e.SafetyReportVoided() | e.SafetyReported():
+            return but(was, safety_reports=_safety(was, event, entry))
         case (
             e.TreatmentStopped()
             | e.VisitsStopped()
@@ -215,6 +218,22 @@ def _evident(was: Participant, event: e.Evidence, entry: Entry[e.Event]) -> Part
             return but(was, reviews=(*was.reviews, _noted(event, entry)))
         case _:
             assert_never(event)
+
+
+def _safety(
+    was: Participant, event: e.SafetyReportDue | e.SafetyReportVoided | e.SafetyReported, entry: Entry[e.Event]
+) -> dict[str, SafetyReport]:
+    """Matters of safety by their keys; one that came to light again under other words keeps its hours, and what was reported of it."""
+    others = {key: one for key, one in was.safety_reports.items() if key != event.key}
+    known = was.safety_reports.get(event.key)
+    match event:
+        case e.SafetyReportVoided():
+            return others
+        case e.SafetyReportDue():
+            since, reported = (known.since, known.reported_in) if known else (entry.recorded_at, None)
+            return {**others, event.key: SafetyReport(event.key, event.says, since, reported)}
+        case e.SafetyReported():
+            return {**others, event.key: replace(known, reported_in=entry.version)} if known else others
 
 
 ONE_INFUSION = timedelta(hours=48)

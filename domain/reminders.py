@@ -15,7 +15,7 @@ from domain.participant import Participant
 from domain.protocol import Afebrile, Attested, NoneWithin, NoTherapeuticSteroid, NotPregnant, NotPresent, Rule
 from domain.rules.reviews import TITLES
 from domain.screening import awaited
-from domain.standing import Plan
+from domain.standing import Plan, SafetyReport
 from domain.study import Study
 from domain.time import MINUTE, Period, When, day_after, local_date, midnight, shown
 from domain.visits import VisitWindow, anchors
@@ -48,6 +48,7 @@ def reminders(participant: Participant, open_windows: tuple[VisitWindow, ...], s
         *(() if steps_ended(participant, zone) else _of_product(participant, zone)),
         *_of_toxicity(participant, study, zone),
         *_of_screening(participant, study, zone),
+        *(one for matter in participant.safety_reports.values() if matter.reported_in is None for one in _of_safety(matter)),
     ]
     distinct = {one.key: one for one in every if one.key not in participant.reminded}
     return iter(distinct.values())
@@ -196,6 +197,14 @@ def _of_screening(participant: Participant, study: Study, zone: str) -> Iterator
         yield Reminder(f"screening-expires:{last:%Y%m%d}", soon, waits.expires, "timely", "coordinator", says)
         says = f"The screening expired at the end of {last} without a confirmation. Record that it failed; it can be started again."
         yield Reminder(f"screening-expired:{last:%Y%m%d}", waits.expires, waits.expires + 14 * DAY, "timely", "coordinator", says)
+
+
+def _of_safety(matter: SafetyReport) -> Iterator[Reminder]:
+    """Told at once, and again when its 24 hours are over."""
+    says = "Something has come to light that must be reported to the sponsor as a matter of safety within 24 hours. See the record."
+    yield Reminder(f"safety-report:{matter.key}", matter.since, matter.due, "urgent", "investigator", says)
+    says = "A matter of safety has not been reported to the sponsor within its 24 hours. Report it now."
+    yield Reminder(f"safety-report-late:{matter.key}", matter.due, matter.due + 14 * DAY, "urgent", "investigator", says)
 
 
 def _back(instant: datetime, period: Period, zone: str) -> datetime:

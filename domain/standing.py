@@ -1,7 +1,7 @@
 """What stands of a participant: facts as noted, plans, leave, cells, steps taken, deviations."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
 from domain import events as e
@@ -83,6 +83,21 @@ class Taken:
     at: When
     entry: int
     done: When | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SafetyReport:
+    """A matter of safety: since when its 24 hours run, and by which entry it was reported (None: it has not been)."""
+
+    key: str
+    says: str
+    since: datetime
+    reported_in: int | None = None
+
+    @property
+    def due(self) -> datetime:
+        """By when it must have been reported."""
+        return self.since + timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,12 +143,23 @@ def out_of_place(fact: e.Fact, participant: Participant, study: Study) -> Iterat
             yield Reason(code="not-lost", says="contact with the participant has not been lost")
         case e.Died() if any(isinstance(left.fact, e.Died) for left in participant.leaving):
             yield Reason(code="already-reported", says="the participant's death is on record")
+        case e.SafetyReported(key=key):
+            yield from _no_such_matter(key, participant)
         case e.NeverInfused() if participant.infusions:
             yield Reason(code="infused", says="the participant has been infused")
         case _ if isinstance(fact, e.Treatment):
             yield from _treatment_out_of_place(fact, participant)
         case _:
             pass
+
+
+def _no_such_matter(key: str, participant: Participant) -> Iterator[Reason]:
+    known = participant.safety_reports.get(key)
+    if known is None:
+        open_ = ", ".join(one.key for one in participant.safety_reports.values() if one.reported_in is None) or "none"
+        yield Reason(code="no-such-matter", says=f"nothing is to be reported under {key}; open are: {open_}")
+    elif known.reported_in is not None:
+        yield Reason(code="already-reported", says=f"this was reported, by entry {known.reported_in}: correct that entry")
 
 
 def _screening_out_of_place(fact: e.Screening, participant: Participant) -> Iterator[Reason]:
