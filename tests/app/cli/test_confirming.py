@@ -32,7 +32,7 @@ def test_who_is_judged_eligible_is_told_how_it_is_confirmed_and_the_line_can_be_
 
 def test_a_report_that_has_changed_since_is_not_confirmed(screened: Desk) -> None:
     digest = screened.json("judge", "BER-001")["digest"]
-    screened("observe", "BER-001", "body-weight", "60 kg", "now")
+    screened("observe", "BER-001", "body-weight", "60", "now", "--unit", "kg")
     said = screened("confirm", "BER-001", "now", "--report", digest, *SIGN, code=2, who=INVESTIGATOR).stderr
     assert "read it again" in said
 
