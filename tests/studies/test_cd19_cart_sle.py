@@ -146,7 +146,9 @@ PARTS = [
 
 def test_all_79_parts_of_the_40_criteria_are_there_in_the_registrys_order() -> None:
     assert len(PARTS) == 79
-    assert [criterion.id for criterion in PROTOCOL.criteria] == [*PARTS, "screening-in-time"], "what is asked besides comes last"
+    assert [criterion.id for criterion in PROTOCOL.criteria] == [*PARTS, "screening-in-time", "consent-form-in-use"], (
+        "what is asked besides comes last"
+    )
 
 
 def within(requirement: l.Requirement) -> Iterator[l.Requirement]:

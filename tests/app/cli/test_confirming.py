@@ -19,7 +19,7 @@ def screened(desk: Desk) -> Desk:
 
 def test_who_is_judged_eligible_is_told_how_it_is_confirmed_and_the_line_can_be_typed_as_it_stands(screened: Desk) -> None:
     said = screened("judge", "BER-001").stdout.splitlines()
-    assert said[1].startswith("ELIGIBLE: of 80 parts")
+    assert said[1].startswith("ELIGIBLE: of 81 parts")
     line = said[-1].strip()
     assert line.startswith("daybook confirm BER-001 '2026-01-12 09:00+01:00' --report ")
     digest = line.split("--report ")[1].split()[0]
