@@ -1,19 +1,18 @@
 """Conduct: what was promised when eligibility was confirmed, watched from then on. A breach never changes eligibility."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from domain import events as e
 from domain.criteria.episode import Episode
 from domain.criteria.exposures import exposures
-from domain.criteria.report import confirmation
 from domain.participant import Participant
 from domain.protocol import Conduct
 from domain.reconsidering import TELLS_OF_BEFORE
 from domain.record import Record
-from domain.standing import Deviation
+from domain.standing import SafetyReport
 from domain.study import Study
 from domain.time import FOREVER, Span, day_after, local_date, midnight
 from domain.visits import first_infusion
@@ -25,10 +24,25 @@ VOID = "by what is on record now, it did not happen while the promise held"
 class Breach:
     """Something on record that goes against a promise, surely or (as far as its date or its kind is known) perhaps."""
 
-    key: str
+    promise: str
+    entry: int
     says: str
     sure: bool
     calls_for: Literal["deviation", "safety-report"]
+
+    @property
+    def key(self) -> str:
+        return f"conduct:{self.promise}:{self.entry}"
+
+
+class _Seen(NamedTuple):
+    """What a promise is about, on record: since when, until when, and why it is not sure that it is of the kind (None: it is)."""
+
+    entry: int
+    what: str
+    start: Span
+    end: datetime
+    unsure: str | None = None
 
 
 def conduct_kept(before: Record, record: Record, study: Study) -> tuple[e.Event, ...]:
@@ -42,17 +56,26 @@ def conduct_kept(before: Record, record: Record, study: Study) -> tuple[e.Event,
 
 
 def breaches(participant: Participant, study: Study) -> Iterator[Breach]:
-    """Everything on record that goes against a promise, from the confirmation on and for as long as each was given for."""
-    if participant.eligible is None:
+    """Everything on record that goes against a promise, from the first confirmation on and for as long as each was given for.
+
+    What calls for a deviation has begun in that time; what calls for a report of safety has gone on in it, whenever it began.
+    """
+    if participant.enrolled is None:
         return
     episode = Episode.of(participant, study, FOREVER)
-    since = confirmation(participant, study, episode.at)
+    since = participant.enrolled.fact.at.span(episode.zone)
     for name, rule in episode.protocol.conduct.items():
         until = _until(rule, participant, episode.zone)
-        for entry, what, start, sure in _found(rule, episode):
-            if start.latest > since and start.earliest < until:
-                certain = sure and start.earliest > since and start.latest < until
-                yield Breach(f"conduct:{name}:{entry}", f"{rule.says.rstrip('.')}: {what}", certain, rule.calls_for)
+        for seen in _seen(rule, episode):
+            if seen.start.earliest < until and _reaches(seen, rule) > since.earliest:
+                sure = seen.unsure is None and since.latest < seen.start.earliest and seen.start.latest < until
+                doubt = f" ({seen.unsure})" if seen.unsure else ""
+                yield Breach(name, seen.entry, f"{rule.says.rstrip('.')}: {seen.what}{doubt}", sure, rule.calls_for)
+
+
+def _reaches(seen: _Seen, rule: Conduct) -> datetime:
+    """The last instant of it that counts, at the latest."""
+    return seen.end if rule.calls_for == "safety-report" else seen.start.latest
 
 
 def _until(rule: Conduct, participant: Participant, zone: str) -> datetime:
@@ -63,23 +86,27 @@ def _until(rule: Conduct, participant: Participant, zone: str) -> datetime:
     return midnight(day_after(rule.until.after(local_date(infused.fact.at.span(zone).latest, zone))), zone)
 
 
-def _found(rule: Conduct, episode: Episode) -> Iterator[tuple[int, str, Span, bool]]:
-    """What a promise is about, wherever it stands on record: its entry, what it is, when it began, and whether it surely is of the kind."""
+def _seen(rule: Conduct, episode: Episode) -> Iterator[_Seen]:
+    """What a promise is about, wherever it stands on record."""
     if rule.of is not None:
-        yield from ((one.entry, one.name, one.course.start, one.unsure is None) for one in exposures(rule.of, episode))
+        for one in exposures(rule.of, episode):
+            yield _Seen(one.entry, one.name, one.course.start, FOREVER if one.course.open else one.course.end.latest, one.unsure)
     if rule.major_surgery:
         for done in episode.participant.procedures:
             if done.fact.major:
-                yield done.entry, done.fact.name, done.fact.at.span(episode.zone), True
-    for seen in episode.participant.observations:
-        if seen.fact.valid and seen.fact.result is not None and seen.fact.result in rule.results.get(seen.fact.test, ()):
-            yield seen.entry, f"{episode.protocol.tests[seen.fact.test].title}: {seen.fact.result}", seen.fact.at.span(episode.zone), True
+                span: Span = done.fact.at.span(episode.zone)
+                yield _Seen(done.entry, done.fact.name, span, span.latest)
+    for tested in episode.participant.observations:
+        if tested.fact.valid and tested.fact.result in rule.results.get(tested.fact.test, ()):
+            made, test = tested.fact.at.span(episode.zone), episode.protocol.tests[tested.fact.test]
+            yield _Seen(tested.entry, f"{test.title}: {tested.fact.result}", made, made.latest)
 
 
-def _deviations(after: Participant, found: tuple[Breach, ...]) -> Iterator[e.Event]:
+def _deviations(after: Participant, found: Sequence[Breach]) -> Iterator[e.Event]:
     expected = {one.key: one for one in found if one.calls_for == "deviation"}
     for key, breach in expected.items():
-        if not _said(after.deviations.get(key), breach):
+        known = after.deviations.get(key)
+        if known is None or (known.final, known.says) != (breach.sure, breach.says):
             made = e.DeviationRecorded if breach.sure else e.DeviationProposed
             yield made(key=key, says=breach.says)
     for key in sorted(after.deviations.keys() - expected.keys()):
@@ -87,15 +114,25 @@ def _deviations(after: Participant, found: tuple[Breach, ...]) -> Iterator[e.Eve
             yield e.DeviationVoided(key=key, why=VOID)
 
 
-def _said(known: Deviation | None, breach: Breach) -> bool:
-    return known is not None and (known.final, known.says) == (breach.sure, breach.says)
+def _safety_reports(after: Participant, found: Sequence[Breach]) -> Iterator[e.Event]:
+    """One matter for each promise at a time: what is told again of it before it is reported is the same matter.
+
+    A matter that was reported stays so, whatever is corrected since; what comes to light after it is another.
+    """
+    known = after.safety_reports
+    wanted = {one.promise: one for one in reversed(found) if one.calls_for == "safety-report" and not _reported(one, known)}
+    standing = {one.key for one in found if one.key in known and known[one.key].open}
+    for promise, first in wanted.items():
+        same = [one for one in found if one.promise == promise and one.key in standing]
+        matter = same[0] if same else first
+        if not same or known[matter.key].says != matter.says:
+            yield e.SafetyReportDue(key=matter.key, says=matter.says)
+    for key, one in known.items():
+        if one.open and key not in standing:
+            yield e.SafetyReportVoided(key=key, why=VOID)
 
 
-def _safety_reports(after: Participant, found: tuple[Breach, ...]) -> Iterator[e.Event]:
-    expected = {one.key: one.says for one in found if one.calls_for == "safety-report"}
-    for key, says in expected.items():
-        known = after.safety_reports.get(key)
-        if known is None or known.says != says:
-            yield e.SafetyReportDue(key=key, says=says)
-    for key in sorted(after.safety_reports.keys() - expected.keys()):
-        yield e.SafetyReportVoided(key=key, why=VOID)
+def _reported(breach: Breach, known: Mapping[str, SafetyReport]) -> bool:
+    """Whether a report about the same promise was made after the entry that tells of it."""
+    matters = (one for key, one in known.items() if key.startswith(f"conduct:{breach.promise}:"))
+    return any(one.reported_in is not None and one.reported_in > breach.entry for one in matters)

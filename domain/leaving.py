@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import get_args
 
 from domain import events as e
 from domain.base import Value
@@ -29,7 +30,7 @@ SURVIVAL: Kinds = frozenset({e.Died})
 SAFETY: Kinds = frozenset({e.SafetyReported})
 """What has come to light is reported, whoever has left since."""
 COMINGS: Kinds = frozenset({e.VisitCompleted, e.ContactRegained})
-EVIDENCE: Kinds = frozenset({e.MedicationTaken, e.ProcedurePerformed, e.ConditionNoted, e.ObservationMade, e.VaccineGiven, e.ReviewMade})
+EVIDENCE: Kinds = frozenset(get_args(e.Evidence))
 GOINGS: Kinds = frozenset({e.TreatmentStopped, e.VisitsStopped, e.ConsentWithdrawn, e.ContactLost, e.NeverInfused})
 JOINING: Kinds = frozenset({e.ScreeningStarted, e.ConsentSigned})
 
@@ -61,7 +62,7 @@ LOST = Way(
     words="is lost to follow-up",
     ends_steps=True,
     ends_visits=True,
-    still=SAFETY | DISPOSITION | SURVIVAL | COMINGS | GOINGS,
+    still=SAFETY | EVIDENCE | DISPOSITION | SURVIVAL | COMINGS | GOINGS,
     long_term_follow_up=True,
 )
 DEAD = Way(words="has died", ends_steps=True, ends_visits=True, still=SAFETY | DISPOSITION, long_term_follow_up=False)
@@ -69,7 +70,7 @@ UNTREATED = Way(
     words="will never be infused",
     ends_steps=True,
     ends_visits=True,
-    still=SAFETY | DISPOSITION | SURVIVAL | GOINGS,
+    still=SAFETY | EVIDENCE | DISPOSITION | SURVIVAL | GOINGS,
     long_term_follow_up=False,
 )
 SCREENED_OUT = Way(
@@ -79,7 +80,13 @@ SCREENED_OUT = Way(
     still=SAFETY | SURVIVAL | EVIDENCE | GOINGS | JOINING,
     long_term_follow_up=False,
 )
-DONE = Way(words="completed the study", ends_steps=True, ends_visits=True, still=SAFETY | DISPOSITION | SURVIVAL, long_term_follow_up=True)
+DONE = Way(
+    words="completed the study",
+    ends_steps=True,
+    ends_visits=True,
+    still=SAFETY | EVIDENCE | DISPOSITION | SURVIVAL,
+    long_term_follow_up=True,
+)
 
 
 def way(fact: e.Leaving) -> Way | None:

@@ -36,6 +36,8 @@ class Participant:
     consents: tuple[Noted[e.ConsentSigned], ...] = ()
     screenings: tuple[Noted[e.ScreeningStarted], ...] = ()
     eligible: Noted[e.EligibilityConfirmed] | None = None
+    enrolled: Noted[e.EligibilityConfirmed] | None = None
+    """The first confirmation that stands on record, whatever became of it: what was promised then holds on."""
     reconsidered: Noted[e.EligibilityReconsidered] | None = None
     """Since when, and how, what is known no longer bears the confirmation out."""
     screen_failed: Noted[e.ScreenFailed] | None = None
@@ -140,12 +142,12 @@ def evolve(participant: Participant, entry: Entry[e.Event]) -> Participant:
         case e.ScreeningStarted():
             return but(was, screenings=(*was.screenings, _noted(event, entry)), eligible=None, reconsidered=None, screen_failed=None)
         case e.EligibilityConfirmed():
-            return but(was, eligible=_noted(event, entry), reconsidered=None)
+            return but(was, eligible=_noted(event, entry), enrolled=was.enrolled or _noted(event, entry), reconsidered=None)
         case e.EligibilityReconsidered():
             return but(was, reconsidered=_noted(event, entry) if was.eligible is not None and event.otherwise else None)
         case e.ScreenFailed():
             failed = _noted(event, entry)
-            return but(was, screen_failed=failed, screenings_failed=(*was.screenings_failed, failed), eligible=None)
+            return but(was, screen_failed=failed, screenings_failed=(*was.screenings_failed, failed))
         case _ if isinstance(event, e.Evidence):
             return _evident(was, event, entry)
         case e.StepPlanned() | e.StepReplanned():
@@ -222,18 +224,22 @@ def _evident(was: Participant, event: e.Evidence, entry: Entry[e.Event]) -> Part
 
 def _safety(
     was: Participant, event: e.SafetyReportDue | e.SafetyReportVoided | e.SafetyReported, entry: Entry[e.Event]
-) -> dict[str, SafetyReport]:
-    """Matters of safety by their keys; one that came to light again under other words keeps its hours, and what was reported of it."""
-    others = {key: one for key, one in was.safety_reports.items() if key != event.key}
+) -> Mapping[str, SafetyReport]:
     known = was.safety_reports.get(event.key)
+    if known is None:
+        if not isinstance(event, e.SafetyReportDue):
+            return was.safety_reports
+        return {**was.safety_reports, event.key: SafetyReport(event.key, event.says, entry.recorded_at, entry.version)}
     match event:
-        case e.SafetyReportVoided():
-            return others
         case e.SafetyReportDue():
-            since, reported = (known.since, known.reported_in) if known else (entry.recorded_at, None)
-            return {**others, event.key: SafetyReport(event.key, event.says, since, reported)}
+            matter = replace(known, says=event.says, entry=entry.version, void=False)
+        case e.SafetyReportVoided():
+            matter = replace(known, void=True)
         case e.SafetyReported():
-            return {**others, event.key: replace(known, reported_in=entry.version)} if known else others
+            matter = replace(known, reported_in=entry.version)
+        case _:
+            assert_never(event)
+    return {**was.safety_reports, event.key: matter}
 
 
 ONE_INFUSION = timedelta(hours=48)

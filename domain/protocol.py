@@ -121,13 +121,15 @@ class Afebrile(RuleOfGate):
 
 
 class NotPregnant(RuleOfGate):
-    """The last valid pregnancy test of a woman, no older than that before the step, is negative."""
+    """No pregnancy of a woman goes on, and her last valid test is negative: no older than that before the step, if one is asked for."""
 
     kind: Literal["not-pregnant"]
+    condition: Name
     test: Name
     negative: Annotated[tuple[Name, ...], Field(min_length=1)]
     positive: Annotated[tuple[Name, ...], Field(min_length=1)]
-    no_older_than: Period
+    no_older_than: Period | None = None
+    """None where no test is asked for, and only what is on record can stop the step."""
 
 
 class Attested(RuleOfGate):

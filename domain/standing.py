@@ -87,12 +87,22 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class SafetyReport:
-    """A matter of safety: since when its 24 hours run, and by which entry it was reported (None: it has not been)."""
+    """A matter of safety: since when its 24 hours run, by which entry it last came to light, and by which it was reported.
+
+    What turned out to be none is `void`; should it come to light again, its hours and what was reported of it have not been forgotten.
+    """
 
     key: str
     says: str
     since: datetime
+    entry: int
     reported_in: int | None = None
+    void: bool = False
+
+    @property
+    def open(self) -> bool:
+        """Whether it is still to be reported."""
+        return self.reported_in is None and not self.void
 
     @property
     def due(self) -> datetime:

@@ -196,7 +196,7 @@ def _action(verdict: StandingVerdict | None) -> Action:
 def _safety(told: Told) -> Iterator[Kept]:
     """Every matter of safety that has not been reported to the sponsor yet."""
     for matter in told.participant.safety_reports.values():
-        if matter.reported_in is None:
+        if matter.open:
             yield Kept(
                 *_whose(told, f"safety:{matter.key}"),
                 kind="safety",

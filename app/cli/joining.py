@@ -112,7 +112,7 @@ def fail_screening(
 
 def _failing(chart: Chart, at: When) -> tuple[str, ...]:
     """The parts that fail by what is on record."""
-    report = eligibility(chart.record.participant, chart.study, at.span(chart.clock.zone).latest)
+    report = eligibility(chart.record.participant, chart.study, min(at.span(chart.clock.zone).latest, chart.clock.now))
     return tuple(part.id for part in report.parts if part.verdict == "fails")
 
 

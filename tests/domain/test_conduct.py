@@ -10,6 +10,7 @@ from domain.agenda import agenda
 from domain.rejections import Refused
 from domain.reminders import Reminder
 from domain.time import MINUTE, When, local_date
+from domain.words import Role
 from tests.builders import BERLIN, Story, Trial, codes
 
 DAY = timedelta(days=1)
@@ -44,8 +45,9 @@ def broken(story: Story) -> dict[str, bool]:
     return {key.split(":")[1]: one.final for key, one in story.now.deviations.items() if key.startswith("conduct:")}
 
 
-def matters(story: Story) -> set[str]:
-    return {key.split(":")[1] for key in story.now.safety_reports}
+def matters(story: Story) -> list[str]:
+    """The promises about which something is to be reported as a matter of safety."""
+    return [one.key.split(":")[1] for one in story.now.safety_reports.values() if one.open]
 
 
 @pytest.mark.parametrize(
@@ -91,7 +93,7 @@ def test_nobody_who_has_not_been_enrolled_breaks_a_promise() -> None:
     story = Trial().participant().consents()
     story.reports(vaccine(story.at()))
     story.reports(pregnancy(story.at()))
-    assert (broken(story), matters(story)) == ({}, set())
+    assert (broken(story), matters(story)) == ({}, [])
 
 
 def test_a_breach_that_is_retracted_or_corrected_is_none(story: Story) -> None:
@@ -133,7 +135,7 @@ def test_a_promise_holds_to_the_end_of_the_date_two_years_after_the_infusion_and
 def test_a_pregnancy_is_a_matter_of_safety_and_no_deviation(story: Story, fact: object, matter: str) -> None:
     assert callable(fact)
     story.reports(fact(story.at()))
-    assert matters(story) == {matter}
+    assert matters(story) == [matter]
     assert not broken(story)
 
 
@@ -183,4 +185,93 @@ def test_who_has_stopped_treatment_still_reports_a_pregnancy(story: Story) -> No
     story.reports(e.TreatmentStopped(at=story.at(), why="wish of the participant"))
     story.trial.clock.move(days=10)
     story.reports(pregnancy(story.at()))
-    assert matters(story) == {"pregnancy"}
+    assert matters(story) == ["pregnancy"]
+
+
+def test_a_pregnancy_that_began_before_the_confirmation_and_goes_on_is_reported_and_undoes_it(story: Story) -> None:
+    begun = When.at(story.trial.clock() - 20 * DAY)
+    story.trial.clock.move(days=3)
+    story.reports(pregnancy(begun))
+    assert matters(story) == ["pregnancy"]
+    assert story.now.reconsidered is not None
+    assert story.now.reconsidered.fact.otherwise == ("E31a",)
+
+
+def test_a_pregnancy_that_ended_before_the_confirmation_is_no_matter(story: Story) -> None:
+    story.reports(pregnancy(When("2019")).model_copy(update={"stop": When("2020")}))
+    assert not matters(story)
+
+
+def test_what_is_told_again_before_it_is_reported_is_one_matter_and_what_comes_after_the_report_another(story: Story) -> None:
+    positive = e.ObservationMade(at=story.at(), test="pregnancy-test", result="positive")
+    story.reports(positive)
+    story.trial.clock.move(hours=1)
+    story.reports(pregnancy(story.at()))
+    story.reports(positive)
+    assert matters(story) == ["pregnancy"]
+    (key,) = [one.key for one in story.now.safety_reports.values() if one.open]
+    story.reports(e.SafetyReported(at=story.at(), key=key), "investigator")
+    assert not matters(story)
+    story.trial.clock.move(days=300)
+    story.reports(pregnancy(story.at()))
+    assert matters(story) == ["pregnancy"]
+
+
+def test_what_came_and_went_and_came_back_is_reminded_of_again_and_keeps_its_hours(story: Story) -> None:
+    story.reports(e.ObservationMade(at=story.at(), test="pregnancy-test", result="positive"))
+    version, since = story.entry_of(e.ObservationMade), story.trial.clock()
+    story.advances()
+    right, wrong = (e.ObservationMade(at=story.at(), test="pregnancy-test", result=result) for result in ("positive", "negative"))
+    story.trial.clock.move(hours=1)
+    story.asks(c.Correct(entry=version, fact=wrong), reason="misread")
+    assert (matters(story), told(story)) == ([], [])
+    story.asks(c.Correct(entry=version, fact=right), reason="read right the first time")
+    assert told(story) == [("safety-report", "urgent")]
+    assert [one.since for one in story.now.safety_reports.values()] == [since]
+
+
+def test_what_was_reported_stays_reported_whatever_becomes_of_the_confirmation(story: Story) -> None:
+    story.reports(pregnancy(story.at()))
+    (key,) = story.now.safety_reports
+    story.reports(e.SafetyReported(at=story.at(), key=key), "investigator")
+    confirmed = story.now.eligible
+    assert confirmed is not None
+    story.asks(c.Retract(entry=confirmed.entry), "investigator", reason="signed in the wrong record", signed=True)
+    story.reports(e.EligibilityConfirmed(at=confirmed.fact.at), "investigator", signed=True)
+    assert not matters(story)
+
+
+@pytest.mark.parametrize("role", ["cell-lab", "pharmacist"])
+def test_not_everybody_reports_a_matter_of_safety(story: Story, role: Role) -> None:
+    story.reports(pregnancy(story.at()))
+    (key,) = story.now.safety_reports
+    with pytest.raises(Refused) as refused:
+        story.reports(e.SafetyReported(at=story.at(), key=key), role)
+    assert codes(refused.value) == {"investigator-only"}
+
+
+def test_a_correction_moves_no_report_to_another_matter(story: Story) -> None:
+    story.reports(pregnancy(story.at()))
+    (key,) = story.now.safety_reports
+    story.reports(e.SafetyReported(at=story.at(), key=key), "investigator")
+    other = c.Correct(entry=story.entry_of(e.SafetyReported), fact=e.SafetyReported(at=story.at(), key="conduct:pregnancy:1"))
+    with pytest.raises(Refused) as refused:
+        story.asks(other, "investigator", reason="mistyped")
+    assert codes(refused.value) == {"other-matter"}
+
+
+def test_an_unknown_drug_is_only_a_possible_breach_and_says_why(story: Story) -> None:
+    unknown = e.VaccineGiven(at=story.at(), vaccine="newvax", class_unknown=True)
+    story.reports(unknown)
+    assert broken(story) == {"live-vaccine": False}
+    (deviation,) = story.now.deviations.values()
+    assert "nobody has said of which class it is" in deviation.says
+
+
+@pytest.mark.parametrize("leaving", ["lost", "never infused"])
+def test_a_pregnancy_is_learned_of_whoever_has_left(story: Story, leaving: str) -> None:
+    left = e.ContactLost(at=story.at()) if leaving == "lost" else e.NeverInfused(at=story.at(), why="no cells")
+    story.reports(left)
+    story.trial.clock.move(days=10)
+    story.reports(pregnancy(story.at()))
+    assert matters(story) == ["pregnancy"]
