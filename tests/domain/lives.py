@@ -147,9 +147,12 @@ class Life:
             return c.Plan(step=step, slot=slot(to_the_minute(self.clock), hours=self.dice.choice([30, 160]))), "coordinator"
         if leave is not None and leave.covers(to_the_minute(self.clock)):
             as_told = c.Report(fact=beginning.fact(to_the_minute(self.clock)))
+            if self.dice.random() < (0.25 if step == "infusion" else 0.03):
+                self.asks(*self._late(step))
+                return as_told, "coordinator"
             wishes: list[Wish] = [*repeat((c.Perform(beginning=beginning), "coordinator"), 3), (as_told, "coordinator"), self._late(step)]
             return self.dice.choice(wishes)
-        if self.dice.random() < 0.1:
+        if self.dice.random() < 0.05:
             return c.Override(beginning=beginning, ground="immediate-hazard"), "investigator"
         if step == "infusion" and not now.identity_checks:
             return c.Report(fact=e.IdentityChecked(at=at, identity=CODE, checked_by=("one", "two"))), "coordinator"
@@ -165,11 +168,12 @@ class Life:
             "no-infection": (c.Report(fact=review(at, None)), "coordinator"),
             "E26a": (c.Report(fact=review(at, None, "procedures")), "coordinator"),
             "pregnancy-test": (c.Report(fact=pregnancy_test(at)), "coordinator"),
+            "no-pregnancy": (c.Report(fact=pregnancy_test(at)), "coordinator"),
             "afebrile": (c.Report(fact=temperature(at)), "coordinator"),
             "go": (c.Report(fact=go(at)), "investigator"),
         }
         for one in self.record.participant.conditions:
-            if one.fact.stop is None:
+            if one.fact.condition == "infection" and one.fact.stop is None:
                 supplies["no-infection"] = (
                     c.Correct(entry=one.entry, fact=one.fact.model_copy(update={"stop": one.fact.start})),
                     "coordinator",
@@ -181,11 +185,13 @@ class Life:
 
     def _late(self, step: HoldPoint) -> Wish:
         """What is learned at the last moment, and breaks the leave that stands."""
-        at = When.at(self.clock - timedelta(hours=1))
+        at = When.at(self.clock - self.dice.choice([timedelta(0), timedelta(hours=1)]))
+        pregnant: Wish = c.Report(fact=pregnancy_test(at, "positive")), "coordinator"
         if step == "lymphodepletion":
             operated: Wish = c.Report(fact=e.ProcedurePerformed(name="an operation", major=True, at=at)), "coordinator"
-            return self.dice.choice([operated, (c.Report(fact=pregnancy_test(at, "positive")), "coordinator")])
-        return self.dice.choice([(c.Report(fact=dose("prednisone", "20", at)), "coordinator"), self._amendment(), *self._ill(at)])
+            return self.dice.choice([operated, pregnant])
+        steroid: Wish = c.Report(fact=dose("prednisone", "20", at)), "coordinator"
+        return self.dice.choice([steroid, *repeat(pregnant, 5 if step == "infusion" else 0), self._amendment(), *self._ill(at)])
 
     def _ill(self, at: When) -> list[Wish]:
         infection = e.ConditionNoted(at=at, condition="infection", start=at, marks={"uncontrolled": True})

@@ -357,6 +357,15 @@ def test_an_infection_between_thaw_and_infusion_is_a_deviation() -> None:
     assert "gate:infusion:1:no-infection" in story.now.deviations
 
 
+def test_a_thaw_after_a_test_that_was_positive_is_a_deviation() -> None:
+    story = planned("infusion")
+    story.trial.clock.move(hours=1)
+    story.reports(pregnancy_test(story.at(), "positive"))
+    story.trial.clock.move(minutes=1)
+    story.reports(e.ThawStarted(at=story.at(), identity=CODE))
+    assert "gate:infusion:1:no-pregnancy" in story.now.deviations
+
+
 def test_no_test_is_asked_for_before_the_infusion() -> None:
     assert verdict_on("infusion", "no-pregnancy", local("2026-03-10 12:00"), HE).outcome == PASSES
     assert verdict_on("infusion", "no-pregnancy", local("2026-03-10 12:00"), SHE).outcome == PASSES
