@@ -26,7 +26,7 @@ class Way:
 DISPOSITION: Kinds = frozenset({e.ProductReceived, e.ProductReleased, e.ProductFailed})
 """What becomes of cells that were collected must be known to the end."""
 SURVIVAL: Kinds = frozenset({e.Died})
-COMINGS: Kinds = frozenset({e.VisitCompleted, e.ContactRegained})
+COMINGS: Kinds = frozenset({e.VisitBooked, e.VisitCompleted, e.UnscheduledVisit, e.AssessmentDone, e.ContactRegained})
 EVIDENCE: Kinds = frozenset({e.MedicationTaken, e.ProcedurePerformed, e.ReviewMade})
 GOINGS: Kinds = frozenset({e.TreatmentStopped, e.VisitsStopped, e.ConsentWithdrawn, e.ContactLost, e.NeverInfused})
 JOINING: Kinds = frozenset({e.ScreeningStarted, e.ConsentSigned})

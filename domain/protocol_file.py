@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails
 
 from domain.base import Value
 from domain.protocol import Protocol
+from domain.protocol_checks.assessments import check_assessments
 from domain.protocol_checks.criteria import check_criteria, check_evidence
 from domain.protocol_checks.drugs import check_drugs
 from domain.protocol_checks.gates import check_gates
@@ -37,7 +38,8 @@ class ProtocolFaults(ValueError):
 def parse_protocol(text: bytes | str) -> Protocol:
     """Read a protocol file; raises ProtocolFaults with every fault in it."""
     document = _document(text)
-    return _checked(Protocol, document, check_names, check_rulings, check_gates, check_visits, check_criteria, check_evidence)
+    checks = (check_names, check_rulings, check_gates, check_visits, check_criteria, check_evidence, check_assessments)
+    return _checked(Protocol, document, *checks)
 
 
 def parse_reference(text: bytes | str) -> Reference:

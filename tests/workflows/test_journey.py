@@ -83,7 +83,7 @@ async def visits(story: Story, time: VirtualTime) -> None:
     """Every visit takes place two hours into its target date."""
     while due := [one for one in story.trial.participants.agenda(story.id)[1].windows if one.state == "open"]:
         await time.pass_until(max(story.trial.clock(), due[0].closes_at - timedelta(hours=22)))
-        story.reports(e.VisitCompleted(visit=due[0].visit, at=story.at()))
+        story.comes(due[0].visit)
 
 
 @pytest.mark.slow
