@@ -21,8 +21,11 @@ from domain.time import Span, found_until
 
 
 def not_present(rule: NotPresent, participant: Participant, study: Study, since: datetime) -> tuple[Found, ...]:
-    """A condition goes on until its end is recorded; one mark is enough, and where none is and one is not recorded nobody knows."""
-    episode = Episode.of(participant, study, since)
+    """A condition goes on until its end is recorded; one mark is enough, and where none is and one is not recorded nobody knows.
+
+    What begins after the slot does counts from then on: a gate looks ahead, which a confirmation does not.
+    """
+    episode = Episode(participant, study, since)
     told: dict[int, list[Exposure]] = {}
     for mark in rule.marked:
         for one in exposures(Sought(conditions=(rule.condition,), marked=(mark,)), episode):

@@ -6,7 +6,7 @@ from domain import events as e
 from domain.time import When
 from domain.verdicts import Outcome
 from domain.words import HoldPoint, ReviewKind
-from tests.builders import dose, go, local, minute, pregnancy_test, review, temperature, verdict_on
+from tests.builders import Trial, dose, go, local, minute, pregnancy_test, review, temperature, verdict_on
 
 PASSES, FAILS, UNKNOWN = "passes", "fails", "not yet known"
 STEPS_AND_AGES: list[tuple[HoldPoint, str, str]] = [
@@ -52,6 +52,17 @@ def _when(text: str) -> When:
 def infected(at: str, *told: e.Event, step: HoldPoint = "infusion") -> Outcome:
     """The rule on infection at an instant, when the medicines were reviewed at that very minute."""
     return verdict_on(step, "no-infection", local(at), *told, review(When.at(local(at)), None)).outcome
+
+
+def test_an_infection_that_begins_after_the_slot_has_begun_revokes_the_leave_that_stands() -> None:
+    story = Trial().participant().is_ready().is_cleared()
+    story.trial.clock.move(hours=1)
+    began = story.at()
+    story.trial.clock.move(minutes=30)
+    assert story.now.clearance("infusion") is not None
+    told = e.ConditionNoted(at=began, condition="infection", start=began, marks={"uncontrolled": True})
+    assert "clearance-revoked.v1" in [event.kind for event in story.reports(told, "investigator", signed=True).events]
+    assert story.now.clearance("infusion") is None
 
 
 OVER = "2026-03-12 08:00"
