@@ -144,7 +144,7 @@ def test_the_agenda_shows_what_falls_due_and_how_far_away_it_is(desk: Desk) -> N
 
 def test_an_agenda_of_nothing_says_so(desk: Desk) -> None:
     desk("register", "BER-001", "BER")
-    assert desk("agenda", "BER-001").stdout == "Nothing falls due.\n"
+    assert desk("agenda", "BER-001").stdout.splitlines()[:2] == ["Nothing falls due.", "Awaiting the start of screening: screening."]
 
 
 def test_the_gate_shows_every_rule_with_its_verdict_why_until_when_and_whether_it_is_assumed(desk: Desk) -> None:

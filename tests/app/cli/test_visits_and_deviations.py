@@ -86,7 +86,7 @@ def test_deviations_are_listed_and_counted_by_site_and_category(late: Desk) -> N
     told(late)
     assert late.json("deviations", "--site", "SAO") == {"deviations": [], "counts": []}
     assert late("deviations", "--site", "SAO").stdout == "No deviation stands.\n"
-    assert "there is no site XXX" in late("deviations", "--site", "XXX", code=2).stderr
+    assert "there is no site NIX" in late("deviations", "--site", "NIX", code=2).stderr
     late("deviation", "record", "BER-001", "a form was lost", "--category", "procedure", "--occurred", "2026-02-01", "--important")
     told(late)
     assert late.json("deviations")["counts"] == [
