@@ -60,7 +60,8 @@ def _users(name: str, protocol: Protocol) -> list[str]:
     rules = [f"{rule.id} at {step}" for step, gate in protocol.steps.items() for rule in gate.rules if name in rule.interpretations]
     visits = [visit.title for visit in protocol.visits.values() if name in visit.interpretations]
     setting = [f"the setting `{name.replace('-', '_')}`"] if name in SETTINGS else []
-    return [*parts, *rules, *visits, *setting]
+    promises = [f"the promise {one}" for one, promise in protocol.conduct.items() if name in promise.interpretations]
+    return [*parts, *rules, *promises, *visits, *setting]
 
 
 def _waiting_for(ruling: str, protocol: Protocol) -> list[str]:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from hashlib import sha256
 from uuid import uuid4
 
-from app.demo.opening import open_demonstration
+from app.demo.opening import FORM, FORM_DIGEST, open_demonstration
 from app.demo.screened import found_at, screened
 from app.wiring import Daybook
 from domain import commands as c
@@ -105,12 +105,11 @@ class Chart:
         self.reports(e.MedicationTaken(drug=drug, dose_mg=dose, route="oral", start=self.hours_ago(hours_ago), indication=indication))
 
     def consents(self, days: int) -> None:
-        digest = sha256(b"synthetic consent form 1.0").hexdigest()
         self.reports(
             e.ConsentSigned(
                 at=self.at(days),
-                document="synthetic consent form 1.0",
-                document_digest=digest,
+                document=FORM,
+                document_digest=FORM_DIGEST,
                 obtained_by="synthetic investigator",
                 copy_given=True,
             ),

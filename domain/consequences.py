@@ -116,7 +116,7 @@ def against_the_gate(taken: Taken, record: Record, study: Study, zone: str) -> I
     """A deviation for every rule that did not surely pass when a step that is on record was taken, and one if nothing gave leave."""
     instants = during(taken, zone)
     start, end = instants.intervals[0][0], instants.intervals[-1][1] - MINUTE
-    then = _until(end, record, zone)
+    then = _until(end, taken.entry, record, zone)
     category: DeviationCategory = "override" if _overridden(taken, record) else "procedure"
     for judgement in judge(taken.step, then, study, start).judgements:
         if not instants <= judgement.passes:
@@ -145,10 +145,14 @@ def _overridden(taken: Taken, record: Record) -> bool:
     return isinstance(fact.event, e.Treatment) and fact.event.at == taken.at
 
 
-def _until(instant: datetime, record: Record, zone: str) -> Participant:
-    """The participant by the facts that had occurred by an instant, whenever they were recorded; a confirmation as it then stood."""
+def _until(instant: datetime, version: int, record: Record, zone: str) -> Participant:
+    """The participant by the facts that had occurred by an instant, whenever they were recorded.
+
+    What was thought of the confirmation counts as of the entry that tells of the step: what is thought of it later is another matter.
+    """
     then = (entry for entry in effective(record.entries) if not _occurred_after(instant, entry.event, zone))
-    return reduce(evolve, (entry for entry in then if not isinstance(entry.event, e.EligibilityReconsidered)), Participant())
+    known = (entry for entry in then if entry.version < version or not isinstance(entry.event, e.EligibilityReconsidered))
+    return reduce(evolve, known, Participant())
 
 
 def _occurred_after(instant: datetime, event: e.Event, zone: str) -> bool:

@@ -568,6 +568,30 @@ class DeviationReviewed(Value):
     entry: Annotated[int, Field(ge=1)]
 
 
+class SafetyReportDue(Value):
+    """Something has come to light that the investigator must report to the sponsor as a matter of safety, within 24 hours."""
+
+    kind: Literal["safety-report-due.v1"] = "safety-report-due.v1"
+    key: Sentence
+    says: Account
+
+
+class SafetyReportVoided(Value):
+    """What was to be reported as a matter of safety turned out not to have happened."""
+
+    kind: Literal["safety-report-voided.v1"] = "safety-report-voided.v1"
+    key: Sentence
+    why: Sentence
+
+
+class SafetyReported(Value):
+    """A matter of safety was reported to the sponsor."""
+
+    kind: Literal["safety-reported.v1"] = "safety-reported.v1"
+    at: When
+    key: Sentence
+
+
 class OverrideSigned(Value):
     """An investigator took a step against the gate, for a reason of the protocol's closed list."""
 
@@ -681,7 +705,7 @@ Evidence = (
 Leaving = TreatmentStopped | VisitsStopped | ConsentWithdrawn | ContactLost | ContactRegained | Died | NeverInfused
 Screening = ScreeningStarted | EligibilityConfirmed | ScreenFailed
 Visiting = VisitBooked | VisitCompleted | UnscheduledVisit | AssessmentDone
-Fact = Annotated[ConsentSigned | Screening | Evidence | Treatment | Visiting | Leaving, Field(discriminator="kind")]
+Fact = Annotated[ConsentSigned | Screening | Evidence | Treatment | Visiting | SafetyReported | Leaving, Field(discriminator="kind")]
 """What people state has happened in the world; only these are corrected or retracted."""
 
 
@@ -705,6 +729,7 @@ Verdict = StepCleared | StepWaiting | StepHeld | ClearanceRevoked | ClearanceLap
 Refusal = StepRefused | ConfirmationRefused
 """What was submitted and refused: auditors ask about near misses."""
 Deviating = DeviationProposed | DeviationRecorded | DeviationVoided | DeviationDescribed | DeviationReviewed
+SafetyMatter = SafetyReportDue | SafetyReportVoided
 Event = Annotated[
     Registered
     | ProtocolAdopted
@@ -713,12 +738,14 @@ Event = Annotated[
     | Evidence
     | Treatment
     | Visiting
+    | SafetyReported
     | Leaving
     | Step
     | Verdict
     | EligibilityReconsidered
     | ConfirmationRefused
     | Deviating
+    | SafetyMatter
     | OverrideSigned
     | VisitUnaccounted
     | VisitIncomplete

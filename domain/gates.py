@@ -96,11 +96,11 @@ def _found(rule: p.Rule, participant: Participant, study: Study, since: datetime
         case p.DaysSinceLymphodepletion():
             return days_since_lymphodepletion(rule, participant, protocol.lymphodepletion_days, zone)
         case p.NotPresent():
-            return not_present(rule, participant, study, since)
+            return not_present(rule, participant, study)
         case p.Afebrile():
             return afebrile(rule, participant, protocol.tests[rule.test], zone)
         case p.NotPregnant():
-            return not_pregnant(rule, participant, protocol.tests[rule.test], zone)
+            return not_pregnant(rule, participant, study)
         case p.Attested():
             return attested(rule, participant, protocol.attestations[rule.attestation], zone)
         case _:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import get_args
 
 from domain import events as e
 from domain.base import Value
@@ -26,8 +27,10 @@ class Way:
 DISPOSITION: Kinds = frozenset({e.ProductReceived, e.ProductReleased, e.ProductFailed})
 """What becomes of cells that were collected must be known to the end."""
 SURVIVAL: Kinds = frozenset({e.Died})
+SAFETY: Kinds = frozenset({e.SafetyReported})
+"""What has come to light is reported, whoever has left since."""
 COMINGS: Kinds = frozenset({e.VisitBooked, e.VisitCompleted, e.UnscheduledVisit, e.AssessmentDone, e.ContactRegained})
-EVIDENCE: Kinds = frozenset({e.MedicationTaken, e.ProcedurePerformed, e.ReviewMade})
+EVIDENCE: Kinds = frozenset(get_args(e.Evidence))
 GOINGS: Kinds = frozenset({e.TreatmentStopped, e.VisitsStopped, e.ConsentWithdrawn, e.ContactLost, e.NeverInfused})
 JOINING: Kinds = frozenset({e.ScreeningStarted, e.ConsentSigned})
 
@@ -35,35 +38,55 @@ TREATMENT_ENDS = Way(
     words="stopped treatment",
     ends_steps=True,
     ends_visits=False,
-    still=DISPOSITION | SURVIVAL | COMINGS | EVIDENCE | GOINGS,
+    still=SAFETY | DISPOSITION | SURVIVAL | COMINGS | EVIDENCE | GOINGS,
     long_term_follow_up=True,
 )
 VISITS_END = Way(
-    words="stopped visits", ends_steps=True, ends_visits=True, still=DISPOSITION | SURVIVAL | EVIDENCE | GOINGS, long_term_follow_up=True
+    words="stopped visits",
+    ends_steps=True,
+    ends_visits=True,
+    still=SAFETY | DISPOSITION | SURVIVAL | EVIDENCE | GOINGS,
+    long_term_follow_up=True,
 )
 NO_RECORDS = Way(
     words="stopped visits and allows no records",
     ends_steps=True,
     ends_visits=True,
-    still=DISPOSITION | SURVIVAL | GOINGS,
+    still=SAFETY | DISPOSITION | SURVIVAL | GOINGS,
     long_term_follow_up=False,
 )
-ALL_ENDS = Way(words="withdrew consent to everything", ends_steps=True, ends_visits=True, still=DISPOSITION, long_term_follow_up=False)
+ALL_ENDS = Way(
+    words="withdrew consent to everything", ends_steps=True, ends_visits=True, still=SAFETY | DISPOSITION, long_term_follow_up=False
+)
 LOST = Way(
     words="is lost to follow-up",
     ends_steps=True,
     ends_visits=True,
-    still=DISPOSITION | SURVIVAL | COMINGS | GOINGS,
+    still=SAFETY | EVIDENCE | DISPOSITION | SURVIVAL | COMINGS | GOINGS,
     long_term_follow_up=True,
 )
-DEAD = Way(words="has died", ends_steps=True, ends_visits=True, still=DISPOSITION, long_term_follow_up=False)
+DEAD = Way(words="has died", ends_steps=True, ends_visits=True, still=SAFETY | DISPOSITION, long_term_follow_up=False)
 UNTREATED = Way(
-    words="will never be infused", ends_steps=True, ends_visits=True, still=DISPOSITION | SURVIVAL | GOINGS, long_term_follow_up=False
+    words="will never be infused",
+    ends_steps=True,
+    ends_visits=True,
+    still=SAFETY | EVIDENCE | DISPOSITION | SURVIVAL | GOINGS,
+    long_term_follow_up=False,
 )
 SCREENED_OUT = Way(
-    words="failed screening", ends_steps=True, ends_visits=True, still=SURVIVAL | EVIDENCE | GOINGS | JOINING, long_term_follow_up=False
+    words="failed screening",
+    ends_steps=True,
+    ends_visits=True,
+    still=SAFETY | SURVIVAL | EVIDENCE | GOINGS | JOINING,
+    long_term_follow_up=False,
 )
-DONE = Way(words="completed the study", ends_steps=True, ends_visits=True, still=DISPOSITION | SURVIVAL, long_term_follow_up=True)
+DONE = Way(
+    words="completed the study",
+    ends_steps=True,
+    ends_visits=True,
+    still=SAFETY | EVIDENCE | DISPOSITION | SURVIVAL,
+    long_term_follow_up=True,
+)
 
 
 def way(fact: e.Leaving) -> Way | None:

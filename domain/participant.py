@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 from domain import events as e
 from domain.entry import Entry
 from domain.history import effective
-from domain.standing import Clearance, Collection, Deviation, F, Noted, Plan, Product, StandingVerdict, Taken, deviating
+from domain.standing import Clearance, Collection, Deviation, F, Noted, Plan, Product, SafetyReport, StandingVerdict, Taken, deviating
 from domain.time import BEGINNING, When
 from domain.words import HoldPoint
 
@@ -36,6 +36,8 @@ class Participant:
     consents: tuple[Noted[e.ConsentSigned], ...] = ()
     screenings: tuple[Noted[e.ScreeningStarted], ...] = ()
     eligible: Noted[e.EligibilityConfirmed] | None = None
+    enrolled: Noted[e.EligibilityConfirmed] | None = None
+    """The first confirmation that stands on record, whatever became of it: what was promised then holds on."""
     reconsidered: Noted[e.EligibilityReconsidered] | None = None
     """Since when, and how, what is known no longer bears the confirmation out."""
     screen_failed: Noted[e.ScreenFailed] | None = None
@@ -69,6 +71,7 @@ class Participant:
     incomplete: Mapping[str, Noted[e.VisitIncomplete]] = field(default_factory=dict)
     missed: Mapping[str, Noted[e.VisitMissed]] = field(default_factory=dict)
     deviations: Mapping[str, Deviation] = field(default_factory=dict)
+    safety_reports: Mapping[str, SafetyReport] = field(default_factory=dict)
     reminded: frozenset[str] = frozenset()
     leaving: tuple[Noted[e.Leaving], ...] = ()
     completed_at: datetime | None = None
@@ -144,12 +147,12 @@ def evolve(participant: Participant, entry: Entry[e.Event]) -> Participant:
         case e.ScreeningStarted():
             return but(was, screenings=(*was.screenings, _noted(event, entry)), eligible=None, reconsidered=None, screen_failed=None)
         case e.EligibilityConfirmed():
-            return but(was, eligible=_noted(event, entry), reconsidered=None)
+            return but(was, eligible=_noted(event, entry), enrolled=was.enrolled or _noted(event, entry), reconsidered=None)
         case e.EligibilityReconsidered():
             return but(was, reconsidered=_noted(event, entry) if was.eligible is not None and event.otherwise else None)
         case e.ScreenFailed():
             failed = _noted(event, entry)
-            return but(was, screen_failed=failed, screenings_failed=(*was.screenings_failed, failed), eligible=None)
+            return but(was, screen_failed=failed, screenings_failed=(*was.screenings_failed, failed))
         case _ if isinstance(event, e.Evidence):
             return _evident(was, event, entry)
         case e.StepPlanned() | e.StepReplanned():
@@ -184,6 +187,8 @@ def evolve(participant: Participant, entry: Entry[e.Event]) -> Participant:
             return but(was, unscheduled=(*was.unscheduled, _noted(event, entry)))
         case e.AssessmentDone():
             return but(was, assessed=(*was.assessed, _noted(event, entry)))
+        case e.SafetyReportDue() | e.SafetyReportVoided() | e.SafetyReported():
+            return but(was, safety_reports=_safety(was, event, entry))
         case (
             e.TreatmentStopped()
             | e.VisitsStopped()
@@ -224,6 +229,26 @@ def _evident(was: Participant, event: e.Evidence, entry: Entry[e.Event]) -> Part
             return but(was, reviews=(*was.reviews, _noted(event, entry)))
         case _:
             assert_never(event)
+
+
+def _safety(
+    was: Participant, event: e.SafetyReportDue | e.SafetyReportVoided | e.SafetyReported, entry: Entry[e.Event]
+) -> Mapping[str, SafetyReport]:
+    known = was.safety_reports.get(event.key)
+    if known is None:
+        if not isinstance(event, e.SafetyReportDue):
+            return was.safety_reports
+        return {**was.safety_reports, event.key: SafetyReport(event.key, event.says, entry.recorded_at, entry.version)}
+    match event:
+        case e.SafetyReportDue():
+            matter = replace(known, says=event.says, entry=entry.version, void=False)
+        case e.SafetyReportVoided():
+            matter = replace(known, void=True)
+        case e.SafetyReported():
+            matter = replace(known, reported_in=entry.version)
+        case _:
+            assert_never(event)
+    return {**was.safety_reports, event.key: matter}
 
 
 ONE_INFUSION = timedelta(hours=48)

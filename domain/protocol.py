@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from domain.base import Value
-from domain.criteria.language import Attestation, Condition, Criterion, Procedure, Score, Test
+from domain.criteria.language import Attestation, Condition, Criterion, Procedure, Score, Sought, Test
 from domain.time import Period
 from domain.words import HoldPoint, Name, ReviewKind, Role, RuleId, Sentence
 
@@ -121,13 +121,15 @@ class Afebrile(RuleOfGate):
 
 
 class NotPregnant(RuleOfGate):
-    """The last valid pregnancy test of a woman, no older than that before the step, is negative."""
+    """No pregnancy of a woman goes on, and her last valid test is negative: no older than that before the step, if one is asked for."""
 
     kind: Literal["not-pregnant"]
+    condition: Name
     test: Name
     negative: Annotated[tuple[Name, ...], Field(min_length=1)]
     positive: Annotated[tuple[Name, ...], Field(min_length=1)]
-    no_older_than: Period
+    no_older_than: Period | None = None
+    """None where no test is asked for, and only what is on record can stop the step."""
 
 
 class Attested(RuleOfGate):
@@ -204,6 +206,20 @@ class VisitRule(Value):
     interpretations: tuple[Name, ...] = ()
 
 
+class Conduct(Value):
+    """A promise that was attested at confirmation, as what would break it, and what a breach calls for; `until` after the infusion."""
+
+    criterion: RuleId
+    says: Sentence
+    of: Sought | None = None
+    major_surgery: bool = False
+    results: Annotated[dict[Name, tuple[Name, ...]], Field(default_factory=dict)]
+    """Results of tests that break it."""
+    until: Period
+    calls_for: Literal["deviation", "safety-report"]
+    interpretations: tuple[Name, ...] = ()
+
+
 class Protocol(Value):
     """What the study asks of each participant, in one version."""
 
@@ -226,6 +242,7 @@ class Protocol(Value):
     scores: dict[Name, Score]
     attestations: dict[Name, Attestation]
     criteria: Annotated[tuple[Criterion, ...], Field(min_length=1)]
+    conduct: Annotated[dict[Name, Conduct], Field(default_factory=dict)]
 
     @property
     def lymphodepletion_days(self) -> frozenset[int]:

@@ -15,6 +15,7 @@ from pydantic_core import ErrorDetails
 from domain.base import Value
 from domain.protocol import Protocol
 from domain.protocol_checks.assessments import check_assessments
+from domain.protocol_checks.conduct import check_conduct
 from domain.protocol_checks.criteria import check_criteria, check_evidence
 from domain.protocol_checks.drugs import check_drugs
 from domain.protocol_checks.gates import check_gates
@@ -38,7 +39,7 @@ class ProtocolFaults(ValueError):
 def parse_protocol(text: bytes | str) -> Protocol:
     """Read a protocol file; raises ProtocolFaults with every fault in it."""
     document = _document(text)
-    checks = (check_names, check_rulings, check_gates, check_visits, check_criteria, check_evidence, check_assessments)
+    checks = (check_names, check_rulings, check_gates, check_visits, check_criteria, check_evidence, check_assessments, check_conduct)
     return _checked(Protocol, document, *checks)
 
 

@@ -16,7 +16,7 @@ from domain.participant import Participant
 from domain.protocol import Afebrile, Attested, NoneWithin, NoTherapeuticSteroid, NotPregnant, NotPresent, Rule
 from domain.rules.reviews import TITLES
 from domain.screening import awaited
-from domain.standing import Plan
+from domain.standing import Plan, SafetyReport
 from domain.study import Study
 from domain.time import MINUTE, Period, When, day_after, local_date, midnight, shown
 from domain.visits import VisitWindow
@@ -49,6 +49,7 @@ def reminders(participant: Participant, open_windows: tuple[VisitWindow, ...], s
         *(() if steps_ended(participant, zone) else _of_product(participant, zone)),
         *_of_toxicity(participant, study, zone),
         *_of_screening(participant, study, zone),
+        *(one for matter in participant.safety_reports.values() if matter.open for one in _of_safety(matter)),
     ]
     distinct = {one.key: one for one in every if one.key not in participant.reminded}
     return iter(distinct.values())
@@ -90,9 +91,11 @@ def _asked(rule: Rule, participant: Participant, study: Study) -> _Asked | None:
             return _Asked("review", review.kind, f"a review of {TITLES[review.kind]}", review.no_older_than, made)
         case NotPregnant() if participant.demographics is not None and participant.demographics.fact.sex == "male":
             return None
-        case NotPregnant(test=test) | Afebrile(test=test):
+        case NotPregnant(no_older_than=None):
+            return None
+        case NotPregnant(test=test, no_older_than=Period() as age) | Afebrile(test=test, no_older_than=age):
             made = tuple(one.fact.at for one in participant.observations if one.fact.test == test and one.fact.valid)
-            return _Asked("test", test, f"this test: {protocol.tests[test].title}", rule.no_older_than, made)
+            return _Asked("test", test, f"this test: {protocol.tests[test].title}", age, made)
         case Attested(attestation=name):
             made = tuple(one.fact.at for one in participant.attestations if name in one.fact.holds)
             return _Asked("attestation", name, f"the attestation {name}", rule.no_older_than, made, protocol.attestations[name].by)
@@ -218,6 +221,14 @@ def _of_screening(participant: Participant, study: Study, zone: str) -> Iterator
         yield Reminder(f"screening-expires:{last:%Y%m%d}", soon, waits.expires, "timely", "coordinator", says)
         says = f"The screening expired at the end of {last} without a confirmation. Record that it failed; it can be started again."
         yield Reminder(f"screening-expired:{last:%Y%m%d}", waits.expires, waits.expires + 14 * DAY, "timely", "coordinator", says)
+
+
+def _of_safety(matter: SafetyReport) -> Iterator[Reminder]:
+    """Told at once, and again when its 24 hours are over."""
+    says = "Something has come to light that must be reported to the sponsor as a matter of safety within 24 hours. See the record."
+    yield Reminder(f"safety-report:{matter.key}:{matter.entry}", matter.since, matter.due, "urgent", "investigator", says)
+    says = "A matter of safety has not been reported to the sponsor within its 24 hours. Report it now."
+    yield Reminder(f"safety-report-late:{matter.key}:{matter.entry}", matter.due, matter.due + 14 * DAY, "urgent", "investigator", says)
 
 
 def _back(instant: datetime, period: Period, zone: str) -> datetime:

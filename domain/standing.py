@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Generic, TypeVar, assert_never
 
 from domain import events as e
@@ -84,6 +84,31 @@ class Taken:
     at: When
     entry: int
     done: When | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SafetyReport:
+    """A matter of safety: since when its 24 hours run, by which entry it last came to light, and by which it was reported.
+
+    What turned out to be none is `void`; should it come to light again, its hours and what was reported of it have not been forgotten.
+    """
+
+    key: str
+    says: str
+    since: datetime
+    entry: int
+    reported_in: int | None = None
+    void: bool = False
+
+    @property
+    def open(self) -> bool:
+        """Whether it is still to be reported."""
+        return self.reported_in is None and not self.void
+
+    @property
+    def due(self) -> datetime:
+        """By when it must have been reported."""
+        return self.since + timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from domain.base import Value
 from domain.protocol import Protocol
 from domain.reference import Drug, Reference
 from domain.rejections import Reason
-from domain.time import Zone
+from domain.time import Day, Zone
 from domain.verdicts import Instruments
 from domain.words import Digest, Name, Role, Sentence, SiteId
 
@@ -50,6 +50,16 @@ class ProtocolApproved(Value):
     site: SiteId
 
 
+class ConsentFormApproved(Value):
+    """The ethics committee of a site approved a version of the consent form, which is the one in use there from a date on."""
+
+    kind: Literal["consent-form-approved.v1"] = "consent-form-approved.v1"
+    site: SiteId
+    form: Sentence
+    digest: Digest
+    since: Day
+
+
 class ReferenceAdopted(Value):
     """A version of the drug reference is in force from here on."""
 
@@ -85,7 +95,15 @@ class DrugClassified(Value):
 
 
 StudyEvent = Annotated[
-    StudyOpened | SiteOpened | ProtocolReleased | ProtocolApproved | ReferenceAdopted | TimeZoneDataAdopted | Ruled | DrugClassified,
+    StudyOpened
+    | SiteOpened
+    | ProtocolReleased
+    | ProtocolApproved
+    | ConsentFormApproved
+    | ReferenceAdopted
+    | TimeZoneDataAdopted
+    | Ruled
+    | DrugClassified,
     Field(discriminator="kind"),
 ]
 STUDY_EVENTS = get_args(get_args(StudyEvent)[0])
@@ -101,6 +119,8 @@ class StudyRecord:
     sites: dict[str, SiteOpened] = field(default_factory=dict)
     released: dict[int, str] = field(default_factory=dict)
     approved: frozenset[tuple[str, int]] = frozenset()
+    consent_forms: dict[str, tuple[ConsentFormApproved, ...]] = field(default_factory=dict)
+    """The forms of each site, in the order in which they came into use."""
     references: dict[int, str] = field(default_factory=dict)
     time_zone_data: str = ""
     rulings: dict[str, str] = field(default_factory=dict)
@@ -119,6 +139,9 @@ def evolve_study(record: StudyRecord, event: StudyEvent) -> StudyRecord:
             return replace(record, released=record.released | {event.protocol: event.digest})
         case ProtocolApproved():
             return replace(record, approved=record.approved | {(event.site, event.protocol)})
+        case ConsentFormApproved():
+            forms = sorted((*record.consent_forms.get(event.site, ()), event), key=lambda form: form.since)
+            return replace(record, consent_forms=record.consent_forms | {event.site: tuple(forms)})
         case ReferenceAdopted():
             return replace(record, references=record.references | {event.reference: event.digest})
         case TimeZoneDataAdopted():
@@ -214,6 +237,9 @@ def reasons_against(
         case ProtocolApproved():
             if event.protocol not in record.released:
                 yield Reason(code="not-released", says=f"version {event.protocol} of the protocol has not been released")
+            if event.site not in record.sites:
+                yield Reason(code="unknown-site", says=f"there is no site {event.site}")
+        case ConsentFormApproved():
             if event.site not in record.sites:
                 yield Reason(code="unknown-site", says=f"there is no site {event.site}")
         case ReferenceAdopted():

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import reduce
 from typing import Annotated, Any
 from uuid import UUID
@@ -14,16 +14,17 @@ from domain.base import Value
 from domain.criteria.report import EligibilityReport, eligibility
 from domain.decisions.reports import badly_formed
 from domain.entry import Actor, Circumstances, Entry
-from domain.events import Event, Fact
+from domain.events import ConsentSigned, Event, Fact
 from domain.participant import PARTICIPANT, Participant, as_of, evolve
 from domain.protocol_checks.parts import Fault
 from domain.protocol_file import ProtocolFaults, shape_fault
 from domain.rejections import Reason, refuse_if
-from domain.study import Ruled, SiteOpened, Study, StudyEvent, evolve_study, reasons_against
-from domain.time import Zone
+from domain.study import ConsentFormApproved, Ruled, SiteOpened, Study, StudyEvent, evolve_study, reasons_against
+from domain.time import FIRST_YEAR, Zone
 from domain.words import Name
 
 NOBODY, NOWHERE = "NOBODY-000", "NOWHERE"
+LONG_AGO = date(FIRST_YEAR, 1, 1)
 SUPPOSED_BY = Circumstances(actor=Actor(id="nobody", role="coordinator"), source="import", command_id=UUID(int=0))
 """Of a supposition nobody asks who made it."""
 
@@ -63,9 +64,14 @@ def supposed(supposition: Supposition, study: Study, at: datetime) -> Eligibilit
 
 
 def _ruled(supposition: Supposition, study: Study) -> Study:
-    """The study with a site in the zone, and with the rulings."""
+    """The study with a site in the zone, where the form that was signed last is in use, and with the rulings."""
     site = SiteOpened(site=NOWHERE, zone=supposition.zone)
-    events: list[StudyEvent] = [site, *(Ruled(ruling=ruling, choice=choice) for ruling, choice in supposition.rulings.items())]
+    signed = [fact for fact in supposition.facts if isinstance(fact, ConsentSigned)]
+    events: list[StudyEvent] = [
+        site,
+        *(ConsentFormApproved(site=NOWHERE, form=one.document, digest=one.document_digest, since=LONG_AGO) for one in signed[-1:]),
+        *(Ruled(ruling=ruling, choice=choice) for ruling, choice in supposition.rulings.items()),
+    ]
     return replace(study, record=reduce(evolve_study, events, study.record))
 
 

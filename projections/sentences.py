@@ -59,7 +59,8 @@ def says(event: e.Event, zone: str) -> str:  # noqa: PLR0915 - A closed union is
             return f"Score {event.score}, {len(event.items)} items, {when(event.at, zone)}; present: {', '.join(present) or 'none'}."
         case e.Attested():
             so, not_so = ([name for name, holds in event.holds.items() if holds is wanted] for wanted in (True, False))
-            return f"Attested {when(event.at, zone)}: {', '.join(so) or 'nothing'}; not so: {', '.join(not_so) or 'nothing'}."
+            denied = f"; not so: {', '.join(not_so)}" if not_so else ""
+            return f"Attested {when(event.at, zone)}: {', '.join(so) or 'nothing'}{denied}."
         case e.VaccineGiven():
             return f"Vaccine {event.vaccine} given {when(event.at, zone)}{_classes(event)}."
         case e.MedicationTaken():
@@ -129,6 +130,12 @@ def says(event: e.Event, zone: str) -> str:  # noqa: PLR0915 - A closed union is
             return _description(event)
         case e.DeviationReviewed():
             return f"The investigator reviewed the deviation ({_named(event)}), as it stood after entry {event.entry}, by signature."
+        case e.SafetyReportDue():
+            return f"A matter of safety is to be reported within 24 hours: {event.says}."
+        case e.SafetyReportVoided():
+            return f"Nothing is to be reported as a matter of safety: {event.why}."
+        case e.SafetyReported():
+            return f"A matter of safety was reported to the sponsor {when(event.at, zone)}."
         case e.OverrideSigned():
             against = f", against {', '.join(event.rules)}" if event.rules else ""
             return f"An investigator signed an override for {event.step}{against}; ground: {event.ground}."

@@ -22,15 +22,16 @@ from projections.sentences import held, waiting
 from projections.views import Parked, Told, Views, instant, parked_in, stored
 
 Category = Literal["unreadable", "urgent", "overdue", "due today", "waiting", "soon", "to review"]
-"""In the order in which a coordinator looks. Urgent: a step is held, or its leave was revoked, and its slot begins within 72 hours."""
-Kind = Literal["record", "step", "eligibility", "visit", "notice", "deviation"]
+"""In the order in which a coordinator looks. Urgent: a step is held, or its leave was revoked, and its slot begins within 72 hours; or a
+matter of safety is to be reported."""
+Kind = Literal["record", "step", "safety", "eligibility", "visit", "notice", "deviation"]
 State = Literal[
     "unreadable", "revoked", "held", "waiting", "not judged", "cleared", "no longer valid",
-    "not open", "open", "closed", "unaccounted", "incomplete", "announced", "to review", "to confirm", "superseded",
+    "not open", "open", "closed", "unaccounted", "incomplete", "announced", "to review", "to confirm", "superseded", "to report",
 ]  # fmt: skip
 Action = Literal[
     "tell-administrator", "plan-again", "supply-evidence", "wait", "perform",
-    "record-visit", "record-treatment", "account-for-visit", "record-assessments", "prepare", "review", "judge",
+    "record-visit", "record-treatment", "account-for-visit", "record-assessments", "prepare", "review", "judge", "report-safety",
 ]  # fmt: skip
 """What to do next, by the name under which the command line and the web offer it."""
 SOON = timedelta(days=7)
@@ -98,6 +99,8 @@ class Kept(NamedTuple):
         opens, due, closes = instant(self.opens) or FOREVER, instant(self.due) or FOREVER, instant(self.closes) or FOREVER
         if self.state in {"held", "revoked"} and opens - now <= NEAR:
             return "urgent"
+        if self.state == "to report":
+            return "urgent" if now < closes else "overdue"
         if self.state == "unaccounted" or closes <= now:
             return None if self.kind == "notice" else "overdue"
         if self.state == "superseded":
@@ -112,7 +115,7 @@ class Kept(NamedTuple):
 def apply(views: sqlite3.Connection, told: Told) -> None:
     """Judge a participant's whole list again."""
     forget(views, told.participant.id)
-    rows = [*_steps(told), *_eligibility(told), *_visits(told), *_notices(told), *_deviations(told)]
+    rows = [*_steps(told), *_safety(told), *_eligibility(told), *_visits(told), *_notices(told), *_deviations(told)]
     views.executemany("INSERT INTO worklist VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
 
@@ -188,6 +191,24 @@ def _action(verdict: StandingVerdict | None) -> Action:
             return "supply-evidence" if missing else "wait"
         case None:
             return "wait"
+
+
+def _safety(told: Told) -> Iterator[Kept]:
+    """Every matter of safety that has not been reported to the sponsor yet."""
+    for matter in told.participant.safety_reports.values():
+        if matter.open:
+            yield Kept(
+                *_whose(told, f"safety:{matter.key}"),
+                kind="safety",
+                name=matter.key,
+                title="Safety report",
+                state="to report",
+                says=f"{matter.says}.",
+                action="report-safety",
+                opens=stored(matter.since),
+                closes=stored(matter.due),
+                since=stored(matter.since),
+            )
 
 
 def _eligibility(told: Told) -> Iterator[Kept]:

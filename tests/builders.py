@@ -20,6 +20,7 @@ from domain.participant import PARTICIPANT, Participant
 from domain.record import Record
 from domain.rejections import Refused
 from domain.study import (
+    ConsentFormApproved,
     ProtocolApproved,
     ProtocolReleased,
     ReferenceAdopted,
@@ -92,6 +93,8 @@ class Trial:
                     SiteOpened(site="SAO", zone=SAO_PAULO),
                     ProtocolApproved(protocol=1, site="BER"),
                     ProtocolApproved(protocol=1, site="SAO"),
+                    form_in_use("BER"),
+                    form_in_use("SAO"),
                     Ruled(ruling="local-steroid-injections", choice="as-systemic"),
                 ),
                 by_("administrator", self.next_id()),
@@ -297,6 +300,10 @@ class Story:
         return self
 
 
+def form_in_use(site: str, digest: str = DIGEST, since: date = date(2020, 1, 1)) -> ConsentFormApproved:
+    return ConsentFormApproved(site=site, form="consent form 1.0", digest=digest, since=since)
+
+
 def consent(at: When) -> e.ConsentSigned:
     return e.ConsentSigned(at=at, document="consent form 1.0", document_digest=DIGEST, obtained_by="an investigator", copy_given=True)
 
@@ -361,6 +368,7 @@ def study_of(zone: str = BERLIN, ruling: str | None = "as-systemic") -> Study:
         ProtocolReleased(protocol=1, digest=protocol.digest),
         SiteOpened(site="BER", zone=zone),
         ProtocolApproved(protocol=1, site="BER"),
+        form_in_use("BER"),
         *([Ruled(ruling="local-steroid-injections", choice=ruling)] if ruling else []),
     ]
     return Study(reduce(evolve_study, events, StudyRecord()), {1: protocol.protocol}, reference.reference, "test", "test")

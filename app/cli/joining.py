@@ -44,7 +44,7 @@ def consent(  # noqa: PLR0913 - Each argument is an option of the command.
     at: WHEN,
     *,
     form: Annotated[
-        Form, Reads(lambda _: _form), typer.Option(metavar="FILE", help="The file of the form that was signed; its digest is recorded.")
+        Form, Reads(lambda _: form_in), typer.Option(metavar="FILE", help="The file of the form that was signed; its digest is recorded.")
     ],
     obtained_by: Annotated[Sentence, typer.Option(help="Who explained the study and obtained the consent.")],
     copy_given: Annotated[bool, typer.Option("--copy-given/--no-copy-given", help="Whether the participant got a copy.")],
@@ -112,11 +112,11 @@ def fail_screening(
 
 def _failing(chart: Chart, at: When) -> tuple[str, ...]:
     """The parts that fail by what is on record."""
-    report = eligibility(chart.record.participant, chart.study, at.span(chart.clock.zone).latest)
+    report = eligibility(chart.record.participant, chart.study, min(at.span(chart.clock.zone).latest, chart.clock.now))
     return tuple(part.id for part in report.parts if part.verdict == "fails")
 
 
-def _form(typed: str) -> Form:
+def form_in(typed: str) -> Form:
     """The form in a file. Raises Refused."""
     path = Path(typed)
     try:

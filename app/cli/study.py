@@ -1,14 +1,15 @@
 """The study itself: opened, its sites, the versions that are released, approved and adopted, and what it has ruled."""
 
 from collections.abc import Callable, Iterable
-from datetime import time
+from datetime import date, time
 from hashlib import sha256
 from typing import Annotated, Any, TypeVar
 
 import typer
 
 from app.cli.asking import AS_JSON, COMMON, Options, command, signed, understood
-from app.cli.clinic_time import hour_of
+from app.cli.clinic_time import day_of, hour_of
+from app.cli.joining import Form, form_in
 from app.cli.reading import AtHand, Reads, whole
 from app.cli.session import Session, grid, session_of
 from app.wiring import Daybook, time_zone_data
@@ -112,6 +113,17 @@ def release(version: Annotated[s.ProtocolReleased, Reads(_released), VERSION]) -
 def approve(version: Annotated[int, VERSION], site: SITE) -> tuple[s.StudyEvent, ...]:
     """Record that the ethics committee of a site approved a version of the protocol."""
     return (s.ProtocolApproved(protocol=version, site=site),)
+
+
+@decides
+def approve_form(
+    site: SITE,
+    form: Annotated[Form, Reads(lambda _: form_in), typer.Argument(metavar="FILE", help="The file of the form.", show_default=False)],
+    *,
+    since: Annotated[date, Reads(lambda _: _date), typer.Option(metavar="DATE", help="From which date on it is in use at the site.")],
+) -> tuple[s.StudyEvent, ...]:
+    """Record that the ethics committee of a site approved a version of the consent form, bound by the digest of its file."""
+    return (s.ConsentFormApproved(site=site, form=form.name, digest=form.digest, since=since),)
 
 
 @decides
@@ -234,6 +246,8 @@ def _words(event: s.StudyEvent) -> str:
             return f"version {event.protocol} of the protocol released"
         case s.ProtocolApproved():
             return f"version {event.protocol} of the protocol approved at {event.site}"
+        case s.ConsentFormApproved():
+            return f"{event.form} approved at {event.site}, in use from {event.since} on"
         case s.ReferenceAdopted():
             return f"version {event.reference} of the drug reference adopted"
         case s.TimeZoneDataAdopted():
@@ -242,3 +256,7 @@ def _words(event: s.StudyEvent) -> str:
             return f"ruled on {event.ruling}: {event.choice}"
         case s.DrugClassified():
             return f"{event.drug} classified: {', '.join(event.classes) or 'outside every class'}"
+
+
+def _date(typed: str) -> date:
+    return day_of(typed, "write 2026-03-01")

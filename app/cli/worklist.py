@@ -21,7 +21,7 @@ from projections.worklist import worklist as rows_of
 
 HEADINGS: dict[Category, tuple[str, str, str]] = {
     "unreadable": ("Unreadable", "bold red", "cannot be shown; do not rely on it"),
-    "urgent": ("Urgent", "bold red", "held or revoked, and the slot begins within 72 hours"),
+    "urgent": ("Urgent", "bold red", "a slot that begins within 72 hours is held or revoked, or a matter of safety is to be reported"),
     "overdue": ("Overdue", "bold magenta", "the window has closed"),
     "due today": ("Due", "bold yellow", "from today on"),
     "waiting": ("Waiting", "bold cyan", "for time, for evidence or for another plan"),
@@ -42,6 +42,7 @@ NEXT: dict[Action, str] = {
     "prepare": "prepare",
     "review": "review",
     "judge": "judge",
+    "report-safety": "report it, then safety-reported",
 }
 CATCHES_UP_WITHIN_SECONDS = 3.0
 worklists = typer.Typer()

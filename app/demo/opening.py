@@ -1,13 +1,26 @@
 """Opening a demonstration study: synthetic, labelled so, and never to become a real one."""
 
+from datetime import date
+from hashlib import sha256
 from uuid import uuid4
 
 from app.wiring import time_zone_data
 from domain.entry import Actor, Circumstances
-from domain.study import ProtocolApproved, ProtocolReleased, ReferenceAdopted, Ruled, SiteOpened, StudyOpened, TimeZoneDataAdopted
+from domain.study import (
+    ConsentFormApproved,
+    ProtocolApproved,
+    ProtocolReleased,
+    ReferenceAdopted,
+    Ruled,
+    SiteOpened,
+    StudyOpened,
+    TimeZoneDataAdopted,
+)
 from store.studies import StudyFiles
 from store.study import StudyDesk
 
+FORM = "synthetic consent form 1.0"
+FORM_DIGEST = sha256(FORM.encode()).hexdigest()
 SITES = (SiteOpened(site="BER", zone="Europe/Berlin"), SiteOpened(site="SAO", zone="America/Sao_Paulo"))
 
 
@@ -21,6 +34,7 @@ def open_demonstration(desk: StudyDesk, files: StudyFiles) -> None:
             ProtocolReleased(protocol=1, digest=files.protocol(desk.name, 1).digest),
             *SITES,
             *(ProtocolApproved(protocol=1, site=site.site) for site in SITES),
+            *(ConsentFormApproved(site=site.site, form=FORM, digest=FORM_DIGEST, since=date(2020, 1, 1)) for site in SITES),
             Ruled(ruling="local-steroid-injections", choice="three-weeks"),
         ),
         Circumstances(

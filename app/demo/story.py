@@ -6,6 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from app.demo.opening import FORM, FORM_DIGEST
 from app.demo.screened import found_at, screened
 from app.demo.stage import SITE, ZONE, Stage, infusion_on, set_in
 from app.demo.telling import Teller
@@ -48,8 +49,8 @@ async def _joins(stage: Stage, teller: Teller) -> None:
     stage.reports(
         e.ConsentSigned(
             at=stage.now(),
-            document="information and consent, version 1.0",
-            document_digest="0" * 64,
+            document=FORM,
+            document_digest=FORM_DIGEST,
             obtained_by="the investigator",
             copy_given=True,
         )

@@ -1,15 +1,17 @@
 """Requirements on who the participant is and on what came first: age, sex, consent, time since diagnosis."""
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from domain.criteria.answers import Answer
 from domain.criteria.episode import Episode, first_of
 from domain.criteria.language import Aged, ConsentedFirst, ElapsedSince, OfSex, ScreeningWithin
 from domain.criteria.scores import reached
-from domain.events import ConditionNoted
-from domain.instants import ALWAYS, InstantSet
+from domain.events import ConditionNoted, ConsentSigned
+from domain.instants import ALWAYS, NEVER, InstantSet
 from domain.rules.judgement import Found
 from domain.standing import Noted
+from domain.study import ConsentFormApproved
 from domain.time import BEGINNING, FOREVER, Period, Span, day_after, local_date, midnight
 from domain.verdicts import Outcome
 from domain.words import Role
@@ -70,6 +72,33 @@ def consented_first(_: ConsentedFirst, episode: Episode) -> Answer:
             ),
         ],
     )
+
+
+def consent_form_current(episode: Episode) -> Answer:
+    """Over times of the confirmation: those at which the form in use has been signed, in this screening."""
+    says = "consent signed on the form that is in use at the site"
+    forms = episode.study.record.consent_forms.get(episode.participant.site, ())
+    signed = episode.consents
+    if not forms:
+        return Answer.by(says, [_missing("no consent form has been approved at the site", "administrator")])
+    if not signed:
+        return Answer.by(says, [_missing("no consent has been signed for this screening")])
+    ends = [*(midnight(form.since, episode.zone) for form in forms[1:]), FOREVER]
+    found = [one for form, end in zip(forms, ends, strict=True) for one in _on_form(form, end, signed, episode.zone)]
+    return Answer.by(says, found)
+
+
+def _on_form(form: ConsentFormApproved, end: datetime, signed: Sequence[Noted[ConsentSigned]], zone: str) -> Iterator[Found]:
+    """While a form is in use: whether it has been signed, and since when."""
+    in_use = InstantSet.between(midnight(form.since, zone), end)
+    told = {one.entry: one.fact.at.span(zone) for one in signed if one.fact.document_digest == form.digest}
+    entries = tuple(told)
+    first = first_of(told.values())
+    sure = InstantSet.since(first.latest) & in_use if first else NEVER
+    possible = InstantSet.since(first.earliest) & in_use if first else NEVER
+    yield Found("passes", sure, f"{form.form} was signed, which is in use since {form.since}", entries)
+    yield Found("not yet known", possible - sure, f"the hour at which {form.form} was signed is not known", entries, "coordinator")
+    yield Found("fails", in_use - possible, f"{form.form}, which is in use since {form.since}, has not been signed", (), "coordinator")
 
 
 def screening_within(rule: ScreeningWithin, episode: Episode) -> Answer:

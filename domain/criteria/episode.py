@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import NamedTuple, TypeVar
 
 from domain.criteria.language import Anchor
-from domain.events import Evidence, MedicationTaken, ReviewMade, VaccineGiven, begins
+from domain.events import ConsentSigned, Evidence, MedicationTaken, ReviewMade, VaccineGiven, begins
 from domain.participant import Participant
 from domain.protocol import Protocol
 from domain.rules.courses import Course, course
@@ -91,11 +91,16 @@ class Episode:
         return None if started is None else started.fact.at.span(self.zone)
 
     @cached_property
-    def consent(self) -> tuple[Span, int] | None:
-        """The first consent signed for this screening, with its entry: one from before an earlier screening failed does not count."""
+    def consents(self) -> tuple[Noted[ConsentSigned], ...]:
+        """Every consent signed for this screening: one from before an earlier screening failed does not count."""
         began = self.participant.screenings[-1].entry if self.participant.screenings else FIRST
         failed = max((one.entry for one in self.participant.screenings_failed if one.entry < began), default=0)
-        signed = {one.entry: one.fact.at.span(self.zone) for one in self.participant.consents if one.entry > failed}
+        return tuple(one for one in self.participant.consents if one.entry > failed)
+
+    @cached_property
+    def consent(self) -> tuple[Span, int] | None:
+        """The first consent signed for this screening, with its entry."""
+        signed = {one.entry: one.fact.at.span(self.zone) for one in self.consents}
         first = first_of(signed.values())
         return None if first is None else (first, min(signed, key=lambda entry: signed[entry].latest))
 

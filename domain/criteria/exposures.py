@@ -85,10 +85,10 @@ def _ruled_out(fact: e.ConditionNoted, sought: Sought) -> bool:
 
 def _unmarked(fact: e.ConditionNoted, sought: Sought) -> str | None:
     """What is missing to tell whether the condition is of the kind sought."""
-    missing = [mark.replace("-", " ") for mark in sought.marked if mark not in fact.marks]
+    missing = [mark for mark in sought.marked if mark not in fact.marks]
     if sought.grade_at_least is not None and fact.grade is None:
-        missing.append(f"of grade {sought.grade_at_least} or more")
-    return f"it is not recorded whether it is {' and '.join(missing)}" if missing else None
+        missing.append(f"grade {sought.grade_at_least} or more")
+    return f"it is not recorded whether this holds of it: {', '.join(missing)}" if missing else None
 
 
 def _duration(fact: e.ConditionNoted, zone: str) -> Course:

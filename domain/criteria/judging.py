@@ -5,7 +5,7 @@ from typing import assert_never
 from domain.criteria import language as c
 from domain.criteria.absence import never, none_within, not_present, volume_below
 from domain.criteria.answers import Answer, all_of, any_of
-from domain.criteria.background import aged, consented_first, elapsed_since, of_sex, screening_within
+from domain.criteria.background import aged, consent_form_current, consented_first, elapsed_since, of_sex, screening_within
 from domain.criteria.drugs import lasted, no_sustained_dose, washed_out
 from domain.criteria.episode import Episode
 from domain.criteria.looking import reviewed
@@ -47,6 +47,8 @@ def answered(rule: c.Requirement, episode: Episode) -> Answer:
             return reviewed(rule, episode)
         case c.ConsentedFirst():
             return consented_first(rule, episode)
+        case c.ConsentFormCurrent():
+            return consent_form_current(episode)
         case c.ScreeningWithin():
             return screening_within(rule, episode)
         case c.OfSex():

@@ -176,6 +176,12 @@ class ConsentedFirst(Value):
     kind: Literal["consented-first"]
 
 
+class ConsentFormCurrent(Value):
+    """Consent of this screening was signed on the form that is in use at the site."""
+
+    kind: Literal["consent-form-current"]
+
+
 class ScreeningWithin(Value):
     """No more than so much time lies between the start of screening and the confirmation; a screening that took longer has expired."""
 
@@ -239,6 +245,7 @@ Leaf = (
     | Attested
     | Reviewed
     | ConsentedFirst
+    | ConsentFormCurrent
     | ScreeningWithin
     | OfSex
     | RuledSo
@@ -260,6 +267,7 @@ Requirement = Annotated[
     | Attested
     | Reviewed
     | ConsentedFirst
+    | ConsentFormCurrent
     | ScreeningWithin
     | OfSex
     | RuledSo

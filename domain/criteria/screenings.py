@@ -20,7 +20,7 @@ class Screened(NamedTuple):
 
 
 def in_screening(number: int, participant: Participant, study: Study) -> Screened:
-    """A screening by its number, counted from 1; raises IndexError where there is none.
+    """A screening by its number, counted from 1, which must be on record.
 
     It ended when it failed or, where that is no longer on record, in the minute before the next one began.
     """

@@ -5,6 +5,7 @@ from typing import assert_never
 
 from domain import commands as c
 from domain import events as e
+from domain.conduct import conduct_kept
 from domain.consequences import consequences
 from domain.decisions.acts import act_on
 from domain.decisions.confirming import confirm
@@ -30,7 +31,8 @@ def decide(command: c.Command, record: Record, study: Study, at: datetime, by: C
     if not isinstance(command, c.ActOn) and "journey" in {by.actor.role, by.source}:
         raise Refused(Reason(code="not-the-journey", says="what people ask is not asked in the journey's name"))
     granted = _granted(command, record, study, at, by)
-    events = (*granted, *reconsidered(record, record.then(granted, at, by), study))
+    then = record.then(granted, at, by)
+    events = (*granted, *reconsidered(record, then, study), *conduct_kept(record, then, study))
     return (*events, *consequences(record, record.then(events, at, by), study, at))
 
 

@@ -22,6 +22,7 @@ def correct(command: c.Correct, record: Record, study: Study, at: datetime, by: 
         raise Refused(
             Reason(code="other-kind", says=f"entry {command.entry} is {entry.event.kind}, not {command.fact.kind}: retract it instead")
         )
+    refuse_if(_not_correctable(entry, command.fact))
     if entry.event == command.fact:
         raise Refused(Reason(code="same-fact", says=f"entry {command.entry} says that already"))
     protocol = study.protocol(record.participant.protocol)
@@ -36,6 +37,16 @@ def correct(command: c.Correct, record: Record, study: Study, at: datetime, by: 
     corrected = e.EntryCorrected(entry=command.entry, fact=command.fact)
     refuse_if(outside_its_window(command.fact, record.then((corrected,), at, by).participant, study, by))
     return (corrected,)
+
+
+def _not_correctable(entry: Entry[e.Event], fact: e.Fact) -> Iterator[Reason]:
+    match entry.event, fact:
+        case e.EligibilityConfirmed(report=str()), _:
+            yield Reason(code="signed-report", says="a report that was signed is not corrected: retract it, or sign the report again")
+        case e.SafetyReported(key=key), e.SafetyReported(key=other) if key != other:
+            yield Reason(code="other-matter", says=f"this tells of {key}: retract it, and report {other} by itself")
+        case _:
+            pass
 
 
 def retract(command: c.Retract, record: Record, study: Study, by: Circumstances) -> tuple[e.Event, ...]:

@@ -93,8 +93,8 @@ def badly_formed(fact: e.Fact, participant: Participant, study: Study, at: datet
             pass
     if isinstance(fact, e.Evidence):
         yield from impossible(fact, study, study.protocol(participant.protocol), zone)
-    if isinstance(fact, e.Treatment) and not _dated(fact.at, zone):
-        yield Reason(code="too-vague", says="the date of a treatment step must be known")
+    if isinstance(fact, e.Treatment | e.EligibilityConfirmed) and not _dated(fact.at, zone):
+        yield Reason(code="too-vague", says="the date of a treatment step, and of enrolment, must be known")
 
 
 def _dated(at: When, zone: str) -> bool:
@@ -149,12 +149,23 @@ def out_of_place(fact: e.Fact, participant: Participant, study: Study) -> Iterat
             yield Reason(code="not-lost", says="contact with the participant has not been lost")
         case e.Died() if any(isinstance(left.fact, e.Died) for left in participant.leaving):
             yield Reason(code="already-reported", says="the participant's death is on record")
+        case e.SafetyReported(key=key):
+            yield from _no_such_matter(key, participant)
         case e.NeverInfused() if participant.infusions:
             yield Reason(code="infused", says="the participant has been infused")
         case _ if isinstance(fact, e.Treatment):
             yield from _treatment_out_of_place(fact, participant)
         case _:
             pass
+
+
+def _no_such_matter(key: str, participant: Participant) -> Iterator[Reason]:
+    known = participant.safety_reports.get(key)
+    if known is None or known.void:
+        open_ = ", ".join(one.key for one in participant.safety_reports.values() if one.open) or "none"
+        yield Reason(code="no-such-matter", says=f"nothing is to be reported under {key}; open are: {open_}")
+    elif known.reported_in is not None:
+        yield Reason(code="already-reported", says=f"this was reported, by entry {known.reported_in}: correct that entry")
 
 
 def _screening_out_of_place(fact: e.Screening, participant: Participant) -> Iterator[Reason]:
@@ -164,8 +175,15 @@ def _screening_out_of_place(fact: e.Screening, participant: Participant) -> Iter
     if not isinstance(fact, e.ScreeningStarted) and not running:
         yield Reason(code="not-screening", says="no screening is under way")
     anew = isinstance(fact, e.EligibilityConfirmed) and fact.report is not None and _to_be_signed(participant)
-    if not isinstance(fact, e.ScreeningStarted) and participant.eligible is not None and not anew:
+    too_late = isinstance(fact, e.ScreenFailed) and _was_not_eligible(participant)
+    if not isinstance(fact, e.ScreeningStarted) and participant.eligible is not None and not anew and not too_late:
         yield Reason(code="already-confirmed", says="eligibility has been confirmed")
+
+
+def _was_not_eligible(participant: Participant) -> bool:
+    """Whether somebody who was enrolled is known by now not to have been eligible, before any step was taken."""
+    otherwise = participant.reconsidered
+    return otherwise is not None and otherwise.fact.overall == "not eligible" and not participant.taken
 
 
 def _to_be_signed(participant: Participant) -> bool:
@@ -210,6 +228,8 @@ def not_theirs(fact: e.Event, protocol: Protocol, by: Circumstances) -> Iterator
     if isinstance(fact, e.ConditionNoted) and fact.condition in protocol.conditions:
         judged = protocol.conditions[fact.condition].judged
         yield from _not_theirs_to_judge("judge", [f"whether {fact.condition} is {mark}" for mark in fact.marks if mark in judged], by)
+    if isinstance(fact, e.SafetyReported) and by.actor.role not in {"investigator", "coordinator"}:
+        yield Reason(code="investigator-only", says="only an investigator, or a coordinator for one, reports a matter of safety")
     if isinstance(fact, e.EligibilityConfirmed) and by.actor.role != "investigator":
         yield Reason(code="investigator-only", says="only an investigator confirms eligibility")
     if isinstance(fact, e.EligibilityConfirmed) and by.signature is None:

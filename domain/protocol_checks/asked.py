@@ -34,6 +34,7 @@ def _leaves(rule: Rule) -> Iterator[l.Leaf]:
         case Afebrile():
             yield l.Measured(kind="measured", test=rule.test, at_most=rule.fever_from)
         case NotPregnant():
+            yield l.NotPresent(kind="not-present", of=l.Sought(conditions=(rule.condition,)), review="history")
             yield l.Resulted(kind="resulted", test=rule.test, passing=rule.negative, failing=rule.positive)
         case Attested():
             yield l.Attested(kind="attested", attestation=rule.attestation)

@@ -24,6 +24,7 @@ from domain.criteria.language import (
 from domain.protocol import Protocol
 from domain.protocol_checks.asked import asked_at_gates, gates_readable
 from domain.protocol_checks.assessments import settling
+from domain.protocol_checks.conduct import asked_by_conduct
 from domain.protocol_checks.lengths import within_a_lifetime
 from domain.protocol_checks.parts import Document, Fault, criteria_in, read, readable, rules_of, table
 from domain.protocol_checks.requirements import check_leaf, judged_over, leaves_of, named, sought_by
@@ -214,14 +215,14 @@ def _flag(place: str, flag: Flag, test: Test) -> Iterator[Fault]:
 
 
 def _in_vain(document: Document, recordable: Recordable) -> Iterator[Fault]:
-    """What can be recorded and is asked for by no criterion and no gate."""
+    """What can be recorded and is asked for by no criterion, no gate and no promise."""
     asked = [leaf for place, one in _readable(document) for _, leaf in leaves_of(one, place)]
-    asked += [leaf for _, leaf in asked_at_gates(document)]
+    asked += [*(leaf for _, leaf in asked_at_gates(document)), *asked_by_conduct(document)]
     used = {(one.table, one.name) for leaf in asked for one in named(leaf)} | set(settling(document))
     for kind in EVIDENCE:
         for name in table(document, kind):
             if (kind, name) not in used:
-                yield Fault(f"{kind}.{name}", "is asked for by no criterion and no gate")
+                yield Fault(f"{kind}.{name}", "is asked for by no criterion, no gate and no promise")
     judged = {name for leaf in asked if isinstance(leaf, Attested) for name in leaf.on}
     for name, test in recordable.tests.items():
         if test.flag is not None and name not in judged:
@@ -230,4 +231,4 @@ def _in_vain(document: Document, recordable: Recordable) -> Iterator[Fault]:
     for name, condition in recordable.conditions.items():
         for mark in condition.marks:
             if (name, mark) not in marks:
-                yield Fault(f"conditions.{name}.marks", f"{mark} is asked for by no criterion and no gate")
+                yield Fault(f"conditions.{name}.marks", f"{mark} is asked for by no criterion, no gate and no promise")

@@ -97,7 +97,8 @@ def _rule(step: HoldPoint, place: str, rule: Rule) -> Iterator[Fault]:
             yield from _age(f"{place}.no_older_than", rule.no_older_than)
             yield from _age(f"{place}.free_for", rule.free_for)
         case NotPregnant() | Attested():
-            yield from _age(f"{place}.no_older_than", rule.no_older_than)
+            if rule.no_older_than is not None:
+                yield from _age(f"{place}.no_older_than", rule.no_older_than)
         case _:
             assert_never(rule)
 

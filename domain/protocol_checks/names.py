@@ -27,15 +27,16 @@ def check_names(document: Document) -> Iterator[Fault]:
             if isinstance(name, str) and name not in known:
                 yield Fault(f"{place}.interpretations", f"there is no interpretation {name!r}")
     for name in sorted(known - used):
-        yield Fault(f"interpretations.{name}", "is used by no rule, no criterion, no visit and no setting")
+        yield Fault(f"interpretations.{name}", "is used by no rule, no criterion, no promise, no visit and no setting")
 
 
 def _citing(document: Document) -> Iterator[tuple[str, Any]]:
     for step in STEPS:
         yield from rules_of(document, step)
     yield from criteria_in(document)
-    for name, visit in table(document, "visits").items():
-        yield f"visits.{name}", visit
+    for kind in ("visits", "conduct"):
+        for name, part in table(document, kind).items():
+            yield f"{kind}.{name}", part
 
 
 def check_rulings(document: Document) -> Iterator[Fault]:

@@ -10,6 +10,7 @@ from domain.criteria.language import (
     AnyOf,
     Attested,
     ConsentedFirst,
+    ConsentFormCurrent,
     Criterion,
     ElapsedSince,
     Lasted,
@@ -77,7 +78,7 @@ def judged_over(leaf: Leaf) -> Anchor | None:
             return "consent"
         case Scored():
             return "consent" if leaf.dated else "confirmation"
-        case Never() | NotPresent() | Measured() | Resulted() | ScreeningWithin():
+        case Never() | NotPresent() | Measured() | Resulted() | ConsentFormCurrent() | ScreeningWithin():
             return "confirmation"
         case Attested() | Reviewed() | OfSex() | RuledSo():
             return None
@@ -110,7 +111,7 @@ def named(leaf: Leaf) -> Iterator[Named]:
         case Attested():
             yield Named("attestation", "attestations", leaf.attestation)
             yield from (Named("on", "tests", name) for name in leaf.on)
-        case NoSustainedDose() | Aged() | Reviewed() | ConsentedFirst() | ScreeningWithin() | OfSex() | RuledSo():
+        case NoSustainedDose() | Aged() | Reviewed() | ConsentedFirst() | ConsentFormCurrent() | ScreeningWithin() | OfSex() | RuledSo():
             return
         case _:
             assert_never(leaf)

@@ -1,7 +1,6 @@
 """The rules that look at the participant's health close to a step: infection, fever, pregnancy, and the investigator's go."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from functools import reduce
 
 from domain import events as e
@@ -17,15 +16,12 @@ from domain.rules.last import Dated, last_decides
 from domain.rules.reviews import fresh_until, reviewed
 from domain.standing import Noted
 from domain.study import Study
-from domain.time import Span, found_until
+from domain.time import FOREVER, Span, found_until
 
 
-def not_present(rule: NotPresent, participant: Participant, study: Study, since: datetime) -> tuple[Found, ...]:
-    """A condition goes on until its end is recorded; one mark is enough, and where none is and one is not recorded nobody knows.
-
-    What begins after the slot does counts from then on: a gate looks ahead, which a confirmation does not.
-    """
-    episode = Episode(participant, study, since)
+def not_present(rule: NotPresent, participant: Participant, study: Study) -> tuple[Found, ...]:
+    """A condition goes on until its end is recorded; one mark is enough, and where none is and one is not recorded nobody knows."""
+    episode = Episode.of(participant, study, FOREVER)
     told: dict[int, list[Exposure]] = {}
     for mark in rule.marked:
         for one in exposures(Sought(conditions=(rule.condition,), marked=(mark,)), episode):
@@ -38,7 +34,7 @@ def _goes_on(same: Sequence[Exposure]) -> Iterator[Found]:
     """One condition, sought by several marks: it stands in the way where it surely does by one of them."""
     surely, possibly = zip(*(one.found_present() for one in same), strict=True)
     sure, possible = (reduce(InstantSet.__or__, sets, NEVER) for sets in (surely, possibly))
-    why = " and ".join(one.unsure for one in same if one.unsure) or "its dates are not sure"
+    why = "; ".join(one.unsure for one in same if one.unsure) or "its dates are not sure"
     name, entry, asks = same[0].name, (same[0].entry,), same[0].asks
     yield Found("fails", sure, f"{name} goes on", entry)
     yield Found("not yet known", possible - sure, f"{name} perhaps goes on: {why}", entry, asks)
@@ -78,23 +74,33 @@ def _temperature(one: Noted[e.ObservationMade], zone: str) -> str:
     return f"{one.fact.value:f} {one.fact.unit} measured {one.fact.at.shown(zone)}"
 
 
-def not_pregnant(rule: NotPregnant, participant: Participant, test: Test, zone: str) -> tuple[Found, ...]:
-    """Men pass. A negative test decides until it is too old or another is made, a positive one until another is made."""
+def not_pregnant(rule: NotPregnant, participant: Participant, study: Study) -> tuple[Found, ...]:
+    """Men pass. A pregnancy stops the step while it goes on.
+
+    Of tests, a negative one decides until it is too old or another is made, a positive one until another is made.
+    """
+    episode = Episode.of(participant, study, FOREVER)
     who = participant.demographics
     if who is None:
         return (Found("not yet known", ALWAYS, "the sex is not on record", supplied_by="coordinator"),)
     if who.fact.sex == "male":
         return (Found("passes", ALWAYS, "male is on record", (who.entry,)),)
-    made = [_tested(one, rule, test, zone) for one in _valid(rule.test, participant)]
+    pregnancies = exposures(Sought(conditions=(rule.condition,)), episode)
+    goes_on = [found for one in pregnancies for found in _goes_on([one])]
+    test = episode.protocol.tests[rule.test]
+    made = [_tested(one, rule, test, episode.zone) for one in _valid(rule.test, participant)]
+    if rule.no_older_than is None:
+        return (*goes_on, *or_missing(list(last_decides(made)), "no pregnancy is on record", outcome="passes"))
     missing = f"a valid result of {test.title}, taken no more than {rule.no_older_than} before the step, has not been recorded"
-    return or_missing(list(last_decides(made)), missing)
+    return (*goes_on, *or_missing(list(last_decides(made)), missing))
 
 
 def _tested(one: Noted[e.ObservationMade], rule: NotPregnant, test: Test, zone: str) -> Dated:
     result = one.fact.result
     found = Dated(one.fact.at.span(zone), "not yet known", f"{test.title} {one.fact.at.shown(zone)}: {result}", one.entry)
     if result in rule.negative:
-        return found._replace(outcome="passes").until_older_than(rule.no_older_than, zone)
+        passing = found._replace(outcome="passes")
+        return passing if rule.no_older_than is None else passing.until_older_than(rule.no_older_than, zone)
     return found._replace(outcome="fails") if result in rule.positive else found
 
 

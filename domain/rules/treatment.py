@@ -108,7 +108,8 @@ def reached(milestone: Milestone, participant: Participant, zone: str) -> tuple[
         case "consent":
             noted = [(consent.fact.at, consent.entry) for consent in participant.consents]
         case "eligibility":
-            noted = [(participant.eligible.fact.at, participant.eligible.entry)] if participant.eligible else []
+            confirmed = participant.eligible if participant.screen_failed is None else None
+            noted = [(confirmed.fact.at, confirmed.entry)] if confirmed else []
         case "leukapheresis":
             ended = participant.collection.ended if participant.collection else None
             noted = [(ended.fact.at, ended.entry)] if ended else []

@@ -52,6 +52,8 @@ class Desk:
             "study site SAO America/Sao_Paulo --opens 07:30",
             "study approve 1 BER",
             "study approve 1 SAO",
+            f"study approve-form BER {self.form} --since 2020-01-01",
+            f"study approve-form SAO {self.form} --since 2020-01-01",
             "study rule local-steroid-injections as-systemic",
         ):
             self(*command.split(), who="administrator:root")
@@ -60,7 +62,7 @@ class Desk:
     @property
     def form(self) -> str:
         """A file of the consent form."""
-        path = self.folder / "consent-1.0.txt"
+        path = self.folder.parent / "consent-1.0.txt"
         path.write_text("I take part.")
         return str(path)
 

@@ -1,6 +1,5 @@
-"""Confirming eligibility: the investigator signs what was judged, nothing else, and a fact of the time before that comes late undoes it."""
+"""Confirming eligibility: the investigator signs what was judged and nothing else, or it was confirmed on paper."""
 
-from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -8,50 +7,18 @@ import pytest
 from app.demo.screened import screened
 from domain import commands as c
 from domain import events as e
-from domain.criteria.report import EligibilityReport, confirmation, eligibility
+from domain.criteria.report import eligibility
 from domain.record import Record
 from domain.rejections import Refused
 from domain.time import MINUTE, When
 from domain.words import Role
-from tests.builders import DIGEST, Story, Trial, by_, codes, dose, review
-
-DAY = timedelta(days=1)
+from tests.builders import DIGEST, Story, Trial, codes
+from tests.domain.enrolling import malignancy, refusal, report_of, screened_story, signs, standing
 
 
 @pytest.fixture
 def story() -> Story:
-    """A participant in whom screening has found everything that lets somebody join."""
-    story = Trial().participant().consents()
-    story.reports(e.ScreeningStarted(at=story.at()))
-    story.trial.clock.move(days=7)
-    return story.is_screened()
-
-
-def report_of(story: Story) -> EligibilityReport:
-    study = story.trial.participants.study()
-    return eligibility(story.now, study, confirmation(story.now, study, story.trial.clock()))
-
-
-def signs(story: Story, report: EligibilityReport, *, role: Role = "investigator", signed: bool | str = True) -> tuple[e.Event, ...]:
-    """Sign a report; its digest, unless something else is signed."""
-    command = c.ConfirmEligibility(judged_at=report.at, report=report.digest)
-    by = by_(role, story.trial.next_id(), signed=report.digest if signed is True else signed)
-    return story.trial.participants.handle(story.id, command, by).events
-
-
-def refusal(story: Story, report: EligibilityReport, *, role: Role = "investigator", signed: bool | str = True) -> Refused:
-    with pytest.raises(Refused) as refused:
-        signs(story, report, role=role, signed=signed)
-    return refused.value
-
-
-def malignancy(at: When) -> e.ConditionNoted:
-    """What excludes for life, noted at a time."""
-    return e.ConditionNoted(at=at, condition="malignancy", start=at, marks={})
-
-
-def standing(story: Story) -> set[str]:
-    return {key for key in story.now.deviations if key.startswith("eligibility:")}
+    return screened_story()
 
 
 # What is signed
@@ -170,126 +137,6 @@ def test_nobody_is_confirmed_without_a_screening_after_it_failed_or_after_leavin
     report = report_of(story)
     story.reports(e.ScreenFailed(at=story.at(), why="declined"))
     assert codes(refusal(story, report)) >= {"not-screening", "left"}
-
-
-# What is learned late
-
-
-def test_a_later_event_leaves_the_confirmation_as_it_was_signed(story: Story) -> None:
-    signs(story, report_of(story))
-    story.trial.clock.move(minutes=1)
-    story.reports(malignancy(story.at()))
-    story.reports(dose("prednisone", "200", story.at(), per_day=1))
-    assert story.now.reconsidered is None
-    assert not standing(story)
-
-
-def test_a_fact_of_the_time_before_undoes_it_at_once_and_says_which_parts(story: Story) -> None:
-    signs(story, report_of(story))
-    story.plans("leukapheresis", story.trial.clock() + DAY)
-    before = story.at()
-    story.trial.clock.move(hours=24)
-    story.is_seen_before("leukapheresis")
-    story.advances()
-    assert story.now.clearance("leukapheresis") is not None
-    events = story.reports(malignancy(before)).events
-    assert events[1] == e.EligibilityReconsidered(overall="not eligible", otherwise=("E32",))
-    assert {event.kind for event in events[2:]} == {"deviation-recorded.v1", "clearance-revoked.v1"}
-    assert standing(story) == {"eligibility:1"}
-    with pytest.raises(Refused) as refused:
-        story.asks(c.Perform(beginning=c.BeginLeukapheresis()))
-    assert "consent-and-eligibility" in {reason.rule for reason in refused.value.reasons}
-
-
-def test_more_evidence_for_the_same_answers_undoes_nothing(story: Story) -> None:
-    signs(story, report_of(story))
-    before = story.at()
-    story.trial.clock.move(hours=1)
-    story.reports(review(before, None, "history"))
-    story.reports(dose("paracetamol", "500", before))
-    assert story.now.reconsidered is None
-
-
-def haemodialysis(story: Story) -> e.ProcedurePerformed:
-    """Long enough before screening to exclude nobody by itself; with severe nephritis it would."""
-    at = When.at(story.trial.clock() - 40 * DAY)
-    return e.ProcedurePerformed(name="haemodialysis", category="haemodialysis", major=False, at=at)
-
-
-def test_who_is_still_eligible_is_confirmed_anew_for_the_enrolment_by_what_is_known_now(story: Story) -> None:
-    enrolled = report_of(story)
-    signs(story, enrolled)
-    story.trial.clock.move(days=2)
-    events = story.reports(haemodialysis(story)).events
-    assert events[1:] == (e.EligibilityReconsidered(overall="eligible", otherwise=("E2b",)),)
-    assert not standing(story)
-    again = report_of(story)
-    assert (again.at, again.overall) == (enrolled.at, "eligible")
-    assert again.digest != enrolled.digest
-    assert codes(refusal(story, enrolled)) == {"another-report"}
-    assert signs(story, again) == (e.EligibilityConfirmed(at=When.at(enrolled.at), report=again.digest),)
-    assert story.now.reconsidered is None
-
-
-def test_until_it_is_signed_anew_the_next_step_waits_for_the_investigator(story: Story) -> None:
-    signs(story, report_of(story))
-    story.trial.clock.move(hours=1)
-    story.plans("leukapheresis", story.trial.clock())
-    story.is_seen_before("leukapheresis")
-    story.reports(haemodialysis(story))
-    story.advances()
-    waits = story.now.plans["leukapheresis"].verdict
-    assert isinstance(waits, e.StepWaiting)
-    finding = next(rule for rule in waits.derivation.rules if rule.rule == "consent-and-eligibility").findings[0]
-    assert (finding.outcome, finding.supplied_by) == ("not yet known", "investigator")
-    signs(story, report_of(story))
-    story.advances()
-    assert story.now.clearance("leukapheresis") is not None
-
-
-def test_what_is_thought_of_the_confirmation_later_is_no_deviation_of_a_step_that_was_taken(story: Story) -> None:
-    signs(story, report_of(story))
-    story.trial.clock.move(days=1)
-    story.is_collected()
-    story.reports(malignancy(When.at(story.trial.clock() - 3 * DAY)))
-    assert set(story.now.deviations) == {"eligibility:1"}
-
-
-def test_a_confirmation_that_stands_as_signed_is_not_signed_twice(story: Story) -> None:
-    report = report_of(story)
-    signs(story, report)
-    assert codes(refusal(story, report)) == {"already-confirmed"}
-
-
-def test_a_correction_of_what_was_judged_counts_as_learned_late(story: Story) -> None:
-    signs(story, report_of(story))
-    story.trial.clock.move(days=1)
-    told = next(one for one in story.now.observations if one.fact.test == "hepatitis-c-antibody")
-    fact = told.fact.model_copy(update={"result": "positive"})
-    events = story.asks(c.Correct(entry=told.entry, fact=fact), reason="the laboratory's sheet says positive").events
-    assert events[1] == e.EligibilityReconsidered(overall="not eligible", otherwise=("E11b",))
-
-
-def test_a_retraction_of_what_came_late_lets_the_confirmation_stand_as_it_was_signed(story: Story) -> None:
-    signs(story, report_of(story))
-    before = story.at()
-    story.trial.clock.move(hours=1)
-    story.reports(malignancy(before))
-    assert story.now.reconsidered is not None
-    events = story.asks(c.Retract(entry=story.entry_of(e.ConditionNoted)), reason="another participant's letter").events
-    assert events[1] == e.EligibilityReconsidered(overall="eligible", otherwise=())
-    assert story.now.reconsidered is None
-    assert not standing(story)
-
-
-def test_a_retracted_confirmation_takes_what_was_thought_of_it_along(story: Story) -> None:
-    signs(story, report_of(story))
-    before = story.at()
-    story.trial.clock.move(hours=1)
-    story.reports(malignancy(before))
-    story.asks(c.Retract(entry=story.entry_of(e.EligibilityConfirmed)), "investigator", reason="signed by mistake", signed=True)
-    assert (story.now.eligible, story.now.reconsidered) == (None, None)
-    assert not standing(story)
 
 
 # On paper

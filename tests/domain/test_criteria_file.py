@@ -208,27 +208,27 @@ def test_evidence_that_nobody_can_record_is_named(text: str, fault: str) -> None
     [
         (
             ("[conditions]\n", '[conditions]\nasthma = { title = "Asthma" }\n'),
-            "conditions.asthma: is asked for by no criterion and no gate",
+            "conditions.asthma: is asked for by no criterion, no gate and no promise",
         ),
         (
             ("[procedures]\n", '[procedures]\nbiopsy = { title = "Biopsy" }\n'),
-            "procedures.biopsy: is asked for by no criterion and no gate",
+            "procedures.biopsy: is asked for by no criterion, no gate and no promise",
         ),
         (
             ("[tests]\n", '[tests]\nheight = { title = "Height", unit = "cm", no_older_than = "P28D" }\n'),
-            "tests.height: is asked for by no criterion and no gate",
+            "tests.height: is asked for by no criterion, no gate and no promise",
         ),
         (
             ("[attestations]\n", '[attestations]\ntall = { by = "investigator", says = "Tall." }\n'),
-            "attestations.tall: is asked for by no criterion and no gate",
+            "attestations.tall: is asked for by no criterion, no gate and no promise",
         ),
         (
             ("[scores.acr-1997]\n", '[scores.slicc]\ntitle = "SLICC"\nno_older_than = "P28D"\nitems.rash = 1\n\n[scores.acr-1997]\n'),
-            "scores.slicc: is asked for by no criterion and no gate",
+            "scores.slicc: is asked for by no criterion, no gate and no promise",
         ),
         (
             ('marks = ["uncontrolled", ', 'marks = ["viral", "uncontrolled", '),
-            "conditions.infection.marks: viral is asked for by no criterion and no gate",
+            "conditions.infection.marks: viral is asked for by no criterion, no gate and no promise",
         ),
         (
             ("[rulings.treated-syphilis]\n", '[rulings.a]\nasks = "Why?"\nchoices.so = "So."\n\n[rulings.treated-syphilis]\n'),
@@ -236,7 +236,7 @@ def test_evidence_that_nobody_can_record_is_named(text: str, fault: str) -> None
         ),
         (
             ("[interpretations.malignancy]\n", '[interpretations.a]\nreads = "A."\nbecause = "B."\n\n[interpretations.malignancy]\n'),
-            "interpretations.a: is used by no rule, no criterion, no visit and no setting",
+            "interpretations.a: is used by no rule, no criterion, no promise, no visit and no setting",
         ),
     ],
 )

@@ -431,7 +431,9 @@ def test_only_an_investigator_takes_back_what_an_investigator_signed() -> None:
 
 
 def test_only_an_investigator_corrects_what_an_investigator_signed() -> None:
-    story = eligible()
+    story = Trial().participant().consents()
+    story.reports(e.ScreeningStarted(at=story.at()))
+    story.reports(e.EligibilityConfirmed(at=story.at()), "investigator", signed=True)
     story.trial.clock.move(days=1)
     correction = c.Correct(entry=story.entry_of(e.EligibilityConfirmed), fact=e.EligibilityConfirmed(at=story.at()))
     assert refused(story, correction, reason="x") == {"investigator-only", "signature-missing"}

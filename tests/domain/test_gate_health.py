@@ -2,11 +2,13 @@
 
 import pytest
 
+from domain import commands as c
 from domain import events as e
+from domain.rejections import Refused
 from domain.time import When
 from domain.verdicts import Outcome
 from domain.words import HoldPoint, ReviewKind
-from tests.builders import Trial, dose, go, local, minute, pregnancy_test, review, temperature, verdict_on
+from tests.builders import CODE, Story, Trial, dose, go, local, minute, pregnancy_test, review, temperature, verdict_on
 
 PASSES, FAILS, UNKNOWN = "passes", "fails", "not yet known"
 STEPS_AND_AGES: list[tuple[HoldPoint, str, str]] = [
@@ -52,17 +54,6 @@ def _when(text: str) -> When:
 def infected(at: str, *told: e.Event, step: HoldPoint = "infusion") -> Outcome:
     """The rule on infection at an instant, when the medicines were reviewed at that very minute."""
     return verdict_on(step, "no-infection", local(at), *told, review(When.at(local(at)), None)).outcome
-
-
-def test_an_infection_that_begins_after_the_slot_has_begun_revokes_the_leave_that_stands() -> None:
-    story = Trial().participant().is_ready().is_cleared()
-    story.trial.clock.move(hours=1)
-    began = story.at()
-    story.trial.clock.move(minutes=30)
-    assert story.now.clearance("infusion") is not None
-    told = e.ConditionNoted(at=began, condition="infection", start=began, marks={"uncontrolled": True})
-    assert "clearance-revoked.v1" in [event.kind for event in story.reports(told, "investigator", signed=True).events]
-    assert story.now.clearance("infusion") is None
 
 
 OVER = "2026-03-12 08:00"
@@ -311,3 +302,62 @@ def test_the_last_word_of_the_investigator_decides(told: list[e.Event], outcome:
 
 def test_whoever_can_say_go_is_named() -> None:
     assert verdict_on("infusion", "go", local(NOW)).findings[0].supplied_by == "investigator"
+
+
+# What is told while a step's leave stands
+
+
+def planned(step: HoldPoint) -> Story:
+    """Leave stands for a slot of two days that has begun."""
+    story = Trial().participant().is_ready() if step == "infusion" else Trial().participant().is_eligible()
+    if step == "lymphodepletion":
+        story.is_collected().has_product()
+    story.trial.clock.move(days=2)
+    if step == "infusion":
+        story.checks_identity()
+    story.is_seen_before(step)
+    story.plans(step, story.trial.clock(), hours=20)
+    story.advances()
+    assert story.now.clearance(step) is not None
+    return story
+
+
+@pytest.mark.parametrize("step", ["leukapheresis", "lymphodepletion", "infusion"])
+def test_an_infection_that_begins_after_the_slot_has_begun_revokes_leave_at_once(step: HoldPoint) -> None:
+    story = planned(step)
+    story.trial.clock.move(hours=3)
+    at = story.at()
+    story.reports(e.ConditionNoted(at=at, condition="infection", start=at, marks={"uncontrolled": True}), "investigator", signed=True)
+    assert story.now.clearance(step) is None
+
+
+@pytest.mark.parametrize("step", ["lymphodepletion", "infusion"])
+@pytest.mark.parametrize("how", ["condition", "test"])
+def test_a_pregnancy_that_comes_to_light_revokes_leave_and_nobody_overrides_it(step: HoldPoint, how: str) -> None:
+    story = planned(step)
+    story.trial.clock.move(hours=1)
+    at = story.at()
+    noted = e.ConditionNoted(at=at, condition="pregnancy", start=at, marks={})
+    story.reports(noted if how == "condition" else pregnancy_test(at, "positive"))
+    assert story.now.clearance(step) is None
+    beginning = c.BeginLymphodepletion(day=-5, drug="fludarabine") if step == "lymphodepletion" else c.ReleaseToThaw(identity=CODE)
+    with pytest.raises(Refused) as refused:
+        story.signs(c.Override(beginning=beginning, ground="immediate-hazard"))
+    assert {reason.rule for reason in refused.value.reasons} & {"pregnancy-test", "no-pregnancy"}
+
+
+def test_an_infection_between_thaw_and_infusion_is_a_deviation() -> None:
+    story = planned("infusion")
+    story.asks(c.Perform(beginning=c.ReleaseToThaw(identity=CODE)))
+    story.trial.clock.move(minutes=5)
+    at = story.at()
+    story.reports(e.ConditionNoted(at=at, condition="infection", start=at, marks={"uncontrolled": True}), "investigator", signed=True)
+    story.trial.clock.move(minutes=5)
+    story.reports(e.InfusionStarted(at=story.at(), identity=CODE))
+    assert "gate:infusion:1:no-infection" in story.now.deviations
+
+
+def test_no_test_is_asked_for_before_the_infusion() -> None:
+    assert verdict_on("infusion", "no-pregnancy", local("2026-03-10 12:00"), HE).outcome == PASSES
+    assert verdict_on("infusion", "no-pregnancy", local("2026-03-10 12:00"), SHE).outcome == PASSES
+    assert verdict_on("infusion", "no-pregnancy", local("2026-03-10 12:00")).outcome == UNKNOWN

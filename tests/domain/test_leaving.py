@@ -26,7 +26,7 @@ class Way(NamedTuple):
     still: set[str]
 
 
-EVIDENCE, TO_THE_END = {"medication", "procedure", "review"}, {"death", "product", "going"}
+EVIDENCE, TO_THE_END = {"medication", "procedure", "condition", "review"}, {"death", "product", "going"}
 WAYS = [
     Way("stopped treatment", lambda at: e.TreatmentStopped(at=at, why="too tired"), False, EVIDENCE | TO_THE_END | {"visit"}),
     Way("withdrew from treatment", lambda at: e.ConsentWithdrawn(at=at, scope="treatment"), False, EVIDENCE | TO_THE_END | {"visit"}),
@@ -34,13 +34,14 @@ WAYS = [
     Way("withdrew from visits", lambda at: e.ConsentWithdrawn(at=at, scope="visits"), True, EVIDENCE | TO_THE_END),
     Way("allows no records", lambda at: e.VisitsStopped(at=at, why="moved away", records_allowed=False), True, TO_THE_END),
     Way("withdrew from everything", lambda at: e.ConsentWithdrawn(at=at, scope="everything"), True, {"product"}),
-    Way("was lost", lambda at: e.ContactLost(at=at), True, TO_THE_END | {"visit", "regained"}),
+    Way("was lost", lambda at: e.ContactLost(at=at), True, EVIDENCE | TO_THE_END | {"visit", "regained"}),
     Way("died", lambda at: e.Died(at=at), True, {"product"}),
-    Way("will never be infused", lambda at: e.NeverInfused(at=at, why="no cells"), True, TO_THE_END),
+    Way("will never be infused", lambda at: e.NeverInfused(at=at, why="no cells"), True, EVIDENCE | TO_THE_END),
 ]
 FACTS: dict[str, Callable[[When], e.Fact]] = {
     "medication": lambda at: dose("paracetamol", "500", at),
     "procedure": lambda at: e.ProcedurePerformed(name="biopsy", major=False, at=at),
+    "condition": lambda at: e.ConditionNoted(at=at, condition="pregnancy", start=at, marks={}),
     "review": lambda at: review(at, None),
     "visit": lambda at: e.VisitCompleted(visit="screening", at=at),
     "treatment": lambda at: e.LymphodepletionDose(at=at, day=-5, drug="fludarabine"),

@@ -53,7 +53,7 @@ def test_every_rule_of_every_gate_is_told_a_second_time() -> None:
     assert {step: set(rules) for step, rules in AGAIN.items()} == {step: {rule.id for rule in one.rules} for step, one in steps.items()}
 
 
-NEVER_OVERRIDDEN = {"consent-and-eligibility", "product-ready", "same-identity", "pregnancy-test"}
+NEVER_OVERRIDDEN = {"consent-and-eligibility", "product-ready", "same-identity", "pregnancy-test", "no-pregnancy"}
 
 
 def step_taken_by_permission(turn: Turn) -> HoldPoint | None:
@@ -139,7 +139,7 @@ def rules_broken_on_record(record: Record) -> Iterator[str]:
     for taken in now.taken:
         whens = [at for at in (taken.at, taken.done) if at is not None and at.exact]
         for instant in (at.span(BERLIN).earliest for at in whens):
-            against = broken_then(record, instant, taken.step)
+            against = broken_then(record, instant, taken.step, taken.entry)
             assert {key_of(taken, rule) for rule in against} <= now.deviations.keys()
             yield from against
 

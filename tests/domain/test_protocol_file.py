@@ -105,7 +105,7 @@ def test_what_is_not_text_is_named_with_its_line() -> None:
         ),
         (
             ('["baseline-visit"]', '["base-line"]'),
-            "interpretations.baseline-visit: is used by no rule, no criterion, no visit and no setting",
+            "interpretations.baseline-visit: is used by no rule, no criterion, no promise, no visit and no setting",
         ),
         (
             ("[rulings.local-steroid-injections]", "[rulings.local-steroids]"),
@@ -334,7 +334,7 @@ def test_a_rule_beyond_the_registry_is_switched_off_by_leaving_it_out_with_what_
         text = text[:start] + text[text.index("\n\n", start) + 2 :]
     left = faults(text)
     assert left
-    assert all(one.startswith("interpretations.") or one.endswith("is asked for by no criterion and no gate") for one in left)
+    assert all(one.startswith("interpretations.") or one.endswith("is asked for by no criterion, no gate and no promise") for one in left)
 
 
 # Whatever is misspelt or lost

@@ -67,6 +67,7 @@ def test_a_slot_in_the_shadow_of_a_steroid_waits_and_says_until_when_and_for_wha
         "product-ready": "passes",
         "same-identity": "passes",
         "no-infection": "not yet known",
+        "no-pregnancy": "passes",
         "afebrile": "not yet known",
         "go": "not yet known",
     }

@@ -80,5 +80,5 @@ def test_an_assessment_that_nobody_could_make_is_named(change: tuple[str, str], 
 def test_a_test_that_only_an_assessment_asks_for_is_not_asked_in_vain() -> None:
     height = 'height = { title = "Height", unit = "cm", least = 50, most = 250, no_older_than = "P28D" }\n'
     in_vain = with_(("[tests]\n", f"[tests]\n{height}"))
-    assert faults(in_vain) == ["tests.height: is asked for by no criterion and no gate"]
+    assert faults(in_vain) == ["tests.height: is asked for by no criterion, no gate and no promise"]
     assert faults(with_(('tests = ["physicians', 'tests = ["height", "physicians'), text=in_vain)) == []

@@ -149,6 +149,14 @@ def perhaps_pregnant(case: Case) -> bool:
     return not who or (who[-1].sex == "female" and (not fresh or came_last(positive, perhaps)))
 
 
+def known_pregnant(case: Case) -> bool:
+    """Whether a woman's test was surely positive and came last. Pregnancies noted as conditions are not told here."""
+    who = of(e.DemographicsRecorded, case.told)
+    positive = [one for one in tested("pregnancy-test", case.happened) if one.result == "positive"]
+    perhaps = [one for one in tested("pregnancy-test", case.perhaps) if one.result == "negative"]
+    return not who or (who[-1].sex == "female" and came_last(positive, perhaps))
+
+
 def feverish(case: Case) -> bool:
     """Whether there surely was fever in the 48 hours before and since lymphodepletion, or no temperature below it in the 24 before.
 
@@ -207,6 +215,7 @@ AGAIN: dict[HoldPoint, dict[str, Callable[[Case], bool]]] = {
         "product-ready": no_product,
         "same-identity": no_check,
         "no-infection": infected,
+        "no-pregnancy": known_pregnant,
         "afebrile": feverish,
         "go": partial(no_go_for, 24),
     },
@@ -219,9 +228,10 @@ def broken(record: Record, at: datetime, step: HoldPoint = "infusion") -> set[st
     return {rule for rule, is_broken in AGAIN[step].items() if is_broken(case)}
 
 
-def broken_then(record: Record, at: datetime, step: HoldPoint) -> set[str]:
-    """The same for a step that has been taken: what is thought of the confirmation by now is a deviation of its own."""
-    case = Case(tuple(one.event for one in effective(record.entries) if not isinstance(one.event, e.EligibilityReconsidered)), at)
+def broken_then(record: Record, at: datetime, step: HoldPoint, entry: int) -> set[str]:
+    """The same for a step that an entry tells of: what is thought of the confirmation since is a deviation of its own."""
+    told = [one for one in effective(record.entries) if one.version < entry or not isinstance(one.event, e.EligibilityReconsidered)]
+    case = Case(tuple(one.event for one in told), at)
     return {rule for rule, is_broken in AGAIN[step].items() if is_broken(case)}
 
 

@@ -48,6 +48,12 @@ BOUNDS: list[tuple[State, Kind, datetime, Category | None]] = [
     ("announced", "notice", OPENS - 7 * DAY, "soon"),
     ("announced", "notice", CLOSES, None),
     ("to review", "deviation", OPENS, "to review"),
+    ("to confirm", "eligibility", CLOSES - 7 * DAY - MINUTE, "waiting"),
+    ("to confirm", "eligibility", CLOSES - 7 * DAY, "soon"),
+    ("to confirm", "eligibility", CLOSES, "overdue"),
+    ("superseded", "eligibility", OPENS, "due today"),
+    ("to report", "safety", CLOSES - MINUTE, "urgent"),
+    ("to report", "safety", CLOSES, "overdue"),
 ]
 
 
@@ -242,3 +248,35 @@ def test_a_row_can_be_written_as_json(infused: Story, views: Views) -> None:
     up_to_date(infused.trial, views)
     first = worklist(views, infused.trial.clock())[0]
     assert Row.model_validate_json(first.model_dump_json()) == first
+
+
+def test_eligibility_waits_to_be_confirmed_and_comes_back_when_something_is_learned_late(trial: Trial, views: Views) -> None:
+    story = trial.participant().consents()
+    story.reports(e.ScreeningStarted(at=story.at()))
+    waits = row(up_to_date(trial, views), trial.clock(), "eligibility")
+    assert waits is not None
+    assert (waits.category, waits.state, waits.action) == ("waiting", "to confirm", "judge")
+    assert "until the end of 2026-02-02" in waits.says
+    story.is_screened()
+    story.confirms()
+    assert row(up_to_date(trial, views), trial.clock(), "eligibility") is None
+    before = story.at()
+    trial.clock.move(hours=1)
+    story.reports(e.ConditionNoted(at=before, condition="malignancy", start=before, marks={}))
+    again = row(up_to_date(trial, views), trial.clock(), "eligibility")
+    assert again is not None
+    assert (again.category, again.state, again.action) == ("due today", "superseded", "judge")
+    assert "not eligible" in again.says
+
+
+def test_a_matter_of_safety_stands_above_until_it_is_reported(trial: Trial, views: Views) -> None:
+    story = trial.participant().is_eligible()
+    trial.clock.move(minutes=1)
+    story.reports(e.ConditionNoted(at=story.at(), condition="pregnancy", start=story.at(), marks={}))
+    (key,) = story.now.safety_reports
+    matter = row(up_to_date(trial, views), trial.clock(), key)
+    assert matter is not None
+    assert (matter.category, matter.state, matter.action) == ("urgent", "to report", "report-safety")
+    assert matter.closes == trial.clock() + DAY
+    story.reports(e.SafetyReported(at=story.at(), key=key), "investigator")
+    assert row(up_to_date(trial, views), trial.clock(), key) is None

@@ -50,10 +50,10 @@ RULES: dict[HoldPoint, list[str]] = {
     ],
     "infusion": [
         *["consent-and-eligibility", "steps-before", "E24b", "days-since-lymphodepletion", "product-ready", "same-identity"],
-        *["no-infection", "afebrile", "go"],
+        *["no-infection", "no-pregnancy", "afebrile", "go"],
     ],
 }
-NEVER_OVERRIDDEN = {"consent-and-eligibility", "product-ready", "same-identity", "pregnancy-test"}
+NEVER_OVERRIDDEN = {"consent-and-eligibility", "product-ready", "same-identity", "pregnancy-test", "no-pregnancy"}
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -104,6 +104,7 @@ def test_fever_and_pregnancy_are_looked_for_within_the_times_that_the_sentences_
     assert (fever.fever_from, fever.free_for.root, fever.no_older_than.root) == (Decimal(38), "PT48H", "PT24H")
     assert all(words in fever.says for words in ("48 hours", "24 hours", "38.0 °C"))
     test = next(rule for rule in PROTOCOL.steps["lymphodepletion"].rules if isinstance(rule, NotPregnant))
+    assert test.no_older_than is not None
     assert (test.negative, test.positive, test.no_older_than.root) == (("negative",), ("positive",), "P7D")
     assert "7 days" in test.says
 
@@ -146,7 +147,9 @@ PARTS = [
 
 def test_all_79_parts_of_the_40_criteria_are_there_in_the_registrys_order() -> None:
     assert len(PARTS) == 79
-    assert [criterion.id for criterion in PROTOCOL.criteria] == [*PARTS, "screening-in-time"], "what is asked besides comes last"
+    assert [criterion.id for criterion in PROTOCOL.criteria] == [*PARTS, "screening-in-time", "consent-form-in-use"], (
+        "what is asked besides comes last"
+    )
 
 
 def within(requirement: l.Requirement) -> Iterator[l.Requirement]:

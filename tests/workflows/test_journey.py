@@ -47,7 +47,8 @@ def test_a_journey_sleeps_until_something_is_due_and_then_acts() -> None:
         async with virtual_time(story.trial.participants, story.trial.clock.move_to) as time:
             story.reports(e.ScreeningStarted(at=story.at()))
             await time.settle()
-            [closes] = [item.due for item in story.trial.participants.agenda(story.id)[1].items if item.key == "close:screening"]
+            agenda = story.trial.participants.agenda(story.id)[1]
+            closes = next(item.due for item in agenda.items if item.key == "close:screening")
             await time.pass_until(closes - timedelta(minutes=1))
             assert "visit-unaccounted.v1" not in kinds(story)
             await time.pass_until(closes + timedelta(minutes=1))
@@ -83,7 +84,7 @@ async def visits(story: Story, time: VirtualTime) -> None:
     """Every visit takes place two hours into its target date."""
     while due := [one for one in story.trial.participants.agenda(story.id)[1].windows if one.state == "open"]:
         await time.pass_until(max(story.trial.clock(), due[0].closes_at - timedelta(hours=22)))
-        story.comes(due[0].visit)
+        story.reports(e.VisitCompleted(visit=due[0].visit, at=story.at()))
 
 
 @pytest.mark.slow

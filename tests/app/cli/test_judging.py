@@ -61,7 +61,7 @@ def part(answer: Any, id: str) -> Any:
 def test_the_answer_comes_first_then_what_fails_then_what_is_missing_then_the_rest(screened: Desk) -> None:
     lines = screened("judge", "BER-001").stdout.splitlines()
     assert lines[0] == "BER-001, judged for a confirmation 2026-01-05 09:30+01:00, now:"
-    assert lines[1].startswith("NOT ELIGIBLE: of 80 parts 2 fail, ")
+    assert lines[1].startswith("NOT ELIGIBLE: of 81 parts 2 fail, ")
     headings = [line for line in lines[2:] if line and not line.startswith((" ", "Digest"))]
     assert headings == ["Fails", "Not yet known; what is missing", "Not yet known", "Not due", "Passes"]
 
@@ -127,7 +127,7 @@ def test_a_composite_requirement_is_told_as_an_indented_tree(screened: Desk) -> 
 def test_a_program_gets_the_whole_report_with_a_digest_that_it_can_check(screened: Desk) -> None:
     answer = screened.json("judge", "BER-001")
     assert answer["participant"] == "BER-001"
-    assert len(answer["report"]["parts"]) == 80
+    assert len(answer["report"]["parts"]) == 81
     text = json.dumps(answer["report"], ensure_ascii=False, separators=(",", ":"))
     assert sha256(text.encode()).hexdigest() == answer["digest"]
     assert part(answer, "I3")["because"]["findings"][0]["evidence"] == [5]

@@ -26,7 +26,7 @@ def changed(file: Path, into: Path, *changes: tuple[str, str]) -> str:
 
 def test_a_protocol_that_can_be_used_says_what_it_is(empty_desk: Desk) -> None:
     said = empty_desk("protocol", "check", str(PROTOCOL)).stdout
-    assert "can be used. cd19-cart-sle@1, CD19 CAR-T cells in active systemic lupus erythematosus: a demonstration; 80 parts" in said
+    assert "can be used. cd19-cart-sle@1, CD19 CAR-T cells in active systemic lupus erythematosus: a demonstration; 81 parts" in said
     assert empty_desk.json("protocol", "check", str(PROTOCOL))["version"] == 1
     assert not empty_desk.folder.exists()
 
@@ -77,7 +77,7 @@ def test_a_reading_that_somebody_approved_is_no_assumption(empty_desk: Desk, tmp
 def test_a_program_gets_all_parts_under_their_ids(empty_desk: Desk) -> None:
     shown = empty_desk.json("protocol", "show", "cd19-cart-sle@1")
     ids = [part["id"] for part in shown["parts"]]
-    assert len(ids) == len(set(ids)) == 80
+    assert len(ids) == len(set(ids)) == 81
     weight = shown["parts"][ids.index("I3")]
     assert (weight["name"], weight["anchor"], weight["at_gate"]) == ("Body weight", "confirmation", None)
     assert weight["requires"]["kind"] == "measured"

@@ -211,6 +211,9 @@ TABLE: Table = {
         passes("alcoholism is another part", attested(no_alcoholism=False)),
     ],
     "E31a": of_women(
+        fails("a pregnancy that goes on, whatever the test says", pregnancy_test("negative"), noted("pregnancy", "2026-04-01")),
+        passes("a pregnancy of the past", pregnancy_test("negative"), noted("pregnancy", "2019", "2020")),
+        unknown("a negative test, and nobody has asked", pregnancy_test("negative"), reviews=()),
         passes("a negative test", pregnancy_test("negative")),
         fails("a positive test", pregnancy_test("positive")),
         unknown("no test"),

@@ -71,6 +71,14 @@ CASES: dict[str, tuple[str, list[Case]]] = {
             unknown("the day is not on record", corrected(e.ScreeningStarted(at=When("2026-03")), SCREENING)),
         ],
     ),
+    "consent-form-current": (
+        "consent-form-in-use",
+        [
+            passes("the form in use"),
+            fails("another form", corrected(consent(CONSENTED).model_copy(update={"document_digest": "1" * 64}), CONSENT)),
+            unknown("signed perhaps later", corrected(consent(When("2026")), CONSENT)),
+        ],
+    ),
     "of-sex": ("I7a", [passes("a woman", born("1990")), fails("a man", born("1990", "male")), NOT_KNOWN]),
     "ruled-so": ("I7a", [passes("ruled so", rulings=EXEMPT), fails("ruled otherwise", rulings=NOBODY), unknown("not ruled")]),
 }

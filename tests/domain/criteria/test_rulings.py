@@ -5,7 +5,7 @@ import pytest
 from domain import events as e
 from domain.criteria.report import Verdict, eligibility
 from tests.builders import consent, told
-from tests.domain.criteria.given import CONFIRMED, CONSENTED, SCREENED, attested, born, judged, observed, ruled, verdict
+from tests.domain.criteria.given import CONFIRMED, CONSENTED, SCREENED, attested, born, judged, looked, observed, ruled, verdict
 
 PASSES, FAILS, UNKNOWN = "passes", "fails", "not yet known"
 NOBODY, EXEMPT = {"pregnancy-test-exemption": "nobody"}, {"pregnancy-test-exemption": "cannot-conceive"}
@@ -48,9 +48,10 @@ def pregnancy_test(result: str, at: str = "2026-04-08 08:00", *, valid: bool = T
 def test_a_woman_is_exempt_only_as_ruled_and_never_against_a_test(
     part: str, facts: list[e.Event], unruled: Verdict, nobody: Verdict, exempt: Verdict
 ) -> None:
-    assert verdict(part, *facts) == unruled
-    assert verdict(part, *facts, rulings=NOBODY) == nobody
-    assert verdict(part, *facts, rulings=EXEMPT) == exempt
+    asked = [*facts, *looked("history")]
+    assert verdict(part, *asked) == unruled
+    assert verdict(part, *asked, rulings=NOBODY) == nobody
+    assert verdict(part, *asked, rulings=EXEMPT) == exempt
 
 
 def missing(*facts: e.Event, rulings: dict[str, str] | None = None) -> dict[str, tuple[str, ...]]:
