@@ -11,7 +11,7 @@ from hashlib import sha256
 from uuid import uuid4
 
 from app.demo.opening import FORM, FORM_DIGEST, open_demonstration
-from app.demo.screened import screened
+from app.demo.screened import found_at, screened
 from app.wiring import Daybook
 from domain import commands as c
 from domain import events as e
@@ -174,11 +174,12 @@ class Chart:
 
     def comes_to(self, *, until_days: int, but: tuple[str, ...] = ()) -> None:
         """Every visit after infusion took place on its target date, up to so many days ago, but for some."""
-        participants = self.daybook.participants
+        participants, protocol = self.daybook.participants, self.daybook.participants.study().protocol(1)
         last = local_date(self.now, self.zone) - timedelta(days=until_days)
         for window in windows(participants.read(self.id).participant, participants.study()):
             if window.series in {"toxicity", "follow-up"} and window.target <= last and window.visit not in but:
-                self.reports(e.VisitCompleted(visit=window.visit, at=When.at(clock_time(window.target, 10, 0, self.zone))))
+                at = When.at(clock_time(window.target, 10, 0, self.zone))
+                self.reports(e.VisitCompleted(visit=window.visit, at=at), *found_at(window.visit, protocol, at))
 
 
 def _in_screening(chart: Chart) -> None:

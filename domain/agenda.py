@@ -11,7 +11,7 @@ from domain.protocol import Protocol
 from domain.reminders import Reminder, reminders
 from domain.study import Study
 from domain.time import Period, day_after, midnight
-from domain.visits import VisitWindow, windows
+from domain.visits import Awaiting, VisitWindow, awaiting, windows
 from domain.words import STEPS, HoldPoint
 
 
@@ -37,11 +37,18 @@ class FinaliseVisit:
 
 
 @dataclass(frozen=True, slots=True)
+class FindIncomplete:
+    """The window of a visit that took place has closed while required assessments are missing."""
+
+    window: VisitWindow
+
+
+@dataclass(frozen=True, slots=True)
 class CompleteStudy:
     """Every visit is settled."""
 
 
-Act = JudgeStep | CloseVisit | FinaliseVisit | CompleteStudy | Reminder
+Act = JudgeStep | CloseVisit | FinaliseVisit | FindIncomplete | CompleteStudy | Reminder
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +67,8 @@ class Agenda:
     items: tuple[Item, ...]
     windows: tuple[VisitWindow, ...]
     finished: bool
+    awaiting: tuple[Awaiting, ...] = ()
+    """The visits that have no window yet."""
 
     def due(self, now: datetime) -> tuple[Item, ...]:
         """The items that are due at an instant."""
@@ -81,7 +90,8 @@ def agenda(participant: Participant, study: Study) -> Agenda:
         *(Item(reminder.key, reminder.due, reminder) for reminder in reminders(participant, open_windows, study)),
     ]
     ended = visits_ended_at(participant, zone) is not None
-    return Agenda(tuple(sorted(items, key=lambda item: (item.due, item.key))), open_windows, finished=ended and not items)
+    ordered = tuple(sorted(items, key=lambda item: (item.due, item.key)))
+    return Agenda(ordered, open_windows, finished=ended and not items, awaiting=awaiting(participant, study))
 
 
 def _judgements(participant: Participant, study: Study, zone: str) -> Iterator[Item]:
@@ -101,6 +111,8 @@ def _visits(participant: Participant, found: tuple[VisitWindow, ...], protocol: 
         if window.state == "unaccounted":
             final = midnight(day_after(Period(f"P{protocol.visit_grace_days}D").after(window.closes)), zone)
             yield Item(f"finalise:{window.visit}", final, FinaliseVisit(window))
+        if window.missing and not window.incomplete and window.firm:
+            yield Item(f"incomplete:{window.visit}", window.closes_at, FindIncomplete(window))
     goes_on = bool(participant.infusions) and visits_ended_at(participant, zone) is None
     if goes_on and all(window.state in {"completed", "omitted", "missed"} for window in found):
         last = max(window.closes_at for window in found)

@@ -6,9 +6,9 @@ from pydantic import Field
 
 from domain.base import Value
 from domain.entry import Identifiers
-from domain.events import Fact, LeukapheresisStarted, LymphodepletionDose, Slot, ThawStarted
+from domain.events import DeviationDetails, Fact, LeukapheresisStarted, LymphodepletionDose, Slot, ThawStarted
 from domain.time import Moment, When
-from domain.words import ChainOfIdentity, Digest, HoldPoint, LymphodepletionDay, Name, Sentence, SiteId
+from domain.words import ChainOfIdentity, DeviationCategory, Digest, HoldPoint, LymphodepletionDay, Name, Sentence, SiteId
 
 
 class Register(Value):
@@ -134,6 +134,38 @@ class MissVisit(Value):
     visit: Name
 
 
+class RecordDeviation(Value):
+    """Record a protocol deviation that no rule finds."""
+
+    kind: Literal["record-deviation"] = "record-deviation"
+    says: Sentence
+    category: DeviationCategory
+    details: DeviationDetails
+
+
+class DescribeDeviation(Value):
+    """Say what was found out about a deviation that stands under a key."""
+
+    kind: Literal["describe-deviation"] = "describe-deviation"
+    key: Sentence
+    details: DeviationDetails
+
+
+class ReviewDeviation(Value):
+    """Review, by an investigator's signature, a deviation as it stood after the last entry that says anything about it."""
+
+    kind: Literal["review-deviation"] = "review-deviation"
+    key: Sentence
+    entry: Annotated[int, Field(ge=1)]
+
+
+class VoidDeviation(Value):
+    """Take back a deviation that was recorded by hand."""
+
+    kind: Literal["void-deviation"] = "void-deviation"
+    key: Sentence
+
+
 class ActOn(Value):
     """Do what the agenda lists under a key. Only the journey may ask this."""
 
@@ -153,7 +185,11 @@ PersonsCommand = Annotated[
     | ReleaseManually
     | Correct
     | Retract
-    | MissVisit,
+    | MissVisit
+    | RecordDeviation
+    | DescribeDeviation
+    | ReviewDeviation
+    | VoidDeviation,
     Field(discriminator="kind"),
 ]
 """What people can ask, through the web, the interface for programs and the command line."""

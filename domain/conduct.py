@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 
 from domain import events as e
+from domain.anchors import first_infusion
 from domain.criteria.episode import Episode
 from domain.criteria.exposures import exposures
 from domain.participant import Participant
@@ -15,7 +16,6 @@ from domain.record import Record
 from domain.standing import SafetyReport
 from domain.study import Study
 from domain.time import FOREVER, Span, day_after, local_date, midnight
-from domain.visits import first_infusion
 
 VOID = "by what is on record now, it did not happen while the promise held"
 

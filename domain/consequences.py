@@ -14,11 +14,11 @@ from domain.participant import Participant, evolve
 from domain.protocol import Protocol
 from domain.reconsidering import TELLS_OF_BEFORE
 from domain.record import Record
-from domain.standing import Taken
+from domain.standing import Deviation, Taken
 from domain.study import Study
 from domain.time import MINUTE
-from domain.visits import windows
-from domain.words import STEPS, HoldPoint
+from domain.visit_deviations import of_visits
+from domain.words import STEPS, DeviationCategory, HoldPoint
 
 
 def consequences(before: Record, record: Record, study: Study, at: datetime) -> tuple[e.Event, ...]:
@@ -49,29 +49,24 @@ def _revocations(after: Participant, study: Study, at: datetime) -> Iterator[e.C
 
 def _standing_deviations(after: Participant, study: Study, zone: str) -> Iterator[e.Event]:
     """Visits, doses and cells as they are on record now; what was told of them before is made to agree."""
-    expected = dict([*_of_visits(after, study, zone), *_of_doses(after), *_of_cells(after)])
+    arising: list[e.DeviationProposed | e.DeviationRecorded] = [*of_visits(after, study, zone), *_of_doses(after), *_of_cells(after)]
+    expected = {one.key: one for one in arising}
     known = {key: one for key, one in after.deviations.items() if key.startswith(("visit:", "dose:", "cells:"))}
     for key, deviation in expected.items():
         was = known.get(key)
-        if was is None or (was.final, was.says) != (isinstance(deviation, e.DeviationRecorded), deviation.says):
+        if was is None or not _says_so(was, deviation):
             yield deviation
     for key in sorted(known.keys() - expected.keys()):
         yield e.DeviationVoided(key=key, why="what is on record now says otherwise")
 
 
-def _of_visits(after: Participant, study: Study, zone: str) -> Iterator[tuple[str, e.DeviationProposed | e.DeviationRecorded]]:
-    for window in windows(after, study):
-        missed, outside = f"visit:{window.visit}:missed", f"visit:{window.visit}:window"
-        range_ = f"its window was {window.opens} to {window.closes}"
-        if how := window.out_of_window(zone):
-            yield outside, e.DeviationRecorded(key=outside, says=f"the visit {window.visit} took place {how}: {range_}")
-        elif window.state == "unaccounted":
-            yield missed, e.DeviationProposed(key=missed, says=f"nothing was recorded for the visit {window.visit}: {range_}")
-        elif window.state == "missed":
-            yield missed, e.DeviationRecorded(key=missed, says=f"the visit {window.visit} was missed: {range_}")
+def _says_so(known: Deviation, arises: e.DeviationProposed | e.DeviationRecorded) -> bool:
+    """Whether what is known of a deviation is what arises from the record as it is now."""
+    said = (known.final, known.says, known.category, known.marked)
+    return said == (isinstance(arises, e.DeviationRecorded), arises.says, arises.category, arises.important)
 
 
-def _of_doses(after: Participant) -> Iterator[tuple[str, e.DeviationRecorded]]:
+def _of_doses(after: Participant) -> Iterator[e.DeviationRecorded]:
     """Planned doses that were omitted, of every course; a dose that was reduced is none."""
     times: Counter[tuple[int, str]] = Counter()
     for dose in (one.fact for one in after.doses):
@@ -79,10 +74,10 @@ def _of_doses(after: Participant) -> Iterator[tuple[str, e.DeviationRecorded]]:
         if dose.outcome == "omitted":
             key = f"dose:{dose.day}:{dose.drug}:{times[dose.day, dose.drug]}"
             says = f"the dose of {dose.drug} on lymphodepletion day {dose.day} was omitted"
-            yield key, e.DeviationRecorded(key=key, says=says)
+            yield e.DeviationRecorded(key=key, says=says)
 
 
-def _of_cells(after: Participant) -> Iterator[tuple[str, e.DeviationRecorded]]:
+def _of_cells(after: Participant) -> Iterator[e.DeviationRecorded]:
     """Cells that were thawed or infused under another code than the participant's own."""
     ended = after.collections[-1].ended if after.collections else None
     facts: list[e.ThawStarted | e.InfusionStarted] = [*(one.fact for one in after.thaws), *(one.fact for one in after.infusions)]
@@ -90,7 +85,7 @@ def _of_cells(after: Participant) -> Iterator[tuple[str, e.DeviationRecorded]]:
         if ended is None or fact.identity != ended.fact.identity:
             key = f"cells:{fact.kind}:{fact.bag}"
             says = f"bag {fact.bag} ({fact.kind}) carries the code {fact.identity}, which is not the participant's"
-            yield key, e.DeviationRecorded(key=key, says=says)
+            yield e.DeviationRecorded(key=key, says=says)
 
 
 def _gate_deviations(before: Record, record: Record, study: Study, zone: str) -> Iterator[e.Event]:
@@ -122,10 +117,11 @@ def against_the_gate(taken: Taken, record: Record, study: Study, zone: str) -> I
     instants = during(taken, zone)
     start, end = instants.intervals[0][0], instants.intervals[-1][1] - MINUTE
     then = _until(end, taken.entry, record, zone)
+    category: DeviationCategory = "override" if _overridden(taken, record) else "procedure"
     for judgement in judge(taken.step, then, study, start).judgements:
         if not instants <= judgement.passes:
             says = f"{taken.step} was taken while {judgement.rule.id} did not pass: {judgement.rule.says.rstrip('.')}"
-            yield e.DeviationRecorded(key=gate_key(taken, judgement.rule.id), says=says)
+            yield e.DeviationRecorded(key=gate_key(taken, judgement.rule.id), says=says, category=category)
     if not _had_leave(taken, record, zone):
         yield e.DeviationRecorded(key=gate_key(taken, "leave"), says=f"{taken.step} was taken without leave that stood at the time")
     if not may_be_taken(taken.step, taken.occurrence, then, study.protocol(then.protocol)):
@@ -134,13 +130,19 @@ def against_the_gate(taken: Taken, record: Record, study: Study, zone: str) -> I
 
 def _had_leave(taken: Taken, record: Record, zone: str) -> bool:
     """Whether leave stood at the time, or an investigator signed for the step as it was taken."""
-    told = {entry.version: entry for entry in effective(record.entries)}
-    signed, fact = told.get(taken.entry - 1), told[taken.entry].event
-    if signed is not None and isinstance(signed.event, e.OverrideSigned) and isinstance(fact, e.Treatment) and fact.at == taken.at:
+    if _overridden(taken, record):
         return True
     begun = taken.at.span(zone)
-    given = reduce(evolve, (entry for version, entry in told.items() if version < taken.entry), Participant()).clearances
+    given = reduce(evolve, (entry for entry in effective(record.entries) if entry.version < taken.entry), Participant()).clearances
     return any(one.step == taken.step and one.stood_at(begun.earliest) and one.stood_at(begun.latest) for one in given)
+
+
+def _overridden(taken: Taken, record: Record) -> bool:
+    """Whether an investigator signed for the step as it was taken."""
+    signed, fact = record.entry(taken.entry - 1), record.entry(taken.entry)
+    if signed is None or fact is None or not isinstance(signed.event, e.OverrideSigned):
+        return False
+    return isinstance(fact.event, e.Treatment) and fact.event.at == taken.at
 
 
 def _until(instant: datetime, version: int, record: Record, zone: str) -> Participant:

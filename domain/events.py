@@ -15,6 +15,7 @@ from domain.words import (
     Bag,
     CellsPerKilogram,
     ChainOfIdentity,
+    DeviationCategory,
     Digest,
     DoseOutcome,
     DosesPerDay,
@@ -457,12 +458,48 @@ class VisitCompleted(Value):
     at: When
 
 
+class VisitBooked(Value):
+    """The participant has an appointment for a visit; booked again, the last booking counts."""
+
+    kind: Literal["visit-booked.v1"] = "visit-booked.v1"
+    visit: Name
+    at: When
+
+
+class UnscheduledVisit(Value):
+    """The participant was seen at a visit that the protocol does not plan."""
+
+    kind: Literal["unscheduled-visit.v1"] = "unscheduled-visit.v1"
+    at: When
+    why: Sentence
+
+
+class AssessmentDone(Value):
+    """An assessment of a visit was made that leaves no result, score or attestation in this record."""
+
+    kind: Literal["assessment-done.v1"] = "assessment-done.v1"
+    visit: Name
+    assessment: Name
+    at: When
+
+
 class VisitUnaccounted(Value):
-    """The window of a visit closed (after `closed_on`) with nothing recorded."""
+    """The window of a visit closed (after `closed_on`, or at an instant where it is one of hours) with nothing recorded."""
 
     kind: Literal["visit-unaccounted.v1"] = "visit-unaccounted.v1"
     visit: Name
     closed_on: date
+    closed_at: Moment | None = None
+
+
+class VisitIncomplete(Value):
+    """The window of a visit that took place closed, as that of one unaccounted for, while these assessments were missing."""
+
+    kind: Literal["visit-incomplete.v1"] = "visit-incomplete.v1"
+    visit: Name
+    closed_on: date
+    closed_at: Moment | None = None
+    missing: Annotated[tuple[Name, ...], Field(min_length=1)]
 
 
 class VisitMissed(Value):
@@ -481,6 +518,8 @@ class DeviationProposed(Value):
     kind: Literal["deviation-proposed.v1"] = "deviation-proposed.v1"
     key: Sentence
     says: Account
+    category: DeviationCategory = "procedure"
+    important: bool = False
 
 
 class DeviationRecorded(Value):
@@ -489,6 +528,8 @@ class DeviationRecorded(Value):
     kind: Literal["deviation-recorded.v1"] = "deviation-recorded.v1"
     key: Sentence
     says: Account
+    category: DeviationCategory = "procedure"
+    important: bool = False
 
 
 class DeviationVoided(Value):
@@ -497,6 +538,34 @@ class DeviationVoided(Value):
     kind: Literal["deviation-voided.v1"] = "deviation-voided.v1"
     key: Sentence
     why: Sentence
+
+
+class DeviationDetails(Value):
+    """What people find out about a deviation. Important: it may bear on the data, or on the participant's rights or safety."""
+
+    important: bool = False
+    occurred_on: Day | None = None
+    discovered_on: Day | None = None
+    cause: Sentence | None = None
+    prevention: Sentence | None = None
+    reported_to_sponsor_on: Day | None = None
+    reported_to_ethics_committee_on: Day | None = None
+
+
+class DeviationDescribed(Value):
+    """Somebody looked into a deviation; the last description counts."""
+
+    kind: Literal["deviation-described.v1"] = "deviation-described.v1"
+    key: Sentence
+    details: DeviationDetails
+
+
+class DeviationReviewed(Value):
+    """The investigator reviewed, by signature, a deviation as it stood after this entry."""
+
+    kind: Literal["deviation-reviewed.v1"] = "deviation-reviewed.v1"
+    key: Sentence
+    entry: Annotated[int, Field(ge=1)]
 
 
 class SafetyReportDue(Value):
@@ -635,7 +704,8 @@ Evidence = (
 )
 Leaving = TreatmentStopped | VisitsStopped | ConsentWithdrawn | ContactLost | ContactRegained | Died | NeverInfused
 Screening = ScreeningStarted | EligibilityConfirmed | ScreenFailed
-Fact = Annotated[ConsentSigned | Screening | Evidence | Treatment | VisitCompleted | SafetyReported | Leaving, Field(discriminator="kind")]
+Visiting = VisitBooked | VisitCompleted | UnscheduledVisit | AssessmentDone
+Fact = Annotated[ConsentSigned | Screening | Evidence | Treatment | Visiting | SafetyReported | Leaving, Field(discriminator="kind")]
 """What people state has happened in the world; only these are corrected or retracted."""
 
 
@@ -658,7 +728,8 @@ Step = StepPlanned | StepReplanned | StepCancelled
 Verdict = StepCleared | StepWaiting | StepHeld | ClearanceRevoked | ClearanceLapsed | ManuallyReleased | StepRefused
 Refusal = StepRefused | ConfirmationRefused
 """What was submitted and refused: auditors ask about near misses."""
-Exception_ = DeviationProposed | DeviationRecorded | DeviationVoided | SafetyReportDue | SafetyReportVoided | OverrideSigned
+Deviating = DeviationProposed | DeviationRecorded | DeviationVoided | DeviationDescribed | DeviationReviewed
+SafetyMatter = SafetyReportDue | SafetyReportVoided
 Event = Annotated[
     Registered
     | ProtocolAdopted
@@ -666,15 +737,18 @@ Event = Annotated[
     | Screening
     | Evidence
     | Treatment
-    | VisitCompleted
+    | Visiting
     | SafetyReported
     | Leaving
     | Step
     | Verdict
     | EligibilityReconsidered
     | ConfirmationRefused
-    | Exception_
+    | Deviating
+    | SafetyMatter
+    | OverrideSigned
     | VisitUnaccounted
+    | VisitIncomplete
     | VisitMissed
     | ReminderDue
     | StudyCompleted

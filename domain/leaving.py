@@ -29,7 +29,7 @@ DISPOSITION: Kinds = frozenset({e.ProductReceived, e.ProductReleased, e.ProductF
 SURVIVAL: Kinds = frozenset({e.Died})
 SAFETY: Kinds = frozenset({e.SafetyReported})
 """What has come to light is reported, whoever has left since."""
-COMINGS: Kinds = frozenset({e.VisitCompleted, e.ContactRegained})
+COMINGS: Kinds = frozenset({e.VisitBooked, e.VisitCompleted, e.UnscheduledVisit, e.AssessmentDone, e.ContactRegained})
 EVIDENCE: Kinds = frozenset(get_args(e.Evidence))
 GOINGS: Kinds = frozenset({e.TreatmentStopped, e.VisitsStopped, e.ConsentWithdrawn, e.ContactLost, e.NeverInfused})
 JOINING: Kinds = frozenset({e.ScreeningStarted, e.ConsentSigned})

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 from domain import events as e
 from domain.entry import Entry
 from domain.history import effective
-from domain.standing import Clearance, Collection, Deviation, F, Noted, Plan, Product, SafetyReport, StandingVerdict, Taken
+from domain.standing import Clearance, Collection, Deviation, F, Noted, Plan, Product, SafetyReport, StandingVerdict, Taken, deviating
 from domain.time import BEGINNING, When
 from domain.words import HoldPoint
 
@@ -64,7 +64,11 @@ class Participant:
     infusions: tuple[Noted[e.InfusionStarted], ...] = ()
     infusion_ends: tuple[Noted[e.InfusionEnded], ...] = ()
     visits: Mapping[str, Noted[e.VisitCompleted]] = field(default_factory=dict)
+    booked: Mapping[str, Noted[e.VisitBooked]] = field(default_factory=dict)
+    unscheduled: tuple[Noted[e.UnscheduledVisit], ...] = ()
+    assessed: tuple[Noted[e.AssessmentDone], ...] = ()
     unaccounted: Mapping[str, Noted[e.VisitUnaccounted]] = field(default_factory=dict)
+    incomplete: Mapping[str, Noted[e.VisitIncomplete]] = field(default_factory=dict)
     missed: Mapping[str, Noted[e.VisitMissed]] = field(default_factory=dict)
     deviations: Mapping[str, Deviation] = field(default_factory=dict)
     safety_reports: Mapping[str, SafetyReport] = field(default_factory=dict)
@@ -130,9 +134,10 @@ def evolve(participant: Participant, entry: Entry[e.Event]) -> Participant:
             return but(was, unaccounted={**was.unaccounted, event.visit: _noted(event, entry)})
         case e.VisitMissed():
             return but(was, missed={**was.missed, event.visit: _noted(event, entry)})
-        case e.DeviationProposed() | e.DeviationRecorded():
-            final = isinstance(event, e.DeviationRecorded)
-            return but(was, deviations={**was.deviations, event.key: Deviation(event.key, event.says, final, entry.version)})
+        case e.VisitIncomplete():
+            return but(was, incomplete={**was.incomplete, event.visit: _noted(event, entry)})
+        case _ if isinstance(event, e.Deviating):
+            return but(was, deviations=deviating(was.deviations, event, entry.version))
         case e.Registered():
             return but(was, site=event.site)
         case e.ProtocolAdopted():
@@ -174,10 +179,14 @@ def evolve(participant: Participant, entry: Entry[e.Event]) -> Participant:
             | e.InfusionEnded()
         ):
             return _treated(was, event, entry)
+        case e.VisitBooked():
+            return but(was, booked={**was.booked, event.visit: _noted(event, entry)})
         case e.VisitCompleted():
             return but(was, visits={**was.visits, event.visit: _noted(event, entry)})
-        case e.DeviationVoided():
-            return but(was, deviations={key: one for key, one in was.deviations.items() if key != event.key})
+        case e.UnscheduledVisit():
+            return but(was, unscheduled=(*was.unscheduled, _noted(event, entry)))
+        case e.AssessmentDone():
+            return but(was, assessed=(*was.assessed, _noted(event, entry)))
         case e.SafetyReportDue() | e.SafetyReportVoided() | e.SafetyReported():
             return but(was, safety_reports=_safety(was, event, entry))
         case (

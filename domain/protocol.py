@@ -164,19 +164,44 @@ class GateRule(Value):
     rules: Annotated[tuple[Rule, ...], Field(min_length=1)]
 
 
-Anchor = Literal["screening", "leukapheresis", "planned-infusion", "infusion"]
+class Assessment(Value):
+    """What is assessed at a visit: all of these on its date or, where none is named, whatever somebody says was done for the visit."""
+
+    title: Sentence
+    tests: tuple[Name, ...] = ()
+    scores: tuple[Name, ...] = ()
+    attestations: tuple[Name, ...] = ()
+
+
+Anchor = Literal["screening", "leukapheresis", "planned-infusion", "last-lymphodepletion-dose", "infusion"]
+Outside = Literal["record", "approve", "stop"]
+"""What a visit outside its window means. Each is a deviation that needs a reason; to *approve* one takes the investigator's signature.
+A window that *stops* lets nothing be booked outside, and a visit outside it is an important deviation."""
+
+
+class NotBefore(Value):
+    """A second anchor: so many days after the date on which another visit took place, if it did."""
+
+    visit: Name
+    days: Annotated[int, Field(ge=1)]
 
 
 class VisitRule(Value):
-    """When a visit is due, counted in days or months from an anchor date, and how many days it may be early or late."""
+    """When a visit is due, counted in days, months or hours from an anchor, and how many days or hours it may be early or late."""
 
     title: Sentence
     series: Name
     anchor: Anchor
     day: int | None = None
     month: int | None = None
+    hour: int | None = None
     early: Annotated[int, Field(ge=0)] = 0
     late: Annotated[int, Field(ge=0)] = 0
+    early_hours: Annotated[int, Field(ge=0)] = 0
+    late_hours: Annotated[int, Field(ge=0)] = 0
+    not_before: NotBefore | None = None
+    outside: Outside = "record"
+    assessments: tuple[Name, ...] = ()
     settled_by: Literal["leukapheresis-started.v1", "lymphodepletion-dose.v1", "infusion-started.v1"] | None = None
     interpretations: tuple[Name, ...] = ()
 
@@ -210,6 +235,7 @@ class Protocol(Value):
     override_grounds: dict[Name, Sentence]
     steps: dict[HoldPoint, GateRule]
     visits: dict[Name, VisitRule]
+    assessments: Annotated[dict[Name, Assessment], Field(default_factory=dict)]
     tests: dict[Name, Test]
     conditions: dict[Name, Condition]
     procedures: dict[Name, Procedure]

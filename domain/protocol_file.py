@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails
 
 from domain.base import Value
 from domain.protocol import Protocol
+from domain.protocol_checks.assessments import check_assessments
 from domain.protocol_checks.conduct import check_conduct
 from domain.protocol_checks.criteria import check_criteria, check_evidence
 from domain.protocol_checks.drugs import check_drugs
@@ -38,9 +39,8 @@ class ProtocolFaults(ValueError):
 def parse_protocol(text: bytes | str) -> Protocol:
     """Read a protocol file; raises ProtocolFaults with every fault in it."""
     document = _document(text)
-    return _checked(
-        Protocol, document, check_names, check_rulings, check_gates, check_visits, check_criteria, check_evidence, check_conduct
-    )
+    checks = (check_names, check_rulings, check_gates, check_visits, check_criteria, check_evidence, check_assessments, check_conduct)
+    return _checked(Protocol, document, *checks)
 
 
 def parse_reference(text: bytes | str) -> Reference:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
+from domain.anchors import anchors
 from domain.events import ManuallyReleased, StepCleared, StepHeld, StepWaiting
 from domain.leaving import steps_ended, visits_ended_at
 from domain.participant import Participant
@@ -18,7 +19,7 @@ from domain.screening import awaited
 from domain.standing import Plan, SafetyReport
 from domain.study import Study
 from domain.time import MINUTE, Period, When, day_after, local_date, midnight, shown
-from domain.visits import VisitWindow, anchors
+from domain.visits import VisitWindow
 from domain.words import STEPS, HoldPoint, Role
 
 DAY = timedelta(days=1)
@@ -140,20 +141,41 @@ def _of_verdict(step: HoldPoint, plan: Plan, zone: str) -> Iterator[Reminder]:
 
 
 def _of_visit(window: VisitWindow, zone: str) -> Iterator[Reminder]:
+    booking = window.booking
+    if booking is not None and window.state in {"open", "unaccounted"} and (how := window.booked_outside(zone)):
+        key = f"visit-booked-{how}:{window.visit}:{window.edition}:{booking.entry}"
+        says = f"The visit {window.visit} is booked for {booking.fact.at.shown(zone)}, outside its window: {window.range(zone)}."
+        told = max(booking.recorded_at, window.known_since)
+        yield Reminder(key, told, told + A_WEEK, "timely", "coordinator", says)
     if window.closes_at <= window.known_since:
         return
     if window.state == "open":
-        key, last_day = f"{window.visit}:{window.closes:%Y%m%d}", midnight(window.closes, zone)
-        range_ = f"can take place from {window.opens} to {window.closes}, best on {window.target}"
+        yield from _of_hours(window, zone) if window.in_hours else _of_dates(window, zone)
+    if window.state == "unaccounted":
+        key = f"visit-unaccounted:{window.visit}:{window.edition}"
+        says = f"Nothing was recorded for the visit {window.visit}, whose window closed at {window.end(zone)}."
+        yield Reminder(key, window.closes_at, window.closes_at + 14 * DAY, "timely", "coordinator", says)
+
+
+def _of_dates(window: VisitWindow, zone: str) -> Iterator[Reminder]:
+    """That it opens, unless it is booked; that it closes, unless it is booked for what is left of the window then."""
+    key, last_day = f"{window.visit}:{window.edition}", midnight(window.closes, zone)
+    if window.booked is None:
+        range_ = f"can take place from {window.range(zone)}, best on {window.target}"
         says = f"The visit {window.visit} {range_ if window.opens < window.closes else f'is due on {window.target}'}."
         yield Reminder(f"visit-opens:{key}", window.opens_at, window.closes_at, "digest", "coordinator", says)
-        if window.opens < window.closes:
-            says = f"The window of the visit {window.visit} closes at the end of {window.closes}."
-            yield Reminder(f"visit-closes:{key}", last_day, window.closes_at, "timely", "coordinator", says)
-    if window.state == "unaccounted":
-        key = f"visit-unaccounted:{window.visit}:{window.closes:%Y%m%d}"
-        says = f"Nothing was recorded for the visit {window.visit}, whose window closed at the end of {window.closes}."
-        yield Reminder(key, window.closes_at, window.closes_at + 14 * DAY, "timely", "coordinator", says)
+    booked = None if window.booked is None or window.booked_outside(zone) else window.booked.span(zone)
+    if window.opens < window.closes and (booked is None or booked.latest < last_day):
+        says = f"The window of the visit {window.visit} closes at the end of {window.closes}."
+        yield Reminder(f"visit-closes:{key}", last_day, window.closes_at, "timely", "coordinator", says)
+
+
+def _of_hours(window: VisitWindow, zone: str) -> Iterator[Reminder]:
+    """A window of hours is too short for a warning inside it: it is announced a day ahead, unless it is booked within it."""
+    if window.booked is None or window.booked_outside(zone):
+        says = f"The visit {window.visit} can take place from {window.range(zone)}, best at {window.best(zone)}."
+        due = max(window.opens_at - DAY, window.known_since)
+        yield Reminder(f"visit-opens:{window.visit}:{window.edition}", due, window.closes_at, "timely", "coordinator", says)
 
 
 def _of_product(participant: Participant, zone: str) -> Iterator[Reminder]:
@@ -169,7 +191,7 @@ def _of_product(participant: Participant, zone: str) -> Iterator[Reminder]:
 
 def _of_toxicity(participant: Participant, study: Study, zone: str) -> Iterator[Reminder]:
     """The toxicity period is counted in dates from the infusion; its end is when daily watching may end."""
-    infused = anchors(participant, zone).get("infusion")
+    infused = anchors(participant, study).get("infusion")
     if infused is None or visits_ended_at(participant, zone) is not None:
         return
     days = study.protocol(participant.protocol).toxicity_period_days

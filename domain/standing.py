@@ -1,13 +1,14 @@
 """What stands of a participant: facts as noted, plans, leave, cells, steps taken, deviations."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, assert_never
 
 from domain import events as e
 from domain.base import Value
 from domain.time import BEGINNING, When, to_the_minute
-from domain.words import HoldPoint
+from domain.words import DeviationCategory, HoldPoint
 
 F = TypeVar("F", bound=Value)
 F_co = TypeVar("F_co", bound=Value, covariant=True)
@@ -118,3 +119,49 @@ class Deviation:
     says: str
     final: bool
     entry: int
+    category: DeviationCategory = "procedure"
+    marked: bool = False
+    """Whether it was important as it arose."""
+    details: e.DeviationDetails | None = None
+    told_in: int = 0
+    """The last entry that says anything about it, but for its review."""
+    reviewed_in: int | None = None
+    """The entry in which the investigator reviewed it as it stands."""
+
+    @property
+    def reviewed(self) -> bool:
+        return self.reviewed_in is not None
+
+    @property
+    def important(self) -> bool:
+        """As it arose, unless somebody has looked into it since."""
+        return self.marked if self.details is None else self.details.important
+
+
+def deviating(was: Mapping[str, Deviation], event: e.Deviating, entry: int) -> Mapping[str, Deviation]:
+    """The deviations that stand after one more entry about one of them.
+
+    What says otherwise of what happened reopens a deviation that had been reviewed; that it has been reported since does not.
+    """
+    known = was.get(event.key)
+    match event:
+        case e.DeviationProposed() | e.DeviationRecorded():
+            details = known.details if known else None
+            final = isinstance(event, e.DeviationRecorded)
+            return {**was, event.key: Deviation(event.key, event.says, final, entry, event.category, event.important, details, entry)}
+        case e.DeviationVoided():
+            return {key: one for key, one in was.items() if key != event.key}
+        case e.DeviationDescribed() if known is not None:
+            same = known.details is not None and _apart_from_reports(known.details) == _apart_from_reports(event.details)
+            reviewed = known.reviewed_in if same else None
+            return {**was, event.key: replace(known, details=event.details, told_in=entry, reviewed_in=reviewed)}
+        case e.DeviationReviewed() if known is not None and event.entry == known.told_in:
+            return {**was, event.key: replace(known, reviewed_in=entry)}
+        case e.DeviationDescribed() | e.DeviationReviewed():
+            return was
+        case _:
+            assert_never(event)
+
+
+def _apart_from_reports(details: e.DeviationDetails) -> e.DeviationDetails:
+    return details.model_copy(update={"reported_to_sponsor_on": None, "reported_to_ethics_committee_on": None})

@@ -1,19 +1,21 @@
-"""Visits and their windows, in dates at the site."""
+"""Visits and their windows, in dates at the site or, for some, in hours."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from domain.events import InfusionStarted, LeukapheresisStarted, LymphodepletionDose, ScreeningStarted
+from domain import events as e
+from domain.anchors import Anchored, anchors, first_infusion
+from domain.assessing import missing
 from domain.leaving import visits_ended_at
 from domain.participant import Participant
-from domain.protocol import Anchor, VisitRule
+from domain.protocol import Anchor, Outside, Protocol, VisitRule
 from domain.standing import Noted
 from domain.study import Study
-from domain.time import FOREVER, Period, Span, When, day_after, local_date, midnight
+from domain.time import FOREVER, MINUTE, Period, When, day_after, local_date, midnight, shown
 
 State = Literal["open", "completed", "omitted", "missed", "unaccounted"]
+Stray = Literal["early", "late"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,21 +29,70 @@ class VisitWindow:
     target: date
     closes: date
     opens_at: datetime
+    target_at: datetime
+    """The instant that is aimed at; of a date its first."""
     closes_at: datetime
+    in_hours: bool
+    """Whether the window is one of hours, so that the instants say more than the dates."""
+    outside: Outside
     state: State
     held: When | None
     """When the visit took place; of several doses, the one that strays furthest from the target."""
+    booking: Noted[e.VisitBooked] | None
+    """The appointment for a visit that has not taken place."""
+    missing: tuple[str, ...]
+    """The required assessments that nobody has recorded, of a visit that took place."""
+    incomplete: bool
+    """Whether the window is known to have closed while they were missing."""
     known_since: datetime
-    """Since when the record knows the anchor."""
+    """Since when the record knows what the window is counted from."""
     firm: bool
     """Whether the anchor has happened; a window counted from a plan may still move."""
 
-    def out_of_window(self, zone: str) -> Literal["early", "late"] | None:
+    @property
+    def booked(self) -> When | None:
+        """When the visit is to take place."""
+        return None if self.booking is None else self.booking.fact.at
+
+    def out_of_window(self, zone: str) -> Stray | None:
         """How a visit that took place missed its window; a time too vague to tell counts as inside."""
-        if self.held is None:
-            return None
-        span = self.held.span(zone)
+        return None if self.held is None else self.strays(self.held, zone)
+
+    def booked_outside(self, zone: str) -> Stray | None:
+        """How the appointment misses the window."""
+        return None if self.booked is None else self.strays(self.booked, zone)
+
+    def strays(self, at: When, zone: str) -> Stray | None:
+        """How a time surely misses the window."""
+        span = at.span(zone)
         return "early" if span.latest < self.opens_at else "late" if span.earliest >= self.closes_at else None
+
+    def range(self, zone: str) -> str:
+        """From when to when it may take place, in words."""
+        if self.in_hours:
+            return f"{shown(self.opens_at, zone)} to {self.end(zone)}"
+        return f"{self.opens} to {self.closes}"
+
+    def best(self, zone: str) -> str:
+        """What is aimed at, in words."""
+        return shown(self.target_at, zone) if self.in_hours else f"{self.target}"
+
+    def end(self, zone: str) -> str:
+        """When the window closes, in words: at the end of a date, or with a minute."""
+        return shown(self.closes_at - MINUTE, zone) if self.in_hours else f"the end of {self.closes}"
+
+    @property
+    def edition(self) -> str:
+        """What tells this window from the one that it was before it moved."""
+        return f"{self.closes_at:%Y%m%dT%H%MZ}" if self.in_hours else f"{self.closes:%Y%m%d}"
+
+
+@dataclass(frozen=True, slots=True)
+class Awaiting:
+    """Visits that have no window yet, because what they are counted from has not happened."""
+
+    anchor: Anchor
+    visits: tuple[str, ...]
 
 
 def windows(participant: Participant, study: Study) -> tuple[VisitWindow, ...]:
@@ -52,60 +103,35 @@ def windows(participant: Participant, study: Study) -> tuple[VisitWindow, ...]:
     if not participant.protocol:
         return ()
     protocol, zone = study.protocol(participant.protocol), study.zone(participant.site)
-    anchored = anchors(participant, zone)
+    anchored = anchors(participant, study)
     found = [
-        _window(name, rule, anchor, participant, zone)
+        _window(name, anchor, participant, protocol, zone)
         for name, rule in protocol.visits.items()
         if (anchor := anchored.get(rule.anchor)) is not None
     ]
     left = visits_ended_at(participant, zone) or FOREVER
     running = (one for one in found if one.held is not None or one.closes_at <= left)
-    return tuple(sorted(running, key=lambda one: (one.target, one.closes, one.visit)))
+    return tuple(sorted(running, key=lambda one: (one.target_at, one.closes_at, one.visit)))
 
 
-@dataclass(frozen=True, slots=True)
-class Anchored:
-    """The date that visits are counted from, and since when the record knows it."""
-
-    on: date
-    known_since: datetime
-
-
-def anchors(participant: Participant, zone: str) -> Mapping[Anchor, Anchored]:
-    """The dates from which visits are counted, as far as they are known."""
-    screening = participant.screenings[-1] if participant.screenings else None
-    collection = participant.collections[-1].started if participant.collections else None
-    infusion = first_infusion(participant, zone)
-    found: dict[Anchor, Anchored | None] = {
-        "screening": _anchored(screening, zone),
-        "leukapheresis": _anchored(collection, zone),
-        "planned-infusion": planned_infusion(participant, zone),
-        "infusion": _anchored(infusion, zone),
-    }
-    return {anchor: one for anchor, one in found.items() if one is not None}
+def awaiting(participant: Participant, study: Study) -> tuple[Awaiting, ...]:
+    """The visits whose anchor has not happened, by anchor, while the participant still comes to visits."""
+    if not participant.protocol or visits_ended_at(participant, study.zone(participant.site)) is not None:
+        return ()
+    known, ahead = anchors(participant, study), dict[Anchor, list[str]]()
+    for name, rule in study.protocol(participant.protocol).visits.items():
+        if rule.anchor not in known:
+            ahead.setdefault(rule.anchor, []).append(name)
+    return tuple(Awaiting(anchor, tuple(names)) for anchor, names in ahead.items())
 
 
-def first_infusion(participant: Participant, zone: str) -> Noted[InfusionStarted] | None:
-    """The first bag that was infused, also when it was told after another."""
-    return min(participant.infusions, key=lambda one: one.fact.at.span(zone).earliest, default=None)
+class _Bounds(NamedTuple):
+    """Where a window begins, aims and ends; of its end also the date at the site."""
 
-
-def planned_infusion(participant: Participant, zone: str) -> Anchored | None:
-    """The date that lymphodepletion days count back from: the plan's target until the first dose, and what that dose fixed after it."""
-    if participant.given_doses:
-        first = participant.given_doses[0]
-        given = _anchored(first, zone)
-        return None if given is None else Anchored(given.on - timedelta(days=first.fact.day), given.known_since)
-    plan = participant.plans.get("infusion")
-    return None if plan is None else Anchored(local_date(plan.slot.target, zone), plan.planned_at)
-
-
-Started = ScreeningStarted | LeukapheresisStarted | LymphodepletionDose | InfusionStarted
-
-
-def _anchored(noted: Noted[Started] | None, zone: str) -> Anchored | None:
-    day = None if noted is None else _date_of(noted.fact.at, zone)
-    return None if noted is None or day is None else Anchored(day, noted.recorded_at)
+    opens_at: datetime
+    target_at: datetime
+    closes_at: datetime
+    closes: date
 
 
 def target_date(rule: VisitRule, anchor: date) -> date:
@@ -113,36 +139,70 @@ def target_date(rule: VisitRule, anchor: date) -> date:
     return Period(f"P{rule.month}M").after(anchor) if rule.month is not None else anchor + timedelta(days=rule.day or 0)
 
 
-def _window(name: str, rule: VisitRule, anchor: Anchored, participant: Participant, zone: str) -> VisitWindow:
-    target = target_date(rule, anchor.on)
-    opens, closes = target - timedelta(days=rule.early), target + timedelta(days=rule.late)
+def _window(name: str, anchor: Anchored, participant: Participant, protocol: Protocol, zone: str) -> VisitWindow:
+    rule, known_since = protocol.visits[name], anchor.known_since
+    other = participant.visits.get(rule.not_before.visit) if rule.not_before else None
+    bounds = _in_dates(rule, anchor.on, other, zone) if rule.hour is None else _in_hours(rule, rule.hour, anchor, zone)
+    target = local_date(bounds.target_at, zone)
     held = _held(name, rule, target, participant, zone)
+    lacking = missing(name, held, participant, protocol, zone) if held is not None else ()
     return VisitWindow(
         visit=name,
         title=rule.title,
         series=rule.series,
-        opens=opens,
+        opens=local_date(bounds.opens_at, zone),
         target=target,
-        closes=closes,
-        opens_at=midnight(opens, zone),
-        closes_at=midnight(day_after(closes), zone),
-        state=_state(name, rule, closes, held, participant),
+        closes=bounds.closes,
+        opens_at=bounds.opens_at,
+        target_at=bounds.target_at,
+        closes_at=bounds.closes_at,
+        in_hours=rule.hour is not None,
+        outside=rule.outside,
+        state=_state(name, rule, bounds, held, participant),
         held=held,
-        known_since=anchor.known_since,
+        booking=participant.booked.get(name) if held is None else None,
+        missing=lacking,
+        incomplete=bool(lacking) and _is_of(participant.incomplete.get(name), bounds),
+        known_since=max(known_since, other.recorded_at) if other is not None else known_since,
         firm=rule.anchor != "planned-infusion" or bool(participant.given_doses),
     )
 
 
-def _state(name: str, rule: VisitRule, closes: date, held: When | None, participant: Participant) -> State:
+def _in_dates(rule: VisitRule, anchor: date, other: Noted[e.VisitCompleted] | None, zone: str) -> _Bounds:
+    """A window of whole dates. A second anchor pushes its opening, and with that whatever would lie before: the last date stays one."""
+    target = target_date(rule, anchor)
+    opens, closes = target - timedelta(days=rule.early), target + timedelta(days=rule.late)
+    if rule.not_before is not None and other is not None:
+        opens = max(opens, local_date(other.fact.at.span(zone).earliest, zone) + timedelta(days=rule.not_before.days))
+    target, closes = max(target, opens), max(closes, opens)
+    return _Bounds(midnight(opens, zone), midnight(target, zone), midnight(day_after(closes), zone), closes)
+
+
+def _in_hours(rule: VisitRule, hour: int, anchor: Anchored, zone: str) -> _Bounds:
+    """A window of elapsed hours, both ends included; where the minute of the anchor is not known, as wide as that leaves it."""
+    assert anchor.at is not None, "hours are counted from what has happened"  # noqa: S101 - the checks of the file see to it
+    span, after = anchor.at.span(zone), timedelta(hours=hour)
+    early, late = timedelta(hours=rule.early_hours), timedelta(hours=rule.late_hours)
+    last = span.latest + after + late
+    return _Bounds(span.earliest + after - early, span.earliest + after, last + MINUTE, local_date(last, zone))
+
+
+def _state(name: str, rule: VisitRule, bounds: _Bounds, held: When | None, participant: Participant) -> State:
     """An account of a closed window is void once the window has moved."""
     if held is not None:
         return "completed"
     if rule.settled_by == "lymphodepletion-dose.v1" and rule.day in {dose.fact.day for dose in participant.course}:
         return "omitted"
     unaccounted = participant.unaccounted.get(name)
-    if name in participant.missed and (unaccounted is None or unaccounted.fact.closed_on == closes):
+    accounted = _is_of(unaccounted, bounds)
+    if name in participant.missed and (unaccounted is None or accounted):
         return "missed"
-    return "unaccounted" if unaccounted is not None and unaccounted.fact.closed_on == closes else "open"
+    return "unaccounted" if accounted else "open"
+
+
+def _is_of(account: Noted[e.VisitUnaccounted] | Noted[e.VisitIncomplete] | None, bounds: _Bounds) -> bool:
+    """Whether what was said when a window closed was said of this one."""
+    return account is not None and account.fact.closed_on == bounds.closes and account.fact.closed_at in {None, bounds.closes_at}
 
 
 def _held(name: str, rule: VisitRule, target: date, participant: Participant, zone: str) -> When | None:
@@ -159,10 +219,3 @@ def _held(name: str, rule: VisitRule, target: date, participant: Participant, zo
             return infusion.fact.at if infusion else None
         case None:
             return None
-
-
-def _date_of(at: When, zone: str) -> date | None:
-    """The date at the site, where the time is known well enough to have one."""
-    span: Span = at.span(zone)
-    first = local_date(span.earliest, zone)
-    return first if first == local_date(span.latest, zone) else None

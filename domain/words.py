@@ -49,6 +49,8 @@ STEPS: tuple[HoldPoint, ...] = ("leukapheresis", "lymphodepletion", "infusion")
 """The hold points in the order in which they are taken."""
 DoseOutcome = Literal["given", "reduced", "omitted"]
 """What became of a planned dose."""
+DeviationCategory = Literal["early", "late", "missed", "override", "procedure"]
+"""What went otherwise than planned: the time of a visit, a visit that did not take place, a gate that was overridden, or anything else."""
 Scope = Literal["treatment", "visits", "everything"]
 """What consent is withdrawn from."""
 Asked = Literal["participant", "chart", "pharmacy"]

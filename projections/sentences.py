@@ -5,7 +5,7 @@ from typing import assert_never
 from domain import events as e
 from domain.entry import Entry
 from domain.rules.reviews import TITLES
-from domain.time import When, shown
+from domain.time import MINUTE, When, shown
 from domain.verdicts import Derivation
 from domain.words import few
 
@@ -22,7 +22,9 @@ def says(event: e.Event, zone: str) -> str:  # noqa: PLR0915 - A closed union is
             told = "Reminder not sent, it had become pointless" if event.skipped else f"Reminder for the {event.to} ({event.urgency})"
             return f"{told}: {event.says}"
         case e.VisitUnaccounted():
-            return f"The window of the visit {event.visit} closed at the end of {event.closed_on} with nothing recorded."
+            return f"The window of the visit {event.visit} closed at {_end(event, zone)} with nothing recorded."
+        case e.VisitIncomplete():
+            return f"The window of the visit {event.visit} closed at {_end(event, zone)}; missing: {', '.join(event.missing)}."
         case e.DeviationProposed():
             return f"Possible protocol deviation: {event.says}."
         case e.DeviationRecorded():
@@ -112,12 +114,22 @@ def says(event: e.Event, zone: str) -> str:  # noqa: PLR0915 - A closed union is
             return f"Infusion of bag {event.bag} of product {event.identity} started {when(event.at, zone)}."
         case e.InfusionEnded():
             return f"Infusion of bag {event.bag} ended {when(event.at, zone)}."
+        case e.VisitBooked():
+            return f"Visit {event.visit} booked for {event.at.shown(zone)}."
+        case e.UnscheduledVisit():
+            return f"Unscheduled visit {when(event.at, zone)}: {event.why}."
+        case e.AssessmentDone():
+            return f"Assessment {event.assessment} of the visit {event.visit} done {when(event.at, zone)}."
         case e.VisitCompleted():
             return f"Visit {event.visit} took place {when(event.at, zone)}."
         case e.VisitMissed():
             return f"The visit {event.visit} was missed; that is final."
         case e.DeviationVoided():
-            return f"No deviation after all ({event.key.replace(':', ' ')}): {event.why}."
+            return f"No deviation after all ({_named(event)}): {event.why}."
+        case e.DeviationDescribed():
+            return _description(event)
+        case e.DeviationReviewed():
+            return f"The investigator reviewed the deviation ({_named(event)}), as it stood after entry {event.entry}, by signature."
         case e.SafetyReportDue():
             return f"A matter of safety is to be reported within 24 hours: {event.says}."
         case e.SafetyReportVoided():
@@ -150,6 +162,30 @@ def says(event: e.Event, zone: str) -> str:  # noqa: PLR0915 - A closed union is
             return f"Entry {event.entry} taken back: it should never have been made."
         case _:
             assert_never(event)
+
+
+def _named(event: e.Deviating) -> str:
+    return event.key.replace(":", " ")
+
+
+def _description(event: e.DeviationDescribed) -> str:
+    """What was found out about a deviation, as far as anything was."""
+    details = event.details
+    found = {
+        "occurred": details.occurred_on,
+        "discovered": details.discovered_on,
+        "cause": details.cause,
+        "prevention": details.prevention,
+        "reported to the sponsor": details.reported_to_sponsor_on,
+        "reported to the ethics committee": details.reported_to_ethics_committee_on,
+    }
+    told = "".join(f"; {name}: {what}" for name, what in found.items() if what is not None)
+    return f"Deviation ({_named(event)}): {'important' if details.important else 'not important'}{told}."
+
+
+def _end(event: e.VisitUnaccounted | e.VisitIncomplete, zone: str) -> str:
+    """When a window closed: with the end of a date, or after a minute."""
+    return f"the end of {event.closed_on}" if event.closed_at is None else shown(event.closed_at - MINUTE, zone)
 
 
 def waiting(verdict: e.StepWaiting, zone: str) -> str:

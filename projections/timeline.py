@@ -9,17 +9,18 @@ from pydantic import TypeAdapter
 
 from domain.base import Value
 from domain.entry import Entry
-from domain.events import EntryCorrected, EntryRetracted, Event
+from domain.events import EntryCorrected, EntryRetracted, Event, VisitBooked
 from domain.participant import PARTICIPANT
+from domain.protocol import Anchor
 from domain.time import When
 from domain.visits import State
-from domain.words import Role, Source
+from domain.words import DeviationCategory, Role, Source
 from projections.sentences import says, sentence
 from projections.views import Parked, Told, Views, parked_in, stored
 
 TABLES = (
     """timeline (participant TEXT PRIMARY KEY, site TEXT NOT NULL, zone TEXT NOT NULL, protocol INTEGER NOT NULL, version INTEGER NOT NULL,
-    windows BLOB NOT NULL, deviations BLOB NOT NULL) STRICT, WITHOUT ROWID""",
+    windows BLOB NOT NULL, awaiting BLOB NOT NULL, deviations BLOB NOT NULL) STRICT, WITHOUT ROWID""",
     """timeline_entries (participant TEXT, version INTEGER, position INTEGER NOT NULL, recorded_at TEXT NOT NULL, occurred TEXT,
     kind TEXT NOT NULL, says TEXT NOT NULL, said TEXT, amended_by INTEGER, retracted INTEGER NOT NULL, actor TEXT NOT NULL,
     role TEXT NOT NULL, source TEXT NOT NULL, reason TEXT, PRIMARY KEY (participant, version)) STRICT, WITHOUT ROWID""",
@@ -47,7 +48,10 @@ class Line(Value):
 
 
 class Window(Value):
-    """A visit with its window: dates at the site, both included, and the instants between which it may take place."""
+    """A visit with its window: dates at the site, both included, and the instants between which it may take place.
+
+    Of a window `in_hours` the instants say more than the dates.
+    """
 
     visit: str
     title: str
@@ -55,24 +59,41 @@ class Window(Value):
     target: date
     closes: date
     opens_at: datetime
+    target_at: datetime
     closes_at: datetime
+    in_hours: bool
     state: State
     held: When | None
     """When the visit took place."""
+    booked: When | None
+    """When the visit is to take place."""
+    missing: tuple[str, ...]
+    """The required assessments that are missing, of a visit that took place."""
     firm: bool
     """Whether the window no longer moves with a plan."""
 
 
+class Awaits(Value):
+    """Visits without a window, because what they are counted from has not happened."""
+
+    anchor: Anchor
+    visits: tuple[str, ...]
+
+
 class Standing(Value):
-    """A protocol deviation that stands, proposed or final, and the entry that says so."""
+    """A protocol deviation that stands, proposed or final, reviewed as it stands or not, and the entry that says so."""
 
     key: str
     says: str
     final: bool
     entry: int
+    category: DeviationCategory
+    important: bool
+    reviewed: bool
 
 
 WINDOWS = TypeAdapter(tuple[Window, ...])
+AWAITING = TypeAdapter(tuple[Awaits, ...])
 DEVIATIONS = TypeAdapter(tuple[Standing, ...])
 
 
@@ -86,6 +107,7 @@ class Timeline(Value):
     version: int
     entries: tuple[Line, ...]
     windows: tuple[Window, ...]
+    awaiting: tuple[Awaits, ...]
     deviations: tuple[Standing, ...]
 
 
@@ -95,7 +117,7 @@ def timeline(views: Views, participant_id: str) -> Timeline | Parked | None:
         head = connection.execute("SELECT * FROM timeline WHERE participant = ?", (participant_id,)).fetchone()
         if head is None:
             return next((one for one in parked_in(connection) if one.stream == PARTICIPANT + participant_id), None)
-        participant, site, zone, protocol, version, windows, deviations = head
+        participant, site, zone, protocol, version, windows, awaiting, deviations = head
         return Timeline(
             participant=participant,
             site=site,
@@ -104,6 +126,7 @@ def timeline(views: Views, participant_id: str) -> Timeline | Parked | None:
             version=version,
             entries=tuple(_lines(connection, participant_id)),
             windows=WINDOWS.validate_json(windows),
+            awaiting=AWAITING.validate_json(awaiting),
             deviations=DEVIATIONS.validate_json(deviations),
         )
 
@@ -115,9 +138,10 @@ def apply(views: sqlite3.Connection, told: Told) -> None:
     rows = [_kept(one.id, entry, amended.get(entry.version), zone) for entry in told.entries]
     views.executemany("INSERT INTO timeline_entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
     windows = WINDOWS.dump_json(tuple(Window.model_validate(window, from_attributes=True) for window in told.agenda.windows))
+    awaiting = AWAITING.dump_json(tuple(Awaits.model_validate(each, from_attributes=True) for each in told.agenda.awaiting))
     deviations = DEVIATIONS.dump_json(tuple(Standing.model_validate(each, from_attributes=True) for each in one.deviations.values()))
-    stands = (one.id, one.site, zone, one.protocol, one.version, windows, deviations)
-    views.execute("INSERT OR REPLACE INTO timeline VALUES (?, ?, ?, ?, ?, ?, ?)", stands)
+    stands = (one.id, one.site, zone, one.protocol, one.version, windows, awaiting, deviations)
+    views.execute("INSERT OR REPLACE INTO timeline VALUES (?, ?, ?, ?, ?, ?, ?, ?)", stands)
 
 
 def forget(views: sqlite3.Connection, participant_id: str) -> None:
@@ -162,8 +186,8 @@ def _kept(participant_id: str, entry: Entry[Event], amended: Amended | None, zon
 
 
 def _occurred(event: Event) -> str | None:
-    """When it happened, where the event says so; a course of medication when it began."""
-    stated = vars(event)
+    """When it happened, where the event says so; a course of medication when it began. An appointment has not happened."""
+    stated = {} if isinstance(event, VisitBooked) else vars(event)
     at = stated.get("start") or stated.get("at")
     return at.root if isinstance(at, When) else None
 

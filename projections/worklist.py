@@ -27,11 +27,11 @@ matter of safety is to be reported."""
 Kind = Literal["record", "step", "safety", "eligibility", "visit", "notice", "deviation"]
 State = Literal[
     "unreadable", "revoked", "held", "waiting", "not judged", "cleared", "no longer valid",
-    "not open", "open", "closed", "unaccounted", "announced", "to review", "to confirm", "superseded", "to report",
+    "not open", "open", "closed", "unaccounted", "incomplete", "announced", "to review", "to confirm", "superseded", "to report",
 ]  # fmt: skip
 Action = Literal[
     "tell-administrator", "plan-again", "supply-evidence", "wait", "perform",
-    "record-visit", "record-treatment", "account-for-visit", "prepare", "review", "judge", "report-safety",
+    "record-visit", "record-treatment", "account-for-visit", "record-assessments", "prepare", "review", "judge", "report-safety",
 ]  # fmt: skip
 """What to do next, by the name under which the command line and the web offer it."""
 SOON = timedelta(days=7)
@@ -237,12 +237,15 @@ def _eligibility(told: Told) -> Iterator[Kept]:
 
 
 def _visits(told: Told) -> Iterator[Kept]:
-    """Every visit that is still to take place, or to be accounted for."""
+    """Every visit that is still to take place, to be accounted for, or to be completed."""
     final = {item.act.window.visit: item.due for item in told.agenda.items if isinstance(item.act, FinaliseVisit)}
     rules = told.study.protocol(told.participant.protocol).visits if told.agenda.windows else {}
     for window in told.agenda.windows:
+        if window.missing:
+            yield from _incomplete(window, told)
         if window.state not in {"open", "unaccounted"}:
             continue
+        booked = window.booked.span(told.zone).earliest if window.booked else None
         by_treatment: Action = "record-treatment" if rules[window.visit].settled_by else "record-visit"
         yield Kept(
             *_whose(told, f"visit:{window.visit}"),
@@ -252,22 +255,49 @@ def _visits(told: Told) -> Iterator[Kept]:
             state="unaccounted" if window.state == "unaccounted" else "open",
             says=_of_visit(window, final.get(window.visit), told.zone),
             action="account-for-visit" if window.state == "unaccounted" else by_treatment,
-            opens=stored(window.opens_at),
-            due=(target := stored(midnight(window.target, told.zone))),
-            target=target,
+            opens=stored(window.opens_at if booked is None else min(window.opens_at, booked)),
+            due=stored(midnight(local_date(booked or window.target_at, told.zone), told.zone)),
+            target=stored(window.target_at),
             closes=stored(window.closes_at),
             since=stored(window.known_since),
         )
 
 
+def _incomplete(window: VisitWindow, told: Told) -> Iterator[Kept]:
+    """A visit that took place without all that it requires, until the investigator has reviewed that."""
+    deviation = told.participant.deviations.get(f"visit:{window.visit}:incomplete")
+    if window.held is None or (deviation is not None and deviation.reviewed):
+        return
+    yield Kept(
+        *_whose(told, f"visit:{window.visit}"),
+        kind="visit",
+        name=window.visit,
+        title=window.title,
+        state="incomplete",
+        says=f"It took place; these assessments are missing: {', '.join(window.missing)}.",
+        action="record-assessments",
+        opens=stored(window.opens_at),
+        due=stored(window.held.span(told.zone).earliest),
+        target=stored(window.target_at),
+        closes=stored(window.closes_at),
+        since=stored(window.known_since),
+    )
+
+
 def _of_visit(window: VisitWindow, final: datetime | None, zone: str) -> str:
     if window.state == "unaccounted":
         until = f" It counts as missed for good from {local_date(final, zone)} on." if final else ""
-        return f"Nothing was recorded; the window closed at the end of {window.closes}.{until}"
+        return f"Nothing was recorded; the window closed at {window.end(zone)}.{until}{_booked(window, zone)}"
     moves = "" if window.firm else "; it moves with the planned infusion"
-    if window.opens == window.closes:
-        return f"On {window.target}{moves}."
-    return f"From {window.opens} to {window.closes}, best on {window.target}{moves}."
+    if window.opens == window.closes and not window.in_hours:
+        return f"On {window.target}{moves}.{_booked(window, zone)}"
+    return f"From {window.range(zone)}, best {'at' if window.in_hours else 'on'} {window.best(zone)}{moves}.{_booked(window, zone)}"
+
+
+def _booked(window: VisitWindow, zone: str) -> str:
+    if window.booked is None:
+        return ""
+    return f" Booked for {window.booked.shown(zone)}{', outside the window' if window.booked_outside(zone) else ''}."
 
 
 def _notices(told: Told) -> Iterator[Kept]:
@@ -291,9 +321,9 @@ def _notices(told: Told) -> Iterator[Kept]:
 
 
 def _deviations(told: Told) -> Iterator[Kept]:
-    """Every deviation that awaits the investigator; what is only proposed is a visit to account for."""
+    """Every deviation that awaits the investigator; what is only proposed is a visit to account for or to complete."""
     for deviation in told.participant.deviations.values():
-        if deviation.final:
+        if deviation.final and not deviation.reviewed:
             whose = _whose(told, f"deviation:{deviation.key}")
             says = f"Protocol deviation: {deviation.says}."
             yield Kept(*whose, "deviation", deviation.key, "Deviation", "to review", says, "review")

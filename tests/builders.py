@@ -9,7 +9,7 @@ from itertools import count
 from uuid import NAMESPACE_OID, UUID, uuid5
 from zoneinfo import ZoneInfo
 
-from app.demo.screened import screened
+from app.demo.screened import found_at, screened
 from domain import commands as c
 from domain import events as e
 from domain.criteria.report import confirmation, eligibility
@@ -72,13 +72,14 @@ class Trial:
 
     clock: Clock = field(default_factory=Clock)
     ledger: Ledger | None = None
+    files: StudyFiles = field(default_factory=StudyFiles)
     time_zone_data: str = "test"
     """What the machine reckons with; the study has adopted the data called `test`."""
 
     def __post_init__(self) -> None:
         self._numbers = count(1)
         self.ledger = self.ledger or Ledger.open("memory", clock=self.clock, keys=Keyring(b"k" * 32))
-        files = StudyFiles()
+        files = self.files
         desk = StudyDesk(self.ledger, files, STUDY, program="test", time_zone_data=self.time_zone_data)
         self.participants = Participants(self.ledger, desk)
         if not desk.opened():
@@ -213,6 +214,13 @@ class Story:
         report = eligibility(participant, study, at or confirmation(participant, study, self.trial.clock()))
         command = c.ConfirmEligibility(judged_at=report.at, report=report.digest)
         return self.trial.participants.handle(self.id, command, by_("investigator", self.trial.next_id(), signed=report.digest))
+
+    def comes(self, visit: str) -> "Story":
+        """The participant comes to a visit, at which everything that it requires is found."""
+        self.reports(e.VisitCompleted(visit=visit, at=self.at()))
+        for fact in found_at(visit, self.trial.participants.study().protocol(self.now.protocol), self.at()):
+            self.reports(fact)
+        return self
 
     def reviews(self, kind: ReviewKind = "medicines", days: int = 60) -> "Story":
         covers = local_date(self.trial.clock() - timedelta(days=days), BERLIN)

@@ -9,6 +9,7 @@ import typer
 from app.cli import (
     agenda,
     demonstration,
+    deviations,
     evidence,
     forms,
     history,
@@ -51,6 +52,7 @@ for verbs, panel in (
     (recordkeeping.recordkeeping, "Record keeping"),
     (judging.judging, "Answers"),
     (worklist.worklists, "Answers"),
+    (deviations.deviations, "Answers"),
     (history.histories, "Answers"),
     (agenda.agendas, "Answers"),
     (status.states, "Running Daybook"),
@@ -63,6 +65,7 @@ for verbs, panel in (
     daybook.add_typer(verbs)
 daybook.add_typer(treatment.treatment, name="report", rich_help_panel="Treatment")
 daybook.add_typer(leaving.leaving, name="leave", rich_help_panel="Leaving")
+daybook.add_typer(deviations.deviation, name="deviation", rich_help_panel="Record keeping")
 daybook.add_typer(status.journeys, name="journeys", rich_help_panel="Running Daybook")
 daybook.add_typer(views.views, name="views", rich_help_panel="Running Daybook")
 daybook.add_typer(study.study, name="study", rich_help_panel="The study")

@@ -11,12 +11,13 @@ from app.cli.clinic_time import SiteClock, study_day
 from app.cli.session import grid
 from app.cli.steps import STEP
 from domain import agenda as a
+from domain.anchors import IN_WORDS, anchors
 from domain.gates import Gate, judge
 from domain.reminders import Reminder
 from domain.standing import Plan
 from domain.time import to_the_minute
 from domain.verdicts import Finding, RuleVerdict
-from domain.visits import anchors
+from domain.words import few
 from projections.sentences import says
 
 agendas = typer.Typer()
@@ -31,6 +32,8 @@ def agenda(ctx: typer.Context, participant: PARTICIPANT, *, as_json: AS_JSON = F
         chart.session.answers({"participant": participant, "agenda": found})
     else:
         chart.session.shows(agenda_table(found, clock, day_zero(chart)))
+        for group in found.awaiting:
+            chart.session.says(f"Awaiting {IN_WORDS[group.anchor]}: {few(group.visits)}.")
 
 
 @agendas.command()
@@ -64,7 +67,7 @@ def gate(
 
 def day_zero(chart: Chart) -> date | None:
     """Day 0, once it is known."""
-    found = anchors(chart.record.participant, chart.clock.zone).get("infusion")
+    found = anchors(chart.record.participant, chart.study).get("infusion")
     return None if found is None else found.on
 
 
@@ -87,6 +90,8 @@ def _act(act: a.Act) -> str:
             return f"The window of the visit {act.window.visit} has closed; it is unaccounted for if nothing is recorded."
         case a.FinaliseVisit():
             return f"The visit {act.window.visit} counts as missed for good."
+        case a.FindIncomplete():
+            return f"The window of the visit {act.window.visit} has closed; assessments that are still missing are a possible deviation."
         case a.CompleteStudy():
             return "The study is completed."
         case Reminder():

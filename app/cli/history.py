@@ -12,9 +12,11 @@ from rich.table import Table
 from app.cli.agenda import agenda_table, day_zero
 from app.cli.asking import AS_JSON, PARTICIPANT, opened_chart
 from app.cli.clinic_time import SiteClock, study_day
+from app.cli.deviations import category_of, standing_of
 from app.cli.session import grid
 from app.cli.worklist import warn_if_behind
 from domain.agenda import agenda
+from domain.anchors import IN_WORDS, anchors
 from domain.decisions.reports import times
 from domain.entry import Entry
 from domain.events import FACTS, EntryRetracted, Event, StepCleared, StepHeld, StepWaiting
@@ -25,7 +27,7 @@ from domain.participant import Participant
 from domain.record import Record
 from domain.rejections import Reason, Refused
 from domain.study import Study
-from domain.visits import anchors
+from domain.words import few
 from projections.sentences import says
 from projections.timeline import Line, Timeline, Window
 from projections.timeline import timeline as timeline_of
@@ -77,7 +79,7 @@ def history(
             study = chart.daybook.desk.at(then.entries[-1].study_version)
             for line in _state(then, study, clock):
                 chart.session.says(line)
-            infused = anchors(then.participant, clock.zone).get("infusion")
+            infused = anchors(then.participant, study).get("infusion")
             at_that_time = replace(clock, now=then.participant.recorded_at)
             chart.session.shows(agenda_table(agenda(then.participant, study), at_that_time, infused.on if infused else None))
 
@@ -92,10 +94,15 @@ def _timeline_tables(found: Timeline, clock: SiteClock, infusion: date | None) -
         for window in found.windows:
             windows.add_row(*_window_row(window, clock, infusion))
         yield windows
+    if found.awaiting:
+        ahead = grid("Awaiting", "Visits", title="Visits without a window yet")
+        for group in found.awaiting:
+            ahead.add_row(IN_WORDS[group.anchor], few(group.visits))
+        yield ahead
     if found.deviations:
-        deviations = grid("Entry", "Deviation", "Standing", title="Deviations")
+        deviations = grid("Entry", "Key", "Deviation", "Category", "Standing", title="Deviations")
         for one in found.deviations:
-            deviations.add_row(str(one.entry), one.says, "final" if one.final else "proposed")
+            deviations.add_row(str(one.entry), one.key, one.says, category_of(one.category, important=one.important), standing_of(one))
         yield deviations
 
 
@@ -113,9 +120,14 @@ def _now_says(line: Line) -> str:
 
 def _window_row(window: Window, clock: SiteClock, infusion: date | None) -> Sequence[str]:
     range_ = f"{window.opens} to {window.closes}" if window.opens != window.closes else f"{window.opens}"
+    best = f"{window.target}"
+    if window.in_hours:
+        range_, best = f"{clock.shows(window.opens_at)} to before {clock.shows(window.closes_at)}", clock.shows(window.target_at)
     moves = "" if window.firm else ", moves with the plan"
-    held = clock.shows_when(window.held) if window.held else clock.days_away(window.target)
-    return window.visit, f"{range_}{moves}", f"{window.target}", study_day(window.target, infusion), window.state, held
+    booked = f"booked for {clock.shows_when(window.booked)}" if window.booked else clock.days_away(window.target)
+    held = clock.shows_when(window.held) if window.held else booked
+    state = f"{window.state}, missing: {', '.join(window.missing)}" if window.missing else window.state
+    return window.visit, f"{range_}{moves}", best, study_day(window.target, infusion), state, held
 
 
 def _history_table(entries: Sequence[Entry[Event]], clock: SiteClock) -> Table:

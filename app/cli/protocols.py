@@ -135,9 +135,17 @@ def _in_lines(found: Released) -> Iterator[str]:
 
 
 def _due(visit: VisitRule) -> str:
-    counted = f"day {visit.day}" if visit.month is None else f"month {visit.month}"
-    range_ = f", from {visit.early} days before to {visit.late} days after" if visit.early or visit.late else ""
-    return f"{counted} from {visit.anchor.replace('-', ' ')}{range_}"
+    counted = next(f"{unit} {count}" for unit, count in _counts(visit) if count is not None)
+    early, late, unit = (visit.early_hours, visit.late_hours, "hours") if visit.hour is not None else (visit.early, visit.late, "days")
+    range_ = f", from {early} {unit} before to {late} {unit} after" if early or late else ""
+    second = f", at least {visit.not_before.days} days after {visit.not_before.visit}" if visit.not_before else ""
+    outside = {"record": "", "approve": "; outside only if an investigator approves", "stop": "; the window stops hard"}[visit.outside]
+    required = f"; requires {', '.join(visit.assessments)}" if visit.assessments else ""
+    return f"{counted} from {visit.anchor.replace('-', ' ')}{range_}{second}{outside}{required}"
+
+
+def _counts(visit: VisitRule) -> tuple[tuple[str, int | None], ...]:
+    return ("day", visit.day), ("month", visit.month), ("hour", visit.hour)
 
 
 def _judged(part: Criterion) -> str:

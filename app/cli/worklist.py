@@ -38,6 +38,7 @@ NEXT: dict[Action, str] = {
     "record-visit": "record the visit",
     "record-treatment": "record the treatment",
     "account-for-visit": "record it, or miss-visit",
+    "record-assessments": "record what was assessed",
     "prepare": "prepare",
     "review": "review",
     "judge": "judge",

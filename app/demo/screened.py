@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import get_args
 
 from domain import events as e
+from domain.assessing import by_word_alone
 from domain.protocol import Protocol
 from domain.time import When
 from domain.words import ReviewKind
@@ -50,7 +51,7 @@ def screened(protocol: Protocol, at: datetime) -> tuple[e.Fact, ...]:
     return (
         e.DemographicsRecorded(at=found, born=When("1991-06"), sex="female"),
         *(e.ObservationMade(at=found, test=test, result=result) for test, result in RESULTS.items()),
-        *(e.ObservationMade(at=found, test=test, value=Decimal(value), unit=protocol.tests[test].unit) for test, value in VALUES.items()),
+        *(_measured(protocol, test, found) for test in VALUES),
         e.ConditionNoted(at=found, condition="systemic-lupus-erythematosus", start=DIAGNOSED, marks={}),
         *(_assessed(protocol, score, present, found) for score, present in PRESENT.items()),
         e.MedicationTaken(
@@ -64,6 +65,22 @@ def screened(protocol: Protocol, at: datetime) -> tuple[e.Fact, ...]:
         e.Attested(at=found, holds={name: True for name in protocol.attestations if name not in NOT_ASKED}),
         *(e.ReviewMade(review=kind, at=found, covers_from=None, sources=("participant", "chart")) for kind in get_args(ReviewKind)),
     )
+
+
+def found_at(visit: str, protocol: Protocol, at: When) -> tuple[e.Fact, ...]:
+    """Everything that is assessed at a visit, in somebody whose lupus is as active as at screening."""
+    facts: list[e.Fact] = []
+    for name in protocol.visits[visit].assessments:
+        required = protocol.assessments[name]
+        if by_word_alone(required):
+            facts.append(e.AssessmentDone(visit=visit, assessment=name, at=at))
+        facts += (_measured(protocol, test, at) for test in required.tests)
+        facts += (_assessed(protocol, score, PRESENT[score], at) for score in required.scores)
+    return tuple(facts)
+
+
+def _measured(protocol: Protocol, test: str, at: When) -> e.ObservationMade:
+    return e.ObservationMade(at=at, test=test, value=Decimal(VALUES[test]), unit=protocol.tests[test].unit)
 
 
 def _assessed(protocol: Protocol, score: str, present: frozenset[str], at: When) -> e.ScoreAssessed:

@@ -13,13 +13,13 @@ from app.demo.opening import open_demonstration
 from app.wiring import time_zone_data
 from domain import commands as c
 from domain import events as e
+from domain.anchors import first_infusion
 from domain.criteria.report import EligibilityReport, eligibility
 from domain.entry import Actor, Circumstances, Signature
 from domain.record import Record
 from domain.rejections import Refused
 from domain.standing import Noted
 from domain.time import When
-from domain.visits import first_infusion
 from domain.words import Role
 from store.keys import Keyring
 from store.ledger import Ledger
@@ -78,9 +78,9 @@ class Stage:
             return refusal
         return None
 
-    def reports(self, fact: e.Fact, role: Role = "coordinator", *, meaning: str | None = None) -> None:
+    def reports(self, fact: e.Fact, role: Role = "coordinator", *, reason: str | None = None, meaning: str | None = None) -> None:
         """State what has happened; in this story that is never refused."""
-        refusal = self.asks(c.Report(fact=fact), role, meaning=meaning)
+        refusal = self.asks(c.Report(fact=fact), role, reason=reason, meaning=meaning)
         if refusal is not None:
             raise refusal
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from app.demo.opening import FORM, FORM_DIGEST
-from app.demo.screened import screened
+from app.demo.screened import found_at, screened
 from app.demo.stage import SITE, ZONE, Stage, infusion_on, set_in
 from app.demo.telling import Teller
 from domain import commands as c
@@ -193,7 +193,10 @@ async def _comes_until(stage: Stage, day: int | None) -> None:
         if day is not None and on > local_date(infused, ZONE) + day * DAY:
             return
         await stage.time.pass_until(clock_time(on, 10, 0, ZONE))
-        stage.reports(e.VisitCompleted(visit=visit, at=stage.now()))
+        late = "the participant came a day late" if visit == LATE else None
+        stage.reports(e.VisitCompleted(visit=visit, at=stage.now()), reason=late)
+        for fact in found_at(visit, stage.participants.study().protocol(1), stage.now()):
+            stage.reports(fact)
 
 
 def _next_visit(stage: Stage) -> tuple[str, date] | None:

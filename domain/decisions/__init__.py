@@ -9,6 +9,7 @@ from domain.conduct import conduct_kept
 from domain.consequences import consequences
 from domain.decisions.acts import act_on
 from domain.decisions.confirming import confirm
+from domain.decisions.deviating import describe_deviation, record_deviation, review_deviation, void_deviation
 from domain.decisions.joining import register
 from domain.decisions.recordkeeping import correct, miss_visit, retract
 from domain.decisions.reports import report, report_together
@@ -61,6 +62,14 @@ def _granted(command: c.Command, record: Record, study: Study, at: datetime, by:
             return retract(command, record, study, by)
         case c.MissVisit():
             return miss_visit(command, record, study)
+        case c.RecordDeviation():
+            return record_deviation(command, record, study, at)
+        case c.DescribeDeviation():
+            return describe_deviation(command, record, study, at)
+        case c.ReviewDeviation():
+            return review_deviation(command, record, by)
+        case c.VoidDeviation():
+            return void_deviation(command, record, by)
         case c.ActOn():
             return act_on(command, record, study, at, by)
         case _:

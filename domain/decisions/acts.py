@@ -14,6 +14,7 @@ from domain.record import Record
 from domain.rejections import Reason, Refused
 from domain.reminders import Reminder
 from domain.study import Study
+from domain.visits import VisitWindow
 from domain.words import HoldPoint
 
 
@@ -28,7 +29,10 @@ def act_on(command: c.ActOn, record: Record, study: Study, at: datetime, by: Cir
         case a.JudgeStep(step=step):
             return tuple(_judged(step, record.participant, study, at))
         case a.CloseVisit(window=window):
-            return (e.VisitUnaccounted(visit=window.visit, closed_on=window.closes),)
+            return (e.VisitUnaccounted(visit=window.visit, closed_on=window.closes, closed_at=_closed_at(window)),)
+        case a.FindIncomplete(window=window):
+            closed_at = _closed_at(window)
+            return (e.VisitIncomplete(visit=window.visit, closed_on=window.closes, closed_at=closed_at, missing=window.missing),)
         case a.FinaliseVisit(window=window):
             return (e.VisitMissed(visit=window.visit),)
         case a.CompleteStudy():
@@ -38,6 +42,11 @@ def act_on(command: c.ActOn, record: Record, study: Study, at: datetime, by: Cir
             return (e.ReminderDue(key=due.key, urgency=due.urgency, to=due.to, says=due.says, skipped=skipped),)
         case _:
             assert_never(item.act)
+
+
+def _closed_at(window: VisitWindow) -> datetime | None:
+    """Of a window of hours its end, which the date alone would not tell from another of that date."""
+    return window.closes_at if window.in_hours else None
 
 
 def _judged(step: HoldPoint, participant: Participant, study: Study, at: datetime) -> Iterator[e.Event]:

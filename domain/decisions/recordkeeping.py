@@ -7,6 +7,7 @@ from itertools import chain
 from domain import commands as c
 from domain import events as e
 from domain.decisions.reports import badly_formed, not_theirs, visit_out_of_place
+from domain.decisions.visiting import outside_its_window
 from domain.entry import Circumstances, Entry
 from domain.record import Record
 from domain.rejections import Reason, Refused, refuse_if
@@ -33,7 +34,9 @@ def correct(command: c.Correct, record: Record, study: Study, at: datetime, by: 
             *visit_out_of_place(command.fact, without, study),
         )
     )
-    return (e.EntryCorrected(entry=command.entry, fact=command.fact),)
+    corrected = e.EntryCorrected(entry=command.entry, fact=command.fact)
+    refuse_if(outside_its_window(command.fact, record.then((corrected,), at, by).participant, study, by))
+    return (corrected,)
 
 
 def _not_correctable(entry: Entry[e.Event], fact: e.Fact) -> Iterator[Reason]:

@@ -6,10 +6,12 @@ from itertools import chain
 
 from domain import commands as c
 from domain import events as e
+from domain.anchors import anchors
 from domain.consequences import against_the_gate
 from domain.decisions.evidence import impossible
 from domain.decisions.slips import improbable_in
 from domain.decisions.steps import other_identity, unknown_day
+from domain.decisions.visiting import impossible_assessment, impossible_booking, outside_its_window
 from domain.entry import Circumstances
 from domain.leaving import LOST, ways_in_force
 from domain.participant import Participant
@@ -18,7 +20,6 @@ from domain.record import Record
 from domain.rejections import Reason, Refused, refuse_if
 from domain.study import Study
 from domain.time import When, local_date
-from domain.visits import anchors
 
 
 def report(command: c.Report, record: Record, study: Study, at: datetime, by: Circumstances) -> tuple[e.Event, ...]:
@@ -28,6 +29,7 @@ def report(command: c.Report, record: Record, study: Study, at: datetime, by: Ci
     reason comes with it: nothing that happened is ever lost.
     """
     fact, participant = command.fact, record.participant
+    after = record.then((fact,), at, by)
     improbable = () if by.reason is not None else improbable_in(fact, participant, study)
     refuse_if(
         chain(
@@ -35,12 +37,11 @@ def report(command: c.Report, record: Record, study: Study, at: datetime, by: Ci
             out_of_place(fact, participant, study),
             not_theirs(fact, study.protocol(participant.protocol), by),
             _not_after_leaving(fact, participant, study, by),
+            outside_its_window(fact, after.participant, study, by),
             improbable,
         )
     )
-    taken_before = len(participant.taken)
-    after = record.then((fact,), at, by)
-    if len(after.participant.taken) == taken_before:
+    if len(after.participant.taken) == len(participant.taken):
         return (fact,)
     return fact, *against_the_gate(after.participant.taken[-1], after, study, study.zone(participant.site))
 
@@ -83,6 +84,11 @@ def badly_formed(fact: e.Fact, participant: Participant, study: Study, at: datet
             yield from _no_such_criteria(fact, study.protocol(participant.protocol))
         case e.VisitCompleted(visit=visit):
             yield from _no_such_visit(visit, study, participant)
+        case e.VisitBooked(visit=visit):
+            yield from _no_such_visit(visit, study, participant)
+            yield from impossible_booking(fact, participant, study, at)
+        case e.AssessmentDone():
+            yield from impossible_assessment(fact, study.protocol(participant.protocol))
         case _:
             pass
     if isinstance(fact, e.Evidence):
@@ -97,8 +103,8 @@ def _dated(at: When, zone: str) -> bool:
 
 
 def times(fact: e.Fact) -> Iterator[tuple[str, When]]:
-    """Every time at which what a fact states took place, with its name."""
-    stated = vars(fact)
+    """Every time at which what a fact states took place, with its name; an appointment states none."""
+    stated = {} if isinstance(fact, e.VisitBooked) else vars(fact)
     for name in ("at", "start", "stop"):
         when = stated.get(name)
         if isinstance(when, When):
@@ -137,7 +143,7 @@ def out_of_place(fact: e.Fact, participant: Participant, study: Study) -> Iterat
     match fact:
         case e.ScreeningStarted() | e.EligibilityConfirmed() | e.ScreenFailed():
             yield from _screening_out_of_place(fact, participant)
-        case e.VisitCompleted():
+        case e.VisitCompleted() | e.VisitBooked():
             yield from visit_out_of_place(fact, participant, study)
         case e.ContactRegained() if not any(way is LOST for way, _ in ways_in_force(participant, study.zone(participant.site))):
             yield Reason(code="not-lost", says="contact with the participant has not been lost")
@@ -187,14 +193,14 @@ def _to_be_signed(participant: Participant) -> bool:
 
 
 def visit_out_of_place(fact: e.Fact, participant: Participant, study: Study) -> Iterator[Reason]:
-    """A visit takes place once, and after what it is counted from."""
-    if not isinstance(fact, e.VisitCompleted):
+    """A visit takes place once, after what it is counted from, and is booked between."""
+    if not isinstance(fact, e.VisitCompleted | e.VisitBooked):
         return
     if fact.visit in participant.visits:
         yield Reason(code="already-completed", says=f"the visit {fact.visit} is on record: correct that entry")
         return
     rule = study.protocol(participant.protocol).visits.get(fact.visit)
-    if rule is not None and rule.anchor not in anchors(participant, study.zone(participant.site)):
+    if rule is not None and rule.anchor not in anchors(participant, study):
         yield Reason(code="awaiting", says=f"the visit {fact.visit} is counted from something that is not on record yet")
 
 

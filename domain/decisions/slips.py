@@ -39,7 +39,10 @@ def _without_consent(fact: e.Fact, participant: Participant, zone: str) -> Itera
     if consent is None:
         if not isinstance(fact, e.ConsentSigned):
             yield Reason(code="no-consent", says=f"no consent is on record; {ALL_THE_SAME}")
-    elif isinstance(fact, e.Treatment | e.Screening | e.VisitCompleted) and fact.at.span(zone).latest < consent[0].earliest:
+    elif (
+        isinstance(fact, e.Treatment | e.Screening | e.VisitCompleted | e.UnscheduledVisit)
+        and fact.at.span(zone).latest < consent[0].earliest
+    ):
         yield Reason(code="before-consent", says=f"this lies before consent was signed; {ALL_THE_SAME}")
 
 

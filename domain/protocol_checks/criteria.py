@@ -23,6 +23,7 @@ from domain.criteria.language import (
 )
 from domain.protocol import Protocol
 from domain.protocol_checks.asked import asked_at_gates, gates_readable
+from domain.protocol_checks.assessments import settling
 from domain.protocol_checks.conduct import asked_by_conduct
 from domain.protocol_checks.lengths import within_a_lifetime
 from domain.protocol_checks.parts import Document, Fault, criteria_in, read, readable, rules_of, table
@@ -217,7 +218,7 @@ def _in_vain(document: Document, recordable: Recordable) -> Iterator[Fault]:
     """What can be recorded and is asked for by no criterion, no gate and no promise."""
     asked = [leaf for place, one in _readable(document) for _, leaf in leaves_of(one, place)]
     asked += [*(leaf for _, leaf in asked_at_gates(document)), *asked_by_conduct(document)]
-    used = {(one.table, one.name) for leaf in asked for one in named(leaf)}
+    used = {(one.table, one.name) for leaf in asked for one in named(leaf)} | set(settling(document))
     for kind in EVIDENCE:
         for name in table(document, kind):
             if (kind, name) not in used:

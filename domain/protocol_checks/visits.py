@@ -19,6 +19,8 @@ SETTLED_ON: Mapping[str, Anchor] = {
 """The anchor from which the fact that settles a visit is counted."""
 FARTHEST_DAY, FARTHEST_MONTH = 5479, 180
 """Follow-up after gene-modified cells ends after fifteen years; a number beyond that is a slip."""
+FARTHEST_HOUR = 28 * 24
+"""What is counted in hours lies near what it is counted from; a number beyond that is a slip."""
 EARLIEST_DOSE = -30
 """The first day on which a lymphodepletion dose can be recorded."""
 
@@ -30,25 +32,59 @@ def check_visits(document: Document) -> Iterator[Fault]:
         yield from _visit(f"visits.{name}", visit)
     sound = {name: visit for name, visit in visits.items() if not any(_visit(name, visit))}
     yield from _overlaps(sound)
+    yield from (fault for name, visit in sound.items() for fault in _second_anchor(name, visit, sound, document))
     yield from _periods(sound, document)
     yield from _infusion_day(sound, document)
 
 
 def _visit(place: str, visit: VisitRule) -> Iterator[Fault]:
-    if (visit.day is None) == (visit.month is None):
-        yield Fault(place, "must be counted in days or in months: give either `day` or `month`")
+    if sum(count is not None for count in (visit.day, visit.month, visit.hour)) != 1:
+        yield Fault(place, "must be counted in days, months or hours: give one of `day`, `month` and `hour`")
         return
-    far = max(abs(visit.day or 0), visit.early, visit.late) > FARTHEST_DAY
+    if mixed := _mixed(visit):
+        yield Fault(place, mixed)
+        return
+    hours = max(abs(visit.hour or 0), visit.early_hours, visit.late_hours)
+    far = max(abs(visit.day or 0), visit.early, visit.late) > FARTHEST_DAY or hours > FARTHEST_HOUR
     if far or (visit.month is not None and not 1 <= visit.month <= FARTHEST_MONTH):
-        yield Fault(place, f"must lie within {FARTHEST_DAY} days or in month 1 to {FARTHEST_MONTH}")
+        yield Fault(place, f"must lie within {FARTHEST_DAY} days or {FARTHEST_HOUR} hours, or in month 1 to {FARTHEST_MONTH}")
         return
     opens, closes = _window(visit)
     if visit.anchor == "planned-infusion" and closes > 0:
         yield Fault(place, "lies after the planned infusion: anchor it on the infusion")
-    if visit.anchor != "planned-infusion" and opens < 0:
+    if visit.anchor != "planned-infusion" and (opens < 0 or (visit.hour or 0) < visit.early_hours):
         yield Fault(place, f"opens before its anchor ({visit.anchor}), which is not known until it happens")
     if visit.settled_by:
         yield from _settled(f"{place}.settled_by", visit, visit.settled_by)
+
+
+def _mixed(visit: VisitRule) -> str | None:
+    """What is wrong with a window that is counted in two ways at once."""
+    if visit.hour is None:
+        return "has no `hour` to be early or late by hours" if visit.early_hours or visit.late_hours else None
+    if visit.early or visit.late:
+        return "is counted in hours: give `early_hours` and `late_hours`"
+    if visit.anchor == "planned-infusion":
+        return "is counted in hours, and a plan has no minute: anchor it on what happens"
+    return "is counted in hours, which `not_before` and `settled_by` do not go with" if visit.not_before or visit.settled_by else None
+
+
+def _second_anchor(name: str, visit: VisitRule, visits: Mapping[str, VisitRule], document: Document) -> Iterator[Fault]:
+    """What a visit must follow comes before it, is recorded by hand, and leaves it a date of its own window at least."""
+    if visit.not_before is None:
+        return
+    place, other = f"visits.{name}.not_before", visits.get(visit.not_before.visit)
+    if other is None:
+        if visit.not_before.visit not in table(document, "visits"):
+            yield Fault(place, f"there is no visit {visit.not_before.visit!r}")
+    elif other.settled_by is not None:
+        yield Fault(place, f"{visit.not_before.visit} is settled by treatment: anchor on that instead")
+    elif _counted_from(other) != _counted_from(visit):
+        yield Fault(place, f"{visit.not_before.visit} is counted from something else, so nobody can tell whether the window can be reached")
+    elif _window(other)[0] >= _window(visit)[0]:
+        yield Fault(place, f"{visit.not_before.visit} is not due before")
+    elif _window(other)[0] + visit.not_before.days > _window(visit)[1]:
+        yield Fault(place, f"leaves no date of the window, however early {visit.not_before.visit} takes place")
 
 
 def _settled(place: str, visit: VisitRule, fact: str) -> Iterator[Fault]:
@@ -64,7 +100,8 @@ def _overlaps(visits: Mapping[str, VisitRule]) -> Iterator[Fault]:
     """A date must belong to one visit of a series only, or nobody could tell which of two took place."""
     for (one, first), (other, second) in combinations(visits.items(), 2):
         if first.series == second.series and _counted_from(first) == _counted_from(second):
-            (opens, closes), (opens_too, closes_too) = _window(first), _window(second)
+            both_in_hours = first.hour is not None and second.hour is not None
+            (opens, closes), (opens_too, closes_too) = map(_hours if both_in_hours else _window, (first, second))
             if opens <= closes_too and opens_too <= closes:
                 yield Fault(f"visits.{other}", f"overlaps with visits.{one}, of the same series")
 
@@ -94,9 +131,17 @@ def _counted_from(visit: VisitRule) -> Anchor:
 
 
 def _window(visit: VisitRule) -> tuple[int, int]:
-    """The first and the last day after the anchor on which the visit can be, whatever the calendar."""
+    """The first and the last day after the anchor on which the visit can be, whatever the calendar and the clock."""
+    if visit.hour is not None:
+        opens, closes = _hours(visit)
+        return opens // 24, closes // 24 + 1
     first, last = (visit.day, visit.day) if visit.day is not None else _days_in(visit.month or 0)
     return first - visit.early, last + visit.late
+
+
+def _hours(visit: VisitRule) -> tuple[int, int]:
+    """The first and the last hour after the anchor at which the visit can be."""
+    return (visit.hour or 0) - visit.early_hours, (visit.hour or 0) + visit.late_hours
 
 
 @lru_cache(maxsize=256)

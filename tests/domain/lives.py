@@ -210,6 +210,7 @@ class Life:
             lambda: (c.ReleaseManually(step=self.dice.choice(STEPS)), "investigator"),
             lambda: (c.Perform(beginning=self._beginning()), "coordinator"),
             lambda: (c.Override(beginning=self._beginning(), ground="immediate-hazard"), "investigator"),
+            self._about_a_deviation,
         ]
         return self.dice.choice(wishes)()
 
@@ -221,6 +222,22 @@ class Life:
             c.ReleaseToThaw(identity=OTHER),
         ]
         return self.dice.choice(beginnings)
+
+    def _about_a_deviation(self) -> Wish:
+        """One is recorded by hand; or one that stands is looked into, reviewed, or taken back."""
+        details = e.DeviationDetails(cause=self.dice.choice([None, "haste"]), important=self.dice.random() < 0.5)
+        by_hand = c.RecordDeviation(says="a form was lost", category="procedure", details=details)
+        standing = list(self.record.participant.deviations.values())
+        if not standing:
+            return by_hand, self._somebody()
+        one = self.dice.choice(standing)
+        wishes: list[c.Command] = [
+            by_hand,
+            c.DescribeDeviation(key=one.key, details=details),
+            *repeat(c.ReviewDeviation(key=one.key, entry=one.told_in), 2),
+            c.VoidDeviation(key=one.key),
+        ]
+        return self.dice.choice(wishes), self._somebody()
 
     def _somebody(self) -> Role:
         return "investigator" if self.dice.random() < 0.5 else "coordinator"
@@ -279,6 +296,7 @@ class Life:
             lambda: e.ThawStarted(at=at, identity=dice.choice([CODE, OTHER]), bag=dice.choice([1, 2])),
             lambda: e.InfusionStarted(at=at, identity=CODE, bag=dice.choice([1, 2])),
             lambda: self._leaving(at),
+            *repeat(lambda: self._visiting(at), 2),
         ]
         return dice.choice(facts)()
 
@@ -291,6 +309,15 @@ class Life:
         return e.DemographicsRecorded.model_validate(
             {"at": at, "born": When("1990"), "sex": self.dice.choice(["female", "female", "male"])}
         )
+
+    def _visiting(self, at: When) -> e.Fact:
+        visit, ahead = self.dice.choice(["screening", "day-1", "day-7", "toxicity-day-2"]), When.at(self._instant(ahead=True))
+        facts: list[e.Fact] = [
+            e.VisitBooked(visit=visit, at=ahead),
+            e.VisitCompleted(visit=visit, at=at),
+            e.UnscheduledVisit(at=at, why="a fever at home"),
+        ]
+        return self.dice.choice(facts)
 
     def _leaving(self, at: When) -> e.Fact:
         ways: list[e.Fact] = [

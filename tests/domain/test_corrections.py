@@ -107,7 +107,7 @@ def test_a_visit_that_was_given_up_as_missed_is_open_again_when_its_window_has_m
 def test_a_visit_outside_its_window_is_a_deviation_on_either_side(story: Story, days: int, how: str | None) -> None:
     day_0 = local_date(thawed(story), BERLIN)
     story.trial.clock.move(days=6)
-    story.reports(e.VisitCompleted(visit="day-3", at=When.on(day_0 + timedelta(days=days))))
+    story.reports(e.VisitCompleted(visit="day-3", at=When.on(day_0 + timedelta(days=days))), reason="the participant was ill")
     found = story.now.deviations.get("visit:day-3:window")
     assert (found is not None) == (how is not None)
     if found is not None:

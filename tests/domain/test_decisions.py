@@ -413,7 +413,7 @@ def test_a_visit_is_not_corrected_to_another_that_is_on_record() -> None:
     story = registered().is_ready().is_infused()
     story.trial.clock.move(days=7)
     for visit in ("day-3", "day-7"):
-        story.reports(e.VisitCompleted(visit=visit, at=story.at()))
+        story.reports(e.VisitCompleted(visit=visit, at=story.at()), reason="the participant was away")
     last = story.entry_of(e.VisitCompleted)
     assert refused(story, c.Correct(entry=last, fact=e.VisitCompleted(visit="day-3", at=story.at())), reason="x") == {"already-completed"}
     story.asks(c.Correct(entry=last, fact=e.VisitCompleted(visit="toxicity-day-7", at=story.at())), reason="it was the check")

@@ -9,11 +9,12 @@ import pytest
 
 from domain import commands as c
 from domain import events as e
+from domain.anchors import anchors
 from domain.decisions import decide
 from domain.leaving import ways_in_force
 from domain.rejections import Refused
 from domain.time import When, local_date, midnight
-from domain.visits import anchors, windows
+from domain.visits import windows
 from domain.words import HoldPoint
 from tests.builders import BERLIN, CODE, START, Trial, by_, codes, dose, local, minute, review, study_of, told, verdict_on
 
@@ -54,7 +55,7 @@ def test_the_first_bag_in_time_is_day_0_also_when_the_second_was_told_first() ->
     story.trial.clock.move(hours=30)
     story.reports(e.InfusionStarted(at=story.at(), identity=CODE, bag=2))
     story.reports(e.InfusionStarted(at=When.at(first), identity=CODE, bag=1))
-    assert anchors(story.now, BERLIN)["infusion"].on == local_date(first, BERLIN)
+    assert anchors(story.now, story.trial.participants.study())["infusion"].on == local_date(first, BERLIN)
     held = {window.visit: window.held for window in windows(story.now, story.trial.participants.study())}
     assert held["infusion"] == When.at(first)
     taken = story.now.taken_step("infusion")

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime
 from functools import cache, reduce
 from random import Random
 
@@ -21,6 +22,7 @@ from domain.participant import Participant, evolve, fold
 from domain.record import Record
 from domain.standing import Taken
 from domain.time import MINUTE
+from domain.visits import VisitWindow, windows
 from domain.words import STEPS, HoldPoint
 from tests.builders import BERLIN, CODE, study_of
 from tests.campaign import Campaign
@@ -200,6 +202,46 @@ def test_after_the_journey_has_acted_nothing_that_was_due_remains_and_it_is_quie
         quiet = life.record.version
         life.advances()
         assert life.record.version == quiet
+
+
+def settled_or_open(record: Record, window: VisitWindow, at: datetime) -> str:
+    """What became of a window, as the deviations that stand tell it too."""
+    told = {key: one for key, one in record.participant.deviations.items() if key.startswith(f"visit:{window.visit}:")}
+    strays = window.out_of_window(BERLIN)
+    assert (f"visit:{window.visit}:window" in told) == (strays is not None)
+    missed = told.get(f"visit:{window.visit}:missed")
+    assert {"unaccounted": False, "missed": True}.get(window.state) == (missed.final if missed else None)
+    assert (f"visit:{window.visit}:incomplete" in told) == window.incomplete
+    if window.closes_at <= at and window.firm:
+        assert window.state != "open", "a closed window is settled or accounted for"
+        assert window.incomplete == bool(window.missing)
+    return strays or window.state
+
+
+@pytest.mark.torture
+def test_every_window_is_open_or_settled_or_accounted_for_once_the_journey_has_acted(campaign: Campaign) -> None:
+    seen: Counter[str] = Counter()
+    for _, turns in lives(campaign):
+        for turn in turns:
+            if turn.command is None:
+                found = windows(turn.after.participant, study_of())
+                seen.update(settled_or_open(turn.after, window, turn.at) for window in found)
+                ahead = agenda(turn.after.participant, study_of()).awaiting
+                assert {one.visit for one in found}.isdisjoint(visit for group in ahead for visit in group.visits)
+    assert seen.keys() >= {"open", "completed", "omitted", "unaccounted", "early", "late"}
+
+
+@pytest.mark.torture
+def test_a_review_stands_only_for_what_the_investigator_signed_last(campaign: Campaign) -> None:
+    reviewed = 0
+    for life, turns in lives(campaign):
+        signed = {entry.version: entry.event for entry in life.record.entries if isinstance(entry.event, e.DeviationReviewed)}
+        for one in (one for turn in turns for one in turn.after.participant.deviations.values() if one.reviewed_in is not None):
+            reviewed += 1
+            assert one.reviewed_in is not None
+            assert signed[one.reviewed_in].key == one.key
+            assert one.entry <= signed[one.reviewed_in].entry < one.reviewed_in
+    assert reviewed
 
 
 @pytest.mark.slow

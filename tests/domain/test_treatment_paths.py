@@ -194,7 +194,7 @@ def test_two_years_pass_every_visit_is_settled_and_the_study_is_completed() -> N
             break
         story.lives_until(max(story.trial.clock(), min(w.opens_at for w in ahead)))
         visit = min(ahead, key=lambda window: window.opens_at)
-        story.reports(e.VisitCompleted(visit=visit.visit, at=story.at()))
+        story.comes(visit.visit)
     story.lives_until(story.trial.clock() + timedelta(days=70))
     completed = [at for at, _ in story.told_of(e.StudyCompleted)]
     last = max(windows(story.now, study), key=lambda window: window.closes_at)

@@ -65,7 +65,32 @@ def visit(story: Story, number: int) -> object:
     if not agenda.windows:
         return None
     window = agenda.windows[number % len(agenda.windows)]
-    return story.reports(e.VisitCompleted(visit=window.visit, at=story.at()))
+    return story.reports(e.VisitCompleted(visit=window.visit, at=story.at()), reason=WHY)
+
+
+def follow_up(story: Story, number: int) -> object:
+    """Something else about a visit: an appointment, a visit that nobody planned, something that was assessed."""
+    at, ahead = story.at(), When.at(story.trial.clock() + timedelta(hours=number % 400))
+    facts: list[e.Fact] = [
+        *(e.VisitBooked(visit=name, at=ahead) for name in ("screening", "day-7", "month-6")),
+        e.UnscheduledVisit(at=at, why="a fever at home"),
+        e.AssessmentDone(visit="month-6", assessment="late-effects", at=at),
+    ]
+    return story.reports(facts[number % len(facts)], reason=WHY)
+
+
+def deviate(story: Story, number: int) -> object:
+    """A deviation is recorded by hand; or one that stands is looked into, reviewed or taken back."""
+    details = e.DeviationDetails(cause="the copier was broken", important=number % 2 == 0)
+    standing = list(story.now.deviations.values())
+    if not standing or number % 4 == 0:
+        return story.asks(c.RecordDeviation(says="the form was not copied", category="procedure", details=details))
+    one = standing[number % len(standing)]
+    return (
+        lambda: story.asks(c.DescribeDeviation(key=one.key, details=details)),
+        lambda: story.signs(c.ReviewDeviation(key=one.key, entry=one.told_in)),
+        lambda: story.asks(c.VoidDeviation(key=one.key), reason=WHY),
+    )[number % 3]()
 
 
 def correct(story: Story, number: int) -> object:
@@ -121,6 +146,8 @@ MOVES: Mapping[str, Move] = {
     "release": lambda story, n: story.signs(c.ReleaseManually(step=STEPS[n % 3])),
     "cancel": lambda story, n: story.asks(c.Cancel(step=STEPS[n % 3])),
     "visit": visit,
+    "follow up": follow_up,
+    "deviate": deviate,
     "advance": lambda story, _: story.advances(),
     "pass time": lambda story, n: story.trial.clock.move(hours=n),
     "live on": lambda story, n: story.lives_until(story.trial.clock() + timedelta(hours=n)),

@@ -1,6 +1,6 @@
 """Every fact that can be recorded reads as a sentence, on the clocks of the site."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -65,6 +65,28 @@ SAID = [
     (
         e.DeviationVoided(key="visit:day-14:missed", why="what is on record now says otherwise"),
         "No deviation after all (visit day-14 missed): what is on record now says otherwise.",
+    ),
+    (
+        e.VisitUnaccounted(visit="day-7", closed_on=date(2026, 3, 29)),
+        "The window of the visit day-7 closed at the end of 2026-03-29 with nothing recorded.",
+    ),
+    (
+        e.VisitIncomplete(visit="sample", closed_on=date(2026, 3, 29), closed_at=NOON, missing=("late-effects",)),
+        "The window of the visit sample closed at 2026-03-29 11:59+02:00; missing: late-effects.",
+    ),
+    (e.VisitBooked(visit="day-7", at=When.at(NOON)), "Visit day-7 booked for 2026-03-29 12:00+02:00."),
+    (e.VisitBooked(visit="day-7", at=When("2026-03-29")), "Visit day-7 booked for 2026-03-29."),
+    (e.UnscheduledVisit(at=When("2026-03-29"), why="a fever at home"), "Unscheduled visit on 2026-03-29: a fever at home."),
+    (
+        e.DeviationDescribed(
+            key="visit:day-7:window",
+            details=e.DeviationDetails(important=True, cause="a strike", reported_to_sponsor_on=date(2026, 3, 29)),
+        ),
+        "Deviation (visit day-7 window): important; cause: a strike; reported to the sponsor: 2026-03-29.",
+    ),
+    (
+        e.DeviationReviewed(key="visit:day-7:window", entry=61),
+        "The investigator reviewed the deviation (visit day-7 window), as it stood after entry 61, by signature.",
     ),
     (
         e.EntryCorrected(entry=7, fact=e.ContactLost(at=When("2026-03-29"))),
