@@ -6,7 +6,7 @@ from pydantic import Field
 
 from domain.base import Value
 from domain.entry import Identifiers
-from domain.events import Fact, LeukapheresisStarted, LymphodepletionDose, Slot, ThawStarted
+from domain.events import Fact, LeukapheresisStarted, LymphodepletionDose, NoticeFact, Slot, ThawStarted
 from domain.time import Moment, When
 from domain.words import ChainOfIdentity, Digest, HoldPoint, LymphodepletionDay, Name, Sentence, SiteId
 
@@ -141,6 +141,20 @@ class ActOn(Value):
     key: Sentence
 
 
+class Acknowledge(Value):
+    """Take note of a reminder that fell due; nobody else is told of it from here on."""
+
+    kind: Literal["acknowledge"] = "acknowledge"
+    key: Sentence
+
+
+class RecordNotice(Value):
+    """Record what became of telling people. Only the notices may ask this."""
+
+    kind: Literal["record-notice"] = "record-notice"
+    fact: Annotated[NoticeFact, Field(discriminator="kind")]
+
+
 PersonsCommand = Annotated[
     Register
     | Report
@@ -153,8 +167,9 @@ PersonsCommand = Annotated[
     | ReleaseManually
     | Correct
     | Retract
-    | MissVisit,
+    | MissVisit
+    | Acknowledge,
     Field(discriminator="kind"),
 ]
 """What people can ask, through the web, the interface for programs and the command line."""
-Command = Annotated[PersonsCommand | ActOn, Field(discriminator="kind")]
+Command = Annotated[PersonsCommand | ActOn | RecordNotice, Field(discriminator="kind")]

@@ -123,6 +123,10 @@ def evolve(participant: Participant, entry: Entry[e.Event]) -> Participant:
     match event:  # What time brings about comes first, since it is the most of what there is.
         case e.ReminderDue():
             return but(was, reminded=was.reminded | {event.key})
+        case e.ReminderWithdrawn():
+            return but(was, reminded=was.reminded - {event.key})
+        case e.ReminderSent() | e.ReminderFailed() | e.ReminderEscalated() | e.ReminderAcknowledged():
+            return was
         case e.VisitUnaccounted():
             return but(was, unaccounted={**was.unaccounted, event.visit: _noted(event, entry)})
         case e.VisitMissed():

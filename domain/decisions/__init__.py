@@ -9,6 +9,7 @@ from domain.consequences import consequences
 from domain.decisions.acts import act_on
 from domain.decisions.confirming import confirm
 from domain.decisions.joining import register
+from domain.decisions.notices import acknowledge, record_notice
 from domain.decisions.recordkeeping import correct, miss_visit, retract
 from domain.decisions.reports import report, report_together
 from domain.decisions.steps import cancel, override, perform, plan, release_manually
@@ -26,8 +27,8 @@ def decide(command: c.Command, record: Record, study: Study, at: datetime, by: C
     """
     if not record.participant.registered and not isinstance(command, c.Register):
         raise Refused(Reason(code="unknown-participant", says=f"there is no participant {record.id}"))
-    if not isinstance(command, c.ActOn) and "journey" in {by.actor.role, by.source}:
-        raise Refused(Reason(code="not-the-journey", says="what people ask is not asked in the journey's name"))
+    if not isinstance(command, c.ActOn | c.RecordNotice) and {"journey", "notices"} & {by.actor.role, by.source}:
+        raise Refused(Reason(code="not-the-journey", says="what people ask is not asked in the name of the journey or the notices"))
     granted = _granted(command, record, study, at, by)
     events = (*granted, *reconsidered(record, record.then(granted, at, by), study))
     return (*events, *consequences(record, record.then(events, at, by), study, at))
@@ -59,6 +60,10 @@ def _granted(command: c.Command, record: Record, study: Study, at: datetime, by:
             return retract(command, record, study, by)
         case c.MissVisit():
             return miss_visit(command, record, study)
+        case c.Acknowledge():
+            return acknowledge(command, record)
+        case c.RecordNotice():
+            return record_notice(command, record, study, by)
         case c.ActOn():
             return act_on(command, record, study, at, by)
         case _:
