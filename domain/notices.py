@@ -120,6 +120,12 @@ def turn(notice: Notice, record: Record, study: Study, now: datetime) -> Turn:
     return Turn(tell=untold, call=notice.call, until=following)
 
 
+def still_to_be_told(notice: Notice, person: str, call: int, record: Record, study: Study, now: datetime) -> bool:  # noqa: PLR0913, PLR0917 - It is asked once, before anything is sent.
+    """Whether a person who was to be told in a call still is; a call that a higher one has overtaken still reaches whom it was for."""
+    applies = that_apply(record.participant, study).get(notice.due.key)
+    return not notice.over and (person, call) not in notice.settled and applies is not None and now < applies.pointless_after
+
+
 def unfinished(record: Record, study: Study, now: datetime) -> Iterator[str]:
     """The keys of what somebody is still to be told, now or later. What no longer applies is left to whoever was about to tell it."""
     applying: Mapping[str, Reminder] | None = None

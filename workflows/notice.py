@@ -7,7 +7,7 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError
 
-from workflows.sending import About, Outlook, Sending, Telling
+from workflows.sending import About, Came, Outlook, Sending, Telling
 
 A_LOOK = timedelta(seconds=60)
 AN_ATTEMPT = timedelta(seconds=60)
@@ -33,19 +33,18 @@ class NoticeOfReminder:
 
     @workflow.run
     async def run(self, about: About) -> None:
-        """Ends when nobody is left to be told: told, given up, acknowledged, withdrawn or pointless."""
+        """Ends when nobody is left to be told: told, given up, acknowledged, withdrawn or pointless; and nothing is being handed over."""
         while True:
             self.nudged = False
             outlook = await self.look(about)
-            if outlook.finished and not self.nudged:
-                break
-            if workflow.info().is_continue_as_new_suggested() and not self.under_way:
-                workflow.continue_as_new(about)
+            if not (self.nudged or self.under_way):
+                if outlook.finished:
+                    return
+                if workflow.info().is_continue_as_new_suggested():
+                    workflow.continue_as_new(about)
             for telling in outlook.tell:
                 self.begin(telling)
             await self.sleep(outlook.wait)
-        for task in self.under_way.values():
-            task.cancel()
 
     @workflow.signal
     def nudge(self) -> None:
@@ -63,7 +62,7 @@ class NoticeOfReminder:
 
     async def tell(self, telling: Telling) -> None:
         try:
-            await workflow.execute_activity_method(
+            came = await workflow.execute_activity_method(
                 Sending.tell,
                 telling,
                 start_to_close_timeout=AN_ATTEMPT,
@@ -71,8 +70,10 @@ class NoticeOfReminder:
                 retry_policy=WITH_PATIENCE,
             )
         except ActivityError:
-            await workflow.execute_activity_method(Sending.give_up, telling, start_to_close_timeout=A_LOOK, retry_policy=UNTIL_IT_SUCCEEDS)
-        self.under_way.pop((telling.person, telling.call), None)
+            came = Came(telling=telling, to="unreachable")
+        if came is not None:
+            await workflow.execute_activity_method(Sending.record, came, start_to_close_timeout=A_LOOK, retry_policy=UNTIL_IT_SUCCEEDS)
+        self.under_way.pop((telling.person, telling.call))
         self.nudged = True
 
     async def sleep(self, duration: timedelta | None) -> None:

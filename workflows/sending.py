@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import Literal
 from uuid import NAMESPACE_OID, uuid5
 
 import structlog
@@ -15,10 +16,10 @@ from domain.commands import RecordNotice
 from domain.contacts import ContactNamed
 from domain.entry import Actor, Circumstances
 from domain.letters import Letter, letter
-from domain.notices import Notice, by_channel, notices, tag, turn
+from domain.notices import Notice, by_channel, message_id, notices, still_to_be_told, tag, turn
 from domain.record import Record
 from domain.rejections import Refused
-from domain.study import Study
+from domain.words import Channel, Name
 from store.errors import StoreError
 from store.participants import Participants
 from workflows.few_words import in_few_words
@@ -49,11 +50,19 @@ class About(Value):
 
 
 class Telling(Value):
-    """Whom to tell in which call."""
+    """Whom to tell in which call, by which channel."""
 
     about: About
-    person: str
+    person: Name
     call: int
+    channel: Channel
+
+
+class Came(Value):
+    """What came of telling somebody: handed over, refused for good, or given up after days."""
+
+    telling: Telling
+    to: Literal["sent", "refused", "unreachable"]
 
 
 class Outlook(Value):
@@ -78,16 +87,19 @@ class Sending:
             return await asyncio.to_thread(self._look, about)
 
     @activity.defn
-    async def tell(self, telling: Telling) -> None:
-        """Tell one person, unless that is on record or nobody needs to be told any more. Whatever may pass is tried again."""
+    async def tell(self, telling: Telling) -> Came | None:
+        """Tell one person, unless that is on record or nobody needs to be told any more. Whatever may pass is tried again.
+
+        What came of it is recorded at once; only where that cannot be done just now it is returned, so that nothing is sent twice.
+        """
         with in_few_words("not-told-yet", telling.about.participant, StoreError, NotNow):
-            await self._tell(telling)
+            return await self._tell(telling)
 
     @activity.defn
-    async def give_up(self, telling: Telling) -> None:
-        """Record that a person could not be reached for days."""
-        with in_few_words("give-up-failed", telling.about.participant, StoreError):
-            await asyncio.to_thread(self._failed, telling, "unreachable")
+    async def record(self, came: Came) -> None:
+        """Record what came of telling somebody."""
+        with in_few_words("record-failed", came.telling.about.participant, StoreError):
+            await asyncio.to_thread(self._came, came)
 
     def _look(self, about: About) -> Outlook:
         """Every pass either ends or appends: a refusal says that the record has grown."""
@@ -99,60 +111,51 @@ class Sending:
                 return Outlook(tell=(), wait=None, finished=True)
             now = self._now(record)
             step = turn(notice, record, study, now)
-            to_tell += (Telling(about=about, person=one.person, call=step.call) for one in step.tell)
+            to_tell += (_telling(about, one, step.call, notice) for one in step.tell)
             if not step.record:
                 wait = None if step.until is None else min(max(step.until - now, SHORTEST_WAIT), LONGEST_WAIT)
                 return Outlook(tell=tuple(to_tell), wait=wait, finished=step.finished and not to_tell)
             for fact in step.record:
                 self._record(record, notice, fact)
 
-    async def _tell(self, telling: Telling) -> None:
+    async def _tell(self, telling: Telling) -> Came | None:
         ready = await asyncio.to_thread(self._ready, telling)
         if ready is None:
-            return
+            return None
         try:
             await self._send(ready)
+            came = Came(telling=telling, to="sent")
         except RefusedForGood:
-            await asyncio.to_thread(self._failed, telling, "refused")
-            return
-        await asyncio.to_thread(self._sent, telling, ready)
+            came = Came(telling=telling, to="refused")
+        try:
+            await asyncio.to_thread(self._came, came)
+        except StoreError as trouble:
+            log.warning("not-recorded-yet", participant=telling.about.participant, error=type(trouble).__name__)
+            return came
+        return None
 
     def _ready(self, telling: Telling) -> Letter | None:
-        """The message, written anew on what is on record by now; None where it is not to be sent."""
+        """The message, written anew on what is on record by now; None where it is not to be sent, or no longer so."""
         record, study = self._participants.read(telling.about.participant), self._participants.study()
-        found = self._to_tell(telling, record, study)
-        if found is None:
+        notice, contact = _found(telling.about, record), study.record.contacts.get(telling.person)
+        if notice is None or contact is None or by_channel(contact, notice.due.urgency) != telling.channel:
             return None
-        notice, contact = found
+        if not still_to_be_told(notice, telling.person, telling.call, record, study, self._now(record)):
+            return None
         return letter(notice, telling.call, contact, record.participant, study)
 
-    def _to_tell(self, telling: Telling, record: Record, study: Study) -> tuple[Notice, ContactNamed] | None:
-        """A call that has been overtaken by a higher one still goes to whom it was for."""
-        notice = _found(telling.about, record)
-        contact = study.record.contacts.get(telling.person)
-        if notice is None or contact is None or (telling.person, telling.call) in notice.settled:
-            return None
-        step = turn(notice, record, study, self._now(record))
-        withdrawn_or_late = any(not isinstance(one, e.ReminderEscalated) for one in step.record)
-        return None if notice.over or withdrawn_or_late else (notice, contact)
-
-    def _sent(self, telling: Telling, ready: Letter) -> None:
+    def _came(self, came: Came) -> None:
+        telling = came.telling
         record = self._participants.read(telling.about.participant)
         notice = _found(telling.about, record)
-        assert notice is not None, "what was sent had fallen due"  # noqa: S101 - cannot happen; see house style
-        fact = e.ReminderSent(key=notice.due.key, to=telling.person, channel=ready.channel, call=telling.call, message=ready.id)
-        self._record(record, notice, fact)
-        log.info("told", participant=record.id, version=record.version)
-
-    def _failed(self, telling: Telling, why: e.WhyNotTold) -> None:
-        record, study = self._participants.read(telling.about.participant), self._participants.study()
-        found = self._to_tell(telling, record, study)
-        if found is None:
-            return
-        notice, contact = found
-        channel = by_channel(contact, notice.due.urgency)
-        self._record(record, notice, e.ReminderFailed(key=notice.due.key, to=telling.person, channel=channel, call=telling.call, why=why))
-        log.warning("not-told", participant=record.id, version=record.version)
+        assert notice is not None, "what was told had fallen due"  # noqa: S101 - cannot happen; see house style
+        key, call = notice.due.key, telling.call
+        if came.to == "sent":
+            id_ = message_id(record.id, key, telling.person, call)
+            self._record(record, notice, e.ReminderSent(key=key, to=telling.person, channel=telling.channel, call=call, message=id_))
+        else:
+            self._record(record, notice, e.ReminderFailed(key=key, to=telling.person, channel=telling.channel, call=call, why=came.to))
+        log.info("told" if came.to == "sent" else "not-told", participant=record.id, version=record.version)
 
     def _record(self, record: Record, notice: Notice, fact: e.NoticeFact) -> None:
         """Under an id that a repetition has too. A refusal says that it is on record, or no longer so."""
@@ -163,6 +166,10 @@ class Sending:
 
     def _now(self, record: Record) -> datetime:
         return max(self._participants.ledger.clock(), record.participant.recorded_at)
+
+
+def _telling(about: About, contact: ContactNamed, call: int, notice: Notice) -> Telling:
+    return Telling(about=about, person=contact.person, call=call, channel=by_channel(contact, notice.due.urgency))
 
 
 def _found(about: About, record: Record) -> Notice | None:

@@ -51,7 +51,7 @@ async def tell(journeys: Journeys, participants: Participants, send: Send, inter
         journeys.client,
         task_queue=Notices(participants, journeys).queue,
         workflows=[NoticeOfReminder],
-        activities=[sending.look, sending.tell, sending.give_up],
+        activities=[sending.look, sending.tell, sending.record],
         max_concurrent_activities=TOLD_AT_ONCE,
         max_concurrent_workflow_tasks=TOLD_AT_ONCE,
         workflow_runner=SANDBOX,

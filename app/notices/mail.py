@@ -1,5 +1,6 @@
 """Mail by SMTP: plain text with simple HTML beside it, under a Message-ID that every attempt repeats."""
 
+import asyncio
 import ssl
 from dataclasses import dataclass
 from email.headerregistry import Address
@@ -13,7 +14,8 @@ import aiosmtplib
 from domain.letters import Letter
 from workflows.sending import NotNow, RefusedForGood
 
-ANSWERS_WITHIN_SECONDS = 20
+ANSWERS_WITHIN_SECONDS = 30
+"""From the first word to the last, well within an attempt: what was given up is not finished behind our back."""
 PERMANENT = range(500, 600)
 """What a mail server answers when it will never take a message."""
 OURS_TO_MEND = {500, 501, 502, 503, 504, 530, 534, 535, 538}
@@ -34,22 +36,22 @@ class MailServer:
     async def send(self, letter: Letter) -> None:
         """Hand a message over. Raises RefusedForGood where the server will never take it, NotNow for whatever may pass."""
         try:
-            await aiosmtplib.send(
-                composed(letter, self.sender),
-                hostname=self.host,
-                port=self.port,
-                username=self.user,
-                password=self.password,
-                use_tls=self.security == "tls",
-                start_tls=self.security == "starttls",
-                tls_context=None if self.security == "none" else ssl.create_default_context(),
-                timeout=ANSWERS_WITHIN_SECONDS,
-            )
+            async with asyncio.timeout(ANSWERS_WITHIN_SECONDS):
+                await aiosmtplib.send(
+                    composed(letter, self.sender),
+                    hostname=self.host,
+                    port=self.port,
+                    username=self.user,
+                    password=self.password,
+                    use_tls=self.security == "tls",
+                    start_tls=self.security == "starttls",
+                    tls_context=None if self.security == "none" else ssl.create_default_context(),
+                )
         except aiosmtplib.SMTPRecipientsRefused as refused:
             raise _worded([one.code for one in refused.recipients]) from None
         except aiosmtplib.SMTPResponseException as answered:
             raise _worded([answered.code]) from None
-        except (aiosmtplib.SMTPException, OSError, ssl.SSLError) as trouble:
+        except (aiosmtplib.SMTPException, OSError) as trouble:
             raise NotNow(type(trouble).__name__) from None
 
 

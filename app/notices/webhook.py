@@ -1,5 +1,6 @@
 """Webhooks, signed as Standard Webhooks says, so that a pager can tell that a message is ours and is not an old one."""
 
+import asyncio
 import hmac
 import json
 from base64 import b64encode
@@ -13,7 +14,6 @@ import httpx
 from domain.letters import Letter
 from workflows.sending import NotNow, RefusedForGood
 
-ANSWERS_WITHIN_SECONDS = 15
 GONE = 410
 """By the standard, the receiver wants nothing more at this address, ever."""
 
@@ -24,6 +24,7 @@ class Webhook:
 
     secret: bytes
     clock: Callable[[], datetime]
+    answers_within_seconds: float = 15
 
     async def send(self, letter: Letter) -> None:
         """Hand a message over. Raises RefusedForGood where nothing listens there any more, NotNow for whatever may pass.
@@ -33,9 +34,12 @@ class Webhook:
         body = payload(letter)
         headers = signed(letter.id, self.clock(), body, self.secret) | {"content-type": "application/json"}
         try:
-            async with httpx.AsyncClient(timeout=ANSWERS_WITHIN_SECONDS, trust_env=False, follow_redirects=False) as client:
+            async with (
+                asyncio.timeout(self.answers_within_seconds),
+                httpx.AsyncClient(timeout=None, trust_env=False, follow_redirects=False) as client,  # noqa: S113 - The whole has a limit.
+            ):
                 answer = await client.post(letter.address, content=body, headers=headers)
-        except httpx.HTTPError as trouble:
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as trouble:
             raise NotNow(type(trouble).__name__) from None
         if answer.status_code == GONE:
             raise RefusedForGood(f"HTTP {answer.status_code}")
