@@ -15,7 +15,13 @@ from domain.words import RUNGS, Channel, Name, Role, Rung, SiteId, Urgency
 MailAddress = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$", max_length=254, to_lower=True)
 ]
-WebAddress = Annotated[str, StringConstraints(pattern=r"^https?://[^\s@/]+(/\S*)?$", max_length=1000)]
+WebAddress = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^https?://[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(:[1-9][0-9]{0,3}|:[1-5][0-9]{4}|:6[0-4][0-9]{3})?(/[!-~]*)?$", max_length=1000
+    ),
+]
+"""Without name and password: what tells a receiver that a message is ours is its signature."""
 Preference = Channel | Literal["inbox"]
 """By which way somebody wants to be told; what goes to the inbox is only shown in Daybook itself."""
 ContactRole = Literal["coordinator", "investigator", "pharmacist", "cell-lab", "medical-monitor", "administrator"]

@@ -47,7 +47,7 @@ class Letter:
     participant: str
     urgency: Urgency
     tag: str
-    subject: str
+    heading: str
     lines: tuple[str, ...]
     at: datetime
 
@@ -77,7 +77,7 @@ def letter(notice: Notice, call: int, to: ContactNamed, participant: Participant
         participant=participant.id,
         urgency=urgency,
         tag=short,
-        subject=f"{'Urgent: ' if urgency == 'urgent' else ''}{name} {participant.id}",
+        heading=f"{'Urgent: ' if urgency == 'urgent' else ''}{name} {participant.id}",
         lines=(
             f"Study {name}, participant {participant.id}.",
             says(key, participant, zone),

@@ -18,9 +18,9 @@ UNTIL_IT_SUCCEEDS = RetryPolicy(
     initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(seconds=60), maximum_attempts=0
 )
 WITH_PATIENCE = RetryPolicy(
-    initial_interval=timedelta(seconds=5), backoff_coefficient=2, maximum_interval=timedelta(minutes=15), maximum_attempts=0
+    initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(minutes=15), maximum_attempts=0
 )
-"""After 5, 10, 20 … seconds, later every quarter of an hour."""
+"""After 1, 2, 4 … seconds, later every quarter of an hour."""
 
 
 @workflow.defn(name="Notice")

@@ -68,7 +68,7 @@ def composed(letter: Letter, sender: str) -> EmailMessage:
     domain = Address(addr_spec=sender).domain
     message["From"] = Address("Daybook", addr_spec=sender)
     message["To"] = Address(addr_spec=letter.address)
-    message["Subject"] = letter.subject
+    message["Subject"] = letter.heading
     message["Date"] = format_datetime(letter.at)
     message["Message-ID"] = f"<{letter.id}@{domain}>"
     message["Auto-Submitted"] = "auto-generated"

@@ -54,7 +54,7 @@ def payload(letter: Letter) -> bytes:
         "participant": letter.participant,
         "urgency": letter.urgency,
         "reminder": letter.tag,
-        "subject": letter.subject,
+        "heading": letter.heading,
         "text": "\n".join(letter.lines),
     }
     return json.dumps({"type": "reminder.due", "timestamp": letter.at.isoformat(), "data": told}).encode()

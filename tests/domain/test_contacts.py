@@ -33,7 +33,7 @@ def test_a_person_is_named_named_anew_and_removed() -> None:
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
-        ({"site": "XXX"}, "unknown-site"),
+        ({"site": "MUN"}, "unknown-site"),
         ({"mail": None}, "no-address"),
         ({"urgent": "webhook"}, "no-address"),
         ({"rung": "coordinator", "urgent": "inbox"}, "unreachable"),
@@ -60,7 +60,17 @@ def test_an_address_that_is_none_is_refused(mail: str) -> None:
         ContactNamed(person="m-weber", roles=("coordinator",), mail=mail)
 
 
-@pytest.mark.parametrize("address", ["ftp://pager.example", "https://", "https://user:word@pager.example/", "https://pager.example/a b"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "ftp://pager.example",
+        "https://",
+        "https://user:word@pager.example/",
+        "https://pager.example/a b",
+        "https://pager.example:99999/",
+        "https://[",
+    ],
+)
 def test_a_webhook_is_an_address_of_the_web_and_carries_no_password(address: str) -> None:
     with pytest.raises(ValidationError):
         ContactNamed(person="m-weber", roles=("coordinator",), webhook=address)

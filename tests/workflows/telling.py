@@ -15,45 +15,35 @@ from app.notices.mail import MailServer
 from domain.contacts import ContactNamed
 from domain.letters import Letter
 from store.participants import Participants
-from tests.builders import Story, Trial, by_
+from tests.builders import Trial, by_
 from workflows.journeys import Journeys
 from workflows.relay import Relay
 from workflows.worker import tell, work
 
 WEBER = ContactNamed(person="m-weber", roles=("coordinator",), site="BER", mail="m.weber@ber.example")
 NOVAK = ContactNamed(person="k-novak", roles=("coordinator",), site="BER", mail="k.novak@ber.example")
-TAKEN = "250 OK"
 
 
 @dataclass
 class Mailroom:
-    """A real mail server. `answers` is what it says to the next messages, in their order; then it takes everything."""
+    """A real mail server, which takes everything but what is for an `unknown` mailbox, or while it is `down`."""
 
-    answers: list[str] = field(default_factory=list)
-    offered: list[Message] = field(default_factory=list)
+    unknown: set[str] = field(default_factory=set)
+    down: bool = False
     taken: list[Message] = field(default_factory=list)
-    news: asyncio.Event = field(default_factory=asyncio.Event)
     port: int = 0
 
+    async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:  # noqa: N802 - The name is aiosmtpd's.
+        if address in self.unknown:
+            return "550 there is no such mailbox"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - The name is aiosmtpd's.
-        message = message_from_bytes(envelope.content, policy=policy.default)
-        answer = self.answers.pop(0) if self.answers else TAKEN
-        self.offered.append(message)
-        if answer == TAKEN:
-            self.taken.append(message)
-        self.news.set()
-        return answer
-
-    async def has(self, count: int) -> None:
-        """Wait until so many messages were taken."""
-        while len(self.taken) < count:
-            self.news.clear()
-            await self.news.wait()
-
-    async def was_offered(self, count: int) -> None:
-        while len(self.offered) < count:
-            self.news.clear()
-            await self.news.wait()
+        if self.down:
+            return "451 not now"
+        self.taken.append(message_from_bytes(envelope.content, policy=policy.default))
+        return "250 OK"
 
     def to(self) -> list[str]:
         return [str(message["To"]) for message in self.taken]
@@ -102,7 +92,3 @@ async def told_by(
 
         stack.push_async_callback(stop)
         yield relay
-
-
-def kinds(story: Story, *beginnings: str) -> list[str]:
-    return [entry.event.kind for entry in story.record.entries if entry.event.kind.startswith(beginnings or ("reminder-",))]

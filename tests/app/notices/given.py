@@ -16,7 +16,7 @@ LETTER = Letter(
     participant="BER-001",
     urgency="urgent",
     tag="0123456789ab",
-    subject="Urgent: cd19-cart-sle BER-001",
+    heading="Urgent: cd19-cart-sle BER-001",
     lines=("Study cd19-cart-sle, participant BER-001.", "The window of the visit <day-1> closes."),
     at=START,
 )

@@ -27,10 +27,10 @@ def catch(folder: Path, *letters: Letter) -> None:
 
 
 def test_mail_is_caught_and_can_be_read_the_oldest_first(tmp_path: Path) -> None:
-    later = replace(LETTER, id="f" * 32, at=START.replace(hour=9), subject="later")
+    later = replace(LETTER, id="f" * 32, at=START.replace(hour=9), heading="later")
     catch(tmp_path, later, LETTER)
     found = caught(tmp_path / "mail")
-    assert [(one.number, one.message["Subject"]) for one in found] == [(1, LETTER.subject), (2, "later")]
+    assert [(one.number, one.message["Subject"]) for one in found] == [(1, LETTER.heading), (2, "later")]
     assert CAUGHT_FROM in found[0].message["From"]
     assert LETTER.lines[0] in found[0].text
 

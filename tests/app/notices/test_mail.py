@@ -53,7 +53,7 @@ def test_a_message_is_text_and_simple_html_under_an_id_that_every_attempt_repeat
     assert read["Message-ID"] == "<0123456789abcdef0123456789abcdef@study.example>"
     assert read["To"] == "m.weber@ber.example"
     assert (read["Auto-Submitted"], read["Importance"]) == ("auto-generated", "high")
-    text, html = (read.get_body((kind,)).get_content() for kind in ("plain", "html"))
+    text, html = (part.get_content() for part in read.iter_parts())
     assert "The window of the visit <day-1> closes." in text
     assert "<p>The window of the visit &lt;day-1&gt; closes.</p>" in html
 

@@ -66,6 +66,6 @@ def test_a_receiver_that_does_not_answer_is_given_up_in_time() -> None:
     assert sent(Receiver([None]), within=0.2) == "NotNow: TimeoutError"
 
 
-@pytest.mark.parametrize("address", ["http://127.0.0.1:9/", "http://[", "http://127.0.0.1:99999/"])
+@pytest.mark.parametrize("address", ["http://127.0.0.1:9/", "http://["])
 def test_an_address_at_which_nobody_is_is_tried_again(address: str) -> None:
     assert sent_to(to(address)).startswith("NotNow: ")
