@@ -10,7 +10,7 @@ from pydantic import Field, StringConstraints
 
 from domain.base import Value
 from domain.rejections import Reason
-from domain.words import RUNGS, Channel, Name, Role, Rung, SiteId, Urgency
+from domain.words import RUNGS, Name, Role, Rung, SiteId, Urgency
 
 MailAddress = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$", max_length=254, to_lower=True)
@@ -22,7 +22,7 @@ WebAddress = Annotated[
     ),
 ]
 """Without name and password: what tells a receiver that a message is ours is its signature."""
-Preference = Channel | Literal["inbox"]
+Preference = Literal["mail", "webhook", "inbox"]
 """By which way somebody wants to be told; what goes to the inbox is only shown in Daybook itself."""
 ContactRole = Literal["coordinator", "investigator", "pharmacist", "cell-lab", "medical-monitor", "administrator"]
 
