@@ -228,7 +228,7 @@ def _lines(found: Status) -> Iterator[tuple[str, str]]:
         yield "Journeys", f"{found.participants - len(found.journeys_behind)} of {found.participants} have read their last entry"
         yield from (("Behind", f"the journey of {one}") for one in found.journeys_behind)
     if found.nobody_named:
-        yield "Reminders", f"wait in the inbox, because nobody is named, for the {', the '.join(found.nobody_named)}"
+        yield "Contacts", f"nobody is named, so that reminders only wait in the inbox, for the {', the '.join(found.nobody_named)}"
     if found.time_zone_data_differs:
         yield "Time zones", "this machine reckons with other time-zone data than the study adopted; see `daybook study adopt-time-zones`"
 

@@ -91,7 +91,8 @@ def test_a_mail_server_that_is_down_for_two_days_loses_nothing_and_doubles_nothi
     story, closes = screening(trial)
 
     async def course(time: VirtualTime) -> None:
-        await time.pass_until(closes + timedelta(days=3))
+        for day in range(1, 4):
+            await time.pass_until(closes + timedelta(days=day))
         assert not told(story, e.ReminderSent, "")
         room.down = False
         await time.pass_until(closes + timedelta(days=3, hours=1))
@@ -109,7 +110,8 @@ def test_whoever_cannot_be_reached_for_days_is_given_up_and_that_is_on_record() 
     story, closes = screening(trial)
 
     async def course(time: VirtualTime) -> None:
-        await time.pass_until(closes + timedelta(days=7))
+        for day in range(1, 8):
+            await time.pass_until(closes + timedelta(days=day))
         await recorded(story, e.ReminderFailed, "visit-unaccounted")
 
     live(story, room, course)

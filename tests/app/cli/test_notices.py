@@ -56,7 +56,7 @@ def test_no_address_reaches_the_log(desk: Desk) -> None:
 def test_the_status_says_for_whom_nobody_is_named(desk: Desk) -> None:
     desk(*WEBER, who=ADMINISTRATOR)
     assert desk.json("status", code=3)["nobody_named"] == ["investigator at BER", "coordinator at SAO", "investigator at SAO"]
-    assert "wait in the inbox, because nobody is named, for the investigator at BER" in desk("status", code=3).stdout
+    assert "nobody is named, so that reminders only wait in the inbox, for the investigator at BER" in desk("status", code=3).stdout
 
 
 def test_what_falls_due_waits_in_the_inbox_until_somebody_takes_note(desk: Desk) -> None:
