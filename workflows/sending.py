@@ -92,7 +92,7 @@ class Sending:
 
         What came of it is recorded at once; only where that cannot be done just now it is returned, so that nothing is sent twice.
         """
-        with in_few_words("not-told-yet", telling.about.participant, StoreError, NotNow):
+        with in_few_words("notice-not-sent-yet", telling.about.participant, StoreError, NotNow):
             return await self._tell(telling)
 
     @activity.defn
@@ -130,7 +130,7 @@ class Sending:
         try:
             await asyncio.to_thread(self._came, came)
         except StoreError as trouble:
-            log.warning("not-recorded-yet", participant=telling.about.participant, error=type(trouble).__name__)
+            log.warning("notice-not-recorded-yet", participant=telling.about.participant, error=type(trouble).__name__)
             return came
         return None
 
@@ -155,7 +155,7 @@ class Sending:
             self._record(record, notice, e.ReminderSent(key=key, to=telling.person, channel=telling.channel, call=call, message=id_))
         else:
             self._record(record, notice, e.ReminderFailed(key=key, to=telling.person, channel=telling.channel, call=call, why=came.to))
-        log.info("told" if came.to == "sent" else "not-told", participant=record.id, version=record.version)
+        log.info("notice-sent" if came.to == "sent" else "notice-failed", participant=record.id, version=record.version)
 
     def _record(self, record: Record, notice: Notice, fact: e.NoticeFact) -> None:
         """Under an id that a repetition has too. A refusal says that it is on record, or no longer so."""

@@ -145,15 +145,15 @@ def test_a_receiver_that_answers_500_or_not_at_all_is_told_later_under_the_same_
     assert set(ids) == {one.message for one in sent(story)}
 
 
-def test_a_worker_that_dies_between_sending_and_recording_sends_again_under_the_same_message_id(temporal_server: str) -> None:
+def test_an_attempt_that_breaks_off_between_sending_and_recording_is_made_again_under_the_same_message_id(temporal_server: str) -> None:
     story, room = on_the_last_day(Trial(), WEBER), Mailroom()
-    dies = set(DUE)
+    breaks_off = set(DUE)
 
     async def send(letter: Letter) -> None:
         await room.send(letter)
-        if dies:
-            dies.pop()
-            raise RuntimeError("the worker is gone before anything was recorded")
+        if breaks_off:
+            breaks_off.pop()
+            raise RuntimeError("it breaks off before anything was recorded")
 
     async def meanwhile() -> None:
         async with room.open():
