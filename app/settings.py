@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from domain.contacts import MailAddress
 from domain.words import Name
 from store.studies import SHIPPED
 
@@ -55,10 +56,29 @@ class Settings(BaseSettings):
     """The namespace on the Temporal server."""
     temporal_port: Annotated[int, Field(ge=1, le=65535)] = 7233
     """The port of this machine's own Temporal server, where there is one."""
+    smtp_host: Annotated[str, Field(min_length=1)] | None = None
+    """The mail server by which reminders are sent; without one, `daybook up` catches mail in the folder."""
+    smtp_port: Annotated[int, Field(ge=1, le=65535)] = 587
+    """The port of the mail server."""
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    """How the way to the mail server is made safe: TLS begun on the way, TLS from the start, or not at all."""
+    smtp_user: Annotated[str, Field(min_length=1)] | None = None
+    """The name under which Daybook signs in to the mail server, if it does."""
+    smtp_password_file: Path | None = None
+    """The file with the password for the mail server."""
+    mail_from: MailAddress = "daybook@localhost"
+    """The address that mail comes from."""
+    webhook_secret_file: Path | None = None
+    """The file with the secret that webhooks are signed with: whsec_ and a key in base64."""
     log: Literal["console", "json"] = "console"
     """How the log is written: to be read by people, or one JSON object per line."""
     actor: str | None = None
     """Who acts at this command line, as ROLE:ID, unless a command says so itself with --as."""
+
+    @property
+    def caught_mail(self) -> Path:
+        """Where the mail catcher keeps what it caught."""
+        return self.folder / "mail"
 
     @property
     def log_file(self) -> Path:

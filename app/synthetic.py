@@ -15,6 +15,7 @@ from app.demo.screened import found_at, screened
 from app.wiring import Daybook
 from domain import commands as c
 from domain import events as e
+from domain.contacts import ContactNamed
 from domain.entry import Actor, Circumstances, Signature
 from domain.time import When, clock_time, local_date, to_the_minute
 from domain.visits import windows
@@ -22,12 +23,20 @@ from domain.words import HoldPoint, ReviewKind, Role
 from store.codec import canonical
 
 LATE = "late entry: synthetic, taken over from an invented chart"
+CONTACTS = (
+    ContactNamed(person="m-weber", roles=("coordinator",), site="BER", mail="m.weber@ber.example", rung="coordinator"),
+    ContactNamed(person="j-silva", roles=("coordinator",), site="SAO", mail="j.silva@sao.example", rung="coordinator"),
+    ContactNamed(person="a-kim", roles=("coordinator",), mail="a.kim@study.example", rung="second-coordinator", digest="inbox"),
+    ContactNamed(person="k-adler", roles=("investigator",), mail="k.adler@study.example", rung="investigator"),
+)
+"""Invented people, at addresses that can never be anybody's."""
 SIGNED = "I have judged this myself (synthetic)"
 
 
 def populate(daybook: Daybook, now: datetime) -> None:
     """Open a synthetic study in a new ledger and fill it."""
     open_demonstration(daybook.desk, daybook.files)
+    daybook.desk.record(CONTACTS, _by("administrator"))
     stories: dict[str, Callable[[Chart], None]] = {
         "BER-001": _in_screening,
         "BER-002": _failed_screening,
@@ -46,6 +55,10 @@ def populate(daybook: Daybook, now: datetime) -> None:
         chart = Chart(daybook, participant, to_the_minute(now))
         chart.asks(c.Register(site=participant[:3]))
         story(chart)
+
+
+def _by(role: Role, signed: Signature | None = None) -> Circumstances:
+    return Circumstances(actor=Actor(id=f"synthetic-{role}", role=role), source="import", command_id=uuid4(), reason=LATE, signature=signed)
 
 
 @dataclass
@@ -76,10 +89,7 @@ class Chart:
     def asks(self, command: c.Command, role: Role = "coordinator") -> None:
         """Ask as a person would, signed where an investigator asks."""
         signed = Signature(meaning=SIGNED, signed=sha256(canonical(command)).hexdigest()) if role == "investigator" else None
-        by = Circumstances(
-            actor=Actor(id=f"synthetic-{role}", role=role), source="import", command_id=uuid4(), reason=LATE, signature=signed
-        )
-        self.daybook.participants.handle(self.id, command, by)
+        self.daybook.participants.handle(self.id, command, _by(role, signed))
 
     def reports(self, *facts: e.Fact, role: Role = "coordinator") -> None:
         for fact in facts:

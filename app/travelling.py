@@ -1,7 +1,7 @@
 """What the command line asks of the journeys on the Temporal server that the settings name."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from time import monotonic
 
 from app.wiring import Daybook
@@ -37,25 +37,26 @@ async def behind(daybook: Daybook, everybody: Sequence[str], within_seconds: flo
     try:
         journeys = await journeys_of(daybook)
         deadline = monotonic() + within_seconds
-        late = await _behind(daybook, journeys, everybody)
+        lengths = {participant: _length(daybook, participant) for participant in everybody}  # of this moment
+        late = await _behind(journeys, lengths)
         while late and monotonic() < deadline:
             await asyncio.sleep(ASKS_AGAIN_AFTER_SECONDS)
-            late = await _behind(daybook, journeys, late)
+            late = await _behind(journeys, {participant: lengths[participant] for participant in late})
     except NoTemporal as trouble:
         return trouble
     return late
 
 
-async def _behind(daybook: Daybook, journeys: Journeys, everybody: Sequence[str]) -> tuple[str, ...]:
+async def _behind(journeys: Journeys, lengths: Mapping[str, int]) -> tuple[str, ...]:
     """Whose journey has not read the last entry. A journey that has ended is asked too; one that never began is behind."""
     limit = asyncio.Semaphore(ASKED_AT_ONCE)
 
     async def behind(participant: str) -> bool:
         async with limit:
-            return (await journeys.version(participant) or 0) < _length(daybook, participant)
+            return (await journeys.version(participant) or 0) < lengths[participant]
 
-    answers = await asyncio.gather(*map(behind, everybody))
-    return tuple(participant for participant, late in zip(everybody, answers, strict=True) if late)
+    answers = await asyncio.gather(*map(behind, lengths))
+    return tuple(participant for participant, late in zip(lengths, answers, strict=True) if late)
 
 
 def _length(daybook: Daybook, participant: str) -> int:

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from domain.base import Value
 from domain.entry import Identifiers
-from domain.events import DeviationDetails, Fact, LeukapheresisStarted, LymphodepletionDose, Slot, ThawStarted
+from domain.events import DeviationDetails, Fact, LeukapheresisStarted, LymphodepletionDose, NoticeFact, Slot, ThawStarted
 from domain.time import Moment, When
 from domain.words import ChainOfIdentity, DeviationCategory, Digest, HoldPoint, LymphodepletionDay, Name, Sentence, SiteId
 
@@ -173,6 +173,20 @@ class ActOn(Value):
     key: Sentence
 
 
+class Acknowledge(Value):
+    """Take note of a reminder that fell due; nobody else is told of it from here on."""
+
+    kind: Literal["acknowledge"] = "acknowledge"
+    key: Sentence
+
+
+class RecordNotice(Value):
+    """Record what became of telling people. Only the notices may ask this."""
+
+    kind: Literal["record-notice"] = "record-notice"
+    fact: Annotated[NoticeFact, Field(discriminator="kind")]
+
+
 PersonsCommand = Annotated[
     Register
     | Report
@@ -189,8 +203,9 @@ PersonsCommand = Annotated[
     | RecordDeviation
     | DescribeDeviation
     | ReviewDeviation
-    | VoidDeviation,
+    | VoidDeviation
+    | Acknowledge,
     Field(discriminator="kind"),
 ]
 """What people can ask, through the web, the interface for programs and the command line."""
-Command = Annotated[PersonsCommand | ActOn, Field(discriminator="kind")]
+Command = Annotated[PersonsCommand | ActOn | RecordNotice, Field(discriminator="kind")]

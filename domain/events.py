@@ -15,6 +15,7 @@ from domain.words import (
     Bag,
     CellsPerKilogram,
     ChainOfIdentity,
+    Channel,
     DeviationCategory,
     Digest,
     DoseOutcome,
@@ -27,9 +28,11 @@ from domain.words import (
     Role,
     Route,
     RuleId,
+    Rung,
     Scope,
     Sentence,
     SiteId,
+    Urgency,
 )
 
 OTHER_PROCEDURE = "other"
@@ -609,10 +612,61 @@ class ReminderDue(Value):
 
     kind: Literal["reminder-due.v1"] = "reminder-due.v1"
     key: Sentence
-    urgency: Literal["urgent", "timely", "digest"]
+    urgency: Urgency
     to: Role
     says: Sentence
     skipped: bool = False
+
+
+Call = Annotated[int, Field(ge=1)]
+"""How often the ladder of something urgent was called out, counted from 1; what is not urgent is told in its first call."""
+WhyNotTold = Literal["refused", "unreachable", "too-late"]
+"""Refused for good by the other side; not reached within days; or pointless before it was reached."""
+
+
+class ReminderSent(Value):
+    """A reminder was handed over for a person, by a message with this id."""
+
+    kind: Literal["reminder-sent.v1"] = "reminder-sent.v1"
+    key: Sentence
+    to: Name
+    channel: Channel
+    call: Call = 1
+    message: Sentence
+
+
+class ReminderFailed(Value):
+    """It is final that a person was not told in a call."""
+
+    kind: Literal["reminder-failed.v1"] = "reminder-failed.v1"
+    key: Sentence
+    to: Name
+    channel: Channel
+    call: Call = 1
+    why: WhyNotTold
+
+
+class ReminderAcknowledged(Value):
+    """Somebody took note of a reminder; who, the entry says. Nobody else is told from here on."""
+
+    kind: Literal["reminder-acknowledged.v1"] = "reminder-acknowledged.v1"
+    key: Sentence
+
+
+class ReminderEscalated(Value):
+    """Nobody acknowledged something urgent in time: the next rung of the ladder is called."""
+
+    kind: Literal["reminder-escalated.v1"] = "reminder-escalated.v1"
+    key: Sentence
+    call: Call
+    rung: Rung
+
+
+class ReminderWithdrawn(Value):
+    """Before it was sent to anybody, a reminder that had fallen due no longer applied. Should it apply again, it falls due anew."""
+
+    kind: Literal["reminder-withdrawn.v1"] = "reminder-withdrawn.v1"
+    key: Sentence
 
 
 # Leaving
@@ -724,6 +778,8 @@ class EntryRetracted(Value):
     entry: Annotated[int, Field(ge=1)]
 
 
+NoticeFact = ReminderSent | ReminderFailed | ReminderEscalated | ReminderWithdrawn
+"""What becomes of a reminder by itself."""
 Step = StepPlanned | StepReplanned | StepCancelled
 Verdict = StepCleared | StepWaiting | StepHeld | ClearanceRevoked | ClearanceLapsed | ManuallyReleased | StepRefused
 Refusal = StepRefused | ConfirmationRefused
@@ -751,6 +807,8 @@ Event = Annotated[
     | VisitIncomplete
     | VisitMissed
     | ReminderDue
+    | NoticeFact
+    | ReminderAcknowledged
     | StudyCompleted
     | EntryCorrected
     | EntryRetracted,

@@ -9,7 +9,20 @@ from typing import TYPE_CHECKING, Any, assert_never
 from domain import events as e
 from domain.entry import Entry
 from domain.history import effective
-from domain.standing import Clearance, Collection, Deviation, F, Noted, Plan, Product, SafetyReport, StandingVerdict, Taken, deviating
+from domain.standing import (
+    Clearance,
+    Collection,
+    Deviation,
+    F,
+    Noted,
+    Plan,
+    Product,
+    SafetyReport,
+    StandingVerdict,
+    Taken,
+    deviating,
+    with_matter,
+)
 from domain.time import BEGINNING, When
 from domain.words import HoldPoint
 
@@ -130,6 +143,10 @@ def evolve(participant: Participant, entry: Entry[e.Event]) -> Participant:
     match event:  # What time brings about comes first, since it is the most of what there is.
         case e.ReminderDue():
             return but(was, reminded=was.reminded | {event.key})
+        case e.ReminderWithdrawn():
+            return but(was, reminded=was.reminded - {event.key})
+        case e.ReminderSent() | e.ReminderFailed() | e.ReminderEscalated() | e.ReminderAcknowledged():
+            return was
         case e.VisitUnaccounted():
             return but(was, unaccounted={**was.unaccounted, event.visit: _noted(event, entry)})
         case e.VisitMissed():
@@ -188,7 +205,7 @@ def evolve(participant: Participant, entry: Entry[e.Event]) -> Participant:
         case e.AssessmentDone():
             return but(was, assessed=(*was.assessed, _noted(event, entry)))
         case e.SafetyReportDue() | e.SafetyReportVoided() | e.SafetyReported():
-            return but(was, safety_reports=_safety(was, event, entry))
+            return but(was, safety_reports=with_matter(was.safety_reports, event, entry.version, entry.recorded_at))
         case (
             e.TreatmentStopped()
             | e.VisitsStopped()
@@ -229,26 +246,6 @@ def _evident(was: Participant, event: e.Evidence, entry: Entry[e.Event]) -> Part
             return but(was, reviews=(*was.reviews, _noted(event, entry)))
         case _:
             assert_never(event)
-
-
-def _safety(
-    was: Participant, event: e.SafetyReportDue | e.SafetyReportVoided | e.SafetyReported, entry: Entry[e.Event]
-) -> Mapping[str, SafetyReport]:
-    known = was.safety_reports.get(event.key)
-    if known is None:
-        if not isinstance(event, e.SafetyReportDue):
-            return was.safety_reports
-        return {**was.safety_reports, event.key: SafetyReport(event.key, event.says, entry.recorded_at, entry.version)}
-    match event:
-        case e.SafetyReportDue():
-            matter = replace(known, says=event.says, entry=entry.version, void=False)
-        case e.SafetyReportVoided():
-            matter = replace(known, void=True)
-        case e.SafetyReported():
-            matter = replace(known, reported_in=entry.version)
-        case _:
-            assert_never(event)
-    return {**was.safety_reports, event.key: matter}
 
 
 ONE_INFUSION = timedelta(hours=48)

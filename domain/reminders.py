@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from domain.anchors import anchors
 from domain.events import ManuallyReleased, StepCleared, StepHeld, StepWaiting
@@ -19,8 +19,8 @@ from domain.screening import awaited
 from domain.standing import Plan, SafetyReport
 from domain.study import Study
 from domain.time import MINUTE, Period, When, day_after, local_date, midnight, shown
-from domain.visits import VisitWindow
-from domain.words import STEPS, HoldPoint, Role
+from domain.visits import VisitWindow, windows
+from domain.words import STEPS, HoldPoint, Role, Urgency
 
 DAY = timedelta(days=1)
 NEAR = timedelta(hours=72)
@@ -35,13 +35,22 @@ class Reminder:
     key: str
     due: datetime
     pointless_after: datetime
-    urgency: Literal["urgent", "timely", "digest"]
+    urgency: Urgency
     to: Role
     says: str
 
 
 def reminders(participant: Participant, open_windows: tuple[VisitWindow, ...], study: Study) -> Iterator[Reminder]:
     """Every reminder that has not been given yet, however far ahead it falls due."""
+    return (one for key, one in _every(participant, open_windows, study).items() if key not in participant.reminded)
+
+
+def that_apply(participant: Participant, study: Study) -> dict[str, Reminder]:
+    """Every reminder that the record asks for by now, given or not, by its key."""
+    return _every(participant, windows(participant, study), study) if participant.protocol else {}
+
+
+def _every(participant: Participant, open_windows: tuple[VisitWindow, ...], study: Study) -> dict[str, Reminder]:
     zone = study.zone(participant.site)
     every = [
         *(one for step in STEPS if (plan := participant.plans.get(step)) for one in _of_step(step, plan, participant, study, zone)),
@@ -51,8 +60,7 @@ def reminders(participant: Participant, open_windows: tuple[VisitWindow, ...], s
         *_of_screening(participant, study, zone),
         *(one for matter in participant.safety_reports.values() if matter.open for one in _of_safety(matter)),
     ]
-    distinct = {one.key: one for one in every if one.key not in participant.reminded}
-    return iter(distinct.values())
+    return {one.key: one for one in every}
 
 
 def _of_step(step: HoldPoint, plan: Plan, participant: Participant, study: Study, zone: str) -> Iterator[Reminder]:

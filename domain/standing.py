@@ -111,6 +111,25 @@ class SafetyReport:
         return self.since + timedelta(hours=24)
 
 
+def with_matter(
+    known: Mapping[str, SafetyReport], event: e.SafetyReportDue | e.SafetyReportVoided | e.SafetyReported, version: int, at: datetime
+) -> Mapping[str, SafetyReport]:
+    """Matters of safety by their keys, with what an entry tells of one; what nobody knows of is told of in vain."""
+    was = known.get(event.key)
+    if was is None:
+        return {**known, event.key: SafetyReport(event.key, event.says, at, version)} if isinstance(event, e.SafetyReportDue) else known
+    match event:
+        case e.SafetyReportDue():
+            matter = replace(was, says=event.says, entry=version, void=False)
+        case e.SafetyReportVoided():
+            matter = replace(was, void=True)
+        case e.SafetyReported():
+            matter = replace(was, reported_in=version)
+        case _:
+            assert_never(event)
+    return {**known, event.key: matter}
+
+
 @dataclass(frozen=True, slots=True)
 class Deviation:
     """A protocol deviation: proposed until it is final, open until it has been reviewed."""

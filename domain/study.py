@@ -8,6 +8,7 @@ from typing import Annotated, Literal, assert_never, get_args
 from pydantic import Field
 
 from domain.base import Value
+from domain.contacts import ContactNamed, ContactRemoved, not_to_be_told
 from domain.protocol import Protocol
 from domain.reference import Drug, Reference
 from domain.rejections import Reason
@@ -103,7 +104,9 @@ StudyEvent = Annotated[
     | ReferenceAdopted
     | TimeZoneDataAdopted
     | Ruled
-    | DrugClassified,
+    | DrugClassified
+    | ContactNamed
+    | ContactRemoved,
     Field(discriminator="kind"),
 ]
 STUDY_EVENTS = get_args(get_args(StudyEvent)[0])
@@ -125,6 +128,7 @@ class StudyRecord:
     time_zone_data: str = ""
     rulings: dict[str, str] = field(default_factory=dict)
     classified: dict[str, DrugClassified] = field(default_factory=dict)
+    contacts: dict[str, ContactNamed] = field(default_factory=dict)
 
 
 def evolve_study(record: StudyRecord, event: StudyEvent) -> StudyRecord:
@@ -150,6 +154,10 @@ def evolve_study(record: StudyRecord, event: StudyEvent) -> StudyRecord:
             return replace(record, rulings=record.rulings | {event.ruling: event.choice})
         case DrugClassified():
             return replace(record, classified=record.classified | {event.drug: event})
+        case ContactNamed():
+            return replace(record, contacts=record.contacts | {event.person: event})
+        case ContactRemoved():
+            return replace(record, contacts={person: one for person, one in record.contacts.items() if person != event.person})
         case _:
             assert_never(event)
 
@@ -253,6 +261,11 @@ def reasons_against(
                 yield Reason(code="unknown-ruling", says=f"no protocol offers the choice {event.choice} for a ruling {event.ruling}")
         case DrugClassified():
             yield from _not_to_be_classified(event, record, reference)
+        case ContactNamed():
+            yield from not_to_be_told(event, record.sites)
+        case ContactRemoved():
+            if event.person not in record.contacts:
+                yield Reason(code="unknown-contact", says=f"there is no contact {event.person}")
         case TimeZoneDataAdopted():
             pass
         case _:

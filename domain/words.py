@@ -38,8 +38,14 @@ def few(names: Sequence[str]) -> str:
     return ", ".join(names) if len(names) <= FEW else f"{', '.join(names[:FEW])} and {len(names) - FEW} more"
 
 
-Role = Literal["coordinator", "investigator", "pharmacist", "cell-lab", "medical-monitor", "administrator", "journey"]
-Source = Literal["web", "api", "cli", "import", "journey"]
+Role = Literal["coordinator", "investigator", "pharmacist", "cell-lab", "medical-monitor", "administrator", "journey", "notices"]
+Source = Literal["web", "api", "cli", "import", "journey", "notices"]
+Urgency = Literal["urgent", "timely", "digest"]
+"""When a reminder is sent: at once and at any hour, in the site's working hours, or in the morning."""
+Rung = Literal["coordinator", "second-coordinator", "investigator"]
+RUNGS: tuple[Rung, ...] = ("coordinator", "second-coordinator", "investigator")
+"""The ladder of what is urgent, from where it is climbed."""
+Channel = Literal["mail", "webhook"]
 Route = Literal[
     "oral", "intravenous", "intramuscular", "subcutaneous", "epidural", "intra-articular", "topical", "inhaled", "nasal", "ocular"
 ]

@@ -4,10 +4,17 @@ from typing import assert_never
 
 from domain import events as e
 from domain.entry import Entry
+from domain.notices import tag
 from domain.rules.reviews import TITLES
 from domain.time import MINUTE, When, shown
 from domain.verdicts import Derivation
 from domain.words import few
+
+NOT_TOLD = {
+    "refused": "it was refused for good",
+    "unreachable": "it could not be handed over for days",
+    "too-late": "it became pointless before it could be handed over",
+}
 
 
 def sentence(entry: Entry[e.Event], zone: str) -> str:
@@ -21,6 +28,16 @@ def says(event: e.Event, zone: str) -> str:  # noqa: PLR0915 - A closed union is
         case e.ReminderDue():
             told = "Reminder not sent, it had become pointless" if event.skipped else f"Reminder for the {event.to} ({event.urgency})"
             return f"{told}: {event.says}"
+        case e.ReminderSent():
+            return f"Reminder {tag(event.key)} sent to {event.to} by {event.channel}{_call(event.call)}."
+        case e.ReminderFailed():
+            return f"Reminder {tag(event.key)} did not reach {event.to} by {event.channel}{_call(event.call)}: {NOT_TOLD[event.why]}."
+        case e.ReminderEscalated():
+            return f"Nobody acknowledged reminder {tag(event.key)} in time: the {event.rung} is called{_call(event.call)}."
+        case e.ReminderAcknowledged():
+            return f"Reminder {tag(event.key)} acknowledged."
+        case e.ReminderWithdrawn():
+            return f"Reminder {tag(event.key)} withdrawn before it was sent: it no longer applies."
         case e.VisitUnaccounted():
             return f"The window of the visit {event.visit} closed at {_end(event, zone)} with nothing recorded."
         case e.VisitIncomplete():
@@ -186,6 +203,10 @@ def _description(event: e.DeviationDescribed) -> str:
 def _end(event: e.VisitUnaccounted | e.VisitIncomplete, zone: str) -> str:
     """When a window closed: with the end of a date, or after a minute."""
     return f"the end of {event.closed_on}" if event.closed_at is None else shown(event.closed_at - MINUTE, zone)
+
+
+def _call(call: int) -> str:
+    return "" if call == 1 else f", call {call}"
 
 
 def waiting(verdict: e.StepWaiting, zone: str) -> str:

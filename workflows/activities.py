@@ -1,16 +1,11 @@
 """The journey's hands: everything it does outside Temporal."""
 
-import traceback
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
-from pathlib import Path
 from uuid import NAMESPACE_OID, uuid5
 
 import structlog
 from temporalio import activity
-from temporalio.exceptions import ApplicationError
 
 from domain.agenda import Item
 from domain.base import Value
@@ -20,6 +15,7 @@ from domain.record import Record
 from domain.rejections import Refused
 from store.errors import StoreError
 from store.participants import Participants
+from workflows.few_words import in_few_words
 
 LONGEST_SLEEP = timedelta(days=7)
 SHORTEST_SLEEP = timedelta(seconds=1)
@@ -51,7 +47,7 @@ class Activities:
     @activity.defn
     def advance(self, participant_id: str) -> Next:
         """Do all that is due for a participant, then say how long to sleep. Whatever goes wrong is tried again, for ever."""
-        with _in_few_words(participant_id):
+        with in_few_words("advance-failed", participant_id, StoreError, Stuck):
             return self._advance(participant_id)
 
     def _advance(self, participant_id: str) -> Next:
@@ -87,19 +83,3 @@ class Activities:
 def _until_next(items: tuple[Item, ...], now: datetime) -> timedelta:
     following = min((item.due - now for item in items), default=LONGEST_SLEEP)
     return min(max(following, SHORTEST_SLEEP), LONGEST_SLEEP)
-
-
-@contextmanager
-def _in_few_words(participant_id: str) -> Iterator[None]:
-    """Temporal keeps what a failure says, and an exception may quote the record: only its name and its place go there."""
-    try:
-        yield
-    except Exception as error:  # noqa: BLE001 - Temporal retries whatever was raised, faults and bugs alike.
-        words = str(error) if isinstance(error, StoreError | Stuck) else _place(error)
-        log.warning("advance-failed", participant=participant_id, error=type(error).__name__, says=words, attempt=activity.info().attempt)
-        raise ApplicationError(words, type=type(error).__name__) from None
-
-
-def _place(error: BaseException) -> str:
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{Path(last.filename).name}:{last.lineno}"

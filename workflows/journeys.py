@@ -38,6 +38,7 @@ class Journeys:
 
     def __init__(self, client: Client, study: str) -> None:
         self.client = client
+        self.study = study
         self.queue = f"journeys-{study}"
         self._prefix = f"journey-{study}-"
 
@@ -46,7 +47,7 @@ class Journeys:
 
     async def nudge(self, participant_id: str) -> None:
         """Tell a participant's journey to look again; one that has ended, was lost or never began is started."""
-        with _in_plain_words(self.client):
+        with in_plain_words(self.client):
             await self.client.start_workflow(
                 Journey.run,
                 participant_id,
@@ -58,7 +59,7 @@ class Journeys:
 
     async def version(self, participant_id: str) -> int | None:
         """The version of the participant's stream that the journey has read last; None if there is no journey."""
-        with _in_plain_words(self.client):
+        with in_plain_words(self.client):
             try:
                 journey = self.client.get_workflow_handle_for(Journey.run, self.id_of(participant_id))
                 return await journey.query(Journey.version, rpc_timeout=ANSWERS_WITHIN)
@@ -71,7 +72,7 @@ class Journeys:
 
     async def list(self) -> list[Travelling]:
         """Every journey that the server knows of, by participant; of one that was started several times its last run."""
-        with _in_plain_words(self.client):
+        with in_plain_words(self.client):
             found = [one async for one in self.client.list_workflows(f"WorkflowType = 'Journey' AND TaskQueue = '{self.queue}'")]
         latest = {one.id: one for one in sorted(found, key=lambda one: one.start_time)}
         return [
@@ -81,7 +82,7 @@ class Journeys:
 
     async def namespace_id(self) -> str:
         """Which database the server keeps its journeys in: another id means that all of them are gone."""
-        with _in_plain_words(self.client):
+        with in_plain_words(self.client):
             question = DescribeNamespaceRequest(namespace=self.client.namespace)
             answer = await self.client.workflow_service.describe_namespace(question, timeout=ANSWERS_WITHIN)
             return answer.namespace_info.id
@@ -123,7 +124,8 @@ _SENTENCES = {
 
 
 @contextmanager
-def _in_plain_words(client: Client) -> Iterator[None]:
+def in_plain_words(client: Client) -> Iterator[None]:
+    """What the server does not do as asked, said plainly. Raises NoTemporal."""
     try:
         yield
     except RPCError as error:

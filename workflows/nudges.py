@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from workflows.journeys import NoTemporal
+from store.errors import Fault
 
 AT_ONCE = 32
 LATE_AT_ONCE = 8
@@ -58,7 +58,7 @@ class Nudges:
         position = self._sending[participant_id] = self._waiting.pop(participant_id)
         try:
             await self._send(participant_id)
-        except NoTemporal as fault:
+        except Fault as fault:
             log.warning("nudge-failed", participant=participant_id, says=str(fault))
             self._waiting[participant_id] = min(position, self._waiting.get(participant_id, position))
             return False

@@ -1,4 +1,4 @@
-"""The relay: follows the ledger and nudges the journey of whomever a new entry concerns.
+"""The relay: follows the ledger, nudges the journey of whomever a new entry concerns, and begins the notices of what fell due.
 
 Its position never passes an entry whose nudge is not sent, so a relay that dies sends again what it had not sent, and nothing
 else need be kept. The position is kept under the id of Temporal's namespace: on a server that has lost its journeys, or is
@@ -16,6 +16,7 @@ from zlib import crc32
 import structlog
 
 from domain.entry import Entry
+from domain.events import ReminderDue
 from domain.participant import PARTICIPANT
 from store.errors import Fault, LostLease, in_plain_words
 from store.follow import Batch, Follower
@@ -23,6 +24,7 @@ from store.ledger import Unreadable
 from store.participants import Participants
 from store.recorder import Claim
 from workflows.journeys import Journeys, NoTemporal
+from workflows.notices import Notices
 from workflows.nudges import AT_ONCE, Nudges
 
 PER_SECOND = 50
@@ -43,11 +45,12 @@ log = structlog.get_logger()
 async def rebuild(participants: Participants, journeys: Journeys) -> list[str]:
     """Nudge every participant now, by hand, and say who they are. Raises NoTemporal."""
     everybody = await asyncio.to_thread(participants.ids)
-    queue = asyncio.Semaphore(AT_ONCE)
+    queue, notices = asyncio.Semaphore(AT_ONCE), Notices(participants, journeys)
 
     async def nudge(participant_id: str) -> None:
         async with queue:
             await journeys.nudge(participant_id)
+            await notices.begin(participant_id)
 
     await asyncio.gather(*map(nudge, everybody))
     return everybody
@@ -60,6 +63,7 @@ class Relay:
         self._participants = participants
         self._ledger = participants.ledger
         self._journeys = journeys
+        self._begin_notices = Notices(participants, journeys).begin
         self._claim, self._read = Claim(0, 0), 0
 
     async def run(self) -> None:
@@ -84,6 +88,7 @@ class Relay:
         self._claim, self._read, self._changed, self._serving = Claim(0, 0), 0, asyncio.Event(), True
         async with asyncio.TaskGroup() as group:
             self._nudges = Nudges(self._journeys.nudge, group, self._changed)
+            self._notices = Nudges(self._begin_notices, group, self._changed)
             group.create_task(self._follow(name))
             group.create_task(self._keep_position(name))
             group.create_task(self._nudge_daily())
@@ -126,6 +131,8 @@ class Relay:
         concerned = _concerned(batch)
         for participant_id, position in concerned.items():
             self._nudges.want(participant_id, position)
+        for participant_id, position in _reminded(batch).items():
+            self._notices.want(participant_id, position)
         self._want_one_by_one(everybody, of_the_study)
         self._read = batch[-1].position
         self._changed.set()
@@ -135,11 +142,12 @@ class Relay:
         """Spread over time, because what they all wake up to do costs more than the nudge."""
         for place, participant_id in enumerate(everybody):
             self._nudges.want(participant_id, position, place / PER_SECOND)
+            self._notices.want(participant_id, position, place / PER_SECOND)
 
     async def _keep_position(self, name: str) -> None:
         while await self._changed.wait():
             self._changed.clear()
-            claim, oldest = self._claim, self._nudges.oldest
+            claim, oldest = self._claim, min(filter(None, (self._nudges.oldest, self._notices.oldest)), default=None)
             told = min(self._read, oldest - 1) if oldest is not None else self._read
             if told > claim.position:
                 await asyncio.to_thread(self._move, name, claim, told)
@@ -158,6 +166,7 @@ class Relay:
             everybody = await asyncio.to_thread(self._participants.ids) if self._claim.token else []
             for participant_id in of_the_day(everybody, since, now):
                 self._nudges.want(participant_id, WHENEVER)
+                self._notices.want(participant_id, WHENEVER)
             since = now
             await asyncio.sleep(ROUNDS_EVERY_SECONDS)
 
@@ -178,6 +187,15 @@ def _concerned(batch: Iterable[Entry[Any] | Unreadable]) -> dict[str, int]:
         if entry.stream.startswith(PARTICIPANT) and not of_the_journey:
             concerned.setdefault(entry.stream.removeprefix(PARTICIPANT), entry.position)
     return concerned
+
+
+def _reminded(batch: Iterable[Entry[Any] | Unreadable]) -> dict[str, int]:
+    """Each participant for whom a reminder has fallen due, and the position of the first."""
+    reminded: dict[str, int] = {}
+    for entry in batch:
+        if isinstance(entry, Entry) and isinstance(entry.event, ReminderDue) and not entry.event.skipped:
+            reminded.setdefault(entry.stream.removeprefix(PARTICIPANT), entry.position)
+    return reminded
 
 
 def of_the_day(everybody: Iterable[str], since: datetime, now: datetime) -> list[str]:

@@ -21,8 +21,9 @@ from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, 
 from store.participants import Participants
 from workflows.journeys import Journeys, NoTemporal
 from workflows.relay import Relay
+from workflows.sending import Send
 from workflows.server import found
-from workflows.worker import work
+from workflows.worker import tell, work
 
 POLL_SECONDS = 0.005
 
@@ -93,8 +94,13 @@ async def _until(come_about: Callable[[], Awaitable[bool]]) -> None:
 
 
 @asynccontextmanager
-async def virtual_time(participants: Participants, move_to: Callable[[datetime], None]) -> AsyncIterator[VirtualTime]:
-    """Start a server that skips time, with a worker and a relay. `move_to` moves the clock of the participants' ledger."""
+async def virtual_time(
+    participants: Participants, move_to: Callable[[datetime], None], send: Send | None = None
+) -> AsyncIterator[VirtualTime]:
+    """Start a server that skips time, with a worker and a relay. `move_to` moves the clock of the participants' ledger.
+
+    People are told by `send`; without it, nobody is to be named as a contact.
+    """
     program = found("temporal-test-server", "demo")
     async with await _started(program) as server:
         time = FollowVirtualTime(participants.ledger.clock, move_to, await server.get_current_time())
@@ -102,6 +108,8 @@ async def virtual_time(participants: Participants, move_to: Callable[[datetime],
         relay = Relay(participants, journeys)
         async with asyncio.TaskGroup() as group:
             running = [group.create_task(relay.run()), group.create_task(work(journeys, participants, [time]))]
+            if send is not None:
+                running.append(group.create_task(tell(journeys, participants, send, [time])))
             try:
                 yield VirtualTime(server, time, participants, relay)
             finally:

@@ -12,14 +12,19 @@ from store.participants import Participants
 from workflows.activities import Activities
 from workflows.journey import Journey
 from workflows.journeys import Journeys
+from workflows.notice import NoticeOfReminder
+from workflows.notices import Notices
+from workflows.sending import Send, Sending
 
+PASSED_THROUGH = ("domain", "workflows.activities", "workflows.sending")
+POLICY = SandboxImportNotificationPolicy.WARN_ON_DYNAMIC_IMPORT | SandboxImportNotificationPolicy.RAISE_ON_UNINTENTIONAL_PASSTHROUGH
 SANDBOX = SandboxedWorkflowRunner(
-    restrictions=SandboxRestrictions.default.with_passthrough_modules("domain", "workflows.activities").with_import_notification_policy(
-        SandboxImportNotificationPolicy.WARN_ON_DYNAMIC_IMPORT | SandboxImportNotificationPolicy.RAISE_ON_UNINTENTIONAL_PASSTHROUGH
-    )
+    restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH).with_import_notification_policy(POLICY)
 )
 """The activities are passed through, with all that they import: loaded anew in every sandbox they would fill the memory."""
 PASSES_AT_ONCE = 8
+TOLD_AT_ONCE = 8
+"""How many people are told at once. The notices have workers of their own, so that a thousand of them delay no clearance."""
 LEFT_TO_FINISH = timedelta(seconds=10)
 
 
@@ -37,3 +42,19 @@ async def work(journeys: Journeys, participants: Participants, interceptors: Seq
             interceptors=interceptors,
             graceful_shutdown_timeout=LEFT_TO_FINISH,
         ).run()
+
+
+async def tell(journeys: Journeys, participants: Participants, send: Send, interceptors: Sequence[Interceptor] = ()) -> None:
+    """Carry the notices of a study until cancelled; what is being handed over is then given time to be recorded."""
+    sending = Sending(participants, send)
+    await Worker(
+        journeys.client,
+        task_queue=Notices(participants, journeys).queue,
+        workflows=[NoticeOfReminder],
+        activities=[sending.look, sending.tell, sending.record],
+        max_concurrent_activities=TOLD_AT_ONCE,
+        max_concurrent_workflow_tasks=TOLD_AT_ONCE,
+        workflow_runner=SANDBOX,
+        interceptors=interceptors,
+        graceful_shutdown_timeout=LEFT_TO_FINISH,
+    ).run()

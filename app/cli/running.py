@@ -4,12 +4,15 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
+from importlib.util import find_spec
 from typing import Any
 
 import structlog
 
 from app.cli.screen import Screen
 from app.cli.session import Session
+from app.notices.catcher import catching
+from app.notices.channels import channels
 from app.settings import Settings
 from app.synthetic import populate
 from app.travelling import journeys_of
@@ -20,7 +23,7 @@ from store.follow import Follower
 from workflows.journeys import connect
 from workflows.relay import Relay
 from workflows.server import found, local_server, refuse_unless_free
-from workflows.worker import work
+from workflows.worker import tell, work
 
 LOOKS_THROUGH_EVERY_SECONDS = 3600.0
 TRIES_AGAIN_AFTER_SECONDS = 1.0
@@ -32,9 +35,9 @@ async def everything(daybook: Daybook, session: Session) -> None:
     """Every part beside the others, on a synthetic study if there is none yet; when one part fails, all stop."""
     if not daybook.desk.opened():
         await asyncio.to_thread(populate, daybook, daybook.ledger.clock())
-    async with _temporal(daybook.settings):
+    async with _temporal(daybook.settings), _mail(daybook.settings) as catcher:
         screen = Screen(daybook, session).run(await journeys_of(daybook))
-        await _together([screen, *(part(daybook) for part in PARTS.values())])
+        await _together([screen, _works(daybook, catcher), _relays(daybook), _projects(daybook)])
 
 
 def refuse_without_temporal(settings: Settings) -> None:
@@ -51,8 +54,10 @@ def run(part: Part) -> None:
     asyncio.run(_until_told(part))
 
 
-async def _works(daybook: Daybook) -> None:
-    await work(await journeys_of(daybook), daybook.participants)
+async def _works(daybook: Daybook, catcher: int | None = None) -> None:
+    """Carry journeys and, on a queue of their own, notices; `catcher` is the port of a mail catcher, where there is one."""
+    journeys, by = await journeys_of(daybook), channels(daybook.settings, catcher=catcher)
+    await _together([work(journeys, daybook.participants), tell(journeys, daybook.participants, by.send)])
 
 
 async def _relays(daybook: Daybook) -> None:
@@ -101,6 +106,16 @@ async def _temporal(settings: Settings) -> AsyncIterator[None]:
         return
     async with local_server(settings.own_server, port=settings.temporal_port):
         yield
+
+
+@asynccontextmanager
+async def _mail(settings: Settings) -> AsyncIterator[int | None]:
+    """Meanwhile mail is caught on this machine, unless a mail server is named or there is nothing to catch it with."""
+    if settings.smtp_host is not None or find_spec("aiosmtpd") is None:
+        yield None
+        return
+    async with catching(settings.caught_mail) as port:
+        yield port
 
 
 async def _together(parts: list[Part]) -> None:

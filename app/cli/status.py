@@ -16,6 +16,7 @@ from app.cli.views import left_out
 from app.cli.worklist import CATCHES_UP_WITHIN_SECONDS
 from app.wiring import Daybook, time_zone_data
 from domain.base import Value
+from domain.contacts import ContactRole
 from domain.participant import PARTICIPANT
 from projections.rebuilding import retry
 from projections.views import Parked
@@ -24,6 +25,8 @@ from store.ledger import Unreadable
 
 states = typer.Typer()
 journeys = typer.Typer(help="Look at the journeys of the participants on the Temporal server.")
+TOLD: tuple[ContactRole, ...] = ("coordinator", "investigator")
+"""For whom reminders fall due."""
 AT_ONCE = 500
 """How many entries are read at once."""
 
@@ -61,6 +64,8 @@ class Status(Value):
     study_unreadable: str | None
     """Why the study's own record or its files cannot be read, if they cannot; nothing can be judged then."""
     time_zone_data_differs: bool
+    nobody_named: tuple[str, ...]
+    """At which site nobody is named for which role: what falls due for it waits in the inbox, and is sent to nobody."""
 
     @property
     def troubled(self) -> bool:
@@ -175,7 +180,7 @@ def _status(daybook: Daybook) -> Status:
     behind = asyncio.run(travelling.behind(daybook, everybody, CATCHES_UP_WITHIN_SECONDS))
     answers = isinstance(behind, tuple)
     lag, parked = _feed(daybook)
-    unreadable, differs = _study(daybook)
+    unreadable, differs, nobody = _study(daybook)
     return Status(
         verification=verification(daybook),
         feed_lag=lag,
@@ -186,15 +191,19 @@ def _status(daybook: Daybook) -> Status:
         journeys_behind=behind if isinstance(behind, tuple) else None,
         study_unreadable=unreadable,
         time_zone_data_differs=differs,
+        nobody_named=nobody,
     )
 
 
-def _study(daybook: Daybook) -> tuple[str | None, bool]:
-    """Why the study cannot be read, if it cannot; and whether it has adopted other time-zone data than this machine has."""
+def _study(daybook: Daybook) -> tuple[str | None, bool, tuple[str, ...]]:
+    """Why the study cannot be read, if it cannot; whether it has adopted other time-zone data; and whom nobody is named for."""
     try:
-        return None, daybook.desk.current().record.time_zone_data != time_zone_data()
+        record = daybook.desk.current().record
     except StoreError as trouble:
-        return str(trouble), False
+        return str(trouble), False, ()
+    named = {(site, role) for one in record.contacts.values() for site in record.sites if one.serves(site) for role in one.roles}
+    nobody = tuple(f"{role} at {site}" for site in sorted(record.sites) for role in TOLD if (site, role) not in named)
+    return None, record.time_zone_data != time_zone_data(), nobody
 
 
 def _feed(daybook: Daybook) -> tuple[int | None, tuple[Parked, ...]]:
@@ -218,6 +227,8 @@ def _lines(found: Status) -> Iterator[tuple[str, str]]:
     if found.journeys_behind is not None:
         yield "Journeys", f"{found.participants - len(found.journeys_behind)} of {found.participants} have read their last entry"
         yield from (("Behind", f"the journey of {one}") for one in found.journeys_behind)
+    if found.nobody_named:
+        yield "Contacts", f"nobody is named, so that reminders only wait in the inbox, for the {', the '.join(found.nobody_named)}"
     if found.time_zone_data_differs:
         yield "Time zones", "this machine reckons with other time-zone data than the study adopted; see `daybook study adopt-time-zones`"
 

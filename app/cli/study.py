@@ -14,15 +14,17 @@ from app.cli.reading import AtHand, Reads, whole
 from app.cli.session import Session, grid, session_of
 from app.wiring import Daybook, time_zone_data
 from domain import study as s
+from domain.contacts import ContactNamed, ContactRemoved, ContactRole, MailAddress, Preference, WebAddress
 from domain.entry import Circumstances
 from domain.rejections import Reason, Refused
 from domain.time import Zone, shown
 from domain.unclassified import Unclassified, unclassified
-from domain.words import Name, SiteId
+from domain.words import Name, Rung, SiteId
 from store.codec import canonical
 
 study = typer.Typer(help="Set up the study: its sites, the versions of its protocol, and what it has ruled.")
 VERSION = typer.Argument(metavar="VERSION", help="The number of the version.", show_default=False)
+PERSON = Annotated[Name, typer.Argument(metavar="PERSON", help="The person's id, such as m-weber.", show_default=False)]
 SITE = Annotated[SiteId, typer.Argument(metavar="SITE", help="The site, such as BER.", show_default=False)]
 F = TypeVar("F", bound=Callable[..., tuple[s.StudyEvent, ...]])
 
@@ -166,6 +168,41 @@ def classify(
     return (s.DrugClassified(drug=drug, classes=tuple(class_ or ())),)
 
 
+@decides
+def contact(  # noqa: PLR0913 - Each argument is an option of the command.
+    person: PERSON,
+    *,
+    role: Annotated[list[ContactRole], typer.Option(metavar="ROLE", help="For whom something must be to reach them; can be repeated.")],
+    site: Annotated[SiteId | None, typer.Option(help="At this site only; without this, at every site.")] = None,
+    mail: Annotated[MailAddress | None, typer.Option(help="Their mail address at work.")] = None,
+    webhook: Annotated[WebAddress | None, typer.Option(metavar="URL", help="The address of their pager.")] = None,
+    rung: Annotated[Rung | None, typer.Option(help="Their place on the ladder that is climbed until somebody acknowledges.")] = None,
+    urgent: Annotated[Preference, typer.Option(help="How to tell what cannot wait.")] = "mail",
+    timely: Annotated[Preference, typer.Option(help="How to tell what is for working hours.")] = "mail",
+    digest: Annotated[Preference, typer.Option(help="How to tell what is for the morning.")] = "mail",
+) -> tuple[s.StudyEvent, ...]:
+    """Name a person who is told when something falls due, or change how; what goes to the inbox is not sent."""
+    return (
+        ContactNamed(
+            person=person,
+            roles=tuple(role),
+            site=site,
+            mail=mail,
+            webhook=webhook,
+            rung=rung,
+            urgent=urgent,
+            timely=timely,
+            digest=digest,
+        ),
+    )
+
+
+@decides
+def remove_contact(person: PERSON) -> tuple[s.StudyEvent, ...]:
+    """Tell a person nothing from here on."""
+    return (ContactRemoved(person=person),)
+
+
 @study.command()
 def drugs(ctx: typer.Context, *, as_json: AS_JSON = False) -> None:
     """List the drugs on record that nobody has classified: they wait for the medical monitor, once for the whole study."""
@@ -203,6 +240,8 @@ def show(ctx: typer.Context, *, as_json: AS_JSON = False) -> None:
     session.says(f"Study {record.name}, {kind}; time-zone data {record.time_zone_data}.")
     session.shows(_sites(record))
     session.shows(_versions(record))
+    if record.contacts:
+        session.shows(_contacts(record))
     for name, choices in _rulings(current).items():
         ruled = record.rulings.get(name)
         settled = f"{ruled}. {choices[ruled]}" if ruled else f"not settled; the choices are: {', '.join(choices)}"
@@ -216,6 +255,13 @@ def _sites(record: s.StudyRecord) -> Any:
     for name, opened in sorted(record.sites.items()):
         approved = sorted(version for site, version in record.approved if site == name)
         table.add_row(name, opened.zone, f"{opened.opens:%H:%M} to {opened.closes:%H:%M}", ", ".join(map(str, approved)) or "none yet")
+    return table
+
+
+def _contacts(record: s.StudyRecord) -> Any:
+    table = grid("Contact", "Roles", "Site", "Rung", "Urgent by", "Timely by", "Digest by")
+    for person, one in sorted(record.contacts.items()):
+        table.add_row(person, ", ".join(one.roles), one.site or "every site", one.rung or "", one.urgent, one.timely, one.digest)
     return table
 
 
@@ -254,6 +300,10 @@ def _words(event: s.StudyEvent) -> str:
             return f"time-zone data {event.version} adopted"
         case s.Ruled():
             return f"ruled on {event.ruling}: {event.choice}"
+        case ContactNamed():
+            return f"contact {event.person} named for {', '.join(event.roles)} at {event.site or 'every site'}"
+        case ContactRemoved():
+            return f"contact {event.person} removed"
         case s.DrugClassified():
             return f"{event.drug} classified: {', '.join(event.classes) or 'outside every class'}"
 

@@ -11,6 +11,7 @@ from domain.decisions.acts import act_on
 from domain.decisions.confirming import confirm
 from domain.decisions.deviating import describe_deviation, record_deviation, review_deviation, void_deviation
 from domain.decisions.joining import register
+from domain.decisions.notices import acknowledge, record_notice
 from domain.decisions.recordkeeping import correct, miss_visit, retract
 from domain.decisions.reports import report, report_together
 from domain.decisions.steps import cancel, override, perform, plan, release_manually
@@ -28,8 +29,8 @@ def decide(command: c.Command, record: Record, study: Study, at: datetime, by: C
     """
     if not record.participant.registered and not isinstance(command, c.Register):
         raise Refused(Reason(code="unknown-participant", says=f"there is no participant {record.id}"))
-    if not isinstance(command, c.ActOn) and "journey" in {by.actor.role, by.source}:
-        raise Refused(Reason(code="not-the-journey", says="what people ask is not asked in the journey's name"))
+    if not isinstance(command, c.ActOn | c.RecordNotice) and {"journey", "notices"} & {by.actor.role, by.source}:
+        raise Refused(Reason(code="not-the-journey", says="what people ask is not asked in the name of the journey or the notices"))
     granted = _granted(command, record, study, at, by)
     then = record.then(granted, at, by)
     events = (*granted, *reconsidered(record, then, study), *conduct_kept(record, then, study))
@@ -70,6 +71,10 @@ def _granted(command: c.Command, record: Record, study: Study, at: datetime, by:
             return review_deviation(command, record, by)
         case c.VoidDeviation():
             return void_deviation(command, record, by)
+        case c.Acknowledge():
+            return acknowledge(command, record)
+        case c.RecordNotice():
+            return record_notice(command, record, study, by)
         case c.ActOn():
             return act_on(command, record, study, at, by)
         case _:

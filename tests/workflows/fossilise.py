@@ -1,4 +1,4 @@
-"""Keep the history of a journey for ever: `python -m tests.workflows.fossilise v1` writes fossils that every later version must replay.
+"""Keep histories for ever: `python -m tests.workflows.fossilise journey|notice v1` writes fossils that every later version must replay.
 
 Fossils of a version that was released are never written again.
 """
@@ -11,11 +11,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from temporalio.client import WorkflowHandle
-
+from domain import commands as c
 from domain import events as e
-from tests.builders import Story, Trial
-from workflows.journey import Journey
+from domain.notices import notices
+from tests.builders import Trial
+from tests.workflows.telling import NOVAK, WEBER, Mailroom, names
+from workflows.notices import Notices
 from workflows.virtual_time import VirtualTime, virtual_time
 
 FOSSILS = Path(__file__).parents[1] / "fossils/workflows"
@@ -48,18 +49,39 @@ async def _live(version: str) -> None:
         await time.pass_until(trial.clock() + timedelta(days=20))
         story.reviews()
         await time.settle()
-        await _keep(time, story, f"journey-{version}-nudged-and-asleep")
+        await _keep(time, time.journeys.id_of(story.id), f"journey-{version}-nudged-and-asleep")
         story.reports(e.ScreenFailed(at=story.at(), criteria=("E1",)))
         await time.pass_until(trial.clock() + timedelta(days=60))
-        await _keep(time, story, f"journey-{version}-ended")
+        await _keep(time, time.journeys.id_of(story.id), f"journey-{version}-ended")
 
 
-async def _keep(time: VirtualTime, story: Story, name: str) -> None:
-    handle: WorkflowHandle[Journey, None] = time.journeys.client.get_workflow_handle_for(Journey.run, time.journeys.id_of(story.id))
-    history = json.loads((await handle.fetch_history()).to_json())
+async def _tell(version: str) -> None:
+    """Somebody is told in the morning; something urgent is called out twice, at first in vain, and then acknowledged."""
+    trial, room = Trial(), Mailroom(down=True)
+    called, told = trial.participant().is_eligible().is_collected(), trial.participant("BER-002").consents()
+    names(trial, WEBER.model_copy(update={"rung": "coordinator"}), NOVAK.model_copy(update={"rung": "second-coordinator"}))
+    async with room.open(), virtual_time(trial.participants, trial.clock.move_to, room.send) as time:
+        expires = (trial.clock() + timedelta(days=3)).date()
+        called.reports(e.ProductReceived(at=called.at(), identity="COI-0001", expires=expires), "cell-lab")
+        await time.pass_until(trial.clock() + timedelta(minutes=5))
+        room.down = False
+        await time.pass_until(trial.clock() + timedelta(minutes=20))
+        [urgent] = [key for key, one in notices(called.record).items() if one.due.urgency == "urgent"]
+        called.asks(c.Acknowledge(key=urgent))
+        told.reports(e.ScreeningStarted(at=told.at()))
+        await time.pass_until(trial.clock() + timedelta(days=1))
+        [opens] = notices(told.record)
+        for key, story, name in ((urgent, called, "called-and-acknowledged"), (opens, told, "told-in-the-morning")):
+            workflow_id = Notices(trial.participants, time.journeys).id_of(story.id, key)
+            await time.journeys.client.get_workflow_handle(workflow_id).result()
+            await _keep(time, workflow_id, f"notice-{version}-{name}")
+
+
+async def _keep(time: VirtualTime, workflow_id: str, name: str) -> None:
+    history = json.loads((await time.journeys.client.get_workflow_handle(workflow_id).fetch_history()).to_json())
     FOSSILS.mkdir(parents=True, exist_ok=True)
     (FOSSILS / f"{name}.json").write_text(json.dumps(_without_places(history), indent=1) + "\n")
 
 
 if __name__ == "__main__":
-    asyncio.run(_live(sys.argv[1]))
+    asyncio.run({"journey": _live, "notice": _tell}[sys.argv[1]](sys.argv[2]))

@@ -1,6 +1,7 @@
 """Daybook's processes, run as the real thing and killed without warning.
 
-Run by itself it is one of them: `python -m tests.workflows.processes worker|relay <ledger> <temporal address> <name of the journeys>`.
+Run by itself it is one of them: `python -m tests.workflows.processes worker|relay|notices <ledger> <temporal address> <name of the
+journeys> [<port of a mail server>]`.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from signal import SIGKILL
 
+from app.notices.mail import MailServer
 from store.keys import Keyring
 from store.ledger import Ledger
 from store.participants import Participants
@@ -20,7 +22,7 @@ from store.study import StudyDesk
 from tests.builders import STUDY
 from workflows.journeys import Journeys, connect
 from workflows.relay import Relay
-from workflows.worker import work
+from workflows.worker import tell, work
 
 ROOT = Path(__file__).parents[2]
 MASTER = b"k" * 32
@@ -38,13 +40,16 @@ def participants(ledger_address: str) -> Participants:
     return Participants(ledger, StudyDesk(ledger, StudyFiles(), STUDY, program="test", time_zone_data="test"))
 
 
-async def be(role: str, ledger: str, address: str, name: str) -> None:
+async def be(role: str, ledger: str, address: str, name: str, mail: str = "0") -> None:
     journeys = Journeys(await connect(address), name)
     match role:
         case "worker":
             await work(journeys, participants(ledger))
         case "relay":
             await Relay(participants(ledger), journeys).run()
+        case "notices":
+            server = MailServer(host="127.0.0.1", port=int(mail), security="none", sender="daybook@study.example")
+            await tell(journeys, participants(ledger), server.send)
         case _:
             raise AssertionError(role)
 
@@ -91,6 +96,12 @@ def running(commands: Mapping[str, Sequence[str]], log: Path) -> Iterator[Proces
 def worker_and_relay(ledger: str, address: str, name: str) -> dict[str, list[str]]:
     """The programs that carry the journeys of that name; the name is their own, so that they share a server with others."""
     return {role: [sys.executable, "-m", "tests.workflows.processes", role, ledger, address, name] for role in ("worker", "relay")}
+
+
+def that_tell(ledger: str, address: str, name: str, mail: int) -> dict[str, list[str]]:
+    """The same, and the program that tells people by a mail server at a port of this machine."""
+    notices = [sys.executable, "-m", "tests.workflows.processes", "notices", ledger, address, name, str(mail)]
+    return {"notices": notices} | worker_and_relay(ledger, address, name)
 
 
 if __name__ == "__main__":

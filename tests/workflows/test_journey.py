@@ -12,6 +12,7 @@ from store.errors import Busy
 from store.participants import Outcome, Participants
 from tests.builders import START, Story, Trial, slot
 from workflows.journey import Journey
+from workflows.notice import NoticeOfReminder
 from workflows.virtual_time import VirtualTime, virtual_time
 from workflows.worker import SANDBOX
 
@@ -32,9 +33,10 @@ def kinds(story: Story) -> list[str]:
     return [entry.event.kind for entry in story.record.entries]
 
 
-def test_the_journey_loads_in_the_sandbox() -> None:
+@pytest.mark.parametrize("kind", [Journey, NoticeOfReminder])
+def test_every_workflow_loads_in_the_sandbox(kind: type[Journey | NoticeOfReminder]) -> None:
     async def load() -> None:
-        SANDBOX.prepare_workflow(workflow._Definition.must_from_class(Journey))
+        SANDBOX.prepare_workflow(workflow._Definition.must_from_class(kind))
 
     asyncio.run(load())
 

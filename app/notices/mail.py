@@ -1,0 +1,79 @@
+"""Mail by SMTP: plain text with simple HTML beside it, under a Message-ID that every attempt repeats."""
+
+import asyncio
+import ssl
+from dataclasses import dataclass
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime
+from html import escape
+from typing import Literal
+
+import aiosmtplib
+
+from domain.letters import Letter
+from workflows.sending import NotNow, RefusedForGood
+
+ANSWERS_WITHIN_SECONDS = 30
+"""From the first word to the last, well within an attempt: what was given up is not finished behind our back."""
+PERMANENT = range(500, 600)
+"""What a mail server answers when it will never take a message."""
+OURS_TO_MEND = {500, 501, 502, 503, 504, 530, 534, 535, 538}
+"""Answers that begin with a 5 and yet say nothing of the person: how we speak, or how we sign in, is wrong. Somebody mends that."""
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """A mail server, and how we speak to it."""
+
+    host: str
+    port: int
+    security: Literal["starttls", "tls", "none"]
+    sender: str
+    user: str | None = None
+    password: str | None = None
+
+    async def send(self, letter: Letter) -> None:
+        """Hand a message over. Raises RefusedForGood where the server will never take it, NotNow for whatever may pass."""
+        try:
+            async with asyncio.timeout(ANSWERS_WITHIN_SECONDS):
+                await aiosmtplib.send(
+                    composed(letter, self.sender),
+                    hostname=self.host,
+                    port=self.port,
+                    username=self.user,
+                    password=self.password,
+                    use_tls=self.security == "tls",
+                    start_tls=self.security == "starttls",
+                    tls_context=None if self.security == "none" else ssl.create_default_context(),
+                )
+        except aiosmtplib.SMTPRecipientsRefused as refused:
+            raise _worded([one.code for one in refused.recipients]) from None
+        except aiosmtplib.SMTPResponseException as answered:
+            raise _worded([answered.code]) from None
+        except (aiosmtplib.SMTPException, OSError) as trouble:
+            raise NotNow(type(trouble).__name__) from None
+
+
+def _worded(codes: list[int]) -> NotNow | RefusedForGood:
+    """By the server's number alone: its words may repeat the address."""
+    for_good = all(code in PERMANENT and code not in OURS_TO_MEND for code in codes)
+    said = f"SMTP {', '.join(map(str, codes))}"
+    return RefusedForGood(said) if for_good else NotNow(said)
+
+
+def composed(letter: Letter, sender: str) -> EmailMessage:
+    """The message as it is sent. Nobody answers it, and out-of-office notes are not asked for."""
+    message = EmailMessage()
+    domain = Address(addr_spec=sender).domain
+    message["From"] = Address("Daybook", addr_spec=sender)
+    message["To"] = Address(addr_spec=letter.address)
+    message["Subject"] = letter.heading
+    message["Date"] = format_datetime(letter.at)
+    message["Message-ID"] = f"<{letter.id}@{domain}>"
+    message["Auto-Submitted"] = "auto-generated"
+    if letter.urgency == "urgent":
+        message["Importance"] = "high"
+    message.set_content("\n\n".join(letter.lines) + "\n")
+    message.add_alternative("".join(f"<p>{escape(line)}</p>\n" for line in letter.lines), subtype="html")
+    return message

@@ -1,0 +1,104 @@
+"""What a message says of a reminder: study, participant's code, visit or step and window, and no clinical value.
+
+A message may be read on a ward, by whoever stands near the screen. It tells that there is something to read, never what to do about a drug.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from domain.contacts import ContactNamed
+from domain.notices import Notice, message_id, tag
+from domain.participant import Participant
+from domain.study import Study
+from domain.time import shown
+from domain.words import STEPS, Channel, HoldPoint, Urgency
+
+LOOK = "Read it in Daybook before anything is done or left undone because of this message."
+STEP_SAYS = {
+    "black-out": "A time in which something blocks the step has come near. Change no treatment because of this message.",
+    "revoked": "Leave has been revoked.",
+    "lapsed": "Leave has lapsed.",
+    "held": "It is held.",
+    "held-near": "It is held, and its slot is near.",
+}
+"""What is said of a step, by the kind of the reminder; anything else needs something that is not on record yet."""
+SAYS = {
+    "visit-opens": "The visit {name} can take place; its window closes at the end of {day}.",
+    "visit-closes": "The window of the visit {name} closes at the end of {day}.",
+    "visit-unaccounted": "Nothing was recorded for the visit {name}, whose window closed at the end of {day}.",
+    "product-expires": "The product expires at the end of {day}.",
+    "toxicity-ends": "The period of daily watching ends with {day}.",
+    "screening-expires": "The screening expires at the end of {day}.",
+    "screening-expired": "The screening expired at the end of {day}.",
+    "visit-booked-early": "The visit {name} is booked before its window opens.",
+    "visit-booked-late": "The visit {name} is booked after its window closes.",
+    "safety-report": "A matter of safety is to be reported to the sponsor within 24 hours.",
+    "safety-report-late": "A matter of safety was not reported to the sponsor within its 24 hours. Report it now.",
+    "eligibility-superseded": "The report of eligibility is to be read again.",
+}
+OTHERWISE = "Something falls due."
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A message to one person, ready to be handed over. `id` is the same for every attempt; `at` is when the reminder fell due."""
+
+    id: str
+    channel: Channel
+    address: str
+    study: str
+    participant: str
+    urgency: Urgency
+    tag: str
+    heading: str
+    lines: tuple[str, ...]
+    at: datetime
+
+
+def says(key: str, participant: Participant, zone: str) -> str:
+    """One sentence about a reminder; of its key only kind, step or visit, and date are told."""
+    kind, _, rest = key.partition(":")
+    name = rest.partition(":")[0]
+    step: HoldPoint | None = next((one for one in STEPS if one == name), None)
+    if step is not None:
+        return _of_step(kind, step, participant, zone)
+    sentence, day = SAYS.get(kind, OTHERWISE), _day(rest)
+    return OTHERWISE if day is None and "{day}" in sentence else sentence.format(name=name, day=day)
+
+
+def letter(notice: Notice, call: int, to: ContactNamed, participant: Participant, study: Study) -> Letter:
+    """The message that tells a person of a reminder in a call."""
+    key, urgency = notice.due.key, notice.due.urgency
+    zone, name = study.zone(participant.site), study.record.name
+    by_webhook = to.wants(urgency) == "webhook"
+    short = tag(key)
+    return Letter(
+        id=message_id(participant.id, key, to.person, call),
+        channel="webhook" if by_webhook else "mail",
+        address=(to.webhook if by_webhook else to.mail) or "",
+        study=name,
+        participant=participant.id,
+        urgency=urgency,
+        tag=short,
+        heading=f"{'Urgent: ' if urgency == 'urgent' else ''}{name} {participant.id}",
+        lines=(
+            f"Study {name}, participant {participant.id}.",
+            says(key, participant, zone),
+            LOOK,
+            f"To say that you have taken note: daybook acknowledge {participant.id} {short}",
+        ),
+        at=notice.since,
+    )
+
+
+def _of_step(kind: str, step: HoldPoint, participant: Participant, zone: str) -> str:
+    plan = participant.plans.get(step)
+    planned = f", planned from {shown(plan.slot.start, zone)}" if plan else ""
+    return f"About the {step}{planned}: {STEP_SAYS.get(kind, 'it needs something that is not on record yet.')}"
+
+
+def _day(text: str) -> date | None:
+    """The date with which a key ends, if it does."""
+    found = re.search(r"(?:^|:)(\d{4})(\d\d)(\d\d)$", text)
+    return None if found is None else date(*map(int, found.groups()))

@@ -1,0 +1,200 @@
+"""Telling people: what became of every reminder that fell due, and what is to be done about it now.
+
+A reminder is sent once to each person, by the ledger. Something urgent is called out rung by rung until somebody acknowledges it.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from hashlib import sha256
+from zlib import crc32
+
+from domain import events as e
+from domain.contacts import ContactNamed, addressed, ladder
+from domain.record import Record
+from domain.reminders import Reminder, that_apply
+from domain.study import SiteOpened, Study
+from domain.time import clock_time, day_after, local_date, local_time
+from domain.words import RUNGS, Channel, Role, Rung, Urgency
+
+A_CALL = timedelta(minutes=15)
+"""How long somebody has to acknowledge before the next rung is called."""
+MOST_CALLS = 12
+"""Three hours of calling; what nobody has acknowledged by then stays in the inbox."""
+SPREAD = timedelta(minutes=10)
+"""Within what time of a site's opening that waits for it is sent: not all of it in the same second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What has become of a reminder that fell due. `settled`: the persons told or given up, each in the call in which it was."""
+
+    due: e.ReminderDue
+    since: datetime
+    called_at: datetime
+    call: int = 1
+    sent: int = 0
+    settled: frozenset[tuple[str, int]] = frozenset()
+    acknowledged_by: str | None = None
+    withdrawn: bool = False
+
+    @property
+    def over(self) -> bool:
+        """Whether nobody needs to be told any more."""
+        return self.due.skipped or self.withdrawn or self.acknowledged_by is not None
+
+
+def notices(record: Record) -> dict[str, Notice]:
+    """Every reminder that ever fell due, by its key. One that was withdrawn and fell due again is told anew."""
+    found: dict[str, Notice] = {}
+    for entry in record.entries:
+        match entry.event:
+            case e.ReminderDue(key=key) as due:
+                found[key] = Notice(due, entry.recorded_at, entry.recorded_at)
+            case e.ReminderSent(key=key, to=person, call=call):
+                was = found[key]
+                found[key] = replace(was, settled=was.settled | {(person, call)}, sent=was.sent + 1)
+            case e.ReminderFailed(key=key, to=person, call=call):
+                found[key] = replace(found[key], settled=found[key].settled | {(person, call)})
+            case e.ReminderEscalated(key=key, call=call):
+                found[key] = replace(found[key], call=call, called_at=entry.recorded_at)
+            case e.ReminderAcknowledged(key=key):
+                found[key] = replace(found[key], acknowledged_by=entry.circumstances.actor.id)
+            case e.ReminderWithdrawn(key=key):
+                found[key] = replace(found[key], withdrawn=True)
+            case _:
+                pass
+    return found
+
+
+def tag(key: str) -> str:
+    """What a reminder is called where its key would say too much: in the id of a workflow, and in a message."""
+    return sha256(key.encode()).hexdigest()[:12]
+
+
+def message_id(record_id: str, key: str, person: str, call: int) -> str:
+    """The same for every attempt to tell a person in a call, so that whoever gets it twice can see that it is the same."""
+    return sha256(f"daybook-notice|{record_id}|{key}|{person}|{call}".encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What is to be done about a notice now: something recorded, and people told in a call; then, until an instant, nothing.
+
+    Once something was recorded, the next turn says how it goes on.
+    """
+
+    record: tuple[e.ReminderWithdrawn | e.ReminderEscalated | e.ReminderFailed, ...] = ()
+    tell: tuple[ContactNamed, ...] = ()
+    call: int = 1
+    until: datetime | None = None
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing is left to do, now or later."""
+        return not self.record and not self.tell and self.until is None
+
+
+FINISHED = Turn()
+
+
+def turn(notice: Notice, record: Record, study: Study, now: datetime) -> Turn:
+    """What is to be done about a notice at an instant of the ledger's clock."""
+    to = _called(notice, record, study)
+    if notice.over or not to:
+        return FINISHED
+    applies = that_apply(record.participant, study).get(notice.due.key)
+    if applies is None:
+        return FINISHED if notice.sent else Turn(record=(e.ReminderWithdrawn(key=notice.due.key),))
+    untold = tuple(one for one in to if (one.person, notice.call) not in notice.settled)
+    if now >= applies.pointless_after:
+        return Turn(record=tuple(_failed(notice, one, "too-late") for one in untold))
+    starts = best_told(notice, applies, study.record.sites[record.participant.site], record.id)
+    if now < starts:
+        return Turn(until=starts)
+    if notice.due.urgency != "urgent" or notice.call == MOST_CALLS:
+        return Turn(tell=untold, call=notice.call)
+    following = notice.called_at + A_CALL
+    if now >= following:
+        return Turn(record=(_escalated(notice, record, study),), tell=untold, call=notice.call)
+    return Turn(tell=untold, call=notice.call, until=following)
+
+
+def still_to_be_told(notice: Notice, person: str, call: int, record: Record, study: Study, now: datetime) -> bool:  # noqa: PLR0913, PLR0917 - It is asked once, before anything is sent.
+    """Whether a person who was to be told in a call still is; a call that a higher one has overtaken still reaches whom it was for."""
+    applies = that_apply(record.participant, study).get(notice.due.key)
+    return not notice.over and (person, call) not in notice.settled and applies is not None and now < applies.pointless_after
+
+
+def unfinished(record: Record, study: Study, now: datetime) -> Iterator[str]:
+    """The keys of what somebody is still to be told, now or later. What no longer applies is left to whoever was about to tell it."""
+    applying: Mapping[str, Reminder] | None = None
+    for key, notice in notices(record).items():
+        if notice.over or not _called(notice, record, study):
+            continue
+        applying = that_apply(record.participant, study) if applying is None else applying
+        applies = applying.get(key)
+        if applies is not None and now < applies.pointless_after and not turn(notice, record, study, now).finished:
+            yield key
+
+
+def inbox_of(record: Record, study: Study, now: datetime, *, role: Role, person: str) -> Iterator[tuple[str, Notice]]:
+    """What fell due for a role, or was told to a person, and waits for somebody to take note: it still applies, and is of use."""
+    applying: Mapping[str, Reminder] | None = None
+    for key, notice in notices(record).items():
+        if not notice.over and (notice.due.to == role or any(one == person for one, _ in notice.settled)):
+            applying = that_apply(record.participant, study) if applying is None else applying
+            if key in applying and now < applying[key].pointless_after:
+                yield key, notice
+
+
+def best_told(notice: Notice, applies: Reminder, site: SiteOpened, record_id: str) -> datetime:
+    """When to tell it: at once if urgent, in the site's working hours, or once in the morning. What would be pointless by then, at once."""
+    since, urgency = notice.since, notice.due.urgency
+    if urgency == "urgent" or (urgency == "timely" and at_work(since, site)):
+        return since
+    starts = _spread(opening(since, site), record_id, notice.due.key)
+    return starts if starts < applies.pointless_after else since
+
+
+def at_work(instant: datetime, site: SiteOpened) -> bool:
+    """Whether people work at the site, on its own clocks; nobody has said on which days they do not."""
+    return site.opens <= local_time(instant, site.zone).time() < site.closes
+
+
+def opening(instant: datetime, site: SiteOpened) -> datetime:
+    """The next time that work begins at the site, or the instant itself if it begins then."""
+    day = local_date(instant, site.zone)
+    today, tomorrow = (clock_time(one, site.opens.hour, site.opens.minute, site.zone) for one in (day, day_after(day)))
+    return today if instant <= today else tomorrow
+
+
+def _spread(instant: datetime, record_id: str, key: str) -> datetime:
+    """A little later, each at a moment of its own that is always the same."""
+    return instant + timedelta(seconds=crc32(f"{record_id}|{key}".encode()) % SPREAD.total_seconds())
+
+
+def _called(notice: Notice, record: Record, study: Study) -> tuple[ContactNamed, ...]:
+    """Who is to be told in the call at hand."""
+    due, site, contacts = notice.due, record.participant.site, study.record.contacts
+    if due.urgency != "urgent":
+        return addressed(contacts, site, due.to, due.urgency)
+    rungs = ladder(contacts, site, due.to)
+    return rungs[(notice.call - 1) % len(rungs)] if rungs else ()
+
+
+def _escalated(notice: Notice, record: Record, study: Study) -> e.ReminderEscalated:
+    following = replace(notice, call=notice.call + 1)
+    reached = [one.rung for one in _called(following, record, study) if one.rung]
+    rung: Rung = min(reached, key=RUNGS.index, default="coordinator")
+    return e.ReminderEscalated(key=notice.due.key, call=following.call, rung=rung)
+
+
+def _failed(notice: Notice, contact: ContactNamed, why: e.WhyNotTold) -> e.ReminderFailed:
+    channel = by_channel(contact, notice.due.urgency)
+    return e.ReminderFailed(key=notice.due.key, to=contact.person, channel=channel, call=notice.call, why=why)
+
+
+def by_channel(contact: ContactNamed, urgency: Urgency) -> Channel:
+    """By which channel a person is sent something."""
+    return "webhook" if contact.wants(urgency) == "webhook" else "mail"

@@ -1,0 +1,102 @@
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from app.notices.catcher import catching
+from app.notices.channels import channels
+from app.settings import Settings
+from tests.app.at_the_desk import COORDINATOR, INVESTIGATOR, Desk
+from tests.app.notices.given import LETTER
+
+ADMINISTRATOR = "administrator:root"
+WEBER = ("study", "contact", "m-weber", "--role", "coordinator", "--site", "BER", "--mail", "m.weber@ber.example")
+
+
+def on_the_last_day(desk: Desk) -> Desk:
+    """The last day of the screening visit's window: something has fallen due."""
+    desk.consented()
+    desk("screen", "BER-001", "now")
+    desk.clock.move(days=27)
+    desk.journey_acts("BER-001")
+    return desk
+
+
+def test_a_contact_is_named_shown_and_removed(desk: Desk) -> None:
+    said = desk(*WEBER, "--rung", "coordinator", "--digest", "inbox", who=ADMINISTRATOR).stdout
+    assert "contact m-weber named for coordinator at BER" in said
+    assert "m.weber" not in said, "an address is nobody else's business"
+    assert desk.json("study", "show")["contacts"]["m-weber"]["digest"] == "inbox"
+    assert "coordinator  mail" in desk("study", "show").stdout
+    assert "contact m-weber removed" in desk("study", "remove-contact", "m-weber", who=ADMINISTRATOR).stdout
+    assert desk.json("study", "show")["contacts"] == {}
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        (("--mail", "nowhere"), "--mail: 'nowhere' is not written as it must be"),
+        (("--urgent", "pigeon"), "--urgent: 'pigeon' must be"),
+        (("--urgent", "webhook"), "m-weber is to be told by webhook and has no address for it"),
+    ],
+)
+def test_what_cannot_be_a_contact_is_refused(desk: Desk, typed: tuple[str, ...], says: str) -> None:
+    assert says in desk(*WEBER, *typed, who=ADMINISTRATOR, code=2).stderr
+
+
+def test_no_address_reaches_the_log(desk: Desk) -> None:
+    desk(*WEBER, who=ADMINISTRATOR)
+    desk(*WEBER, "--urgent", "webhook", who=ADMINISTRATOR, code=2)
+    log = (desk.folder / "daybook.log").read_text()
+    assert "study.contact" in log
+    assert "ber.example" not in log
+
+
+def test_the_status_says_for_whom_nobody_is_named(desk: Desk) -> None:
+    desk(*WEBER, who=ADMINISTRATOR)
+    assert desk.json("status", code=3)["nobody_named"] == ["investigator at BER", "coordinator at SAO", "investigator at SAO"]
+    assert "nobody is named, so that reminders only wait in the inbox, for the investigator at BER" in desk("status", code=3).stdout
+
+
+def test_what_falls_due_waits_in_the_inbox_until_somebody_takes_note(desk: Desk) -> None:
+    waiting = on_the_last_day(desk).json("inbox")["inbox"]
+    assert {one["participant"] for one in waiting} == {"BER-001"}
+    first = waiting[0]
+    assert first["says"] in desk("inbox").stdout
+    assert f"Reminder {first['reminder']} acknowledged." in desk("acknowledge", "BER-001", first["reminder"]).stdout
+    assert first not in desk.json("inbox")["inbox"]
+    said = desk("acknowledge", "BER-001", first["reminder"], who=INVESTIGATOR, code=2).stderr
+    assert "m-weber has acknowledged this reminder already" in said
+
+
+def test_an_inbox_is_that_of_a_role_and_of_a_site(desk: Desk) -> None:
+    on_the_last_day(desk)
+    assert desk.json("inbox", "--as", INVESTIGATOR) == {"inbox": []}
+    assert desk.json("inbox", "--as", COORDINATOR, "--site", "SAO") == {"inbox": []}
+    assert "Nothing waits to be acknowledged." in desk("inbox", "--site", "SAO").stdout
+
+
+def test_a_reminder_that_never_fell_due_is_acknowledged_by_nobody(desk: Desk) -> None:
+    desk.consented()
+    assert "no reminder 'abc' has fallen due" in desk("acknowledge", "BER-001", "abc", code=2).stderr
+
+
+def test_mail_that_was_caught_is_listed_and_read(desk: Desk) -> None:
+    assert "No mail was caught." in desk("mail").stdout
+
+    async def catch(folder: Path) -> None:
+        async with catching(folder / "mail") as port:
+            await channels(Settings(folder=folder), catcher=port).send(LETTER)
+
+    asyncio.run(catch(desk.folder))
+    assert LETTER.heading in desk("mail").stdout
+    assert LETTER.lines[1] in desk("mail", "1").stdout
+    assert "no message 2 was caught; there are 1" in desk("mail", "2", code=2).stderr
+
+
+def test_a_reminder_is_not_due_before_its_time(desk: Desk) -> None:
+    desk.consented()
+    desk("screen", "BER-001", "now")
+    desk.clock.move_to(desk.clock() + timedelta(hours=1))
+    assert all("closes at the end" not in one["says"] for one in desk.json("inbox")["inbox"])

@@ -1,0 +1,83 @@
+"""One reminder that fell due for one participant: see whom to tell, tell them, look again."""
+
+import asyncio
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError
+
+from workflows.sending import About, Came, Outlook, Sending, Telling
+
+A_LOOK = timedelta(seconds=60)
+AN_ATTEMPT = timedelta(seconds=60)
+"""How long handing over and recording may take before it is done anew, under the same message id."""
+FOR_DAYS = timedelta(days=4)
+"""How long a person is tried to be reached: longer than a mail server is down over a weekend."""
+UNTIL_IT_SUCCEEDS = RetryPolicy(
+    initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(seconds=60), maximum_attempts=0
+)
+WITH_PATIENCE = RetryPolicy(
+    initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(minutes=15), maximum_attempts=0
+)
+"""After 1, 2, 4 … seconds, later every quarter of an hour."""
+
+
+@workflow.defn(name="Notice")
+class NoticeOfReminder:
+    """Holds no clinical state and never raises: the ledger says whom to tell, and keeps who was told."""
+
+    def __init__(self) -> None:
+        self.nudged = False
+        self.under_way: dict[tuple[str, int], asyncio.Task[None]] = {}
+
+    @workflow.run
+    async def run(self, about: About) -> None:
+        """Ends when nobody is left to be told: told, given up, acknowledged, withdrawn or pointless; and nothing is being handed over."""
+        while True:
+            self.nudged = False
+            outlook = await self.look(about)
+            if not (self.nudged or self.under_way):
+                if outlook.finished:
+                    return
+                if workflow.info().is_continue_as_new_suggested():
+                    workflow.continue_as_new(about)
+            for telling in outlook.tell:
+                self.begin(telling)
+            await self.sleep(outlook.wait)
+
+    @workflow.signal
+    def nudge(self) -> None:
+        """It may have changed whom to tell: look again. It carries nothing, so it may be doubled."""
+        self.nudged = True
+
+    async def look(self, about: About) -> Outlook:
+        return await workflow.execute_activity_method(Sending.look, about, start_to_close_timeout=A_LOOK, retry_policy=UNTIL_IT_SUCCEEDS)
+
+    def begin(self, telling: Telling) -> None:
+        """Nobody waits for another: a mail server that is down does not keep the pager from being called."""
+        whom = (telling.person, telling.call)
+        if whom not in self.under_way:
+            self.under_way[whom] = asyncio.create_task(self.tell(telling))
+
+    async def tell(self, telling: Telling) -> None:
+        try:
+            came = await workflow.execute_activity_method(
+                Sending.tell,
+                telling,
+                start_to_close_timeout=AN_ATTEMPT,
+                schedule_to_close_timeout=FOR_DAYS,
+                retry_policy=WITH_PATIENCE,
+            )
+        except ActivityError:
+            came = Came(telling=telling, to="unreachable")
+        if came is not None:
+            await workflow.execute_activity_method(Sending.record, came, start_to_close_timeout=A_LOOK, retry_policy=UNTIL_IT_SUCCEEDS)
+        self.under_way.pop((telling.person, telling.call))
+        self.nudged = True
+
+    async def sleep(self, duration: timedelta | None) -> None:
+        try:
+            await workflow.wait_condition(lambda: self.nudged, timeout=duration)
+        except TimeoutError:
+            return  # the duration has passed: somebody may have to be told

@@ -1,0 +1,59 @@
+"""The notices of one study on a Temporal server: on a queue of their own, so that no mail server ever keeps a journey waiting."""
+
+import asyncio
+
+import structlog
+
+from domain.notices import tag, unfinished
+from domain.protocol_file import ProtocolFaults
+from domain.rejections import Refused
+from store.errors import DamagedEntry
+from store.participants import Participants
+from workflows.journeys import ANSWERS_WITHIN, Journeys, in_plain_words
+from workflows.notice import NoticeOfReminder
+from workflows.sending import About
+
+log = structlog.get_logger()
+
+
+class Notices:
+    """Beside the journeys of a study, on the same server. Raises NoTemporal when the server does not do as asked."""
+
+    def __init__(self, participants: Participants, journeys: Journeys) -> None:
+        self.client = journeys.client
+        self.queue = f"notices-{journeys.study}"
+        self._participants = participants
+        self._prefix = f"notice-{journeys.study}-"
+
+    def id_of(self, participant_id: str, key: str) -> str:
+        """The id says nothing of what the reminder is about."""
+        return f"{self._prefix}{participant_id}-{tag(key)}"
+
+    async def begin(self, participant_id: str) -> None:
+        """Have everything told that somebody is still to be told of a participant; what is being told already looks again.
+
+        Where record or study cannot be judged, nothing can be told; whoever mends that is found by the next daily nudge.
+        """
+        try:
+            keys = await asyncio.to_thread(self._unfinished, participant_id)
+        except (DamagedEntry, ProtocolFaults, Refused) as trouble:
+            log.warning("notices-not-begun", participant=participant_id, error=type(trouble).__name__)
+            return
+        for key in keys:
+            with in_plain_words(self.client):
+                await self.client.start_workflow(
+                    NoticeOfReminder.run,
+                    About(participant=participant_id, tag=tag(key)),
+                    id=self.id_of(participant_id, key),
+                    task_queue=self.queue,
+                    start_signal="nudge",
+                    rpc_timeout=ANSWERS_WITHIN,
+                )
+
+    def _unfinished(self, participant_id: str) -> list[str]:
+        study = self._participants.study()
+        if not study.record.contacts:
+            return []
+        record = self._participants.read(participant_id)
+        now = max(self._participants.ledger.clock(), record.participant.recorded_at)
+        return list(unfinished(record, study, now))
