@@ -147,7 +147,7 @@ class Life:
             return c.Plan(step=step, slot=slot(to_the_minute(self.clock), hours=self.dice.choice([30, 160]))), "coordinator"
         if leave is not None and leave.covers(to_the_minute(self.clock)):
             as_told = c.Report(fact=beginning.fact(to_the_minute(self.clock)))
-            if self.dice.random() < (0.25 if step == "infusion" else 0.03):
+            if self.dice.random() < (0.25 if step == "infusion" else 0.1):
                 self.asks(*self._late(step))
                 return as_told, "coordinator"
             wishes: list[Wish] = [*repeat((c.Perform(beginning=beginning), "coordinator"), 3), (as_told, "coordinator"), self._late(step)]

@@ -3,7 +3,7 @@
 import shutil
 from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 
 from domain.visits import VisitWindow, windows
 from store.studies import SHIPPED, StudyFiles
@@ -24,11 +24,14 @@ outside = "stop", interpretations = ["follow-up-visits"] }}
 @cache
 def files_with(*changes: tuple[str, str]) -> StudyFiles:
     """The shipped studies, with pieces of the protocol's text replaced."""
-    folder = Path(mkdtemp(prefix="studies-"))
-    shutil.copytree(SHIPPED / "reference", folder / "reference")
-    (folder / STUDY).mkdir()
-    (folder / STUDY / "v1.toml").write_text(with_(*changes))
-    return StudyFiles(folder)
+    with TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        shutil.copytree(SHIPPED / "reference", folder / "reference")
+        (folder / STUDY).mkdir()
+        (folder / STUDY / "v1.toml").write_text(with_(*changes))
+        files = StudyFiles(folder)
+        files.as_released(STUDY, 1, program="test", time_zone_data="test")  # What was read once is kept.
+    return files
 
 
 def infused_under(*changes: tuple[str, str]) -> Story:
