@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from domain.gates import next_verdict
 from domain.leaving import steps_ended, visits_ended_at
@@ -10,9 +10,11 @@ from domain.participant import Participant
 from domain.protocol import Protocol
 from domain.reminders import Reminder, reminders
 from domain.study import Study
-from domain.time import Period, day_after, midnight
+from domain.time import Period, day_after, local_date, midnight
 from domain.visits import Awaiting, VisitWindow, awaiting, windows
 from domain.words import STEPS, HoldPoint
+
+A_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,8 @@ def _visits(participant: Participant, found: tuple[VisitWindow, ...], protocol: 
         if window.state == "open" and window.firm:
             yield Item(f"close:{window.visit}", window.closes_at, CloseVisit(window))
         if window.state == "unaccounted":
-            final = midnight(day_after(Period(f"P{protocol.visit_grace_days}D").after(window.closes)), zone)
+            said_on = local_date(participant.unaccounted[window.visit].recorded_at - A_DAY, zone)  # In time, it is said on the date after.
+            final = midnight(day_after(Period(f"P{protocol.visit_grace_days}D").after(max(window.closes, said_on))), zone)
             yield Item(f"finalise:{window.visit}", final, FinaliseVisit(window))
         if window.missing and not window.incomplete and window.firm:
             yield Item(f"incomplete:{window.visit}", window.closes_at, FindIncomplete(window))

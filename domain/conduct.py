@@ -52,7 +52,7 @@ def conduct_kept(before: Record, record: Record, study: Study) -> tuple[e.Event,
         return ()
     after = record.participant
     found = tuple(breaches(after, study))
-    return (*_deviations(after, found), *_safety_reports(after, found))
+    return (*_deviations(after, found), *_safety_reports(after, found, _told_in(record, found)))
 
 
 def breaches(participant: Participant, study: Study) -> Iterator[Breach]:
@@ -114,13 +114,21 @@ def _deviations(after: Participant, found: Sequence[Breach]) -> Iterator[e.Event
             yield e.DeviationVoided(key=key, why=VOID)
 
 
-def _safety_reports(after: Participant, found: Sequence[Breach]) -> Iterator[e.Event]:
+def _told_in(record: Record, found: Sequence[Breach]) -> Mapping[int, int]:
+    """By entry of a breach, the entry that tells of it: itself, or the last that corrected it."""
+    corrected = {one.event.entry: one.version for one in record.entries if isinstance(one.event, e.EntryCorrected)}
+    return {one.entry: corrected.get(one.entry, one.entry) for one in found}
+
+
+def _safety_reports(after: Participant, found: Sequence[Breach], told_in: Mapping[int, int]) -> Iterator[e.Event]:
     """One matter for each promise at a time: what is told again of it before it is reported is the same matter.
 
     A matter that was reported stays so, whatever is corrected since; what comes to light after it is another.
     """
     known = after.safety_reports
-    wanted = {one.promise: one for one in reversed(found) if one.calls_for == "safety-report" and not _reported(one, known)}
+    wanted = {
+        one.promise: one for one in reversed(found) if one.calls_for == "safety-report" and not _reported(one, told_in[one.entry], known)
+    }
     standing = {one.key for one in found if one.key in known and known[one.key].open}
     for promise, first in wanted.items():
         same = [one for one in found if one.promise == promise and one.key in standing]
@@ -132,7 +140,10 @@ def _safety_reports(after: Participant, found: Sequence[Breach]) -> Iterator[e.E
             yield e.SafetyReportVoided(key=key, why=VOID)
 
 
-def _reported(breach: Breach, known: Mapping[str, SafetyReport]) -> bool:
-    """Whether a report about the same promise was made after the entry that tells of it."""
+def _reported(breach: Breach, told_in: int, known: Mapping[str, SafetyReport]) -> bool:
+    """Whether it was reported itself, or something else of the same promise was after the entry that tells of it."""
+    own = known.get(breach.key)
+    if own is not None and own.reported_in is not None:
+        return True
     matters = (one for key, one in known.items() if key.startswith(f"conduct:{breach.promise}:"))
-    return any(one.reported_in is not None and one.reported_in > breach.entry for one in matters)
+    return any(one.reported_in is not None and one.reported_in > told_in for one in matters)

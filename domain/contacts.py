@@ -13,7 +13,8 @@ from domain.rejections import Reason
 from domain.words import RUNGS, Name, Role, Rung, SiteId, Urgency
 
 MailAddress = Annotated[
-    str, StringConstraints(pattern=r"^[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$", max_length=254, to_lower=True)
+    str,
+    StringConstraints(pattern=r"^[A-Za-z0-9_%+-]+(\.[A-Za-z0-9_%+-]+)*@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$", max_length=254, to_lower=True),
 ]
 WebAddress = Annotated[
     str,

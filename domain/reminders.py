@@ -10,13 +10,13 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from domain.anchors import anchors
-from domain.events import ManuallyReleased, StepCleared, StepHeld, StepWaiting
+from domain.events import ManuallyReleased, StepCleared, StepHeld, StepWaiting, VisitUnaccounted
 from domain.leaving import steps_ended, visits_ended_at
 from domain.participant import Participant
 from domain.protocol import Afebrile, Attested, NoneWithin, NoTherapeuticSteroid, NotPregnant, NotPresent, Rule
 from domain.rules.reviews import TITLES
 from domain.screening import awaited
-from domain.standing import Plan, SafetyReport
+from domain.standing import Noted, Plan, SafetyReport
 from domain.study import Study
 from domain.time import MINUTE, Period, When, day_after, local_date, midnight, shown
 from domain.visits import VisitWindow, windows
@@ -26,6 +26,8 @@ DAY = timedelta(days=1)
 NEAR = timedelta(hours=72)
 """A step held or revoked this close to its slot is urgent."""
 A_WEEK = timedelta(days=7)
+LONG = timedelta(days=730)
+"""As long as a participant is followed: what must be done however late it is stays on somebody's list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ def _every(participant: Participant, open_windows: tuple[VisitWindow, ...], stud
     zone = study.zone(participant.site)
     every = [
         *(one for step in STEPS if (plan := participant.plans.get(step)) for one in _of_step(step, plan, participant, study, zone)),
-        *(one for window in open_windows for one in _of_visit(window, zone)),
+        *(one for window in open_windows for one in _of_visit(window, participant.unaccounted.get(window.visit), zone)),
         *(() if steps_ended(participant, zone) else _of_product(participant, zone)),
         *_of_toxicity(participant, study, zone),
         *_of_screening(participant, study, zone),
@@ -148,7 +150,7 @@ def _of_verdict(step: HoldPoint, plan: Plan, zone: str) -> Iterator[Reminder]:
         )
 
 
-def _of_visit(window: VisitWindow, zone: str) -> Iterator[Reminder]:
+def _of_visit(window: VisitWindow, account: Noted[VisitUnaccounted] | None, zone: str) -> Iterator[Reminder]:
     booking = window.booking
     if booking is not None and window.state in {"open", "unaccounted"} and (how := window.booked_outside(zone)):
         key = f"visit-booked-{how}:{window.visit}:{window.edition}:{booking.entry}"
@@ -162,7 +164,8 @@ def _of_visit(window: VisitWindow, zone: str) -> Iterator[Reminder]:
     if window.state == "unaccounted":
         key = f"visit-unaccounted:{window.visit}:{window.edition}"
         says = f"Nothing was recorded for the visit {window.visit}, whose window closed at {window.end(zone)}."
-        yield Reminder(key, window.closes_at, window.closes_at + 14 * DAY, "timely", "coordinator", says)
+        due = window.closes_at if account is None else max(window.closes_at, account.recorded_at)
+        yield Reminder(key, due, due + 14 * DAY, "timely", "coordinator", says)
 
 
 def _of_dates(window: VisitWindow, zone: str) -> Iterator[Reminder]:
@@ -236,7 +239,7 @@ def _of_safety(matter: SafetyReport) -> Iterator[Reminder]:
     says = "Something has come to light that must be reported to the sponsor as a matter of safety within 24 hours. See the record."
     yield Reminder(f"safety-report:{matter.key}:{matter.entry}", matter.since, matter.due, "urgent", "investigator", says)
     says = "A matter of safety has not been reported to the sponsor within its 24 hours. Report it now."
-    yield Reminder(f"safety-report-late:{matter.key}:{matter.entry}", matter.due, matter.due + 14 * DAY, "urgent", "investigator", says)
+    yield Reminder(f"safety-report-late:{matter.key}:{matter.entry}", matter.due, matter.due + LONG, "urgent", "investigator", says)
 
 
 def _back(instant: datetime, period: Period, zone: str) -> datetime:

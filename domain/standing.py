@@ -114,10 +114,17 @@ class SafetyReport:
 def with_matter(
     known: Mapping[str, SafetyReport], event: e.SafetyReportDue | e.SafetyReportVoided | e.SafetyReported, version: int, at: datetime
 ) -> Mapping[str, SafetyReport]:
-    """Matters of safety by their keys, with what an entry tells of one; what nobody knows of is told of in vain."""
+    """Matters of safety by their keys, with what an entry tells of one; what nobody knows of is told of in vain.
+
+    A matter that takes the place of an open one of the same promise takes over its hours.
+    """
     was = known.get(event.key)
     if was is None:
-        return {**known, event.key: SafetyReport(event.key, event.says, at, version)} if isinstance(event, e.SafetyReportDue) else known
+        if not isinstance(event, e.SafetyReportDue):
+            return known
+        promise = event.key.rpartition(":")[0]
+        same = (one.since for key, one in known.items() if one.open and key.rpartition(":")[0] == promise)
+        return {**known, event.key: SafetyReport(event.key, event.says, min(same, default=at), version)}
     match event:
         case e.SafetyReportDue():
             matter = replace(was, says=event.says, entry=version, void=False)

@@ -195,7 +195,8 @@ def _state(name: str, rule: VisitRule, bounds: _Bounds, held: When | None, parti
         return "omitted"
     unaccounted = participant.unaccounted.get(name)
     accounted = _is_of(unaccounted, bounds)
-    if name in participant.missed and (unaccounted is None or accounted):
+    missed = participant.missed.get(name)
+    if missed is not None and (unaccounted is None or (accounted and missed.entry > unaccounted.entry)):
         return "missed"
     return "unaccounted" if accounted else "open"
 
@@ -205,8 +206,15 @@ def _is_of(account: Noted[e.VisitUnaccounted] | Noted[e.VisitIncomplete] | None,
     return account is not None and account.fact.closed_on == bounds.closes and account.fact.closed_at in {None, bounds.closes_at}
 
 
+def took_place(name: str, rule: VisitRule, participant: Participant) -> bool:
+    """Whether a visit is on record; one of an earlier screening is none of the screening that came after it."""
+    held = participant.visits.get(name)
+    began = participant.screenings[-1].entry if rule.anchor == "screening" and participant.screenings else 0
+    return held is not None and held.entry > began
+
+
 def _held(name: str, rule: VisitRule, target: date, participant: Participant, zone: str) -> When | None:
-    if name in participant.visits:
+    if took_place(name, rule, participant):
         return participant.visits[name].fact.at
     match rule.settled_by:
         case "leukapheresis-started.v1":

@@ -18,8 +18,10 @@ ANSWERS_WITHIN_SECONDS = 30
 """From the first word to the last, well within an attempt: what was given up is not finished behind our back."""
 PERMANENT = range(500, 600)
 """What a mail server answers when it will never take a message."""
-OURS_TO_MEND = {500, 501, 502, 503, 504, 530, 534, 535, 538}
-"""Answers that begin with a 5 and yet say nothing of the person: how we speak, or how we sign in, is wrong. Somebody mends that."""
+MAY_PASS = {500, 501, 502, 503, 504, 530, 534, 535, 538, 552}
+"""Answers that begin with a 5 and yet are not for good: how we speak, or how we sign in, is wrong, and somebody mends that; or the
+mailbox is full.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +51,17 @@ class MailServer:
                 )
         except aiosmtplib.SMTPRecipientsRefused as refused:
             raise _worded([one.code for one in refused.recipients]) from None
-        except aiosmtplib.SMTPResponseException as answered:
-            raise _worded([answered.code]) from None
+        except aiosmtplib.SMTPDataError as refused:
+            raise _worded([refused.code]) from None
+        except aiosmtplib.SMTPResponseException as answered:  # Before a recipient was named it says nothing of the person.
+            raise NotNow(f"SMTP {answered.code}") from None
         except (aiosmtplib.SMTPException, OSError) as trouble:
             raise NotNow(type(trouble).__name__) from None
 
 
 def _worded(codes: list[int]) -> NotNow | RefusedForGood:
     """By the server's number alone: its words may repeat the address."""
-    for_good = all(code in PERMANENT and code not in OURS_TO_MEND for code in codes)
+    for_good = all(code in PERMANENT and code not in MAY_PASS for code in codes)
     said = f"SMTP {', '.join(map(str, codes))}"
     return RefusedForGood(said) if for_good else NotNow(said)
 

@@ -19,8 +19,10 @@ BY_HAND = "by-hand:"
 def record_deviation(command: c.RecordDeviation, record: Record, study: Study, at: datetime) -> tuple[e.Event, ...]:
     """A deviation that no rule can find, with what is known of it."""
     refuse_if(_impossible(command.details, _today(record, study, at)))
-    key = f"{BY_HAND}{record.version + 1}"
-    found = e.DeviationRecorded(key=key, says=command.says.rstrip("."), category=command.category, important=command.details.important)
+    key, says = f"{BY_HAND}{record.version + 1}", command.says.rstrip(". ")
+    if not says:
+        raise Refused(Reason(code="says-nothing", says="say in words what deviated from the protocol"))
+    found = e.DeviationRecorded(key=key, says=says, category=command.category, important=command.details.important)
     return found, e.DeviationDescribed(key=key, details=command.details)
 
 

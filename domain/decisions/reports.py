@@ -20,6 +20,7 @@ from domain.record import Record
 from domain.rejections import Reason, Refused, refuse_if
 from domain.study import Study
 from domain.time import When, local_date
+from domain.visits import took_place
 
 
 def report(command: c.Report, record: Record, study: Study, at: datetime, by: Circumstances) -> tuple[e.Event, ...]:
@@ -196,10 +197,10 @@ def visit_out_of_place(fact: e.Fact, participant: Participant, study: Study) -> 
     """A visit takes place once, after what it is counted from, and is booked between."""
     if not isinstance(fact, e.VisitCompleted | e.VisitBooked):
         return
-    if fact.visit in participant.visits:
+    rule = study.protocol(participant.protocol).visits.get(fact.visit)
+    if rule is not None and took_place(fact.visit, rule, participant):
         yield Reason(code="already-completed", says=f"the visit {fact.visit} is on record: correct that entry")
         return
-    rule = study.protocol(participant.protocol).visits.get(fact.visit)
     if rule is not None and rule.anchor not in anchors(participant, study):
         yield Reason(code="awaiting", says=f"the visit {fact.visit} is counted from something that is not on record yet")
 

@@ -275,3 +275,43 @@ def test_a_pregnancy_is_learned_of_whoever_has_left(story: Story, leaving: str) 
     story.trial.clock.move(days=10)
     story.reports(pregnancy(story.at()))
     assert matters(story) == ["pregnancy"]
+
+
+def positive(at: When) -> e.ObservationMade:
+    return e.ObservationMade(at=at, test="pregnancy-test", result="positive")
+
+
+def test_a_matter_that_comes_back_weeks_later_is_told_of_as_late_and_not_passed_over(story: Story) -> None:
+    story.reports(positive(story.at()))
+    version, fact = story.entry_of(e.ObservationMade), story.now.observations[-1].fact
+    story.asks(c.Correct(entry=version, fact=fact.model_copy(update={"result": "negative"})), reason="misread")
+    story.advances()
+    story.trial.clock.move(days=30)
+    story.asks(c.Correct(entry=version, fact=fact), reason="read right the first time")
+    story.advances()
+    given = [event for _, event in story.told_of(e.ReminderDue) if isinstance(event, e.ReminderDue)]
+    late = [event for event in given if event.key.startswith("safety-report-late:")]
+    assert [event.skipped for event in late] == [False]
+
+
+def test_a_breach_that_a_correction_brings_to_light_after_a_report_is_another_matter(story: Story) -> None:
+    negative = e.ObservationMade(at=story.at(), test="pregnancy-test", result="negative")
+    story.reports(negative)
+    first = story.entry_of(e.ObservationMade)
+    story.reports(positive(story.at()))
+    (key,) = [one.key for one in story.now.safety_reports.values() if one.open]
+    story.reports(e.SafetyReported(at=story.at(), key=key), "investigator")
+    story.trial.clock.move(days=30)
+    story.asks(c.Correct(entry=first, fact=negative.model_copy(update={"result": "positive"})), reason="the sheets were mixed up")
+    assert matters(story) == ["pregnancy"]
+
+
+def test_a_double_that_is_taken_back_leaves_the_hours_of_the_first(story: Story) -> None:
+    since = story.trial.clock()
+    story.reports(positive(story.at()))
+    first = story.entry_of(e.ObservationMade)
+    story.trial.clock.move(hours=1)
+    story.reports(positive(story.at()))
+    story.trial.clock.move(hours=20)
+    story.asks(c.Retract(entry=first), reason="entered twice")
+    assert [one.since for one in story.now.safety_reports.values() if one.open] == [since]

@@ -270,3 +270,23 @@ def test_the_last_correction_counts_and_a_retraction_after_it_too() -> None:
     assert story.now.consents[0].fact.document_digest == DIGEST
     retracts(story, e.ConsentSigned)
     assert not story.now.consents
+
+
+@pytest.mark.slow
+def test_a_visit_that_is_accounted_for_late_has_its_days_of_grace_all_the_same(story: Story) -> None:
+    story.trial.clock.move(days=60)
+    story.advances()
+    assert story.now.deviations["visit:day-7:missed"].final is False, "nobody could answer before"
+    story.lives_until(story.trial.clock() + timedelta(days=15))
+    assert story.now.deviations["visit:day-7:missed"].final
+
+
+@pytest.mark.slow
+def test_a_visit_that_was_missed_in_a_window_that_moved_is_asked_for_anew_when_the_new_one_closes(story: Story) -> None:
+    story.lives_until(story.trial.clock() + timedelta(days=11))
+    story.asks(c.MissVisit(visit="day-7"))
+    infused = story.now.infusions[0]
+    later = When.at(infused.fact.at.span(BERLIN).earliest + timedelta(days=10))
+    story.asks(c.Correct(entry=infused.entry, fact=infused.fact.model_copy(update={"at": later})), reason="the sheet names another date")
+    story.lives_until(story.trial.clock() + timedelta(days=9))
+    assert story.now.deviations["visit:day-7:missed"].final is False

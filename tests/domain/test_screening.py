@@ -121,3 +121,16 @@ def test_a_screening_that_expires_on_the_date_of_a_clock_change_counts_dates() -
     assert found is not None
     assert found.expires == local("2026-03-30 00:00")
     assert local_date(found.expires - MINUTE, BERLIN).isoformat() == "2026-03-29"
+
+
+def test_the_visit_of_a_screening_that_failed_is_none_of_the_next_one(story: Story) -> None:
+    story.trial.clock.move(days=3)
+    story.reports(e.VisitCompleted(visit="screening", at=story.at()))
+    story.reports(e.ScreenFailed(at=story.at(), why="a passing infection"))
+    story.trial.clock.move(days=60)
+    story.consents()
+    story.reports(e.ScreeningStarted(at=story.at()))
+    assert not [key for key in story.now.deviations if key.startswith("visit:screening")]
+    story.trial.clock.move(days=2)
+    story.reports(e.VisitCompleted(visit="screening", at=story.at()))
+    assert not story.now.deviations
