@@ -66,13 +66,19 @@ class Clock:
         self.instant += timedelta(**by)
 
 
+@cache
+def shipped() -> StudyFiles:
+    """The files of the study as they are shipped, read once for all tests of a process."""
+    return StudyFiles()
+
+
 @dataclass
 class Trial:
     """A demonstration study with two sites, on a ledger in memory unless another one is given."""
 
     clock: Clock = field(default_factory=Clock)
     ledger: Ledger | None = None
-    files: StudyFiles = field(default_factory=StudyFiles)
+    files: StudyFiles = field(default_factory=shipped)
     time_zone_data: str = "test"
     """What the machine reckons with; the study has adopted the data called `test`."""
 
@@ -359,7 +365,7 @@ def minute(text: str, zone: str = BERLIN) -> When:
 @cache
 def study_of(zone: str = BERLIN, ruling: str | None = "as-systemic") -> Study:
     """The demonstration study with one site, in a zone, and with or without the ruling on steroids injected into joints."""
-    files = StudyFiles()
+    files = shipped()
     protocol, reference = files.protocol(STUDY, 1), files.reference(1)
     events: list[StudyEvent] = [
         StudyOpened(study=STUDY, demonstration=True),
