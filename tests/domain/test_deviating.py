@@ -12,6 +12,8 @@ from domain.time import When, local_date
 from domain.words import Role
 from tests.builders import BERLIN, CODE, Story, Trial, codes
 
+pytestmark = pytest.mark.slow
+
 KEY = "visit:day-3:window"
 DAY = timedelta(days=1)
 

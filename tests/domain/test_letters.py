@@ -8,6 +8,8 @@ from domain.letters import letter, says
 from domain.notices import Notice, notices, tag
 from tests.builders import BERLIN, START, Story, Trial
 
+pytestmark = pytest.mark.slow
+
 WEBER = ContactNamed(
     person="m-weber", roles=("coordinator",), mail="m.weber@ber.example", webhook="https://pager.example/", urgent="webhook"
 )

@@ -10,6 +10,8 @@ from domain.rejections import Refused
 from domain.time import MINUTE, When
 from tests.builders import Story, Trial, codes, dose, local, slot
 
+pytestmark = pytest.mark.slow
+
 DOSE = local("2026-02-07 09:00")
 """When a steroid is taken: the evening before is the last date of lymphodepletion."""
 SLOT = slot(DOSE + timedelta(hours=48), hours=36)

@@ -12,6 +12,8 @@ from domain.visits import Awaiting, VisitWindow
 from tests.builders import BERLIN, CODE, Story, Trial
 from tests.domain.planned import SAMPLE, infused_under, window_of
 
+pytestmark = pytest.mark.slow
+
 HOURS = timedelta(hours=1)
 
 

@@ -14,6 +14,8 @@ from domain.words import Role
 from tests.builders import BERLIN, CODE, Story, Trial, codes
 from tests.domain.planned import SAMPLE, infused_under, window_of
 
+pytestmark = pytest.mark.slow
+
 DAY = timedelta(days=1)
 
 

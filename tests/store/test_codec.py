@@ -18,6 +18,7 @@ from tests.store.given import append, by, opened
 from tests.store.strategies import INSTANTS, any_of
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_event_of_every_kind_comes_back_as_it_was(kind: str) -> None:
     @settings(max_examples=20)
