@@ -214,10 +214,10 @@ class Story:
         self.asks(c.ReportTogether(facts=screened(protocol, self.trial.clock())), "investigator", signed=True)
         return self
 
-    def confirms(self, at: datetime | None = None) -> Outcome:
-        """The investigator signs the report of eligibility as it is judged now, or for an instant."""
+    def confirms(self) -> Outcome:
+        """The investigator signs the report of eligibility as it is judged now or, once enrolled, for the enrolment."""
         participant, study = self.now, self.trial.participants.study()
-        report = eligibility(participant, study, at or confirmation(participant, study, self.trial.clock()))
+        report = eligibility(participant, study, confirmation(participant, study, self.trial.clock()))
         command = c.ConfirmEligibility(judged_at=report.at, report=report.digest)
         return self.trial.participants.handle(self.id, command, by_("investigator", self.trial.next_id(), signed=report.digest))
 

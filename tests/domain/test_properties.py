@@ -151,7 +151,8 @@ def test_every_step_on_record_carries_a_deviation_for_each_rule_it_broke(campaig
         for turn in turns:
             carried.update(rules_broken_on_record(turn.after))
     missing = {rule for rules in AGAIN.values() for rule in rules} - carried.keys()
-    assert not (missing if campaign.full else missing - {"no-pregnancy", "pregnancy-test"}), "few lives treat a woman who may be pregnant"
+    # A tenth of the lives infuses too few women whose last test was positive; test_gate_health tells of one.
+    assert not (missing if campaign.full else missing - {"no-pregnancy"})
 
 
 @pytest.mark.torture
