@@ -1,0 +1,1 @@
+"""The coordinators' desk in a browser, and the same commands for programs."""
