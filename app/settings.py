@@ -89,6 +89,11 @@ class Settings(BaseSettings):
         return self.web_address or f"http://{self.web_host}:{self.web_port}"
 
     @property
+    def set_up_code(self) -> Path:
+        """The file with the code that opens the first set-up, until there is an account."""
+        return self.folder / "set-up.code"
+
+    @property
     def caught_mail(self) -> Path:
         """Where the mail catcher keeps what it caught."""
         return self.folder / "mail"
