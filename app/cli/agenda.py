@@ -7,9 +7,9 @@ import typer
 from rich.table import Table
 
 from app.cli.asking import AS_JSON, PARTICIPANT, Chart, opened_chart
-from app.cli.clinic_time import SiteClock, study_day
 from app.cli.session import grid
 from app.cli.steps import STEP
+from app.clinic_time import SiteClock, study_day
 from domain import agenda as a
 from domain.anchors import IN_WORDS, anchors
 from domain.gates import Gate, judge

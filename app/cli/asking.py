@@ -15,9 +15,9 @@ from uuid import UUID, uuid4
 import typer
 from pydantic import TypeAdapter, ValidationError
 
-from app.cli.clinic_time import SiteClock
 from app.cli.reading import AtHand, Heard, Reads, annotations_of, as_typed, typed_for
 from app.cli.session import Session, session_of
+from app.clinic_time import SiteClock
 from app.wiring import Daybook
 from domain.commands import ConfirmEligibility, PersonsCommand
 from domain.entry import Actor, Circumstances, Signature

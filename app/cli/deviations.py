@@ -7,10 +7,10 @@ from typing import Annotated, Any, Protocol
 import typer
 
 from app.cli.asking import AS_JSON, Chart, asks
-from app.cli.clinic_time import day_of
 from app.cli.reading import Reads
 from app.cli.session import grid, session_of
 from app.cli.worklist import warn_if_behind
+from app.clinic_time import day_of
 from domain import commands as c
 from domain.events import DeviationDetails
 from domain.rejections import Reason, Refused

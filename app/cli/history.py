@@ -11,10 +11,10 @@ from rich.table import Table
 
 from app.cli.agenda import agenda_table, day_zero
 from app.cli.asking import AS_JSON, PARTICIPANT, opened_chart
-from app.cli.clinic_time import SiteClock, study_day
 from app.cli.deviations import category_of, standing_of
 from app.cli.session import grid
 from app.cli.worklist import warn_if_behind
+from app.clinic_time import SiteClock, study_day
 from domain.agenda import agenda
 from domain.anchors import IN_WORDS, anchors
 from domain.decisions.reports import times

@@ -7,10 +7,10 @@ from typing import Annotated, NamedTuple
 import typer
 
 from app.cli.asking import AS_JSON, Chart
-from app.cli.clinic_time import SiteClock
 from app.cli.eligibility import in_lines
 from app.cli.protocols import named_version
 from app.cli.session import Session, session_of
+from app.clinic_time import SiteClock
 from app.wiring import program, time_zone_data
 from domain.criteria.report import EligibilityReport, confirmation, eligibility
 from domain.criteria.screenings import Screened, in_screening

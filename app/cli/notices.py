@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from app.cli.asking import AS_JSON, Chart, acting, asks
-from app.cli.clinic_time import SiteClock
 from app.cli.reading import Reads
 from app.cli.session import grid, session_of
+from app.clinic_time import SiteClock
 from app.notices.catcher import caught
 from app.wiring import Daybook
 from domain import commands as c

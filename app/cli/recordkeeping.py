@@ -11,8 +11,8 @@ import typer
 from pydantic import TypeAdapter
 
 from app.cli.asking import Chart, asks
-from app.cli.clinic_time import SiteClock
 from app.cli.reading import AtHand, Heard, Reads, whole
+from app.clinic_time import SiteClock
 from domain import commands as c
 from domain.entry import Entry
 from domain.events import FACTS, Event, Fact

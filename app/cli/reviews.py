@@ -6,8 +6,8 @@ from typing import Annotated, Literal, get_args
 import typer
 
 from app.cli.asking import WHEN, Chart, asks
-from app.cli.clinic_time import day_of
 from app.cli.reading import AtHand, Reads
+from app.clinic_time import day_of
 from domain import commands as c
 from domain import events as e
 from domain.rejections import Reason, Refused

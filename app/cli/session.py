@@ -14,7 +14,7 @@ from pydantic_core import to_jsonable_python
 from rich.console import Console, RenderableType
 from rich.table import Table
 
-from app.cli.clinic_time import SiteClock
+from app.clinic_time import SiteClock
 from app.logs import logging_to
 from app.settings import Settings
 from app.wiring import Clock, Daybook, opened, rehearsed, world_clock

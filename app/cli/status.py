@@ -9,11 +9,11 @@ import typer
 from pydantic import Field
 
 from app.cli.asking import AS_JSON
-from app.cli.clinic_time import SiteClock
 from app.cli.session import grid, session_of
 from app.cli.speaking import IN_THE_WAY
 from app.cli.views import left_out
 from app.cli.worklist import CATCHES_UP_WITHIN_SECONDS
+from app.clinic_time import SiteClock
 from app.wiring import Daybook, time_zone_data
 from domain.base import Value
 from domain.contacts import ContactRole

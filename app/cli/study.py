@@ -8,10 +8,10 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from app.cli.asking import AS_JSON, COMMON, Options, command, signed, understood
-from app.cli.clinic_time import day_of, hour_of
 from app.cli.joining import Form, form_in
 from app.cli.reading import AtHand, Reads, whole
 from app.cli.session import Session, grid, session_of
+from app.clinic_time import day_of, hour_of
 from app.wiring import Daybook, time_zone_data
 from domain import study as s
 from domain.contacts import ContactNamed, ContactRemoved, ContactRole, MailAddress, Preference, WebAddress

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from app.cli.asking import WHEN, asks
-from app.cli.clinic_time import day_of
 from app.cli.reading import Reads
+from app.clinic_time import day_of
 from domain import commands as c
 from domain import events as e
 from domain.words import Bag, CellsPerKilogram, ChainOfIdentity, DoseOutcome, LymphodepletionDay, Name, Sentence

@@ -12,8 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from app.cli.asking import AS_JSON
-from app.cli.clinic_time import SiteClock
 from app.cli.session import Session, grid, session_of
+from app.clinic_time import SiteClock
 from app.wiring import Daybook
 from domain.rejections import Reason, Refused
 from projections.worklist import Action, Category, Row

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from app.cli.clinic_time import NO_MINUTE, NO_TIME
+from app.clinic_time import NO_MINUTE, NO_TIME
 from tests.app.at_the_desk import CONSENT, INVESTIGATOR, Desk
 
 CONSENT_HAS = "at, document, document_digest, signer, relation, obtained_by, witness, copy_given, optional_parts"

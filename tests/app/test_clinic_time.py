@@ -2,7 +2,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from app.cli.clinic_time import SiteClock, day_of, hour_of, study_day
+from app.clinic_time import SiteClock, day_of, hour_of, study_day
 from domain.rejections import Refused
 from domain.time import When
 

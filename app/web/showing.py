@@ -1,0 +1,129 @@
+"""What every page shows alike: times on the clocks of a site, how far away they are, and the marks of states."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from app.clinic_time import SiteClock, study_day
+from app.web.drawing import legend
+from app.web.marks import mark
+from domain.time import When, local_time, midnight
+
+HERE = Path(__file__).parent
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+
+def templates() -> Environment:
+    """The pages, in which everything that is shown is escaped and nothing is silently left out."""
+    made = Environment(
+        loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    made.filters.update(FILTERS)
+    made.globals.update(mark=mark, legend=legend())
+    return made
+
+
+def instant(at: datetime, clock: SiteClock) -> Markup:
+    """An instant on the clocks of the site, with their offset; UTC for whoever points at it."""
+    there = local_time(at, clock.zone)
+    offset = there.isoformat(" ", "minutes")[len("2026-03-01 10:30") :]
+    return Markup('<time datetime="{:%Y-%m-%dT%H:%MZ}" title="{}">{:%Y-%m-%d %H:%M}<span class="offset"> {}</span></time>').format(
+        at.astimezone(UTC), in_utc(at), there, offset
+    )
+
+
+def away(at: datetime, clock: SiteClock) -> Markup:
+    """How far away an instant is, as `in 2 days`; a browser keeps it right."""
+    return Markup('<time class="away" datetime="{:%Y-%m-%dT%H:%MZ}" data-away data-zone="{}">{}</time>').format(
+        at.astimezone(UTC), clock.zone, clock.away(at)
+    )
+
+
+def countdown(at: datetime, clock: SiteClock) -> Markup:
+    """How long it is until an instant, to the minute; a browser counts on."""
+    return Markup('<time class="countdown" datetime="{:%Y-%m-%dT%H:%MZ}" data-countdown>{}</time>').format(
+        at.astimezone(UTC), left(at - clock.now)
+    )
+
+
+def left(span: timedelta) -> str:
+    """A length of time to the full minute, as `2 d 3 h 12 min`."""
+    if span < MINUTE:
+        return "now"
+    days, hours, minutes = span // DAY, span % DAY // HOUR, span % HOUR // MINUTE
+    parts = ((days, "d"), (hours, "h"), (minutes, "min"))
+    return " ".join(f"{count} {unit}" for count, unit in parts if count)
+
+
+def as_known(when: When, clock: SiteClock) -> Markup:
+    """A time as precisely as it is known: to the minute, or a date, a month or a year at the site."""
+    if when.exact:
+        return instant(when.span(clock.zone).earliest, clock)
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(when.root, f"in {clock.zone}", clock.shows_when(when))
+
+
+def day_away(day: date, clock: SiteClock) -> Markup:
+    """How far away a date is, as `tomorrow`; a browser keeps it right."""
+    return Markup('<time class="away" datetime="{}" data-day data-zone="{}">{}</time>').format(day, clock.zone, clock.days_away(day))
+
+
+def edge_away(at: datetime, clock: SiteClock, *, ends: bool = False) -> Markup:
+    """How far away the edge of a window is: by dates where it is the edge of a date, else by the clock."""
+    day = edge_day(at, clock, ends=ends)
+    return away(at, clock) if day is None else day_away(day, clock)
+
+
+def edge(at: datetime, clock: SiteClock, *, ends: bool = False) -> Markup:
+    """The edge of a window: of dates the first or the last that is included, else the instant."""
+    day = edge_day(at, clock, ends=ends)
+    if day is None:
+        return instant(at, clock)
+    return Markup('{}<time datetime="{}" title="{}">{}</time>').format("end of " if ends else "", day, in_utc(at), day)
+
+
+def edge_day(at: datetime, clock: SiteClock, *, ends: bool) -> date | None:
+    """The date whose beginning, or whose end, an instant is at the site; None where it is neither."""
+    day = clock.date_at(at)
+    if at != midnight(day, clock.zone):
+        return None
+    return clock.date_at(at - MINUTE) if ends else day
+
+
+def dated(day: date, clock: SiteClock, infusion: date | None = None) -> Markup:
+    """A date at the site, with how far away it is and, once day 0 is known, the day counted from it."""
+    number = study_day(day, infusion)
+    return Markup('<time datetime="{}" title="{}">{}</time> <span class="aside">{}{}</span>').format(
+        day, f"begins {in_utc(midnight(day, clock.zone))}", day, day_away(day, clock), f" · {number}" if number else ""
+    )
+
+
+def in_utc(at: datetime) -> str:
+    """An instant for whoever reckons in UTC."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def plural(count: int, word: str) -> str:
+    """A number of things, such as `1 row`, `2 rows` or `2 entries`."""
+    several = f"{word[:-1]}ies" if word.endswith("y") else f"{word}s"
+    return f"{count} {word if count == 1 else several}"
+
+
+def sentence(says: str) -> str:
+    """What was found, as a sentence begins."""
+    return says[:1].upper() + says[1:]
+
+
+FILTERS: Mapping[str, Callable[..., object]] = {
+    "instant": instant,
+    "away": away,
+    "countdown": countdown,
+    "as_known": as_known,
+    "dated": dated,
+    "edge": edge,
+    "edge_away": edge_away,
+    "plural": plural,
+    "sentence": sentence,
+}

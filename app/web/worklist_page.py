@@ -1,0 +1,291 @@
+"""The worklist as the browser shows it: grouped by what presses most, filtered by what stands in the URL, fifty rows a page."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import groupby
+from typing import Literal, NamedTuple, Self, get_args
+from urllib.parse import quote, urlencode
+
+from markupsafe import Markup
+
+from app.clinic_time import SiteClock
+from app.web.drawing import Kind, Piece, window_bar
+from app.web.showing import plural, sentence
+from projections.worklist import Action, Row
+
+ROWS_ON_A_PAGE = 50
+Group = Literal["unreadable", "held", "safety", "expiring", "overdue", "due", "waiting", "soon", "review"]
+"""In the order in which a coordinator looks."""
+GROUPS: tuple[Group, ...] = get_args(Group)
+HEADINGS: Mapping[Group, tuple[str, str]] = {
+    "unreadable": ("Unreadable", "The record cannot be shown; do not rely on it."),
+    "held": ("Held or revoked", "The slot begins within 72 hours."),
+    "safety": ("24-hour safety clocks", "To be reported to the sponsor."),
+    "expiring": ("Expiring", "A product or a screening ends within 7 days."),
+    "overdue": ("Overdue", "The window has closed."),
+    "due": ("Due today", "From today on."),
+    "waiting": ("Waiting", "For time, for evidence or for another plan."),
+    "soon": ("Opening within 7 days", ""),
+    "review": ("To review", "By the investigator."),
+}
+"""How a group is called, and what it means."""
+
+
+class Next(NamedTuple):
+    """The next action: what its button says, and the part of the participant's pages that it leads to."""
+
+    says: str
+    path: str
+
+
+NEXT: Mapping[Action, Next] = {
+    "tell-administrator": Next("Look at the record", ""),
+    "plan-again": Next("Plan again", "/steps/{name}"),
+    "supply-evidence": Next("Supply evidence", "/steps/{name}"),
+    "wait": Next("See the gate", "/steps/{name}"),
+    "perform": Next("Perform", "/steps/{name}"),
+    "record-visit": Next("Record visit", "/visits/{name}"),
+    "record-treatment": Next("Record treatment", "/visits/{name}"),
+    "account-for-visit": Next("Account for it", "/visits/{name}"),
+    "record-assessments": Next("Record assessments", "/visits/{name}"),
+    "prepare": Next("Prepare", ""),
+    "review": Next("Review", "/deviations"),
+    "judge": Next("Judge", "/eligibility"),
+    "report-safety": Next("Report", "/safety"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What somebody wants to see; each part is a parameter of the URL, and an empty one leaves nothing out."""
+
+    site: str = ""
+    step: str = ""
+    visit: str = ""
+    state: str = ""
+    group: str = ""
+    text: str = ""
+    page: int = 1
+
+    @classmethod
+    def of(cls, parameters: Mapping[str, str]) -> Self:
+        """As the URL says; a page that is no number is the first."""
+        found = {name: parameters.get(name, "").strip()[:80] for name in ("site", "step", "visit", "state", "group", "text")}
+        page = parameters.get("page", "")
+        return cls(**found, page=max(1, int(page)) if page.isdecimal() and len(page) < 6 else 1)  # noqa: PLR2004 - No list is so long.
+
+    def admits(self, row: Row) -> bool:
+        """Whether a row is among what is wanted."""
+        wanted = (self.site in {"", row.site}, self.state in {"", row.state}, self.group in {"", group_of(row)})
+        named = (self.step and (row.kind, row.name) != ("step", self.step)) or (
+            self.visit and (row.kind, row.name) != ("visit", self.visit)
+        )
+        text = f"{row.participant} {row.title} {row.says} {row.state}".casefold()
+        return all(wanted) and not named and all(word in text for word in self.text.casefold().split())
+
+    @property
+    def query(self) -> str:
+        """The parameters as the URL carries them, but for the page."""
+        return urlencode({name: value for name in ("site", "step", "visit", "state", "group", "text") if (value := getattr(self, name))})
+
+    def url(self, path: str = "/worklist", **but: str | int) -> str:
+        """The address of the same list but for some parameters."""
+        other = replace(self, **{"page": 1, **but})  # type: ignore[arg-type]  # The names are those of the fields.
+        query = other.query + (f"&page={other.page}" if other.page > 1 else "")
+        return f"{path}?{query.removeprefix('&')}" if query else path
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A row as it is shown. `at` is the next bound of its window, or the last once it has closed, and `verb` what happens then."""
+
+    id: str
+    participant: str
+    title: str
+    says: str
+    state: str
+    clock: SiteClock
+    verb: str
+    at: datetime | None
+    bar: Markup | None
+    href: str
+    action: str
+    action_href: str
+
+
+class Counted(NamedTuple):
+    """A group with how many rows it has, and where these alone are shown."""
+
+    key: Group
+    heading: str
+    rows: int
+    href: str
+    current: bool
+
+
+class Shown(NamedTuple):
+    """What of a group is on the page."""
+
+    key: Group
+    heading: str
+    meaning: str
+    rows: int
+    lines: tuple[Line, ...]
+
+
+Pairs = tuple[tuple[str, str], ...]
+"""Values, and what each says."""
+
+
+class Choices(NamedTuple):
+    """What the filters offer: whatever occurs in the list."""
+
+    site: Pairs
+    step: Pairs
+    visit: Pairs
+    state: Pairs
+
+
+@dataclass(frozen=True, slots=True)
+class WorklistPage:
+    """Everything that the page of the worklist shows."""
+
+    asked: Asked
+    groups: tuple[Shown, ...]
+    counted: tuple[Counted, ...]
+    choices: Choices
+    found: int
+    total: int
+    page: int
+    pages: int
+
+    @property
+    def live(self) -> str:
+        """Where the browser hears that the list has changed."""
+        return self.asked.url("/worklist/live")
+
+    def address(self, page: int) -> str:
+        """Where another page of the same list is."""
+        return self.asked.url(page=page)
+
+    @property
+    def here(self) -> str:
+        return self.asked.url(page=self.page)
+
+    @property
+    def csv(self) -> str:
+        return self.asked.url("/worklist.csv")
+
+
+def worklist_page(rows: Sequence[Row], asked: Asked, now: datetime) -> WorklistPage:
+    """The page that was asked for; beyond the last page stands the last."""
+    but_group = replace(asked, group="")
+    counts = Counter(group_of(row) for row in rows if but_group.admits(row))
+    found = sorted((row for row in rows if asked.admits(row)), key=lambda row: GROUPS.index(group_of(row)))
+    lines = [(group, line) for group, some in groupby(found, key=group_of) for line in _lines(group, tuple(some), now)]
+    pages = max(1, -(-len(lines) // ROWS_ON_A_PAGE))
+    page = min(asked.page, pages)
+    on_page = lines[(page - 1) * ROWS_ON_A_PAGE : page * ROWS_ON_A_PAGE]
+    shown = tuple(
+        Shown(group, *HEADINGS[group], counts[group], tuple(line for _, line in some))
+        for group, some in groupby(on_page, key=lambda pair: pair[0])
+    )
+    counted = tuple(
+        _counted(group, counts, asked) for group in GROUPS if counts[group] or group not in {"unreadable", "safety", "expiring"}
+    )
+    return WorklistPage(asked, shown, counted, _choices(rows), len(found), len(rows), page, pages)
+
+
+def group_of(row: Row) -> Group:
+    """Where a row belongs: a safety clock stays on top until it is reported, and what expires stands before what is overdue."""
+    if row.kind == "safety":
+        return "safety"
+    match row.category:
+        case "urgent":
+            return "held"
+        case "soon" if row.kind == "eligibility" or row.name.startswith("product-expires:"):
+            return "expiring"
+        case "due today":
+            return "expiring" if row.name.startswith("product-expires:") else "due"
+        case "to review":
+            return "review"
+        case "unreadable" | "overdue" | "waiting" | "soon":
+            return row.category
+
+
+def action_href(row: Row) -> str:
+    """Where the next action of a row is taken."""
+    return participant_href(row.participant) + NEXT[row.action].path.format(name=quote(row.name, safe=""))
+
+
+def participant_href(participant: str) -> str:
+    """Where the page of a participant is."""
+    return f"/participants/{quote(participant, safe='')}"
+
+
+def bound(row: Row, now: datetime) -> tuple[str, datetime | None]:
+    """The next bound of a row's window, or the last one once it has closed, and what happens then."""
+    if row.opens is not None and row.opens > now:
+        return "Begins", row.opens
+    return "Ends" if row.closes is not None and row.closes > now else "Ended", row.closes
+
+
+def _counted(group: Group, counts: Counter[Group], asked: Asked) -> Counted:
+    current = asked.group == group
+    return Counted(group, HEADINGS[group][0], counts[group], asked.url(group="" if current else group), current)
+
+
+def _lines(group: Group, rows: Sequence[Row], now: datetime) -> Iterator[Line]:
+    """Each row; of what is to be reviewed each participant once, since it is reviewed together."""
+    if group != "review":
+        yield from (_line(row, now) for row in rows)
+        return
+    for _, some in groupby(sorted(rows, key=lambda row: row.participant), key=lambda row: row.participant):
+        first, *more = tuple(some)
+        if not more:
+            yield _line(first, now)
+        else:
+            says = " ".join(dict.fromkeys(sentence(row.says.removeprefix("Protocol deviation: ")) for row in (first, *more)))
+            yield replace(_line(first, now), title=plural(len(more) + 1, "deviation"), says=says)
+
+
+def _line(row: Row, now: datetime) -> Line:
+    verb, at = bound(row, now)
+    return Line(
+        id=f"{row.participant}-{row.kind}-{row.name}".replace(":", "-"),
+        participant=row.participant,
+        title=row.title,
+        says=row.says,
+        state="past target" if row.state == "open" and _past_target(row, now) else row.state,
+        clock=SiteClock(row.zone, now),
+        verb=verb,
+        at=at,
+        bar=_bar(row, now),
+        href=participant_href(row.participant),
+        action=NEXT[row.action].says,
+        action_href=action_href(row),
+    )
+
+
+def _past_target(row: Row, now: datetime) -> bool:
+    """Whether the date of the target is over."""
+    clock = SiteClock(row.zone, now)
+    return row.target is not None and clock.date_at(row.target) < clock.date_at(now)
+
+
+def _bar(row: Row, now: datetime) -> Markup | None:
+    if row.opens is None or row.closes is None or row.kind not in {"step", "visit"}:
+        return None
+    target = () if row.target is None else (Piece("target", row.target, ""),)
+    kind: Kind = "hold" if row.state in {"held", "revoked"} else "slot" if row.kind == "step" else "window"
+    return window_bar(row.opens, row.closes, now, target, kind)
+
+
+def _choices(rows: Sequence[Row]) -> Choices:
+    steps = {(row.name, row.title) for row in rows if row.kind == "step"}
+    visits = {(row.name, row.title) for row in rows if row.kind == "visit"}
+    sites = {(row.site, row.site) for row in rows if row.site}
+    states = {(row.state, row.state.capitalize()) for row in rows}
+    return Choices(*(tuple(sorted(found)) for found in (sites, steps, visits, states)))
