@@ -116,7 +116,7 @@ PARTICIPANT = "participant:"
 
 def noted(fact: F, entry: Entry[e.Event]) -> Noted[F]:
     """What an entry states, with its place in the record."""
-    return Noted(fact, entry.version, entry.recorded_at)
+    return Noted(fact, entry.version, entry.recorded_at, entry.amended_at or entry.recorded_at)
 
 
 def without_plan(now: Participant, step: HoldPoint, entry: Entry[e.Event]) -> Participant:

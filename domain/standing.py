@@ -16,11 +16,12 @@ F_co = TypeVar("F_co", bound=Value, covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Noted(Generic[F_co]):
-    """A fact as noted in the record: in which entry, and when that was recorded."""
+    """A fact as noted in the record: in which entry, when that was recorded, and since when it says what it says."""
 
     fact: F_co
     entry: int
     recorded_at: datetime
+    known_since: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,6 +123,15 @@ def test_a_corrected_anchor_moves_the_window_away_from_under_a_booking(story: St
     assert told(story, "day-7") == {"visit-booked-late", "visit-closes", "close"}
 
 
+def test_an_appointment_of_long_ago_that_a_correction_leaves_outside_its_window_is_told_of_at_the_correction(story: Story) -> None:
+    story.reports(e.VisitBooked(visit="day-28", at=When.at(at_ten(story, 25))))
+    story.lives_until(at_ten(story, 10))
+    later = When.at(story.now.infusions[0].fact.at.span(BERLIN).earliest + DAY)
+    story.asks(c.Correct(entry=story.entry_of(e.InfusionStarted), fact=e.InfusionStarted(at=later, identity=CODE)), reason="misread")
+    [told_of] = [one for one in story.advances() if isinstance(one, e.ReminderDue) and one.key.startswith("visit-booked-early:day-28")]
+    assert not told_of.skipped
+
+
 # Outside the window: only recorded, approved, stopped
 
 
