@@ -63,7 +63,7 @@ def evolve(participant: Participant, entry: Entry[e.Event]) -> Participant:
         case _ if isinstance(event, e.Evidence):
             return _evident(was, event, entry)
         case e.StepPlanned() | e.StepReplanned():
-            return but(without_clearance(was, event.step, entry), plans={**was.plans, event.step: Plan(event.slot, entry.recorded_at)})
+            return _planned(was, event, entry)
         case e.StepCancelled():
             return without_plan(was, event.step, entry)
         case e.StepCleared() | e.ManuallyReleased():
@@ -136,6 +136,12 @@ def _evident(was: Participant, event: e.Evidence, entry: Entry[e.Event]) -> Part
             return but(was, reviews=(*was.reviews, noted(event, entry)))
         case _:
             assert_never(event)
+
+
+def _planned(now: Participant, event: e.StepPlanned | e.StepReplanned, entry: Entry[e.Event]) -> Participant:
+    aims = (event.slot.target,) if event.step == "infusion" else ()
+    planned = {**now.plans, event.step: Plan(event.slot, entry.recorded_at)}
+    return but(without_clearance(now, event.step, entry), plans=planned, infusion_targets=(*now.infusion_targets, *aims))
 
 
 def _judged(now: Participant, said: StandingVerdict | e.ClearanceRevoked | e.ClearanceLapsed, entry: Entry[e.Event]) -> Participant:

@@ -52,6 +52,8 @@ class Participant:
     procedures: tuple[Noted[e.ProcedurePerformed], ...] = ()
     reviews: tuple[Noted[e.ReviewMade], ...] = ()
     plans: Mapping[HoldPoint, Plan] = field(default_factory=dict)
+    infusion_targets: tuple[datetime, ...] = ()
+    """What every plan for the infusion aimed at, also those that were given up."""
     clearances: tuple[Clearance, ...] = ()
     taken: tuple[Taken, ...] = ()
     collections: tuple[Collection, ...] = ()

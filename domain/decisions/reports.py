@@ -20,7 +20,7 @@ from domain.record import Record
 from domain.rejections import Reason, Refused, refuse_if
 from domain.study import Study
 from domain.time import When, local_date
-from domain.visits import took_place
+from domain.visits import windows
 
 
 def report(command: c.Report, record: Record, study: Study, at: datetime, by: Circumstances) -> tuple[e.Event, ...]:
@@ -198,7 +198,8 @@ def visit_out_of_place(fact: e.Fact, participant: Participant, study: Study) -> 
     if not isinstance(fact, e.VisitCompleted | e.VisitBooked):
         return
     rule = study.protocol(participant.protocol).visits.get(fact.visit)
-    if rule is not None and took_place(fact.visit, rule, participant):
+    held = {window.visit for window in windows(participant, study) if window.held is not None}
+    if rule is not None and rule.settled_by is None and fact.visit in held:
         yield Reason(code="already-completed", says=f"the visit {fact.visit} is on record: correct that entry")
         return
     if rule is not None and rule.anchor not in anchors(participant, study):
