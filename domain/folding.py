@@ -44,7 +44,8 @@ def evolve(participant: Participant, entry: Entry[e.Event]) -> Participant:
         case e.VisitIncomplete():
             return but(was, incomplete={**was.incomplete, event.visit: noted(event, entry)})
         case _ if isinstance(event, e.Deviating):
-            return but(was, deviations=deviating(was.deviations, event, entry.version))
+            standing, found = deviating(was.deviations, was.found_out, event, entry.version, entry.recorded_at)
+            return but(was, deviations=standing, found_out=found)
         case e.Registered():
             return but(was, site=event.site)
         case e.ProtocolAdopted():

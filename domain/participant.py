@@ -73,6 +73,8 @@ class Participant:
     incomplete: Mapping[str, Noted[e.VisitIncomplete]] = field(default_factory=dict)
     missed: Mapping[str, Noted[e.VisitMissed]] = field(default_factory=dict)
     deviations: Mapping[str, Deviation] = field(default_factory=dict)
+    found_out: Mapping[str, e.DeviationDetails] = field(default_factory=dict)
+    """What people found out about deviations that were voided since."""
     safety_reports: Mapping[str, SafetyReport] = field(default_factory=dict)
     reminded: frozenset[str] = frozenset()
     leaving: tuple[Noted[e.Leaving], ...] = ()

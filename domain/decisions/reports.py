@@ -11,7 +11,7 @@ from domain.consequences import against_the_gate
 from domain.decisions.evidence import impossible
 from domain.decisions.slips import improbable_in
 from domain.decisions.steps import other_identity, unknown_day
-from domain.decisions.visiting import impossible_assessment, impossible_booking, outside_its_window
+from domain.decisions.visiting import booked_for_nobody, booked_too_late, impossible_assessment, outside_its_window, vague_booking
 from domain.entry import Circumstances
 from domain.leaving import LOST, ways_in_force
 from domain.participant import Participant
@@ -35,6 +35,8 @@ def report(command: c.Report, record: Record, study: Study, at: datetime, by: Ci
     refuse_if(
         chain(
             badly_formed(fact, participant, study, at),
+            booked_too_late(fact, study.zone(participant.site), at),
+            booked_for_nobody(fact, participant, study.zone(participant.site)),
             out_of_place(fact, participant, study),
             not_theirs(fact, study.protocol(participant.protocol), by),
             _not_after_leaving(fact, participant, study, by),
@@ -87,7 +89,7 @@ def badly_formed(fact: e.Fact, participant: Participant, study: Study, at: datet
             yield from _no_such_visit(visit, study, participant)
         case e.VisitBooked(visit=visit):
             yield from _no_such_visit(visit, study, participant)
-            yield from impossible_booking(fact, participant, study, at)
+            yield from vague_booking(fact, zone)
         case e.AssessmentDone():
             yield from impossible_assessment(fact, study.protocol(participant.protocol))
         case _:

@@ -113,6 +113,24 @@ def test_what_cannot_be_booked_is_refused(story: Story) -> None:
     assert reasons(story, e.VisitBooked(visit="day-7", at=ahead)) == {"left"}
 
 
+def test_an_appointment_that_has_passed_is_corrected_to_what_it_was_for_but_to_no_time_before_it_was_made(story: Story) -> None:
+    story.reports(e.VisitBooked(visit="day-7", at=When.at(at_ten(story, 7))))
+    made, entry = story.trial.clock(), story.entry_of(e.VisitBooked)
+    story.trial.clock.move_to(at_ten(story, 9))
+
+    def correction(at: datetime) -> c.Correct:
+        return c.Correct(entry=entry, fact=e.VisitBooked(visit="day-7", at=When.at(at.replace(second=0, microsecond=0))))
+
+    with pytest.raises(Refused) as refused:
+        story.would(correction(made - MINUTE), reason="misread")
+    assert codes(refused.value) == {"past"}
+    assert story.would(correction(made), reason="misread")
+    story.reports(e.VisitCompleted(visit="day-7", at=When.at(at_ten(story, 8))))
+    story.asks(correction(at_ten(story, 8)), reason="misread")
+    story.reports(e.Died(at=story.at()))
+    assert story.would(correction(at_ten(story, 6)), reason="misread"), "what was arranged is told right, whoever has left since"
+
+
 def test_a_corrected_anchor_moves_the_window_away_from_under_a_booking(story: Story) -> None:
     story.reports(e.VisitBooked(visit="day-7", at=When.at(at_ten(story, 8))))
     assert told(story, "day-7") == {"close"}
