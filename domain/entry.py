@@ -82,3 +82,5 @@ class Entry(Generic[E_co]):
     study_version: int
     digest: str
     identifiers: Identifiers | None = None
+    amended_at: datetime | None = None
+    """In an effective history: when it was recorded that the entry says what it now says, if that was later."""
