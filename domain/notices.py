@@ -27,7 +27,10 @@ SPREAD = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What has become of a reminder that fell due. `settled`: the persons told or given up, each in the call in which it was."""
+    """What has become of a reminder that fell due.
+
+    `settled`: the persons told or given up, each in the call in which it was. `unreached`: whom no message reached, and none has since.
+    """
 
     due: e.ReminderDue
     since: datetime
@@ -35,6 +38,7 @@ class Notice:
     call: int = 1
     sent: int = 0
     settled: frozenset[tuple[str, int]] = frozenset()
+    unreached: frozenset[str] = frozenset()
     acknowledged_by: str | None = None
     withdrawn: bool = False
 
@@ -53,9 +57,11 @@ def notices(record: Record) -> dict[str, Notice]:
                 found[key] = Notice(due, entry.recorded_at, entry.recorded_at)
             case e.ReminderSent(key=key, to=person, call=call):
                 was = found[key]
-                found[key] = replace(was, settled=was.settled | {(person, call)}, sent=was.sent + 1)
-            case e.ReminderFailed(key=key, to=person, call=call):
-                found[key] = replace(found[key], settled=found[key].settled | {(person, call)})
+                found[key] = replace(was, settled=was.settled | {(person, call)}, unreached=was.unreached - {person}, sent=was.sent + 1)
+            case e.ReminderFailed(key=key, to=person, call=call, why=why):
+                was = found[key]
+                unreached = was.unreached | ({person} if why != "too-late" else set())
+                found[key] = replace(was, settled=was.settled | {(person, call)}, unreached=unreached)
             case e.ReminderEscalated(key=key, call=call):
                 found[key] = replace(found[key], call=call, called_at=entry.recorded_at)
             case e.ReminderAcknowledged(key=key):
