@@ -89,6 +89,12 @@ class Settings(BaseSettings):
         return self.web_address or f"http://{self.web_host}:{self.web_port}"
 
     @property
+    def web_names(self) -> tuple[str, ...]:
+        """The names under which browsers may ask for the desk: its own, and this machine's."""
+        public = self.public_address.partition("://")[2]
+        return (public.rpartition(":")[0] or public, "127.0.0.1", "localhost")
+
+    @property
     def set_up_code(self) -> Path:
         """The file with the code that opens the first set-up, until there is an account."""
         return self.folder / "set-up.code"

@@ -28,7 +28,7 @@ class Visitor(NamedTuple):
 
 
 NAVIGATION: tuple[tuple[str, str, Action], ...] = (
-    ("/", "Worklist", "see-participants"),
+    ("/worklist", "Worklist", "see-participants"),
     ("/participants", "Participants", "see-participants"),
     ("/calendar", "Calendar", "see-participants"),
     ("/matrix", "Visits", "see-participants"),
@@ -44,11 +44,7 @@ def page(request: Request, asking: Asking, template: str, status: HTTPStatus = H
     """A page for somebody who has signed in."""
     actions = asking.office.daybook.authority.actions(asking.person.id)
     path = request.url.path
-    nav = tuple(
-        Place(href, title, path == href or (href != "/" and path.startswith(href)))
-        for href, title, action in NAVIGATION
-        if action in actions
-    )
+    nav = tuple(Place(href, title, path.startswith(href)) for href, title, action in NAVIGATION if action in actions)
     return _rendered(
         asking.office, template, status, visitor=_visitor(asking), nav=nav, csrf=asking.session.csrf, path=path, asking=asking, **shown
     )

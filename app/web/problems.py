@@ -10,8 +10,9 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Resp
 from pydantic_core import to_jsonable_python
 from starlette.exceptions import HTTPException
 
+from app.clinic_time import SiteClock
 from app.web.answering import unsigned
-from app.web.needs import Forged, NotSignedIn, for_programs
+from app.web.needs import Forged, NotSignedIn, for_programs, office_of
 from app.web.safety import TooLong
 from domain.rejections import Reason, Refused
 from store.errors import CommandReused, DamagedEntry, Fault, LostRace
@@ -95,7 +96,14 @@ async def _answer(request: Request, trouble: Exception) -> Response:
 
 def page_of(request: Request, problem: Problem) -> HTMLResponse:
     """A problem as a page, which knows nobody."""
-    return unsigned(request, "problem.html", problem.status, title=problem.title, code=int(problem.status), reasons=problem.reasons)
+    return unsigned(
+        request,
+        "problem.html",
+        problem.status,
+        title=problem.title,
+        reasons=problem.reasons,
+        clock=SiteClock("UTC", office_of(request).now),
+    )
 
 
 def _status(reasons: tuple[Reason, ...]) -> HTTPStatus:

@@ -48,12 +48,12 @@ class CutOff(Participants):
 
     left = 0
 
-    def handle(self, participant_id: str, command: c.Command, by: Circumstances) -> Outcome:
+    def handle(self, participant_id: str, command: c.Command, by: Circumstances, *, seen: int | None = None) -> Outcome:
         if isinstance(command, c.RecordNotice):
             if not self.left:
                 raise Busy("The database is busy with another program.")
             self.left -= 1
-        return super().handle(participant_id, command, by)
+        return super().handle(participant_id, command, by, seen=seen)
 
 
 def on_a_morning(count: int) -> list[Story]:
