@@ -46,6 +46,14 @@ class Settings(BaseSettings):
     """The SQLite file that keeps answers ready; it can be thrown away and is built again."""
     keys: Path = _in_the_folder("master.key")
     """The file with the master key that contact data is sealed under; to lose it is to lose the contact data."""
+    accounts: Annotated[str, AfterValidator(_durable)] = _in_the_folder("accounts.sqlite", "sqlite:///")
+    """The address of what is kept of people's accounts beside the record: password hashes, sessions; by default a file in the folder."""
+    web_host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
+    """The address of this machine at which browsers are answered; 0.0.0.0 answers other machines, which takes TLS in front of it."""
+    web_port: Annotated[int, Field(ge=1, le=65535)] = 8080
+    """The port at which browsers are answered."""
+    web_address: Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9.:\[\]-]+$")] | None = None
+    """Where people find the desk, such as https://daybook.site.example; by default the host and port on which it answers."""
     studies: Path = SHIPPED
     """The folder with the protocol files and drug references of the studies."""
     study: Name = "cd19-cart-sle"
@@ -74,6 +82,22 @@ class Settings(BaseSettings):
     """How the log is written: to be read by people, or one JSON object per line."""
     actor: str | None = None
     """Who acts at this command line, as ROLE:ID, unless a command says so itself with --as."""
+
+    @property
+    def public_address(self) -> str:
+        """Where people find the desk in their browsers."""
+        return self.web_address or f"http://{self.web_host}:{self.web_port}"
+
+    @property
+    def web_names(self) -> tuple[str, ...]:
+        """The names under which browsers may ask for the desk: its own, and this machine's."""
+        public = self.public_address.partition("://")[2]
+        return (public.rpartition(":")[0] or public, "127.0.0.1", "localhost")
+
+    @property
+    def set_up_code(self) -> Path:
+        """The file with the code that opens the first set-up, until there is an account."""
+        return self.folder / "set-up.code"
 
     @property
     def caught_mail(self) -> Path:

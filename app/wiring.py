@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
+from app.authority import Authority
 from app.settings import Settings
 from projections.feed import EVERY_VIEW, Feed
 from projections.views import Views
@@ -18,6 +19,7 @@ from store.follow import Follower
 from store.keys import KEY_BYTES, Keyring
 from store.ledger import Ledger, stands
 from store.participants import Participants
+from store.people import PeopleDesk
 from store.studies import StudyFiles
 from store.study import StudyDesk
 
@@ -39,7 +41,13 @@ class Daybook:
     files: StudyFiles
     desk: StudyDesk
     participants: Participants
+    people: PeopleDesk
     views: Views
+
+    @property
+    def authority(self) -> Authority:
+        """Where people's requests come in."""
+        return Authority(self.participants, self.people)
 
     def feed(self) -> Follower:
         """What keeps the views up to date, by following the record."""
@@ -73,7 +81,7 @@ def _around(ledger: Ledger, settings: Settings, *, sealing: bool) -> Iterator[Da
     try:
         files = StudyFiles(settings.studies)
         desk = StudyDesk(ledger, files, settings.study, program=program(), time_zone_data=time_zone_data())
-        yield Daybook(settings, sealing, ledger, files, desk, Participants(ledger, desk), views)
+        yield Daybook(settings, sealing, ledger, files, desk, Participants(ledger, desk), PeopleDesk(ledger, desk), views)
     finally:
         views.close()
         ledger.close()

@@ -71,7 +71,7 @@ Started = ScreeningStarted | LeukapheresisStarted | LymphodepletionDose | Infusi
 
 def _anchored(noted: Noted[Started] | None, zone: str) -> Anchored | None:
     day = None if noted is None else _date_of(noted.fact.at, zone)
-    return None if noted is None or day is None else Anchored(day, noted.fact.at, noted.recorded_at)
+    return None if noted is None or day is None else Anchored(day, noted.fact.at, noted.known_since)
 
 
 def _date_of(at: When, zone: str) -> date | None:

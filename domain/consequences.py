@@ -6,11 +6,12 @@ from datetime import datetime
 from functools import reduce
 
 from domain import events as e
+from domain.folding import evolve
 from domain.gates import judge
 from domain.history import effective
 from domain.instants import InstantSet
 from domain.leaving import steps_ended
-from domain.participant import Participant, evolve
+from domain.participant import Participant
 from domain.protocol import Protocol
 from domain.reconsidering import TELLS_OF_BEFORE
 from domain.record import Record

@@ -6,7 +6,9 @@ from typing import Generic, Literal, TypeVar
 from uuid import UUID
 
 from domain.base import Value
+from domain.doorkeeping import DoorEvent
 from domain.events import Event
+from domain.people import PeopleEvent
 from domain.study import StudyEvent
 from domain.words import Digest, Name, Role, Sentence, SiteId, Source
 
@@ -20,11 +22,15 @@ class Actor(Value):
 
 
 class Signature(Value):
-    """What a signer meant, bound to the digest of what was signed; stored as unauthenticated until sign-in exists."""
+    """What a signer meant, bound to the digest of what was signed, with the name that is printed beside it.
+
+    `authenticated` says that the signer proved anew, for this signature, who they are; at the command line nobody does.
+    """
 
     meaning: Sentence
     signed: Digest
-    authenticated: Literal[False] = False
+    authenticated: bool = False
+    name: Sentence | None = None
 
 
 class Identifiers(Value):
@@ -46,13 +52,14 @@ class Circumstances(Value):
     document: Sentence | None = None
     reason: Sentence | None = None
     signature: Signature | None = None
-    assurance: Literal["asserted"] = "asserted"
+    assurance: Literal["asserted", "password", "identity-provider"] = "asserted"
+    """How whoever asked had proved who they are, if at all."""
 
 
 class Draft(Value):
     """A fact about to be recorded; the ledger adds its place, its instant and its proof."""
 
-    event: Event | StudyEvent
+    event: Event | StudyEvent | PeopleEvent | DoorEvent
     circumstances: Circumstances
     study_version: int = 0
     """How many entries of the study's stream the decision took into account."""
@@ -75,3 +82,5 @@ class Entry(Generic[E_co]):
     study_version: int
     digest: str
     identifiers: Identifiers | None = None
+    amended_at: datetime | None = None
+    """In an effective history: when it was recorded that the entry says what it now says, if that was later."""

@@ -13,14 +13,14 @@ def effective(entries: Iterable[Entry[Event]]) -> tuple[Entry[Event], ...]:
     The correcting entries themselves stay in their places: they happened, though they say nothing of the participant.
     """
     history = tuple(entries)
-    amended = amendments(history)
+    amended = _amending(history)
     kept = []
     for entry in history:
         match amended.get(entry.version):
-            case EntryRetracted():
+            case Entry(event=EntryRetracted()):
                 continue
-            case EntryCorrected(fact=fact):
-                kept.append(replace(entry, event=fact))
+            case Entry(event=EntryCorrected(fact=fact), recorded_at=at):
+                kept.append(replace(entry, event=fact, amended_at=at))
             case _:
                 kept.append(entry)
     return tuple(kept)
@@ -28,4 +28,10 @@ def effective(entries: Iterable[Entry[Event]]) -> tuple[Entry[Event], ...]:
 
 def amendments(entries: Iterable[Entry[Event]]) -> dict[int, EntryCorrected | EntryRetracted]:
     """The last amendment of each amended entry, by its version."""
-    return {entry.event.entry: entry.event for entry in entries if isinstance(entry.event, EntryCorrected | EntryRetracted)}
+    return {
+        version: entry.event for version, entry in _amending(entries).items() if isinstance(entry.event, EntryCorrected | EntryRetracted)
+    }
+
+
+def _amending(entries: Iterable[Entry[Event]]) -> dict[int, Entry[Event]]:
+    return {entry.event.entry: entry for entry in entries if isinstance(entry.event, EntryCorrected | EntryRetracted)}

@@ -4,11 +4,12 @@ A message may be read on a ward, by whoever stands near the screen. It tells tha
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from domain.contacts import ContactNamed
-from domain.notices import Notice, message_id, tag
+from domain.notices import Notice, by_channel, message_id, tag
 from domain.participant import Participant
 from domain.study import Study
 from domain.time import shown
@@ -42,15 +43,17 @@ OTHERWISE = "Something falls due."
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A message to one person, ready to be handed over. `id` is the same for every attempt; `at` is when the reminder fell due."""
+    """A message to one person, ready to be handed over.
+
+    `id` is the same for every attempt; `reminders` are those told, by participant and tag; `at` is when the last of them fell due.
+    """
 
     id: str
     channel: Channel
     address: str
     study: str
-    participant: str
     urgency: Urgency
-    tag: str
+    reminders: tuple[tuple[str, str], ...]
     heading: str
     lines: tuple[str, ...]
     at: datetime
@@ -70,17 +73,14 @@ def says(key: str, participant: Participant, zone: str) -> str:
 def letter(notice: Notice, call: int, to: ContactNamed, participant: Participant, study: Study) -> Letter:
     """The message that tells a person of a reminder in a call."""
     key, urgency = notice.due.key, notice.due.urgency
-    zone, name = study.zone(participant.site), study.record.name
-    by_webhook = to.wants(urgency) == "webhook"
-    short = tag(key)
+    zone, name, short = study.zone(participant.site), study.record.name, tag(key)
     return Letter(
         id=message_id(participant.id, key, to.person, call),
-        channel="webhook" if by_webhook else "mail",
-        address=(to.webhook if by_webhook else to.mail) or "",
+        channel=by_channel(to, urgency),
+        address=_address(to, urgency),
         study=name,
-        participant=participant.id,
         urgency=urgency,
-        tag=short,
+        reminders=((participant.id, short),),
         heading=f"{'Urgent: ' if urgency == 'urgent' else ''}{name} {participant.id}",
         lines=(
             f"Study {name}, participant {participant.id}.",
@@ -90,6 +90,31 @@ def letter(notice: Notice, call: int, to: ContactNamed, participant: Participant
         ),
         at=notice.since,
     )
+
+
+def letter_of_a_morning(id: str, told: Sequence[tuple[Notice, Participant]], to: ContactNamed, site: str, study: Study) -> Letter:
+    """The one message that tells a person of all that falls due once a morning at a site."""
+    name, zone = study.record.name, study.zone(site)
+    return Letter(
+        id=id,
+        channel=by_channel(to, "digest"),
+        address=_address(to, "digest"),
+        study=name,
+        urgency="digest",
+        reminders=tuple((participant.id, tag(notice.due.key)) for notice, participant in told),
+        heading=f"{name} {site}: {len(told)} {'reminder' if len(told) == 1 else 'reminders'} this morning",
+        lines=(
+            f"Study {name}, site {site}.",
+            *(f"{participant.id}: {says(one.due.key, participant, zone)} ({tag(one.due.key)})" for one, participant in told),
+            LOOK,
+            f"To say that you have taken note of one, such as the first: daybook acknowledge {told[0][1].id} {tag(told[0][0].due.key)}",
+        ),
+        at=max(notice.since for notice, _ in told),
+    )
+
+
+def _address(to: ContactNamed, urgency: Urgency) -> str:
+    return (to.webhook if by_channel(to, urgency) == "webhook" else to.mail) or ""
 
 
 def _of_step(kind: str, step: HoldPoint, participant: Participant, zone: str) -> str:

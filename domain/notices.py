@@ -27,7 +27,10 @@ SPREAD = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What has become of a reminder that fell due. `settled`: the persons told or given up, each in the call in which it was."""
+    """What has become of a reminder that fell due.
+
+    `settled`: the persons told or given up, each in the call in which it was. `unreached`: whom no message reached, and none has since.
+    """
 
     due: e.ReminderDue
     since: datetime
@@ -35,6 +38,7 @@ class Notice:
     call: int = 1
     sent: int = 0
     settled: frozenset[tuple[str, int]] = frozenset()
+    unreached: frozenset[str] = frozenset()
     acknowledged_by: str | None = None
     withdrawn: bool = False
 
@@ -53,9 +57,11 @@ def notices(record: Record) -> dict[str, Notice]:
                 found[key] = Notice(due, entry.recorded_at, entry.recorded_at)
             case e.ReminderSent(key=key, to=person, call=call):
                 was = found[key]
-                found[key] = replace(was, settled=was.settled | {(person, call)}, sent=was.sent + 1)
-            case e.ReminderFailed(key=key, to=person, call=call):
-                found[key] = replace(found[key], settled=found[key].settled | {(person, call)})
+                found[key] = replace(was, settled=was.settled | {(person, call)}, unreached=was.unreached - {person}, sent=was.sent + 1)
+            case e.ReminderFailed(key=key, to=person, call=call, why=why):
+                was = found[key]
+                unreached = was.unreached | ({person} if why != "too-late" else set())
+                found[key] = replace(was, settled=was.settled | {(person, call)}, unreached=unreached)
             case e.ReminderEscalated(key=key, call=call):
                 found[key] = replace(found[key], call=call, called_at=entry.recorded_at)
             case e.ReminderAcknowledged(key=key):
@@ -70,6 +76,11 @@ def notices(record: Record) -> dict[str, Notice]:
 def tag(key: str) -> str:
     """What a reminder is called where its key would say too much: in the id of a workflow, and in a message."""
     return sha256(key.encode()).hexdigest()[:12]
+
+
+def called(record: Record, short: str) -> Notice | None:
+    """The reminder of a participant that has this tag, if it ever fell due."""
+    return next((one for key, one in notices(record).items() if tag(key) == short), None)
 
 
 def message_id(record_id: str, key: str, person: str, call: int) -> str:
@@ -126,16 +137,31 @@ def still_to_be_told(notice: Notice, person: str, call: int, record: Record, stu
     return not notice.over and (person, call) not in notice.settled and applies is not None and now < applies.pointless_after
 
 
-def unfinished(record: Record, study: Study, now: datetime) -> Iterator[str]:
-    """The keys of what somebody is still to be told, now or later. What no longer applies is left to whoever was about to tell it."""
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """What somebody is still to be told of a participant: reminders that are told by themselves, and who waits for a morning's message."""
+
+    keys: tuple[str, ...] = ()
+    persons: tuple[str, ...] = ()
+
+
+def unfinished(record: Record, study: Study, now: datetime) -> Unfinished:
+    """What is still to be told, now or later. What no longer applies is left to whoever was about to tell it."""
     applying: Mapping[str, Reminder] | None = None
+    keys: list[str] = []
+    persons: dict[str, None] = {}
     for key, notice in notices(record).items():
-        if notice.over or not _called(notice, record, study):
+        if notice.over or not (to := _called(notice, record, study)):
             continue
         applying = that_apply(record.participant, study) if applying is None else applying
         applies = applying.get(key)
-        if applies is not None and now < applies.pointless_after and not turn(notice, record, study, now).finished:
-            yield key
+        if applies is None or now >= applies.pointless_after or turn(notice, record, study, now).finished:
+            continue
+        if in_the_morning(notice, applies, study.record.sites[record.participant.site]):
+            persons |= dict.fromkeys(one.person for one in to if (one.person, notice.call) not in notice.settled)
+        else:
+            keys.append(key)
+    return Unfinished(tuple(keys), tuple(persons))
 
 
 def inbox_of(record: Record, study: Study, now: datetime, *, role: Role, person: str) -> Iterator[tuple[str, Notice]]:
@@ -153,8 +179,24 @@ def best_told(notice: Notice, applies: Reminder, site: SiteOpened, record_id: st
     since, urgency = notice.since, notice.due.urgency
     if urgency == "urgent" or (urgency == "timely" and at_work(since, site)):
         return since
-    starts = _spread(opening(since, site), record_id, notice.due.key)
+    starts = _morning(since, site) if urgency == "digest" else _spread(opening(since, site), record_id, notice.due.key)
     return starts if starts < applies.pointless_after else since
+
+
+def in_the_morning(notice: Notice, applies: Reminder, site: SiteOpened) -> bool:
+    """Whether it is told in the one message of a morning. What would be pointless by then is told by itself, like anything else."""
+    return notice.due.urgency == "digest" and _morning(notice.since, site) < applies.pointless_after
+
+
+def told_with_others(notice: Notice, record: Record, study: Study) -> bool:
+    """Whether a reminder that still applies is told in the one message of a morning, and not by itself."""
+    applies = that_apply(record.participant, study).get(notice.due.key)
+    return applies is not None and in_the_morning(notice, applies, study.record.sites[record.participant.site])
+
+
+def _morning(instant: datetime, site: SiteOpened) -> datetime:
+    """When a site's messages of the morning are written next: each site at a moment of its own, so that a person is written to once."""
+    return _spread(opening(instant, site), site.site, "digest")
 
 
 def at_work(instant: datetime, site: SiteOpened) -> bool:

@@ -7,8 +7,9 @@ from functools import reduce
 
 from domain.entry import Circumstances, Entry
 from domain.events import EntryCorrected, EntryRetracted, Event
+from domain.folding import as_of, evolve, fold
 from domain.history import effective
-from domain.participant import PARTICIPANT, Participant, as_of, evolve, fold
+from domain.participant import PARTICIPANT, Participant
 from domain.time import to_the_minute
 
 

@@ -155,7 +155,7 @@ def _of_visit(window: VisitWindow, account: Noted[VisitUnaccounted] | None, zone
     if booking is not None and window.state in {"open", "unaccounted"} and (how := window.booked_outside(zone)):
         key = f"visit-booked-{how}:{window.visit}:{window.edition}:{booking.entry}"
         says = f"The visit {window.visit} is booked for {booking.fact.at.shown(zone)}, outside its window: {window.range(zone)}."
-        told = max(booking.recorded_at, window.known_since)
+        told = max(booking.known_since, window.known_since)
         yield Reminder(key, told, told + A_WEEK, "timely", "coordinator", says)
     if window.closes_at <= window.known_since:
         return
@@ -197,7 +197,7 @@ def _of_product(participant: Participant, zone: str) -> Iterator[Reminder]:
     expires = midnight(day_after(product.received.fact.expires), zone)
     says = f"The product expires at the end of {product.received.fact.expires}."
     key = f"product-expires:{product.received.entry}:{product.received.fact.expires:%Y%m%d}"
-    yield Reminder(key, max(expires - A_WEEK, product.received.recorded_at), expires, "urgent", "coordinator", says)
+    yield Reminder(key, max(expires - A_WEEK, product.received.known_since), expires, "urgent", "coordinator", says)
 
 
 def _of_toxicity(participant: Participant, study: Study, zone: str) -> Iterator[Reminder]:

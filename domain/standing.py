@@ -16,11 +16,12 @@ F_co = TypeVar("F_co", bound=Value, covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Noted(Generic[F_co]):
-    """A fact as noted in the record: in which entry, and when that was recorded."""
+    """A fact as noted in the record: in which entry, when that was recorded, and since when it says what it says."""
 
     fact: F_co
     entry: int
     recorded_at: datetime
+    known_since: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +152,9 @@ class Deviation:
     details: e.DeviationDetails | None = None
     told_in: int = 0
     """The last entry that says anything about it, but for its review."""
+    opened_in: int = 0
+    """The entry since which it is to be reviewed as it stands, or was."""
+    open_since: datetime = BEGINNING
     reviewed_in: int | None = None
     """The entry in which the investigator reviewed it as it stands."""
 
@@ -164,29 +168,53 @@ class Deviation:
         return self.marked if self.details is None else self.details.important
 
 
-def deviating(was: Mapping[str, Deviation], event: e.Deviating, entry: int) -> Mapping[str, Deviation]:
-    """The deviations that stand after one more entry about one of them.
+Found = Mapping[str, e.DeviationDetails]
+"""What people found out about deviations that were voided, by their keys: it is not forgotten, should they arise again."""
+
+
+def deviating(
+    was: Mapping[str, Deviation], found: Found, event: e.Deviating, entry: int, at: datetime
+) -> tuple[Mapping[str, Deviation], Found]:
+    """The deviations that stand after one more entry about one of them, and what is kept of those that do not.
 
     What says otherwise of what happened reopens a deviation that had been reviewed; that it has been reported since does not.
     """
     known = was.get(event.key)
     match event:
         case e.DeviationProposed() | e.DeviationRecorded():
-            details = known.details if known else None
-            final = isinstance(event, e.DeviationRecorded)
-            return {**was, event.key: Deviation(event.key, event.says, final, entry, event.category, event.important, details, entry)}
+            return {**was, event.key: _arisen(event, known.details if known else found.get(event.key), entry, at)}, found
         case e.DeviationVoided():
-            return {key: one for key, one in was.items() if key != event.key}
+            kept = {} if known is None or known.details is None else {event.key: known.details}
+            return {key: one for key, one in was.items() if key != event.key}, {**found, **kept}
         case e.DeviationDescribed() if known is not None:
-            same = known.details is not None and _apart_from_reports(known.details) == _apart_from_reports(event.details)
-            reviewed = known.reviewed_in if same else None
-            return {**was, event.key: replace(known, details=event.details, told_in=entry, reviewed_in=reviewed)}
+            return {**was, event.key: _described(known, event.details, entry, at)}, found
         case e.DeviationReviewed() if known is not None and event.entry == known.told_in:
-            return {**was, event.key: replace(known, reviewed_in=entry)}
+            return {**was, event.key: replace(known, reviewed_in=entry)}, found
         case e.DeviationDescribed() | e.DeviationReviewed():
-            return was
+            return was, found
         case _:
             assert_never(event)
+
+
+def _arisen(event: e.DeviationProposed | e.DeviationRecorded, details: e.DeviationDetails | None, entry: int, at: datetime) -> Deviation:
+    return Deviation(
+        event.key,
+        event.says,
+        isinstance(event, e.DeviationRecorded),
+        entry,
+        event.category,
+        event.important,
+        details,
+        told_in=entry,
+        opened_in=entry,
+        open_since=at,
+    )
+
+
+def _described(known: Deviation, details: e.DeviationDetails, entry: int, at: datetime) -> Deviation:
+    told = replace(known, details=details, told_in=entry)
+    same = known.details is not None and _apart_from_reports(known.details) == _apart_from_reports(details)
+    return told if same or not known.reviewed else replace(told, reviewed_in=None, opened_in=entry, open_since=at)
 
 
 def _apart_from_reports(details: e.DeviationDetails) -> e.DeviationDetails:

@@ -15,7 +15,8 @@ from domain.criteria.report import EligibilityReport, eligibility
 from domain.decisions.reports import badly_formed
 from domain.entry import Actor, Circumstances, Entry
 from domain.events import ConsentSigned, Event, Fact
-from domain.participant import PARTICIPANT, Participant, as_of, evolve
+from domain.folding import as_of, evolve
+from domain.participant import PARTICIPANT, Participant
 from domain.protocol_checks.parts import Fault
 from domain.protocol_file import ProtocolFaults, shape_fault
 from domain.rejections import Reason, refuse_if

@@ -38,6 +38,8 @@ class VisitWindow:
     state: State
     held: When | None
     """When the visit took place; of several doses, the one that strays furthest from the target."""
+    held_known_since: datetime
+    """Since when the record says so; of a visit that has not taken place, since when its window is known."""
     booking: Noted[e.VisitBooked] | None
     """The appointment for a visit that has not taken place."""
     missing: tuple[str, ...]
@@ -140,11 +142,11 @@ def target_date(rule: VisitRule, anchor: date) -> date:
 
 
 def _window(name: str, anchor: Anchored, participant: Participant, protocol: Protocol, zone: str) -> VisitWindow:
-    rule, known_since = protocol.visits[name], anchor.known_since
-    other = participant.visits.get(rule.not_before.visit) if rule.not_before else None
-    bounds = _in_dates(rule, anchor.on, other, zone) if rule.hour is None else _in_hours(rule, rule.hour, anchor, zone)
+    rule = protocol.visits[name]
+    bounds, known_since = _bounds(rule, anchor, participant, zone)
     target = local_date(bounds.target_at, zone)
-    held = _held(name, rule, target, participant, zone)
+    noted = _held(name, rule, bounds, participant, zone)
+    held = None if noted is None else noted.fact.at
     lacking = missing(name, held, participant, protocol, zone) if held is not None else ()
     return VisitWindow(
         visit=name,
@@ -160,12 +162,24 @@ def _window(name: str, anchor: Anchored, participant: Participant, protocol: Pro
         outside=rule.outside,
         state=_state(name, rule, bounds, held, participant),
         held=held,
+        held_known_since=known_since if noted is None else noted.known_since,
         booking=participant.booked.get(name) if held is None else None,
         missing=lacking,
         incomplete=bool(lacking) and _is_of(participant.incomplete.get(name), bounds),
-        known_since=max(known_since, other.recorded_at) if other is not None else known_since,
+        known_since=known_since,
         firm=rule.anchor != "planned-infusion" or bool(participant.given_doses),
     )
+
+
+def _bounds(rule: VisitRule, anchor: Anchored, participant: Participant, zone: str) -> tuple[_Bounds, datetime]:
+    """Where a window lies, and since when the record knows; a second anchor tells something new only where it moved the window."""
+    if rule.hour is not None:
+        return _in_hours(rule, rule.hour, anchor, zone), anchor.known_since
+    other = participant.visits.get(rule.not_before.visit) if rule.not_before else None
+    alone, pushed = (_in_dates(rule, anchor.on, one, zone) for one in (None, other))
+    if other is None or pushed == alone:
+        return alone, anchor.known_since
+    return pushed, max(anchor.known_since, other.known_since)
 
 
 def _in_dates(rule: VisitRule, anchor: date, other: Noted[e.VisitCompleted] | None, zone: str) -> _Bounds:
@@ -206,24 +220,34 @@ def _is_of(account: Noted[e.VisitUnaccounted] | Noted[e.VisitIncomplete] | None,
     return account is not None and account.fact.closed_on == bounds.closes and account.fact.closed_at in {None, bounds.closes_at}
 
 
-def took_place(name: str, rule: VisitRule, participant: Participant) -> bool:
-    """Whether a visit is on record; one of an earlier screening is none of the screening that came after it."""
+Took = e.VisitCompleted | e.LeukapheresisStarted | e.LymphodepletionDose | e.InfusionStarted
+
+
+def _held(name: str, rule: VisitRule, bounds: _Bounds, participant: Participant, zone: str) -> Noted[Took] | None:
     held = participant.visits.get(name)
-    began = participant.screenings[-1].entry if rule.anchor == "screening" and participant.screenings else 0
-    return held is not None and held.entry > began
-
-
-def _held(name: str, rule: VisitRule, target: date, participant: Participant, zone: str) -> When | None:
-    if took_place(name, rule, participant):
-        return participant.visits[name].fact.at
+    if held is not None and not _of_another_round(held, rule, bounds, participant, zone):
+        return held
     match rule.settled_by:
         case "leukapheresis-started.v1":
-            return participant.collections[-1].started.fact.at if participant.collections else None
+            return participant.collections[-1].started if participant.collections else None
         case "lymphodepletion-dose.v1":
-            given = (dose.fact.at for dose in participant.given_doses if dose.fact.day == rule.day)
-            return max(given, key=lambda at: abs(local_date(at.span(zone).earliest, zone) - target), default=None)
+            target = local_date(bounds.target_at, zone)
+            given = (dose for dose in participant.given_doses if dose.fact.day == rule.day)
+            return max(given, key=lambda dose: abs(local_date(dose.fact.at.span(zone).earliest, zone) - target), default=None)
         case "infusion-started.v1":
-            infusion = first_infusion(participant, zone)
-            return infusion.fact.at if infusion else None
+            return first_infusion(participant, zone)
         case None:
             return None
+
+
+def _of_another_round(held: Noted[e.VisitCompleted], rule: VisitRule, bounds: _Bounds, participant: Participant, zone: str) -> bool:
+    """Whether a visit belongs to an earlier screening, or kept the window of an infusion that was planned anew for later."""
+    match rule.anchor:
+        case "screening":
+            return bool(participant.screenings) and held.entry <= participant.screenings[-1].entry
+        case "planned-infusion":
+            at = held.fact.at.span(zone)
+            planned = (_in_dates(rule, local_date(target, zone), None, zone) for target in participant.infusion_targets)
+            return at.latest < bounds.opens_at and any(one.opens_at <= at.earliest and at.latest < one.closes_at for one in planned)
+        case _:
+            return False

@@ -38,7 +38,17 @@ def few(names: Sequence[str]) -> str:
     return ", ".join(names) if len(names) <= FEW else f"{', '.join(names[:FEW])} and {len(names) - FEW} more"
 
 
-Role = Literal["coordinator", "investigator", "pharmacist", "cell-lab", "medical-monitor", "administrator", "journey", "notices"]
+PersonsRole = Literal[
+    "coordinator", "investigator", "sub-investigator", "pharmacist", "cell-lab",
+    "medical-monitor", "monitor", "auditor", "administrator",
+]  # fmt: skip
+Role = Literal[PersonsRole, "journey", "notices", "door"]
+"""In which capacity something is asked: a person's, or that of a program that acts by itself."""
+Action = Literal[
+    "see-participants", "see-history", "register", "record", "plan", "perform", "account", "acknowledge", "judge-by-signature",
+    "classify", "run-study", "admit-people", "see-system",
+]  # fmt: skip
+"""What people do. To *account* is to handle deviations and missed visits; to *judge by signature* is the investigator's alone."""
 Source = Literal["web", "api", "cli", "import", "journey", "notices"]
 Urgency = Literal["urgent", "timely", "digest"]
 """When a reminder is sent: at once and at any hour, in the site's working hours, or in the morning."""

@@ -1,12 +1,12 @@
 """The deviations of the whole study: what stands of whom, looked into or not, reviewed or not, listed and counted."""
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from domain.base import Value
 from domain.events import DeviationDetails
 from domain.words import DeviationCategory
-from projections.views import Told, Views
+from projections.views import Told, Views, among
 
 TABLES = (
     """deviations (participant TEXT, key TEXT, site TEXT NOT NULL, entry INTEGER NOT NULL, category TEXT NOT NULL,
@@ -43,11 +43,11 @@ class Count(Value):
     reviewed: int
 
 
-def deviations(views: Views, site: str | None = None) -> tuple[Row, ...]:
-    """Every deviation that stands, at one site or at all, participant by participant in the order in which they arose."""
+def deviations(views: Views, sites: Collection[str] | None = None) -> tuple[Row, ...]:
+    """Every deviation that stands, at these sites or at all, participant by participant in the order in which they arose."""
     with views.reading() as connection:
-        question = "SELECT * FROM deviations WHERE ? IS NULL OR site = ? ORDER BY participant, entry, key"
-        return tuple(_row(*values) for values in connection.execute(question, (site, site)))
+        question = f"SELECT * FROM deviations WHERE {among(sites)} ORDER BY participant, entry, key"  # noqa: S608 - Only marks.
+        return tuple(_row(*values) for values in connection.execute(question, tuple(sites or ())))
 
 
 def counted(rows: Iterable[Row]) -> tuple[Count, ...]:

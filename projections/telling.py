@@ -11,7 +11,8 @@ import structlog
 
 from domain.entry import Entry
 from domain.events import EntryCorrected, EntryRetracted, Event
-from domain.participant import PARTICIPANT, Participant, as_of, evolve, fold
+from domain.folding import as_of, evolve, fold
+from domain.participant import PARTICIPANT, Participant
 from domain.study import Study
 from projections.views import Told, View
 from store.errors import DamagedEntry, Fault, StoreError

@@ -2,7 +2,7 @@
 
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -235,6 +235,11 @@ def parked_in(connection: sqlite3.Connection) -> tuple[Parked, ...]:
     """Every record that is parked, in the order of the streams."""
     found = connection.execute("SELECT stream, version, position, why FROM parked ORDER BY stream, position")
     return tuple(Parked(stream=stream, version=version, position=position, why=why) for stream, version, position, why in found)
+
+
+def among(sites: Collection[str] | None) -> str:
+    """The condition that a row is of one of these sites, each a parameter; None is no condition."""
+    return "1" if sites is None else f"site IN ({', '.join('?' * len(sites))})"
 
 
 @lru_cache(maxsize=65536)

@@ -4,7 +4,7 @@ The view keeps instants. To which category a row belongs is reckoned when somebo
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple, get_args
 
@@ -19,7 +19,7 @@ from domain.time import FOREVER, MINUTE, local_date, midnight, shown
 from domain.visits import VisitWindow
 from domain.words import HoldPoint
 from projections.sentences import held, waiting
-from projections.views import Parked, Told, Views, instant, parked_in, stored
+from projections.views import Parked, Told, Views, among, instant, parked_in, stored
 
 Category = Literal["unreadable", "urgent", "overdue", "due today", "waiting", "soon", "to review"]
 """In the order in which a coordinator looks. Urgent: a step is held, or its leave was revoked, and its slot begins within 72 hours; or a
@@ -64,12 +64,12 @@ class Row(Value):
     since: datetime | None
 
 
-def worklist(views: Views, now: datetime, site: str | None = None) -> tuple[Row, ...]:
-    """What there is to do as of `now`, at one site or at all, most pressing first. A record that cannot be read stands above all."""
+def worklist(views: Views, now: datetime, sites: Collection[str] | None = None) -> tuple[Row, ...]:
+    """What there is to do as of `now`, at these sites or at all, most pressing first. A record that cannot be read stands above all."""
     with views.reading() as connection:
-        question = "SELECT * FROM worklist WHERE (? IS NULL OR site = ?) AND (kind = 'step' OR opens IS NULL OR opens <= ?)"
-        kept = [Kept(*values) for values in connection.execute(question, (site, site, stored(now + SOON)))]
-        parked = parked_in(connection)
+        question = f"SELECT * FROM worklist WHERE {among(sites)} AND (kind = 'step' OR opens IS NULL OR opens <= ?)"  # noqa: S608 - Only marks.
+        kept = [Kept(*values) for values in connection.execute(question, (*(sites or ()), stored(now + SOON)))]
+        parked = [one for one in parked_in(connection) if sites is None or one.participant.partition("-")[0] in sites]
     rows = [*map(_unreadable, parked), *(_row(one, category, now) for one in kept if (category := one.category(now)) is not None)]
     return tuple(sorted(rows, key=_order))
 

@@ -15,8 +15,10 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from pydantic import ValidationError
 
 from domain.base import Value
+from domain.doorkeeping import DOOR_EVENTS
 from domain.entry import Circumstances, Entry, Identifiers
 from domain.events import EVENTS
+from domain.people import PEOPLE_EVENTS
 from domain.study import STUDY_EVENTS
 from domain.time import Moment
 from store.errors import DamagedEntry
@@ -25,7 +27,8 @@ SEAL = b"daybook-entry-1"
 """The name of the way in which entries are chained; another way will need another name."""
 NOTHING_BEFORE = bytes(32)
 """What stands for the hash before the first entry of a stream."""
-KINDS: dict[str, type[Value]] = {event.model_fields["kind"].default: event for event in (*EVENTS, *STUDY_EVENTS)}
+ALL_EVENTS = (*EVENTS, *STUDY_EVENTS, *PEOPLE_EVENTS, *DOOR_EVENTS)
+KINDS: dict[str, type[Value]] = {event.model_fields["kind"].default: event for event in ALL_EVENTS}
 """Every kind that may stand in a row; no other name is ever looked up."""
 
 E = TypeVar("E", bound=Value)

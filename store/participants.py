@@ -1,5 +1,6 @@
 """The desk where requests about participants are granted or refused."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -7,7 +8,7 @@ from hashlib import sha256
 from domain.agenda import Agenda, agenda
 from domain.commands import Command, Register
 from domain.decisions import decide
-from domain.entry import Circumstances, Draft
+from domain.entry import Circumstances, Draft, Entry
 from domain.events import Event, Refusal
 from domain.participant import PARTICIPANT
 from domain.record import Record
@@ -28,6 +29,20 @@ class Outcome:
 
     events: tuple[Event, ...]
     version: int
+
+
+class Overtaken(Refused):
+    """Somebody recorded something that whoever asks had not seen; `since` is what."""
+
+    def __init__(self, since: tuple[Entry[Event], ...]) -> None:
+        self.since = since
+        entries = ", ".join(str(entry.version) for entry in since)
+        super().__init__(Reason(code="overtaken", says=f"meanwhile somebody else has recorded entry {entries}; look at that first"))
+
+
+def by_people(record: Record) -> Iterator[Entry[Event]]:
+    """The entries that people wrote: what programs add by themselves overtakes nobody."""
+    return (entry for entry in record.entries if entry.circumstances.source not in {"journey", "notices"})
 
 
 class Participants:
@@ -52,12 +67,13 @@ class Participants:
         record = self.read(participant_id)
         return record, agenda(record.participant, self.study())
 
-    def handle(self, participant_id: str, command: Command, by: Circumstances) -> Outcome:
+    def handle(self, participant_id: str, command: Command, by: Circumstances, *, seen: int | None = None) -> Outcome:
         """Record what a request brings about, at the ledger's clock; a request that came before has the outcome it had.
 
-        Raises Refused with every reason, CommandReused, or a Fault of the store. Of a refused step the refusal is recorded.
+        `seen` is the version of the record that whoever asks had before them. Raises Refused with every reason, Overtaken where a
+        person has recorded something since, CommandReused, or a Fault of the store. Of a refused step the refusal is recorded.
         """
-        request = _Request(participant_id, command, by)
+        request = _Request(participant_id, command, by, seen)
         known = self.ledger.outcome(by.actor.id, by.command_id)
         if known is not None:
             return self._as_remembered(known, request)
@@ -70,6 +86,8 @@ class Participants:
 
     def _decided(self, request: "_Request") -> Outcome:
         record, study = self.read(request.participant_id), self.study()
+        if request.seen is not None and (since := tuple(entry for entry in by_people(record) if entry.version > request.seen)):
+            raise Overtaken(since)
         at = max(self.ledger.clock(), record.participant.recorded_at)
         try:
             events = decide(request.command, record, study, at, request.by)
@@ -105,6 +123,7 @@ class _Request:
     participant_id: str
     command: Command
     by: Circumstances
+    seen: int | None
 
     @cached_property
     def digest(self) -> str:

@@ -47,7 +47,7 @@ class Activities:
     @activity.defn
     def advance(self, participant_id: str) -> Next:
         """Do all that is due for a participant, then say how long to sleep. Whatever goes wrong is tried again, for ever."""
-        with in_few_words("advance-failed", participant_id, StoreError, Stuck):
+        with in_few_words("advance-failed", StoreError, Stuck, participant=participant_id):
             return self._advance(participant_id)
 
     def _advance(self, participant_id: str) -> Next:

@@ -13,13 +13,13 @@ log = structlog.get_logger()
 
 
 @contextmanager
-def in_few_words(event: str, participant_id: str, *speakable: type[Exception]) -> Iterator[None]:
-    """Raise whatever goes wrong so that Temporal tries again, in words of our own choosing; note it in the log as an event."""
+def in_few_words(event: str, *speakable: type[Exception], **whose: str) -> Iterator[None]:
+    """Raise whatever goes wrong so that Temporal tries again, in words of our own choosing; note it in the log as an event, by ids."""
     try:
         yield
     except Exception as error:  # noqa: BLE001 - Temporal retries whatever was raised, faults and bugs alike.
         words = str(error) if isinstance(error, speakable) else _place(error)
-        log.warning(event, participant=participant_id, error=type(error).__name__, says=words, attempt=activity.info().attempt)
+        log.warning(event, **whose, error=type(error).__name__, says=words, attempt=activity.info().attempt)
         raise ApplicationError(words, type=type(error).__name__) from None
 
 

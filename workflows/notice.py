@@ -4,23 +4,14 @@ import asyncio
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError
 
+from workflows.patience import FOR_DAYS, UNTIL_IT_SUCCEEDS, WITH_PATIENCE
 from workflows.sending import About, Came, Outlook, Sending, Telling
 
 A_LOOK = timedelta(seconds=60)
 AN_ATTEMPT = timedelta(seconds=60)
 """How long handing over and recording may take before it is done anew, under the same message id."""
-FOR_DAYS = timedelta(days=4)
-"""How long a person is tried to be reached: longer than a mail server is down over a weekend."""
-UNTIL_IT_SUCCEEDS = RetryPolicy(
-    initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(seconds=60), maximum_attempts=0
-)
-WITH_PATIENCE = RetryPolicy(
-    initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(minutes=15), maximum_attempts=0
-)
-"""After 1, 2, 4 … seconds, later every quarter of an hour."""
 
 
 @workflow.defn(name="Notice")

@@ -4,13 +4,16 @@ import asyncio
 
 import structlog
 
-from domain.notices import tag, unfinished
+from domain.notices import Unfinished, tag, unfinished
 from domain.protocol_file import ProtocolFaults
 from domain.rejections import Refused
 from store.errors import DamagedEntry
 from store.participants import Participants
+from workflows.digest import MorningDigest
+from workflows.gathering import Whose
 from workflows.journeys import ANSWERS_WITHIN, Journeys, in_plain_words
 from workflows.notice import NoticeOfReminder
+from workflows.outcomes import clock_of
 from workflows.sending import About
 
 log = structlog.get_logger()
@@ -24,10 +27,15 @@ class Notices:
         self.queue = f"notices-{journeys.study}"
         self._participants = participants
         self._prefix = f"notice-{journeys.study}-"
+        self._digests = f"digest-{journeys.study}-"
 
     def id_of(self, participant_id: str, key: str) -> str:
         """The id says nothing of what the reminder is about."""
         return f"{self._prefix}{participant_id}-{tag(key)}"
+
+    def id_of_digest(self, whose: Whose) -> str:
+        """One for each person and site, so that no two messages are ever written of the same."""
+        return f"{self._digests}{whose.site}-{whose.person}"
 
     async def begin(self, participant_id: str) -> None:
         """Have everything told that somebody is still to be told of a participant; what is being told already looks again.
@@ -35,25 +43,40 @@ class Notices:
         Where record or study cannot be judged, nothing can be told; whoever mends that is found by the next daily nudge.
         """
         try:
-            keys = await asyncio.to_thread(self._unfinished, participant_id)
+            site, left = await asyncio.to_thread(self._unfinished, participant_id)
         except (DamagedEntry, ProtocolFaults, Refused) as trouble:
             log.warning("notices-not-begun", participant=participant_id, error=type(trouble).__name__)
             return
-        for key in keys:
-            with in_plain_words(self.client):
-                await self.client.start_workflow(
-                    NoticeOfReminder.run,
-                    About(participant=participant_id, tag=tag(key)),
-                    id=self.id_of(participant_id, key),
-                    task_queue=self.queue,
-                    start_signal="nudge",
-                    rpc_timeout=ANSWERS_WITHIN,
-                )
+        with in_plain_words(self.client):
+            for key in left.keys:
+                await self._notice(participant_id, key)
+            for person in left.persons:
+                await self._digest(Whose(site=site, person=person), participant_id)
 
-    def _unfinished(self, participant_id: str) -> list[str]:
+    async def _notice(self, participant_id: str, key: str) -> None:
+        await self.client.start_workflow(
+            NoticeOfReminder.run,
+            About(participant=participant_id, tag=tag(key)),
+            id=self.id_of(participant_id, key),
+            task_queue=self.queue,
+            start_signal="nudge",
+            rpc_timeout=ANSWERS_WITHIN,
+        )
+
+    async def _digest(self, whose: Whose, participant_id: str) -> None:
+        await self.client.start_workflow(
+            MorningDigest.run,
+            whose,
+            id=self.id_of_digest(whose),
+            task_queue=self.queue,
+            start_signal="expect",
+            start_signal_args=[participant_id],
+            rpc_timeout=ANSWERS_WITHIN,
+        )
+
+    def _unfinished(self, participant_id: str) -> tuple[str, Unfinished]:
         study = self._participants.study()
         if not study.record.contacts:
-            return []
+            return "", Unfinished()
         record = self._participants.read(participant_id)
-        now = max(self._participants.ledger.clock(), record.participant.recorded_at)
-        return list(unfinished(record, study, now))
+        return record.participant.site, unfinished(record, study, clock_of(self._participants, record))

@@ -2,29 +2,21 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
-from datetime import datetime, timedelta
-from typing import Literal
-from uuid import NAMESPACE_OID, uuid5
+from datetime import timedelta
 
 import structlog
 from temporalio import activity
 
-from domain import events as e
 from domain.base import Value
-from domain.commands import RecordNotice
 from domain.contacts import ContactNamed
-from domain.entry import Actor, Circumstances
 from domain.letters import Letter, letter
-from domain.notices import Notice, by_channel, message_id, notices, still_to_be_told, tag, turn
-from domain.record import Record
-from domain.rejections import Refused
+from domain.notices import Notice, by_channel, called, message_id, still_to_be_told, told_with_others, turn
 from domain.words import Channel, Name
 from store.errors import StoreError
 from store.participants import Participants
 from workflows.few_words import in_few_words
+from workflows.outcomes import CameTo, clock_of, noted, outcome
 
-NOTICES = Actor(id="notices", role="notices")
 LONGEST_WAIT = timedelta(days=1)
 """A notice looks again after no longer: dates may have moved."""
 SHORTEST_WAIT = timedelta(seconds=1)
@@ -62,7 +54,7 @@ class Came(Value):
     """What came of telling somebody: handed over, refused for good, or given up after days."""
 
     telling: Telling
-    to: Literal["sent", "refused", "unreachable"]
+    to: CameTo
 
 
 class Outlook(Value):
@@ -83,7 +75,7 @@ class Sending:
     @activity.defn
     async def look(self, about: About) -> Outlook:
         """What is to be done about a notice now; what only needs to be recorded is recorded first."""
-        with in_few_words("look-failed", about.participant, StoreError):
+        with in_few_words("look-failed", StoreError, participant=about.participant):
             return await asyncio.to_thread(self._look, about)
 
     @activity.defn
@@ -92,13 +84,13 @@ class Sending:
 
         What came of it is recorded at once; only where that cannot be done just now it is returned, so that nothing is sent twice.
         """
-        with in_few_words("notice-not-sent-yet", telling.about.participant, StoreError, NotNow):
+        with in_few_words("notice-not-sent-yet", StoreError, NotNow, participant=telling.about.participant):
             return await self._tell(telling)
 
     @activity.defn
     async def record(self, came: Came) -> None:
         """Record what came of telling somebody."""
-        with in_few_words("record-failed", came.telling.about.participant, StoreError):
+        with in_few_words("record-failed", StoreError, participant=came.telling.about.participant):
             await asyncio.to_thread(self._came, came)
 
     def _look(self, about: About) -> Outlook:
@@ -106,17 +98,19 @@ class Sending:
         to_tell: list[Telling] = []
         while True:
             record, study = self._participants.read(about.participant), self._participants.study()
-            notice = _found(about, record)
+            notice = called(record, about.tag)
             if notice is None:
                 return Outlook(tell=(), wait=None, finished=True)
-            now = self._now(record)
+            now = clock_of(self._participants, record)
+            if told_with_others(notice, record, study):
+                return Outlook(tell=(), wait=None, finished=True)
             step = turn(notice, record, study, now)
             to_tell += (_telling(about, one, step.call, notice) for one in step.tell)
             if not step.record:
                 wait = None if step.until is None else min(max(step.until - now, SHORTEST_WAIT), LONGEST_WAIT)
                 return Outlook(tell=tuple(to_tell), wait=wait, finished=step.finished and not to_tell)
             for fact in step.record:
-                self._record(record, notice, fact)
+                noted(self._participants, record, notice, fact)
 
     async def _tell(self, telling: Telling) -> Came | None:
         ready = await asyncio.to_thread(self._ready, telling)
@@ -137,40 +131,23 @@ class Sending:
     def _ready(self, telling: Telling) -> Letter | None:
         """The message, written anew on what is on record by now; None where it is not to be sent, or no longer so."""
         record, study = self._participants.read(telling.about.participant), self._participants.study()
-        notice, contact = _found(telling.about, record), study.record.contacts.get(telling.person)
+        notice, contact = called(record, telling.about.tag), study.record.contacts.get(telling.person)
         if notice is None or contact is None or by_channel(contact, notice.due.urgency) != telling.channel:
             return None
-        if not still_to_be_told(notice, telling.person, telling.call, record, study, self._now(record)):
+        now = clock_of(self._participants, record)
+        if told_with_others(notice, record, study) or not still_to_be_told(notice, telling.person, telling.call, record, study, now):
             return None
         return letter(notice, telling.call, contact, record.participant, study)
 
     def _came(self, came: Came) -> None:
         telling = came.telling
         record = self._participants.read(telling.about.participant)
-        notice = _found(telling.about, record)
+        notice = called(record, telling.about.tag)
         assert notice is not None, "what was told had fallen due"  # noqa: S101 - cannot happen; see house style
-        key, call = notice.due.key, telling.call
-        if came.to == "sent":
-            id_ = message_id(record.id, key, telling.person, call)
-            self._record(record, notice, e.ReminderSent(key=key, to=telling.person, channel=telling.channel, call=call, message=id_))
-        else:
-            self._record(record, notice, e.ReminderFailed(key=key, to=telling.person, channel=telling.channel, call=call, why=came.to))
-        log.info("notice-sent" if came.to == "sent" else "notice-failed", participant=record.id, version=record.version)
-
-    def _record(self, record: Record, notice: Notice, fact: e.NoticeFact) -> None:
-        """Under an id that a repetition has too. A refusal says that it is on record, or no longer so."""
-        command_id = uuid5(NAMESPACE_OID, f"{record.id}|{notice.since.isoformat()}|{fact.model_dump_json()}")
-        by = Circumstances(actor=NOTICES, source="notices", command_id=command_id)
-        with suppress(Refused):
-            self._participants.handle(record.id, RecordNotice(fact=fact), by)
-
-    def _now(self, record: Record) -> datetime:
-        return max(self._participants.ledger.clock(), record.participant.recorded_at)
+        key = notice.due.key
+        message = message_id(record.id, key, telling.person, telling.call)
+        noted(self._participants, record, notice, outcome(key, telling.person, telling.channel, telling.call, message, came.to))
 
 
 def _telling(about: About, contact: ContactNamed, call: int, notice: Notice) -> Telling:
     return Telling(about=about, person=contact.person, call=call, channel=by_channel(contact, notice.due.urgency))
-
-
-def _found(about: About, record: Record) -> Notice | None:
-    return next((one for key, one in notices(record).items() if tag(key) == about.tag), None)

@@ -10,13 +10,15 @@ from temporalio.workflow import SandboxImportNotificationPolicy
 
 from store.participants import Participants
 from workflows.activities import Activities
+from workflows.digest import MorningDigest
+from workflows.gathering import Gathering
 from workflows.journey import Journey
 from workflows.journeys import Journeys
 from workflows.notice import NoticeOfReminder
 from workflows.notices import Notices
 from workflows.sending import Send, Sending
 
-PASSED_THROUGH = ("domain", "workflows.activities", "workflows.sending")
+PASSED_THROUGH = ("domain", "workflows.activities", "workflows.sending", "workflows.gathering", "workflows.patience")
 POLICY = SandboxImportNotificationPolicy.WARN_ON_DYNAMIC_IMPORT | SandboxImportNotificationPolicy.RAISE_ON_UNINTENTIONAL_PASSTHROUGH
 SANDBOX = SandboxedWorkflowRunner(
     restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH).with_import_notification_policy(POLICY)
@@ -46,12 +48,12 @@ async def work(journeys: Journeys, participants: Participants, interceptors: Seq
 
 async def tell(journeys: Journeys, participants: Participants, send: Send, interceptors: Sequence[Interceptor] = ()) -> None:
     """Carry the notices of a study until cancelled; what is being handed over is then given time to be recorded."""
-    sending = Sending(participants, send)
+    sending, gathering = Sending(participants, send), Gathering(participants, send)
     await Worker(
         journeys.client,
         task_queue=Notices(participants, journeys).queue,
-        workflows=[NoticeOfReminder],
-        activities=[sending.look, sending.tell, sending.record],
+        workflows=[NoticeOfReminder, MorningDigest],
+        activities=[sending.look, sending.tell, sending.record, gathering.gather, gathering.tell, gathering.record],
         max_concurrent_activities=TOLD_AT_ONCE,
         max_concurrent_workflow_tasks=TOLD_AT_ONCE,
         workflow_runner=SANDBOX,

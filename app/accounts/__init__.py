@@ -1,1 +1,29 @@
 """What is kept beside the ledger because it must be possible to forget it: passwords, sessions, secret addresses."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from app.accounts.calendars import Calendars
+from app.accounts.passwords import Passwords
+from app.accounts.sessions import Sessions
+from app.accounts.tables import Clock, opened
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """The accounts of one study's people, open. Safe to use from any thread and process."""
+
+    passwords: Passwords
+    sessions: Sessions
+    calendars: Calendars
+
+
+@contextmanager
+def accounts_at(address: str, clock: Clock) -> Iterator[Accounts]:
+    """Open the accounts for as long as they are needed. Raises Fault."""
+    engine = opened(address)
+    try:
+        yield Accounts(Passwords(engine, clock), Sessions(engine, clock), Calendars(engine))
+    finally:
+        engine.dispose()

@@ -187,7 +187,7 @@ def _put(chart: Chart, request: PersonsCommand, by: Circumstances, meaning: str 
 
 def _handled(chart: Chart, request: PersonsCommand, by: Circumstances) -> Outcome:
     try:
-        return chart.daybook.participants.handle(chart.id, request, by)
+        return chart.daybook.authority.handle(chart.id, request, by)
     except Refused:
         with suppress(Refused):
             chart.look_at_the_clock()

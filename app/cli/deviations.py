@@ -97,7 +97,7 @@ def listed(
         if site is not None and site not in daybook.desk.current().record.sites:
             raise Refused(Reason(code="unknown-site", says=f"there is no site {site}"))
         warn_if_behind(daybook, session)
-        rows = rows_of(daybook.views, site)
+        rows = rows_of(daybook.views, None if site is None else [site])
     counts = counted(rows)
     if as_json:
         session.answers({"deviations": rows, "counts": counts})

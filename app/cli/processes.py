@@ -56,7 +56,13 @@ def project(ctx: typer.Context) -> None:
     _alone(ctx, "project")
 
 
-def _alone(ctx: typer.Context, part: Literal["worker", "relay", "project"]) -> None:
+@processes.command()
+def web(ctx: typer.Context) -> None:
+    """Answer browsers and programs, until stopped. Any number may run."""
+    _alone(ctx, "web")
+
+
+def _alone(ctx: typer.Context, part: Literal["worker", "relay", "project", "web"]) -> None:
     from app.cli import running  # noqa: PLC0415 - It loads Temporal, for which most commands would wait in vain.
 
     session = session_of(ctx)

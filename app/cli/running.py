@@ -11,11 +11,13 @@ import structlog
 
 from app.cli.screen import Screen
 from app.cli.session import Session
+from app.demo.people import admit
 from app.notices.catcher import catching
 from app.notices.channels import channels
 from app.settings import Settings
 from app.synthetic import populate
 from app.travelling import journeys_of
+from app.web.serving import answering
 from app.wiring import Daybook
 from projections.rebuilding import look_through
 from store.errors import Fault
@@ -35,9 +37,10 @@ async def everything(daybook: Daybook, session: Session) -> None:
     """Every part beside the others, on a synthetic study if there is none yet; when one part fails, all stop."""
     if not daybook.desk.opened():
         await asyncio.to_thread(populate, daybook, daybook.ledger.clock())
+        await asyncio.to_thread(admit, daybook)
     async with _temporal(daybook.settings), _mail(daybook.settings) as catcher:
         screen = Screen(daybook, session).run(await journeys_of(daybook))
-        await _together([screen, _works(daybook, catcher), _relays(daybook), _projects(daybook)])
+        await _together([screen, _works(daybook, catcher), _relays(daybook), _projects(daybook), answering(daybook)])
 
 
 def refuse_without_temporal(settings: Settings) -> None:
@@ -90,7 +93,7 @@ async def _followed(feed: Follower) -> None:
         await asyncio.wait([running])
 
 
-PARTS: dict[str, Callable[[Daybook], Part]] = {"worker": _works, "relay": _relays, "project": _projects}
+PARTS: dict[str, Callable[[Daybook], Part]] = {"worker": _works, "relay": _relays, "project": _projects, "web": answering}
 """What runs by itself in production, by the name of its command."""
 
 

@@ -18,6 +18,7 @@ from app.wiring import Daybook, time_zone_data
 from domain.base import Value
 from domain.contacts import ContactRole
 from domain.participant import PARTICIPANT
+from domain.undelivered import Undelivered, together, undelivered
 from projections.rebuilding import retry
 from projections.views import Parked
 from store.errors import DamagedEntry, Fault, Missing, StoreError
@@ -27,6 +28,14 @@ states = typer.Typer()
 journeys = typer.Typer(help="Look at the journeys of the participants on the Temporal server.")
 TOLD: tuple[ContactRole, ...] = ("coordinator", "investigator")
 """For whom reminders fall due."""
+FAILED = (
+    "{said} could not be delivered and will not be sent again: tell these people by another way; `daybook inbox` shows what waits. "
+    "Then put the address right with `daybook study contact`"
+)
+OVERDUE = (
+    "{said} should have been sent by now: see that `daybook worker` runs, and that the mail server in DAYBOOK_SMTP_HOST answers; "
+    "then it goes out by itself"
+)
 AT_ONCE = 500
 """How many entries are read at once."""
 
@@ -66,12 +75,16 @@ class Status(Value):
     time_zone_data_differs: bool
     nobody_named: tuple[str, ...]
     """At which site nobody is named for which role: what falls due for it waits in the inbox, and is sent to nobody."""
+    messages_failed: int
+    """Messages that were refused for good, or given up after days, and that somebody still needs."""
+    messages_late: int
+    """Messages that should have been handed over a quarter of an hour ago or earlier."""
 
     @property
     def troubled(self) -> bool:
-        """Whether somebody should look: anything damaged, left out, behind, absent, or reckoned with other time-zone data."""
+        """Whether somebody should look: anything damaged, left out, behind, absent, undelivered, or reckoned by other time-zone data."""
         wrong = self.verification.damage or self.parked or self.journeys_behind or self.study_unreadable or self.time_zone_data_differs
-        return bool(wrong or self.feed_lag != 0 or not self.temporal_answers)
+        return bool(wrong or self.messages_failed or self.messages_late or self.feed_lag != 0 or not self.temporal_answers)
 
 
 @states.command()
@@ -181,6 +194,7 @@ def _status(daybook: Daybook) -> Status:
     answers = isinstance(behind, tuple)
     lag, parked = _feed(daybook)
     unreadable, differs, nobody = _study(daybook)
+    messages = Undelivered() if unreadable else _messages(daybook, everybody)
     return Status(
         verification=verification(daybook),
         feed_lag=lag,
@@ -192,7 +206,21 @@ def _status(daybook: Daybook) -> Status:
         study_unreadable=unreadable,
         time_zone_data_differs=differs,
         nobody_named=nobody,
+        messages_failed=messages.failed,
+        messages_late=messages.late,
     )
+
+
+def _messages(daybook: Daybook, everybody: list[str]) -> Undelivered:
+    """What did not get through; of a damaged record nothing is told but that it is damaged."""
+    study, clock = daybook.desk.current(), daybook.ledger.clock()
+
+    def found() -> Iterator[Undelivered]:
+        for participant_id in everybody:
+            with suppress(DamagedEntry):
+                yield undelivered(daybook.participants.read(participant_id), study, clock)
+
+    return together(found())
 
 
 def _study(daybook: Daybook) -> tuple[str | None, bool, tuple[str, ...]]:
@@ -229,8 +257,16 @@ def _lines(found: Status) -> Iterator[tuple[str, str]]:
         yield from (("Behind", f"the journey of {one}") for one in found.journeys_behind)
     if found.nobody_named:
         yield "Contacts", f"nobody is named, so that reminders only wait in the inbox, for the {', the '.join(found.nobody_named)}"
+    if found.messages_failed:
+        yield "Messages", FAILED.format(said=_counted(found.messages_failed))
+    if found.messages_late:
+        yield "Messages", OVERDUE.format(said=_counted(found.messages_late))
     if found.time_zone_data_differs:
         yield "Time zones", "this machine reckons with other time-zone data than the study adopted; see `daybook study adopt-time-zones`"
+
+
+def _counted(messages: int) -> str:
+    return f"{messages} {'message' if messages == 1 else 'messages'}"
 
 
 def _proved(found: Verification) -> str:

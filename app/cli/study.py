@@ -36,7 +36,7 @@ def decides(question: F) -> F:
     def decided(daybook: Daybook, session: Session, typed: Options) -> tuple[tuple[s.StudyEvent, ...], Circumstances]:
         events, by = understood(question, COMMON, typed, daybook, session)
         by = signed(by, typed["sign"], sha256(b"".join(map(canonical, events))).hexdigest())
-        daybook.desk.record(events, by)
+        daybook.authority.decide(events, by)
         return events, by
 
     def decide(ctx: typer.Context, **typed: Any) -> None:

@@ -61,7 +61,7 @@ def worklist(
     with session.daybook() as daybook:
         now = _instant(session, daybook, site, at)
         warn_if_behind(daybook, session)
-        rows = rows_of(daybook.views, now, site)
+        rows = rows_of(daybook.views, now, None if site is None else [site])
     if as_json:
         session.answers(rows)
     else:

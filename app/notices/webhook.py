@@ -51,9 +51,8 @@ def payload(letter: Letter) -> bytes:
     """What the receiver reads."""
     told = {
         "study": letter.study,
-        "participant": letter.participant,
         "urgency": letter.urgency,
-        "reminder": letter.tag,
+        "reminders": [{"participant": participant, "reminder": tag} for participant, tag in letter.reminders],
         "heading": letter.heading,
         "text": "\n".join(letter.lines),
     }

@@ -1,5 +1,6 @@
 """What happens when a request meets a participant's record: granted with the facts it brings about, or refused with every reason."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import assert_never
 
@@ -18,7 +19,7 @@ from domain.decisions.steps import cancel, override, perform, plan, release_manu
 from domain.entry import Circumstances
 from domain.reconsidering import reconsidered
 from domain.record import Record
-from domain.rejections import Reason, Refused
+from domain.rejections import Reason, Refused, refuse_if
 from domain.study import Study
 
 
@@ -31,10 +32,21 @@ def decide(command: c.Command, record: Record, study: Study, at: datetime, by: C
         raise Refused(Reason(code="unknown-participant", says=f"there is no participant {record.id}"))
     if not isinstance(command, c.ActOn | c.RecordNotice) and {"journey", "notices"} & {by.actor.role, by.source}:
         raise Refused(Reason(code="not-the-journey", says="what people ask is not asked in the name of the journey or the notices"))
+    refuse_if(_unproven(study, by))
     granted = _granted(command, record, study, at, by)
     then = record.then(granted, at, by)
     events = (*granted, *reconsidered(record, then, study), *conduct_kept(record, then, study))
     return (*events, *consequences(record, record.then(events, at, by), study, at))
+
+
+def _unproven(study: Study, by: Circumstances) -> Iterator[Reason]:
+    """In a real study nobody is believed who does not prove who they are, and for a signature proves it anew."""
+    if study.record.demonstration or {"journey", "notices"} & {by.actor.role, by.source}:
+        return
+    if by.assurance == "asserted":
+        yield Reason(code="not-signed-in", says="in a real study people sign in before they record anything, at the desk in the browser")
+    if by.signature is not None and not by.signature.authenticated:
+        yield Reason(code="not-proven", says="in a real study a signature is given with the password, at the desk in the browser")
 
 
 def _granted(command: c.Command, record: Record, study: Study, at: datetime, by: Circumstances) -> tuple[e.Event, ...]:

@@ -27,6 +27,4 @@ def _against(command: c.Register, record: Record, study: Study) -> list[Reason]:
         reasons.append(Reason(code="already-registered", says=f"{record.id} is registered already"))
     if command.site not in study.record.sites:
         reasons.append(Reason(code="unknown-site", says=f"there is no site {command.site}"))
-    if not study.record.demonstration:
-        reasons.append(Reason(code="not-a-demonstration", says="only a demonstration study runs until people sign in"))
     return reasons

@@ -7,7 +7,7 @@ from itertools import chain
 from domain import commands as c
 from domain import events as e
 from domain.decisions.reports import badly_formed, not_theirs, visit_out_of_place
-from domain.decisions.visiting import outside_its_window
+from domain.decisions.visiting import booked_too_late, outside_its_window
 from domain.entry import Circumstances, Entry
 from domain.record import Record
 from domain.rejections import Reason, Refused, refuse_if
@@ -27,11 +27,13 @@ def correct(command: c.Correct, record: Record, study: Study, at: datetime, by: 
         raise Refused(Reason(code="same-fact", says=f"entry {command.entry} says that already"))
     protocol = study.protocol(record.participant.protocol)
     without = record.then((e.EntryRetracted(entry=command.entry),), at, by).participant
+    same_visit = isinstance(entry.event, e.VisitBooked) and entry.event.visit == vars(command.fact).get("visit")
     refuse_if(
         (
             *badly_formed(command.fact, record.participant, study, at),
             *dict.fromkeys(chain(not_theirs(entry.event, protocol, by), not_theirs(command.fact, protocol, by))),
-            *visit_out_of_place(command.fact, without, study),
+            *booked_too_late(command.fact, study.zone(without.site), entry.recorded_at),
+            *(() if same_visit else visit_out_of_place(command.fact, without, study)),
         )
     )
     corrected = e.EntryCorrected(entry=command.entry, fact=command.fact)

@@ -11,7 +11,7 @@ from domain.consequences import against_the_gate
 from domain.decisions.evidence import impossible
 from domain.decisions.slips import improbable_in
 from domain.decisions.steps import other_identity, unknown_day
-from domain.decisions.visiting import impossible_assessment, impossible_booking, outside_its_window
+from domain.decisions.visiting import booked_for_nobody, booked_too_late, impossible_assessment, outside_its_window, vague_booking
 from domain.entry import Circumstances
 from domain.leaving import LOST, ways_in_force
 from domain.participant import Participant
@@ -20,7 +20,7 @@ from domain.record import Record
 from domain.rejections import Reason, Refused, refuse_if
 from domain.study import Study
 from domain.time import When, local_date
-from domain.visits import took_place
+from domain.visits import windows
 
 
 def report(command: c.Report, record: Record, study: Study, at: datetime, by: Circumstances) -> tuple[e.Event, ...]:
@@ -35,6 +35,8 @@ def report(command: c.Report, record: Record, study: Study, at: datetime, by: Ci
     refuse_if(
         chain(
             badly_formed(fact, participant, study, at),
+            booked_too_late(fact, study.zone(participant.site), at),
+            booked_for_nobody(fact, participant, study.zone(participant.site)),
             out_of_place(fact, participant, study),
             not_theirs(fact, study.protocol(participant.protocol), by),
             _not_after_leaving(fact, participant, study, by),
@@ -87,7 +89,7 @@ def badly_formed(fact: e.Fact, participant: Participant, study: Study, at: datet
             yield from _no_such_visit(visit, study, participant)
         case e.VisitBooked(visit=visit):
             yield from _no_such_visit(visit, study, participant)
-            yield from impossible_booking(fact, participant, study, at)
+            yield from vague_booking(fact, zone)
         case e.AssessmentDone():
             yield from impossible_assessment(fact, study.protocol(participant.protocol))
         case _:
@@ -198,7 +200,8 @@ def visit_out_of_place(fact: e.Fact, participant: Participant, study: Study) -> 
     if not isinstance(fact, e.VisitCompleted | e.VisitBooked):
         return
     rule = study.protocol(participant.protocol).visits.get(fact.visit)
-    if rule is not None and took_place(fact.visit, rule, participant):
+    held = {window.visit for window in windows(participant, study) if window.held is not None}
+    if rule is not None and rule.settled_by is None and fact.visit in held:
         yield Reason(code="already-completed", says=f"the visit {fact.visit} is on record: correct that entry")
         return
     if rule is not None and rule.anchor not in anchors(participant, study):

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from domain import events as e
 from domain.decisions.steps import other_identity
 from domain.leaving import LOST, way
-from domain.participant import Participant, repeats
+from domain.participant import Participant
 from domain.rejections import Reason
 from domain.rules.treatment import reached
 from domain.study import Study
 from domain.time import When
+from domain.treating import repeats
 
 ALL_THE_SAME = "give a reason to record it all the same"
 

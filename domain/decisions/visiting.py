@@ -45,16 +45,23 @@ def _unapproved(says: str, by: Circumstances) -> Iterator[Reason]:
         yield Reason(code="reason-missing", says=f"{says}: to approve that needs a reason")
 
 
-def impossible_booking(fact: e.VisitBooked, participant: Participant, study: Study, at: datetime) -> Iterator[Reason]:
-    """An appointment is for a date that is known and not over, of somebody who still comes to visits."""
-    zone = study.zone(participant.site)
+def vague_booking(fact: e.VisitBooked, zone: str) -> Iterator[Reason]:
+    """An appointment is for a date that is known."""
     if not _dated(fact.at, zone):
         yield Reason(code="too-vague", says="the date of an appointment must be known")
-    if fact.at.span(zone).latest < at:
-        yield Reason(code="past", says=f"{fact.at.shown(zone)} is over: record the visit itself, if it took place")
+
+
+def booked_for_nobody(fact: e.Fact, participant: Participant, zone: str) -> Iterator[Reason]:
+    """An appointment is made with somebody who still comes to visits."""
     for way, _ in ways_in_force(participant, zone):
-        if way.ends_visits:
+        if isinstance(fact, e.VisitBooked) and way.ends_visits:
             yield Reason(code="left", says=f"the participant {way.words}; no further visit is booked")
+
+
+def booked_too_late(fact: e.Fact, zone: str, made: datetime) -> Iterator[Reason]:
+    """An appointment is for a time that was not over when it was made; what it was for may be corrected long after."""
+    if isinstance(fact, e.VisitBooked) and fact.at.span(zone).latest < made:
+        yield Reason(code="past", says=f"{fact.at.shown(zone)} was over: record the visit itself, if it took place")
 
 
 def impossible_assessment(fact: e.AssessmentDone, protocol: Protocol) -> Iterator[Reason]:

@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[2]
 COMPOSE = (ROOT / "deploy/compose.yaml").read_text()
 IMAGE = (ROOT / "deploy/Dockerfile").read_text()
 PASSWORD = "POSTGRES_PASSWORD_OF_DAYBOOK"
+ASKED_FOR = {PASSWORD, "MAIL_SERVER", "MAIL_USER", "MAIL_FROM", "MAIL_PASSWORD_FILE"}
 
 
 def test_every_setting_that_the_deployment_makes_is_one() -> None:
@@ -41,6 +42,28 @@ def test_the_deployment_is_valid_to_the_client_of_compose_where_there_is_one() -
     asked = [docker, "compose", "--file", str(ROOT / "deploy/compose.yaml")] if docker else []
     there = bool(asked) and subprocess.run([*asked[:2], "version"], check=False, capture_output=True).returncode == 0
     if there:
-        found = subprocess.run([*asked, "config", "--quiet"], env=os.environ | {PASSWORD: "a"}, check=False, capture_output=True, text=True)
+        found = subprocess.run(
+            [*asked, "config", "--quiet"], env=os.environ | dict.fromkeys(ASKED_FOR, "a"), check=False, capture_output=True, text=True
+        )
         assert (found.returncode, found.stderr) == (0, "")
     assert f"${{{PASSWORD}:?" in COMPOSE, "no password is ever in the file itself"
+
+
+def test_the_worker_and_nobody_else_is_told_how_to_send_mail_and_its_password_stands_in_a_file() -> None:
+    [before, worker, *after] = re.split(r"^  (?=\w+:$)", COMPOSE[COMPOSE.index("  worker:") :], flags=re.MULTILINE)
+    set_for_mail = {name for name in Settings.model_fields if name.startswith(("smtp", "mail"))}
+    assert set(re.findall(rf"{PREFIX}(\w+): ", worker)) == {name.upper() for name in set_for_mail}
+    assert "SMTP" not in before + "".join(after)
+    assert f"{PREFIX}SMTP_PASSWORD_FILE: /run/secrets/mail-password\n" in worker
+    assert "    secrets: [mail-password]\n" in worker
+    assert re.search(r"^secrets:\n  mail-password:\n    file: ", COMPOSE, re.MULTILINE)
+
+
+def test_what_the_deployment_cannot_do_without_it_asks_for_in_words() -> None:
+    assert set(re.findall(r"\$\{(\w+):\?\w+ \w+", COMPOSE)) == ASKED_FOR
+    assert all(name in COMPOSE[: COMPOSE.index("name: daybook")] for name in ASKED_FOR), "the first lines name them"
+
+
+def test_the_mail_settings_of_the_deployment_are_what_settings_take() -> None:
+    defaults = dict(re.findall(rf"{PREFIX}(SMTP_\w+): \$\{{MAIL_\w+:-(\w+)\}}", COMPOSE))
+    assert defaults == {"SMTP_PORT": str(Settings().smtp_port), "SMTP_SECURITY": Settings().smtp_security}

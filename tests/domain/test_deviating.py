@@ -131,6 +131,19 @@ def test_a_review_is_superseded_when_something_else_is_said_and_not_by_a_report_
     assert stands(story).details is not None, "what was found out stays"
 
 
+def test_what_was_found_out_about_a_deviation_is_there_when_it_arises_again_after_it_was_voided(story: Story) -> None:
+    describes(story, cause="a strike", prevention="a taxi", reported_to_sponsor_on=today(story))
+    told = stands(story).details
+    reviews(story)
+    right = story.now.infusions[0].fact
+    later = right.model_copy(update={"at": When.at(right.at.span(BERLIN).earliest + DAY)})
+    story.asks(c.Correct(entry=story.entry_of(e.InfusionStarted), fact=later), reason="misread")
+    assert KEY not in story.now.deviations, "by that date it was in its window"
+    story.asks(c.Correct(entry=story.entry_of(e.InfusionStarted), fact=right), reason="it was right before")
+    assert stands(story).details == told
+    assert not stands(story).reviewed, "it is another finding, which somebody signs anew"
+
+
 def test_a_proposed_deviation_that_becomes_final_is_reviewed_again() -> None:
     story = Trial().participant().is_ready().is_infused()
     story.lives_until(story.trial.clock() + 3 * DAY)

@@ -227,7 +227,7 @@ def test_what_was_acknowledged_is_told_to_nobody_else() -> None:
     key = key_of(story, "visit-closes")
     story.asks(c.Acknowledge(key=key))
     assert turns(story, key) == FINISHED
-    assert key not in unfinished(story.record, trial.participants.study(), trial.clock())
+    assert key not in unfinished(story.record, trial.participants.study(), trial.clock()).keys
 
 
 def test_a_reminder_that_no_longer_applies_is_withdrawn_before_it_is_sent_and_falls_due_anew_should_it_apply_again() -> None:

@@ -16,9 +16,10 @@ from domain import commands as c
 from domain import events as e
 from domain.agenda import agenda
 from domain.consequences import against_the_gate
+from domain.folding import evolve, fold
 from domain.gates import judge
 from domain.history import effective
-from domain.participant import Participant, evolve, fold
+from domain.participant import Participant
 from domain.record import Record
 from domain.standing import Taken
 from domain.time import MINUTE

@@ -126,6 +126,16 @@ def test_a_second_anchor_pushes_the_window_and_never_closes_it_before_it_opens(
     assert [(one - day_0).days for one in (found.opens, found.target, found.closes)] == [opens, target, closes]
 
 
+@pytest.mark.parametrize(("day_14", "news"), [(12, False), (13, True)], ids=["pushes nothing", "pushes by a day"])
+def test_a_second_anchor_is_news_of_a_window_only_where_it_moves_it(day_14: int, *, news: bool) -> None:
+    story = infused_under(AFTER_14)
+    known = window_of(story, "day-21").known_since
+    day_0 = local_date(infusion(story), BERLIN)
+    story.trial.clock.move(days=18)
+    story.reports(e.VisitCompleted(visit="day-14", at=When.on(day_0 + timedelta(days=day_14))), reason="a holiday")
+    assert window_of(story, "day-21").known_since == (story.trial.clock() if news else known)
+
+
 def test_a_corrected_visit_moves_the_window_that_follows_it() -> None:
     story = infused_under(AFTER_14)
     day_0 = local_date(infusion(story), BERLIN)

@@ -113,6 +113,24 @@ def test_what_cannot_be_booked_is_refused(story: Story) -> None:
     assert reasons(story, e.VisitBooked(visit="day-7", at=ahead)) == {"left"}
 
 
+def test_an_appointment_that_has_passed_is_corrected_to_what_it_was_for_but_to_no_time_before_it_was_made(story: Story) -> None:
+    story.reports(e.VisitBooked(visit="day-7", at=When.at(at_ten(story, 7))))
+    made, entry = story.trial.clock(), story.entry_of(e.VisitBooked)
+    story.trial.clock.move_to(at_ten(story, 9))
+
+    def correction(at: datetime) -> c.Correct:
+        return c.Correct(entry=entry, fact=e.VisitBooked(visit="day-7", at=When.at(at.replace(second=0, microsecond=0))))
+
+    with pytest.raises(Refused) as refused:
+        story.would(correction(made - MINUTE), reason="misread")
+    assert codes(refused.value) == {"past"}
+    assert story.would(correction(made), reason="misread")
+    story.reports(e.VisitCompleted(visit="day-7", at=When.at(at_ten(story, 8))))
+    story.asks(correction(at_ten(story, 8)), reason="misread")
+    story.reports(e.Died(at=story.at()))
+    assert story.would(correction(at_ten(story, 6)), reason="misread"), "what was arranged is told right, whoever has left since"
+
+
 def test_a_corrected_anchor_moves_the_window_away_from_under_a_booking(story: Story) -> None:
     story.reports(e.VisitBooked(visit="day-7", at=When.at(at_ten(story, 8))))
     assert told(story, "day-7") == {"close"}
@@ -121,6 +139,15 @@ def test_a_corrected_anchor_moves_the_window_away_from_under_a_booking(story: St
     story.asks(c.Correct(entry=story.entry_of(e.InfusionStarted), fact=e.InfusionStarted(at=earlier, identity=CODE)), reason="misread")
     assert window_of(story, "day-7").booked == booked
     assert told(story, "day-7") == {"visit-booked-late", "visit-closes", "close"}
+
+
+def test_an_appointment_of_long_ago_that_a_correction_leaves_outside_its_window_is_told_of_at_the_correction(story: Story) -> None:
+    story.reports(e.VisitBooked(visit="day-28", at=When.at(at_ten(story, 25))))
+    story.lives_until(at_ten(story, 10))
+    later = When.at(story.now.infusions[0].fact.at.span(BERLIN).earliest + DAY)
+    story.asks(c.Correct(entry=story.entry_of(e.InfusionStarted), fact=e.InfusionStarted(at=later, identity=CODE)), reason="misread")
+    [told_of] = [one for one in story.advances() if isinstance(one, e.ReminderDue) and one.key.startswith("visit-booked-early:day-28")]
+    assert not told_of.skipped
 
 
 # Outside the window: only recorded, approved, stopped

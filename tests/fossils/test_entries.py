@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,12 +17,20 @@ def test_every_kind_has_a_fossil() -> None:
     )
 
 
+def holds(says: Any, said: Any) -> bool:
+    """Whether everything that was said is still said; a part may say more than it did."""
+    if isinstance(said, dict):
+        return isinstance(says, dict) and all(key in says and holds(says[key], value) for key, value in said.items())
+    return bool(says == said)
+
+
 @pytest.mark.parametrize("kind", FOSSILS)
 def test_a_fossil_still_loads_and_says_what_it_said(kind: str) -> None:
     """A field that the kind was given later has its default, and everything that was said is said to the letter."""
     state = state_of(Row(1, "participant:BER-001", 1, kind, FOSSILS[kind], b"", b"", b""))
     again = encoded(state.event, canonical(state.circumstances), state.study_version, state.recorded_at, None)
     said, says = json.loads(FOSSILS[kind]), json.loads(again)
-    assert said.pop("event").items() <= says.pop("event").items()
-    assert said == says
+    assert holds(says.pop("event"), said.pop("event"))
+    assert holds(says, said)
+    assert says.keys() == said.keys()
     assert state_of(Row(1, "participant:BER-001", 1, kind, again, b"", b"", b"")) == state

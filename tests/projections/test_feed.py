@@ -102,7 +102,7 @@ def test_a_record_that_cannot_be_read_stands_above_all_in_the_worklist_of_every_
     trial.participant("SAO-001", "SAO").consents()
     damage(hand)
     by_hand(trial, empty)
-    first = worklist(empty, trial.clock(), "SAO")[0]
+    first = worklist(empty, trial.clock(), ["SAO"])[0]
     assert (first.participant, first.category, first.action) == ("BER-001", "unreadable", "tell-administrator")
     assert first.says.startswith("Entry 3 cannot be shown: its contents do not agree with its hash. Do not rely on this record")
 

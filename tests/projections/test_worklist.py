@@ -222,8 +222,8 @@ def test_what_presses_most_comes_first_and_each_site_can_be_seen_alone(trial: Tr
     assert {row.category for row in rows} >= {"urgent", "overdue", "waiting", "soon", "to review"}
     assert (rows[0].participant, rows[0].category) == ("SAO-001", "urgent")
     for site in ("BER", "SAO"):
-        assert list(worklist(views, trial.clock(), site)) == [row for row in rows if row.site == site]
-    assert worklist(views, trial.clock(), "MUC") == ()
+        assert list(worklist(views, trial.clock(), [site])) == [row for row in rows if row.site == site]
+    assert worklist(views, trial.clock(), ["MUC"]) == ()
 
 
 def test_a_black_out_is_announced_once_before_it_begins(trial: Trial, views: Views) -> None:

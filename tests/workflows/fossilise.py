@@ -1,4 +1,4 @@
-"""Keep histories for ever: `python -m tests.workflows.fossilise journey|notice v1` writes fossils that every later version must replay.
+"""Keep histories for ever, as fossils that every later version must replay: `python -m tests.workflows.fossilise journey|notice|digest v1`.
 
 Fossils of a version that was released are never written again.
 """
@@ -16,6 +16,7 @@ from domain import events as e
 from domain.notices import notices
 from tests.builders import Trial
 from tests.workflows.telling import NOVAK, WEBER, Mailroom, names
+from workflows.gathering import Whose
 from workflows.notices import Notices
 from workflows.virtual_time import VirtualTime, virtual_time
 
@@ -77,6 +78,23 @@ async def _tell(version: str) -> None:
             await _keep(time, workflow_id, f"notice-{version}-{name}")
 
 
+async def _gather(version: str) -> None:
+    """Two reminders are told in one message, at first in vain; a third comes meanwhile and is told the next morning."""
+    trial, room = Trial(), Mailroom(down=True)
+    names(trial, WEBER)
+    async with room.open(), virtual_time(trial.participants, trial.clock.move_to, room.send) as time:
+        for number in (1, 2, 3):
+            story = trial.participant(f"BER-{number:03}").consents()
+            story.reports(e.ScreeningStarted(at=story.at()))
+            if number == 2:
+                await time.pass_until(trial.clock() + timedelta(days=1))
+        room.down = False
+        await time.pass_until(trial.clock() + timedelta(days=2))
+        workflow_id = Notices(trial.participants, time.journeys).id_of_digest(Whose(site="BER", person="m-weber"))
+        await time.journeys.client.get_workflow_handle(workflow_id).result()
+        await _keep(time, workflow_id, f"digest-{version}-told-on-two-mornings")
+
+
 async def _keep(time: VirtualTime, workflow_id: str, name: str) -> None:
     history = json.loads((await time.journeys.client.get_workflow_handle(workflow_id).fetch_history()).to_json())
     FOSSILS.mkdir(parents=True, exist_ok=True)
@@ -84,4 +102,4 @@ async def _keep(time: VirtualTime, workflow_id: str, name: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run({"journey": _live, "notice": _tell}[sys.argv[1]](sys.argv[2]))
+    asyncio.run({"journey": _live, "notice": _tell, "digest": _gather}[sys.argv[1]](sys.argv[2]))

@@ -28,21 +28,21 @@ class WithoutEffect(Participants):
 
     asked = 0
 
-    def handle(self, participant_id: str, command: c.Command, by: Circumstances) -> Outcome:
+    def handle(self, participant_id: str, command: c.Command, by: Circumstances, *, seen: int | None = None) -> Outcome:
         if isinstance(command, c.ActOn):
             self.asked += 1
             raise Refused(Reason(code="not-due", says="nothing is due"))
-        return super().handle(participant_id, command, by)
+        return super().handle(participant_id, command, by, seen=seen)
 
 
 class Overtaken(Participants):
     """A desk at which somebody else acts just before the journey does."""
 
-    def handle(self, participant_id: str, command: c.Command, by: Circumstances) -> Outcome:
+    def handle(self, participant_id: str, command: c.Command, by: Circumstances, *, seen: int | None = None) -> Outcome:
         if isinstance(command, c.ActOn):
             other = by.model_copy(update={"command_id": by_("journey", by.command_id, id="another").command_id, "reason": "was faster"})
             super().handle(participant_id, command, other.model_copy(update={"actor": by_("journey", by.command_id, id="another").actor}))
-        return super().handle(participant_id, command, by)
+        return super().handle(participant_id, command, by, seen=seen)
 
 
 class Breaking(Participants):
@@ -50,10 +50,10 @@ class Breaking(Participants):
 
     error: Exception = ValueError(SECRET)
 
-    def handle(self, participant_id: str, command: c.Command, by: Circumstances) -> Outcome:
+    def handle(self, participant_id: str, command: c.Command, by: Circumstances, *, seen: int | None = None) -> Outcome:
         if isinstance(command, c.ActOn):
             raise self.error
-        return super().handle(participant_id, command, by)
+        return super().handle(participant_id, command, by, seen=seen)
 
 
 def screened(trial: Trial) -> Story:

@@ -10,27 +10,32 @@ from temporalio.client import WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
+from domain.base import Value
 from tests.workflows.fossilise import FOSSILS, payloads
 from workflows.activities import Next
+from workflows.digest import MorningDigest
+from workflows.gathering import Batch, BatchCame, Gathered, Waiting, Whose
 from workflows.journey import Journey
 from workflows.notice import NoticeOfReminder
 from workflows.sending import About, Came, Outlook, Telling
 from workflows.worker import SANDBOX
 
-TOLD: TypeAdapter[Next | About | Telling | Came | Outlook] = TypeAdapter(Next | About | Telling | Came | Outlook)
+TOLD: TypeAdapter[Value] = TypeAdapter(Next | About | Telling | Came | Outlook | Whose | Waiting | Batch | BatchCame | Gathered)
 """All that workflows are told and say."""
 HISTORIES = sorted(FOSSILS.glob("*.json"))
 
 
 def test_there_are_fossils_of_every_version() -> None:
-    assert {tuple(path.name.split("-")[:2]) for path in HISTORIES} == {("journey", "v1"), ("notice", "v1")}
+    assert {tuple(path.name.split("-")[:2]) for path in HISTORIES} == {("journey", "v1"), ("notice", "v1"), ("digest", "v1")}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("fossil", HISTORIES, ids=lambda path: path.stem)
 def test_a_history_of_the_past_replays_today(fossil: Path) -> None:
     history = WorkflowHistory.from_json(f"{fossil.name.split('-')[0]}-cd19-cart-sle-BER-001", fossil.read_text())
-    replayer = Replayer(workflows=[Journey, NoticeOfReminder], workflow_runner=SANDBOX, data_converter=pydantic_data_converter)
+    replayer = Replayer(
+        workflows=[Journey, NoticeOfReminder, MorningDigest], workflow_runner=SANDBOX, data_converter=pydantic_data_converter
+    )
     asyncio.run(replayer.replay_workflow(history))
 
 

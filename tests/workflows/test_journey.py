@@ -22,11 +22,11 @@ class Sometimes(Participants):
 
     asked = 0
 
-    def handle(self, participant_id: str, command: c.Command, by: Circumstances) -> Outcome:
+    def handle(self, participant_id: str, command: c.Command, by: Circumstances, *, seen: int | None = None) -> Outcome:
         self.asked += isinstance(command, c.ActOn)
         if isinstance(command, c.ActOn) and self.asked % 2:
             raise Busy("The database is busy with another program.")
-        return super().handle(participant_id, command, by)
+        return super().handle(participant_id, command, by, seen=seen)
 
 
 def kinds(story: Story) -> list[str]:

@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 
 from domain import events as e
-from domain.participant import fold
+from domain.folding import fold
 from domain.time import When
 from store.keys import Keyring
 from store.ledger import Ledger

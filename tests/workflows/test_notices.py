@@ -169,12 +169,12 @@ def test_an_attempt_that_breaks_off_between_sending_and_recording_is_made_again_
 class BusyAtFirst(Participants):
     """A desk whose database is busy whenever something is first to be recorded of a notice."""
 
-    def handle(self, participant_id: str, command: c.Command, by: Circumstances) -> Outcome:
+    def handle(self, participant_id: str, command: c.Command, by: Circumstances, *, seen: int | None = None) -> Outcome:
         known: set[str] = self.__dict__.setdefault("known", set())
         if isinstance(command, c.RecordNotice) and command.fact.key not in known:
             known.add(command.fact.key)
             raise Busy("The database is busy with another program.")
-        return super().handle(participant_id, command, by)
+        return super().handle(participant_id, command, by, seen=seen)
 
 
 def test_a_database_that_is_busy_when_something_was_sent_has_nothing_sent_twice(temporal_server: str) -> None:

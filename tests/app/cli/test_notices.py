@@ -7,8 +7,13 @@ import pytest
 from app.notices.catcher import catching
 from app.notices.channels import channels
 from app.settings import Settings
+from domain import events as e
+from domain.notices import notices
 from tests.app.at_the_desk import COORDINATOR, INVESTIGATOR, Desk
+from tests.app.cli.test_answers import unwrapped
 from tests.app.notices.given import LETTER
+from tests.builders import Story, Trial
+from tests.domain.test_notices import record
 
 ADMINISTRATOR = "administrator:root"
 WEBER = ("study", "contact", "m-weber", "--role", "coordinator", "--site", "BER", "--mail", "m.weber@ber.example")
@@ -21,6 +26,14 @@ def on_the_last_day(desk: Desk) -> Desk:
     desk.clock.move(days=27)
     desk.journey_acts("BER-001")
     return desk
+
+
+def are_refused(desk: Desk) -> None:
+    """The mail server wants none of what fell due."""
+    with desk.ledger() as ledger:
+        story = Story(Trial(desk.clock, ledger), "BER-001")
+        for key in notices(story.record):
+            record(story, e.ReminderFailed(key=key, to="m-weber", channel="mail", why="refused"))
 
 
 def test_a_contact_is_named_shown_and_removed(desk: Desk) -> None:
@@ -57,6 +70,30 @@ def test_the_status_says_for_whom_nobody_is_named(desk: Desk) -> None:
     desk(*WEBER, who=ADMINISTRATOR)
     assert desk.json("status", code=3)["nobody_named"] == ["investigator at BER", "coordinator at SAO", "investigator at SAO"]
     assert "nobody is named, so that reminders only wait in the inbox, for the investigator at BER" in desk("status", code=3).stdout
+
+
+def test_the_status_counts_the_messages_that_should_have_gone_out_and_says_what_to_do(desk: Desk) -> None:
+    desk(*WEBER, who=ADMINISTRATOR)
+    on_the_last_day(desk)
+    desk.clock.move(hours=1)
+    found = desk.json("status", code=3)
+    assert (found["messages_failed"], found["messages_late"]) == (0, 1), "the other one waits for the morning"
+    said = unwrapped(desk("status", code=3).stdout)
+    assert "1 message should have been sent by now: see that `daybook worker` runs" in said
+    assert "could not be delivered" not in said
+
+
+def test_the_status_counts_the_messages_that_were_given_up_until_somebody_takes_note(desk: Desk) -> None:
+    desk(*WEBER, who=ADMINISTRATOR)
+    on_the_last_day(desk)
+    waiting = desk.json("inbox")["inbox"]
+    are_refused(desk)
+    found = desk.json("status", code=3)
+    assert (found["messages_failed"], found["messages_late"]) == (2, 0)
+    assert "2 messages could not be delivered and will not be sent again: tell these people" in unwrapped(desk("status", code=3).stdout)
+    for one in waiting:
+        desk("acknowledge", "BER-001", one["reminder"])
+    assert desk.json("status", code=3)["messages_failed"] == 0
 
 
 def test_what_falls_due_waits_in_the_inbox_until_somebody_takes_note(desk: Desk) -> None:

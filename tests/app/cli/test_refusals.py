@@ -163,7 +163,7 @@ def test_every_reason_is_given_at_once(desk: Desk) -> None:
         (
             "register zz NOPE! --as boss:x",
             [
-                "role: 'boss' must be 'coordinator', 'investigator', 'pharmacist', 'cell-lab', 'medical-monitor', 'administrator'",
+                "role: 'boss' must be 'coordinator', 'investigator', 'sub-investigator', 'pharmacist'",
                 "'zz' is no participant's code; one looks like BER-001",
                 "SITE: 'NOPE!' is not written as it must be",
             ],
@@ -195,7 +195,7 @@ def test_every_reason_is_given_at_once(desk: Desk) -> None:
         (
             "visit BER-009 day-1 today --as boss:x",
             [
-                "role: 'boss' must be 'coordinator', 'investigator', 'pharmacist', 'cell-lab', 'medical-monitor', 'administrator'",
+                "role: 'boss' must be 'coordinator', 'investigator', 'sub-investigator', 'pharmacist'",
                 "there is no participant BER-009",
             ],
         ),

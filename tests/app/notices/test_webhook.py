@@ -40,7 +40,7 @@ def test_a_receiver_can_tell_that_a_message_is_ours() -> None:
     content = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
     assert headers["webhook-signature"] == f"v1,{b64encode(hmac.digest(KEY, content, 'sha256')).decode()}"
     assert headers["webhook-id"] == "0123456789abcdef0123456789abcdef"
-    assert json.loads(body)["data"]["participant"] == "BER-001"
+    assert json.loads(body)["data"]["reminders"] == [{"participant": "BER-001", "reminder": "0123456789ab"}]
 
 
 @pytest.mark.parametrize(

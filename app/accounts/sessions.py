@@ -1,0 +1,83 @@
+"""Sessions: what a browser or a program shows after its person signed in, until they sign out or time ends it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from secrets import token_urlsafe
+from typing import Literal
+
+from sqlalchemy import Engine, delete, select, update
+
+from app.accounts.tables import Clock, sessions
+
+Proof = Literal["password", "identity-provider"]
+IDLE = timedelta(minutes=30)
+"""How long a session stays while nobody does anything: a browser in a ward is left alone."""
+ABSOLUTE = timedelta(hours=12)
+"""How long a session stays at most: a long shift."""
+NOTED_EVERY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Somebody who has signed in. `csrf` is what every form of theirs shows again."""
+
+    digest: str
+    person: str
+    csrf: str
+    by: Proof
+    began: datetime
+    seen: datetime
+
+
+class Sessions:
+    """Begins and ends sessions; of a session's secret only a digest is kept."""
+
+    def __init__(self, engine: Engine, clock: Clock) -> None:
+        self._engine, self._clock = engine, clock
+
+    def begin(self, person: str, by: Proof) -> str:
+        """The secret of a new session."""
+        secret, now = token_urlsafe(32), self._clock()
+        row = {"digest": digest_of(secret), "person": person, "csrf": token_urlsafe(32), "by": by, "began": now, "seen": now}
+        with self._engine.begin() as connection:
+            connection.execute(sessions.insert().values(row))
+        return secret
+
+    def find(self, secret: str) -> Session | None:
+        """The session with this secret, unless time has ended it."""
+        with self._engine.connect() as connection:
+            row = connection.execute(select(sessions).where(sessions.c.digest == digest_of(secret))).one_or_none()
+        if row is None:
+            return None
+        found, now = Session(**row._mapping), self._clock()  # noqa: SLF001 - This is what SQLAlchemy calls it, and its documentation too.
+        if now >= found.seen + IDLE or now >= found.began + ABSOLUTE:
+            self._end(sessions.c.digest == found.digest)
+            return None
+        if now >= found.seen + NOTED_EVERY:
+            with self._engine.begin() as connection:
+                connection.execute(update(sessions).where(sessions.c.digest == found.digest).values(seen=now))
+        return found
+
+    def of(self, person: str) -> list[Session]:
+        """Somebody's sessions, the latest first."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(select(sessions).where(sessions.c.person == person).order_by(sessions.c.began.desc())).all()
+        return [Session(**row._mapping) for row in rows]  # noqa: SLF001 - This is what SQLAlchemy calls it, and its documentation too.
+
+    def end(self, session: Session) -> int:
+        """End one session."""
+        return self._end(sessions.c.digest == session.digest)
+
+    def end_all(self, person: str, *, but: str = "") -> int:
+        """End all sessions of somebody, but one if need be; returns how many there were."""
+        return self._end((sessions.c.person == person) & (sessions.c.digest != but))
+
+    def _end(self, which: object) -> int:
+        with self._engine.begin() as connection:
+            return int(connection.execute(delete(sessions).where(which)).rowcount)  # type: ignore[arg-type]  # It is a condition on columns.
+
+
+def digest_of(secret: str) -> str:
+    """What is kept of a secret."""
+    return sha256(secret.encode()).hexdigest()

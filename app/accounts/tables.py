@@ -1,0 +1,79 @@
+"""The tables of what must be forgotten again, on SQLite or PostgreSQL, each change one transaction."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Boolean, Column, Dialect, Engine, Integer, MetaData, String, Table, create_engine, event
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.types import TypeDecorator
+
+from store.errors import Fault
+
+Clock = Callable[[], datetime]
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware instant, kept as text in UTC that sorts as the instants do."""
+
+    impl = String(32)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy names it.
+        return None if value is None else value.astimezone(UTC).isoformat(timespec="microseconds")
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy names it.
+        return None if value is None else datetime.fromisoformat(value)
+
+
+TABLES = MetaData()
+passwords = Table(
+    "passwords",
+    TABLES,
+    Column("person", String(60), primary_key=True),
+    Column("hash", String(200), nullable=False),
+    Column("chosen", Boolean, nullable=False),  # By the person; what an administrator gave them opens only the way to choose one.
+)
+attempts = Table(
+    "attempts",
+    TABLES,
+    Column("person", String(60), primary_key=True),
+    Column("failed", Integer, nullable=False),
+    Column("last", Instant, nullable=False),
+)
+sessions = Table(
+    "sessions",
+    TABLES,
+    Column("digest", String(64), primary_key=True),
+    Column("person", String(60), nullable=False, index=True),
+    Column("csrf", String(64), nullable=False),
+    Column("by", String(20), nullable=False),
+    Column("began", Instant, nullable=False),
+    Column("seen", Instant, nullable=False),
+)
+calendars = Table(
+    "calendars",
+    TABLES,
+    Column("digest", String(64), primary_key=True),
+    Column("person", String(60), nullable=False, unique=True),
+)
+
+
+def opened(address: str) -> Engine:
+    """Open the accounts at `sqlite:///path/to/file` or `postgresql://…`, and make their tables where there are none. Raises Fault."""
+    engine = create_engine(address.replace("postgresql://", "postgresql+psycopg://", 1), pool_pre_ping=True)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _durable)
+    try:
+        if address.startswith("sqlite:///"):
+            Path(address.removeprefix("sqlite:///")).touch(mode=0o600)
+        TABLES.create_all(engine)
+    except (OSError, SQLAlchemyError) as error:
+        raise Fault(f"Daybook cannot open its accounts: {type(error).__name__}. Put DAYBOOK_ACCOUNTS right, then repeat.") from error
+    return engine
+
+
+def _durable(connection: Any, _: Any) -> None:
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA busy_timeout = 5000")

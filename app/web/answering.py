@@ -1,0 +1,68 @@
+"""Pages: a template, with what every page shows around it."""
+
+from http import HTTPStatus
+from typing import Any, NamedTuple
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+
+from app.web.needs import office_of
+from app.web.office import Asking, Office
+from domain.words import Action
+
+
+class Place(NamedTuple):
+    """An entry of the navigation."""
+
+    href: str
+    title: str
+    current: bool
+
+
+class Visitor(NamedTuple):
+    """Who has signed in, as the head of each page says."""
+
+    name: str
+    person: str
+    roles: str
+
+
+NAVIGATION: tuple[tuple[str, str, Action], ...] = (
+    ("/worklist", "Worklist", "see-participants"),
+    ("/participants", "Participants", "see-participants"),
+    ("/calendar", "Calendar", "see-participants"),
+    ("/matrix", "Visits", "see-participants"),
+    ("/deviations", "Deviations", "see-participants"),
+    ("/reminders", "Reminders", "see-participants"),
+    ("/people", "People", "admit-people"),
+    ("/system", "System", "see-system"),
+)
+"""Where people go, each with the action that shows it to them."""
+
+
+def page(request: Request, asking: Asking, template: str, status: HTTPStatus = HTTPStatus.OK, **shown: Any) -> HTMLResponse:
+    """A page for somebody who has signed in."""
+    actions = asking.office.daybook.authority.actions(asking.person.id)
+    path = request.url.path
+    nav = tuple(Place(href, title, path.startswith(href)) for href, title, action in NAVIGATION if action in actions)
+    return _rendered(
+        asking.office, template, status, visitor=_visitor(asking), nav=nav, csrf=asking.session.csrf, path=path, asking=asking, **shown
+    )
+
+
+def unsigned(request: Request, template: str, status: HTTPStatus = HTTPStatus.OK, **shown: Any) -> HTMLResponse:
+    """A page for whoever comes."""
+    return _rendered(office_of(request), template, status, visitor=None, nav=(), csrf="", path=request.url.path, **shown)
+
+
+def _rendered(office: Office, template: str, status: HTTPStatus, **shown: Any) -> HTMLResponse:
+    desk = office.daybook.desk
+    demonstration = desk.opened() and desk.current().record.demonstration
+    around = {"study": desk.name, "demonstration": demonstration, "now": office.now, "banner": office.health()}
+    return HTMLResponse(office.templates.get_template(template).render(around | shown), status_code=status)
+
+
+def _visitor(asking: Asking) -> Visitor:
+    today = asking.office.daybook.authority.today(None)
+    roles = sorted({f"{grant.role.replace('-', ' ')} {grant.site or ''}".strip() for grant in asking.person.grants(today)})
+    return Visitor(asking.person.name, asking.person.id, ", ".join(roles))

@@ -1,0 +1,195 @@
+"""The interface for programs: the same commands and answers as everywhere, in JSON, each refusal a problem with every reason."""
+
+from http import HTTPStatus
+from typing import Annotated
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, Depends, Header, Request
+from pydantic import Field
+
+from app.web.door import signed_in
+from app.web.needs import Needs, asking, office_of
+from app.web.office import Asking, Signing, Stated
+from domain.base import Value
+from domain.commands import PersonsCommand, Register
+from domain.criteria.report import EligibilityReport, confirmation, eligibility
+from domain.doorkeeping import SignedOut
+from domain.events import Event
+from domain.gates import judge
+from domain.rejections import Reason, Refused
+from domain.time import Moment, to_the_minute
+from domain.verdicts import RuleVerdict
+from domain.words import HoldPoint, ParticipantId, Sentence, SiteId
+from projections import deviations as standing
+from projections.timeline import Timeline, timeline
+from projections.views import Parked
+from projections.worklist import Row, worklist
+
+api = APIRouter(prefix="/api", tags=["daybook"])
+Seeing = Annotated[Asking, Depends(Needs("see-participants"))]
+Somebody = Annotated[Asking, Depends(asking)]
+
+
+class SignIn(Value):
+    """Who signs in, and the password that proves it."""
+
+    person: Annotated[str, Field(max_length=60)]
+    password: Annotated[str, Field(max_length=1024)]
+
+
+class Token(Value):
+    """What a program shows with each request, as `Authorization: Bearer …`, until the session ends."""
+
+    token: str
+
+
+class SignedWith(Value):
+    """A signature: what it means, and the password that proves the signer once more."""
+
+    meaning: Sentence
+    password: Annotated[str, Field(max_length=1024)]
+
+
+class Asked(Value):
+    """A command, with what is said of how it comes to be made. The times are aware, and shown with their offset."""
+
+    command: PersonsCommand
+    reason: Sentence | None = None
+    document: Sentence | None = None
+    performed_by: Sentence | None = None
+    witnessed_by: Sentence | None = None
+    signature: SignedWith | None = None
+
+
+class Recorded(Value):
+    """What a command brought about, and the version of the record after it."""
+
+    participant: str
+    version: int
+    events: tuple[Event, ...]
+
+
+class Participants(Value):
+    """The participants whom the asker may see."""
+
+    participants: tuple[ParticipantId, ...]
+
+
+class Worklist(Value):
+    """What there is to do, most pressing first."""
+
+    now: Moment
+    rows: tuple[Row, ...]
+
+
+class Deviations(Value):
+    """The deviations that stand."""
+
+    rows: tuple[standing.Row, ...]
+
+
+class Gate(Value):
+    """Every rule of a step's gate, as judged for an instant: the start of the planned slot while that lies ahead, else now."""
+
+    step: HoldPoint
+    judged_for: Moment
+    rules: tuple[RuleVerdict, ...]
+
+
+class Eligibility(Value):
+    """The report on eligibility, with the digest that a confirmation signs."""
+
+    digest: str
+    report: EligibilityReport
+
+
+@api.post("/session", status_code=HTTPStatus.CREATED)
+def begin_session(request: Request, who: SignIn) -> Token:
+    """Sign in."""
+    office = office_of(request)
+    if not request.app.state.turnstile.lets(request.client.host if request.client else "", office.now):
+        raise Refused(Reason(code="too-many", says="too many attempts from where you are; wait a minute"))
+    return Token(token=signed_in(office, who.person, who.password, "api"))
+
+
+@api.delete("/session", status_code=HTTPStatus.NO_CONTENT)
+def end_session(asking: Somebody) -> None:
+    """Sign out."""
+    asking.office.accounts.sessions.end(asking.session)
+    asking.office.daybook.people.note(SignedOut(person=asking.person.id), "api")
+
+
+@api.get("/participants")
+def participants(asking: Seeing) -> Participants:
+    """Every participant at the asker's sites."""
+    sites, all_ = asking.sites(), asking.office.daybook.participants
+    return Participants(participants=tuple(id_ for id_ in all_.ids() if all_.read(id_).participant.site in sites))
+
+
+@api.get("/participants/{participant}")
+def participant(participant: ParticipantId, asking: Seeing) -> Timeline:
+    """Everything on record of a participant."""
+    found = timeline(asking.office.daybook.views, participant)
+    if found is None or isinstance(found, Parked):
+        raise Refused(Reason(code="not-told", says=found.why if found else "the answers about this participant are being made ready"))
+    return found
+
+
+@api.post("/participants/{participant}", status_code=HTTPStatus.CREATED)
+def register(
+    participant: ParticipantId,
+    body: Register,
+    asking: Somebody,
+    idempotency_key: Annotated[UUID | None, Header()] = None,
+) -> Recorded:
+    """Open a record for a participant."""
+    outcome = asking.handle(participant, body, Stated(idempotency_key or uuid4()))
+    return Recorded(participant=participant, version=outcome.version, events=outcome.events)
+
+
+@api.post("/participants/{participant}/commands", status_code=HTTPStatus.CREATED)
+def command(
+    participant: ParticipantId,
+    body: Asked,
+    asking: Seeing,
+    idempotency_key: Annotated[UUID | None, Header(description="The id of the command: repeated under it, it is recorded once.")] = None,
+    if_match: Annotated[int | None, Header(ge=0, description="The version of the record that the asker has seen.")] = None,
+) -> Recorded:
+    """Ask for something about a participant; refused with every reason."""
+    stated = Stated(idempotency_key or uuid4(), body.reason, body.document, body.performed_by, body.witnessed_by)
+    signing = Signing(body.signature.meaning, body.signature.password) if body.signature else None
+    outcome = asking.handle(participant, body.command, stated, signing=signing, seen=if_match)
+    return Recorded(participant=participant, version=outcome.version, events=outcome.events)
+
+
+@api.get("/participants/{participant}/gates/{step}")
+def gate(participant: ParticipantId, step: HoldPoint, asking: Seeing) -> Gate:
+    """Every rule of a step's gate: its verdict, and why."""
+    desk = asking.office.daybook.participants
+    one, now = desk.read(participant).participant, to_the_minute(asking.now)
+    plan = one.plans.get(step)
+    instant = now if plan is None else max(plan.slot.start, now)
+    return Gate(step=step, judged_for=instant, rules=judge(step, one, desk.study(), instant).derivation(instant).rules)
+
+
+@api.get("/participants/{participant}/eligibility")
+def judged(participant: ParticipantId, asking: Seeing) -> Eligibility:
+    """Every criterion, judged for a confirmation now, or as of the confirmation."""
+    desk = asking.office.daybook.participants
+    one, study = desk.read(participant).participant, desk.study()
+    report = eligibility(one, study, confirmation(one, study, to_the_minute(asking.now)))
+    return Eligibility(digest=report.digest, report=report)
+
+
+@api.get("/worklist")
+def what_there_is_to_do(asking: Seeing, site: SiteId | None = None) -> Worklist:
+    """What there is to do at the asker's sites, or at one of them."""
+    sites = asking.sites() & {site} if site else asking.sites()
+    return Worklist(now=asking.now, rows=worklist(asking.office.daybook.views, asking.now, sites))
+
+
+@api.get("/deviations")
+def deviations(asking: Seeing, site: SiteId | None = None) -> Deviations:
+    """The deviations that stand at the asker's sites, or at one of them."""
+    sites = asking.sites() & {site} if site else asking.sites()
+    return Deviations(rows=standing.deviations(asking.office.daybook.views, sites))

@@ -1,0 +1,47 @@
+"""The application that browsers and programs talk to, put together from its parts. Making it connects to nothing."""
+
+from collections.abc import Callable
+from importlib.resources import files
+from pathlib import Path
+
+from fastapi import APIRouter, FastAPI
+from fastapi.responses import FileResponse
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+
+from app.web.api import api
+from app.web.door import Turnstile, door
+from app.web.looking import looking
+from app.web.office import Office
+from app.web.problems import told_of
+from app.web.pulse import Pulse
+from app.web.safety import Guarded
+
+OURS = Path(__file__).with_name("static")
+HTMX = {"htmx.js": "htmx-2.min.js", "htmx-sse.js": "ext/hx-sse-2.min.js"}
+"""Our names for the files of htmx, which another package carries."""
+ROUTERS: tuple[APIRouter, ...] = (door, looking, api)
+
+
+def application(office: Office, hosts: tuple[str, ...]) -> ASGIApp:
+    """The whole desk; `hosts` are the names under which it may be asked for."""
+    app = FastAPI(title="Daybook", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
+    app.state.office, app.state.turnstile, app.state.pulse = office, Turnstile(), Pulse(office.daybook.views)
+    for router in ROUTERS:
+        app.include_router(router)
+    for name, file in HTMX.items():
+        app.add_api_route(f"/static/{name}", _shipped(file), include_in_schema=False, response_class=FileResponse)
+    app.mount("/static", StaticFiles(directory=OURS))
+    told_of(app)
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts))
+    return Guarded(app, secure=office.daybook.settings.public_address.startswith("https:"))
+
+
+def _shipped(file: str) -> Callable[[], FileResponse]:
+    path = Path(str(files("django_htmx") / "static" / "django_htmx" / file))
+
+    def answer() -> FileResponse:
+        return FileResponse(path, media_type="text/javascript")
+
+    return answer

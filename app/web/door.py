@@ -1,0 +1,185 @@
+"""The door: signing in and out, and setting up the first account."""
+
+import os
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from hmac import compare_digest
+from http import HTTPStatus
+from secrets import token_urlsafe
+from typing import Annotated
+from uuid import uuid4
+
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import RedirectResponse, Response
+
+from app.accounts.passwords import Locked
+from app.cli.reading import shaped
+from app.web.answering import unsigned
+from app.web.needs import COOKIE, asking, office_of
+from app.web.office import Asking, Office
+from domain.doorkeeping import PasswordSet, SignedIn, SignedOut, TurnedAway
+from domain.entry import Actor, Circumstances
+from domain.people import PersonAdmitted, RoleGranted
+from domain.rejections import Reason, Refused
+from domain.words import Source
+
+door = APIRouter(include_in_schema=False)
+WRONG = Reason(code="wrong-password", says="There is no account with this name and this password.")
+LOCKED = Reason(code="locked", says="Too many wrong passwords: nobody is let in under this name for a quarter of an hour.")
+TOO_MANY = Reason(code="too-many", says="Too many attempts from where you are. Wait a minute.")
+LONGEST_NAME = 60
+
+
+@dataclass
+class Turnstile:
+    """How often somebody may try within a minute from one address, whatever name they give."""
+
+    most: int = 30
+    within: timedelta = timedelta(minutes=1)
+    tried: dict[str, list[datetime]] = field(default_factory=dict)
+
+    def lets(self, address: str, now: datetime) -> bool:
+        """Count an attempt, and say whether it is one too many."""
+        recent = [at for at in self.tried.get(address, []) if at > now - self.within][-self.most :]
+        self.tried = {other: times for other, times in self.tried.items() if times[-1] > now - self.within}
+        self.tried[address] = [*recent, now]
+        return len(recent) < self.most
+
+
+def signed_in(office: Office, person: str, password: str, source: Source) -> str:
+    """The secret of a new session, for whoever proves who they are. Raises Refused; that somebody was turned away is on record."""
+    passwords, people = office.accounts.passwords, office.daybook.people
+    found = people.current().persons.get(person)
+    try:
+        right = passwords.proves(person, password) and found is not None and found.here
+    except Locked:
+        raise Refused(LOCKED) from None
+    if not right:
+        if found is not None:
+            people.note(TurnedAway(person=person, locked=passwords.locked(person)), source)
+        raise Refused(WRONG)
+    if not passwords.chosen(person):
+        raise Refused(Reason(code="not-chosen", says="This password was given to you to begin with. Choose one that nobody else knows."))
+    people.note(SignedIn(person=person, by="password"), source)
+    return office.accounts.sessions.begin(person, "password")
+
+
+@door.get("/sign-in")
+def sign_in(request: Request, then: str = "/") -> Response:
+    """The form by which people sign in."""
+    if not office_of(request).daybook.people.current().anybody:
+        return RedirectResponse("/set-up", HTTPStatus.SEE_OTHER)
+    return unsigned(request, "sign_in.html", then=_here(then), person="", reasons=(), choosing=False)
+
+
+@door.post("/sign-in")
+def try_to_sign_in(
+    request: Request,
+    person: Annotated[str, Form(max_length=LONGEST_NAME)],
+    password: Annotated[str, Form(max_length=1024)],
+    then: Annotated[str, Form(max_length=1024)] = "/",
+    chosen: Annotated[str, Form(max_length=1024)] = "",
+) -> Response:
+    """Let somebody in who proves who they are; whoever was given a password chooses one first."""
+    office = office_of(request)
+    try:
+        _counted(request)
+        if chosen:
+            _choose(office, person, password, chosen)
+        secret = signed_in(office, person, chosen or password, "web")
+    except Refused as refused:
+        choosing = bool(chosen) or any(reason.code == "not-chosen" for reason in refused.reasons)
+        status = HTTPStatus.TOO_MANY_REQUESTS if TOO_MANY in refused.reasons else HTTPStatus.FORBIDDEN
+        return unsigned(request, "sign_in.html", status, then=_here(then), person=person, reasons=refused.reasons, choosing=choosing)
+    return _let_in(request, secret, _here(then))
+
+
+@door.post("/sign-out")
+def sign_out(request: Request, asking: Annotated[Asking, Depends(asking)]) -> Response:
+    """End this session."""
+    asking.office.accounts.sessions.end(asking.session)
+    asking.office.daybook.people.note(SignedOut(person=asking.person.id), "web")
+    answer = RedirectResponse("/sign-in", HTTPStatus.SEE_OTHER)
+    answer.delete_cookie(COOKIE, path="/", secure=request.url.scheme == "https", httponly=True, samesite="lax")
+    return answer
+
+
+@door.get("/set-up")
+def set_up(request: Request) -> Response:
+    """The form for the first account, as long as there is none."""
+    if office_of(request).daybook.people.current().anybody:
+        return RedirectResponse("/sign-in", HTTPStatus.SEE_OTHER)
+    return unsigned(request, "set_up.html", typed={}, reasons=())
+
+
+@door.post("/set-up")
+def make_the_first_administrator(
+    request: Request,
+    code: Annotated[str, Form(max_length=100)],
+    person: Annotated[str, Form(max_length=LONGEST_NAME)],
+    name: Annotated[str, Form(max_length=200)],
+    password: Annotated[str, Form(max_length=1024)],
+) -> Response:
+    """Make the first administrator, for whoever can read the code that this machine's administrator was shown."""
+    office = office_of(request)
+    try:
+        _counted(request)
+        _first(office, code, person, name, password)
+        secret = signed_in(office, person, password, "web")
+    except Refused as refused:
+        return unsigned(request, "set_up.html", HTTPStatus.FORBIDDEN, typed={"person": person, "name": name}, reasons=refused.reasons)
+    return _let_in(request, secret, "/people")
+
+
+def set_up_code(office: Office) -> str:
+    """What proves that whoever makes the first account runs this machine: kept in its folder until there is one."""
+    path = office.daybook.settings.set_up_code
+    with suppress(FileExistsError), os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(token_urlsafe(9))
+    return path.read_text().strip()
+
+
+def _first(office: Office, code: str, person: str, name: str, password: str) -> None:
+    """Record the first administrator. Raises Refused."""
+    if office.daybook.people.current().anybody or not compare_digest(code.strip().encode(), set_up_code(office).encode()):
+        raise Refused(Reason(code="wrong-code", says="This is not the code that Daybook showed when it was started."))
+    today = office.now.astimezone(UTC).date()
+    admitted = shaped(lambda: PersonAdmitted(person=person, name=name))
+    granted = RoleGranted(person=admitted.person, role="administrator", delegated=today, trained=today)
+    by = Circumstances(actor=Actor(id=admitted.person, role="administrator"), source="web", command_id=uuid4(), reason="first set-up")
+    office.accounts.passwords.set(person, password, chosen=True)
+    office.daybook.people.record((admitted, granted), by)
+    office.daybook.settings.set_up_code.unlink(missing_ok=True)
+
+
+def _choose(office: Office, person: str, given: str, chosen: str) -> None:
+    """Let somebody replace the password that they were given. Raises Refused."""
+    passwords = office.accounts.passwords
+    if given == chosen:
+        raise Refused(Reason(code="not-chosen", says="Choose another password than the one that you were given."))
+    try:
+        right = passwords.proves(person, given)
+    except Locked:
+        raise Refused(LOCKED) from None
+    if not right:
+        raise Refused(WRONG)
+    passwords.set(person, chosen, chosen=True)
+    office.daybook.people.note(PasswordSet(person=person, chosen=True), "web")
+
+
+def _let_in(request: Request, secret: str, then: str) -> Response:
+    answer = RedirectResponse(then, HTTPStatus.SEE_OTHER)
+    answer.set_cookie(COOKIE, secret, path="/", secure=request.url.scheme == "https", httponly=True, samesite="lax")
+    return answer
+
+
+def _counted(request: Request) -> None:
+    turnstile: Turnstile = request.app.state.turnstile
+    if not turnstile.lets(request.client.host if request.client else "", office_of(request).now):
+        raise Refused(TOO_MANY)
+
+
+def _here(then: str) -> str:
+    """An address of this desk; anybody else's becomes the worklist."""
+    return then if then.startswith("/") and not then.startswith(("//", "/\\")) else "/"

@@ -1,0 +1,85 @@
+"""Pages that show how things stand: the worklist and a participant."""
+
+import csv
+import io
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import RedirectResponse, Response, StreamingResponse
+
+from app.web.answering import page
+from app.web.needs import Needs
+from app.web.office import Asking
+from app.web.participant_page import participant_page
+from app.web.pulse import Pulse
+from app.web.worklist_page import Asked, worklist_page
+from domain.rejections import Reason, Refused
+from projections.timeline import Timeline, timeline
+from projections.views import Parked
+from projections.worklist import Row, worklist
+
+looking = APIRouter(include_in_schema=False)
+Seeing = Annotated[Asking, Depends(Needs("see-participants"))]
+SEEING = [Depends(Needs("see-participants"))]
+COLUMNS = ("participant", "site", "category", "title", "state", "says", "action", "opens", "target", "closes")
+
+
+@looking.get("/", dependencies=SEEING)
+def home() -> Response:
+    """The worklist is where everybody begins."""
+    return RedirectResponse("/worklist")
+
+
+@looking.get("/worklist")
+def what_there_is_to_do(request: Request, asking: Seeing) -> Response:
+    """What there is to do, most pressing first."""
+    return page(request, asking, "worklist.html", page=worklist_page(_rows(asking), Asked.of(request.query_params), asking.now))
+
+
+@looking.get("/worklist.csv")
+def as_a_table(request: Request, asking: Seeing) -> Response:
+    """The same rows as a table; instants in UTC."""
+    asked, text = Asked.of(request.query_params), io.StringIO()
+    table = csv.writer(text)
+    table.writerow(COLUMNS)
+    table.writerows([_harmless(getattr(row, name)) for name in COLUMNS] for row in _rows(asking) if asked.admits(row))
+    return Response(text.getvalue(), media_type="text/csv", headers={"content-disposition": 'attachment; filename="worklist.csv"'})
+
+
+@looking.get("/worklist/live", dependencies=SEEING)
+async def changes(request: Request) -> Response:
+    """A word to the browser whenever something has changed."""
+    pulse: Pulse = request.app.state.pulse
+    return StreamingResponse(pulse.changes(), media_type="text/event-stream")
+
+
+@looking.get("/participants/{participant}")
+def one(request: Request, participant: str, asking: Seeing, span: str = "near") -> Response:
+    """Everything about one participant at a glance."""
+    daybook = asking.office.daybook
+    shown = participant_page(daybook.participants.read(participant), daybook.participants.study(), told_of(asking), asking.now, span)
+    return page(request, asking, "participant.html", page=shown)
+
+
+def told_of(asking: Asking) -> Timeline:
+    """What the views tell of the participant at hand. Raises Refused while they do not."""
+    assert asking.participant is not None, "the address names a participant"  # noqa: S101 - cannot happen; see house style
+    found = timeline(asking.office.daybook.views, asking.participant)
+    match found:
+        case Timeline():
+            return found
+        case Parked(why=why):
+            says = f"this record cannot be shown: {why}; do not rely on it, and tell the administrator"
+            raise Refused(Reason(code="unreadable", says=says))
+        case None:
+            raise Refused(Reason(code="not-told", says="the answers about this participant are being made ready; look again in a moment"))
+
+
+def _rows(asking: Asking) -> tuple[Row, ...]:
+    return worklist(asking.office.daybook.views, asking.now, asking.sites())
+
+
+def _harmless(value: object) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

@@ -1,0 +1,78 @@
+"""What each address needs of whoever asks: stated where the address is declared, and seen to before anything is read."""
+
+from dataclasses import dataclass
+from hmac import compare_digest
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from app.web.office import Asking, Office
+from domain.doorkeeping import AccessRefused
+from domain.rejections import Reason, Refused
+from domain.words import Action
+
+COOKIE = "daybook"
+BEARER = "Bearer "
+OF_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class NotSignedIn(Exception):
+    """Nobody knows who asks; they are sent to the door."""
+
+
+class Forged(Exception):
+    """A form was sent that this desk did not show to whoever sent it."""
+
+
+def office_of(request: Request) -> Office:
+    """What this process stands on."""
+    office: Office = request.app.state.office
+    return office
+
+
+def for_programs(request: Request) -> bool:
+    """Whether a program asks, and is answered in JSON."""
+    return request.url.path.startswith("/api/")
+
+
+async def shown_again(request: Request) -> str:
+    """What a form shows again of the session in which it was shown: a field, or a header where a script sends it."""
+    shown = request.headers.get("x-csrf-token", "")
+    if shown or request.method in SAFE or not request.headers.get("content-type", "").startswith(OF_FORMS):
+        return shown
+    return str((await request.form()).get("csrf", ""))
+
+
+def asking(request: Request, shown: Annotated[str, Depends(shown_again)]) -> Asking:
+    """Who asks, by the session that they show: browsers a cookie, programs a bearer's token. Raises NotSignedIn or Forged."""
+    office, token = office_of(request), request.headers.get("authorization", "")
+    by_token = token.startswith(BEARER)
+    secret = token.removeprefix(BEARER) if by_token else request.cookies.get(COOKIE, "")
+    session = office.accounts.sessions.find(secret) if secret else None
+    person = office.daybook.people.current().persons.get(session.person) if session else None
+    if session is None or person is None or not person.here:
+        raise NotSignedIn
+    if request.method not in SAFE and not by_token and not compare_digest(shown.encode(), session.csrf.encode()):
+        raise Forged
+    return Asking(office, session, person, "api" if for_programs(request) else "web")
+
+
+@dataclass(frozen=True)
+class Needs:
+    """The action that an address stands for. Where it names a participant, both the participant and the action must be this person's."""
+
+    action: Action
+
+    def __call__(self, request: Request, asking: Annotated[Asking, Depends(asking)]) -> Asking:
+        """Who asks, once they may. Raises Refused as Authority does, once that is recorded."""
+        authority = asking.office.daybook.authority
+        participant = request.path_params.get("participant")
+        if participant is not None:
+            site = authority.seen(asking.person.id, participant, asking.source)
+            authority.permit(asking.person.id, self.action, site, asking.source, participant=participant)
+            return asking.about(participant, site)
+        if not asking.may(self.action):
+            asking.office.daybook.people.note(AccessRefused(person=asking.person.id, action=self.action), asking.source)
+            raise Refused(Reason(code="not-allowed", says=f"you have no role that may {self.action.replace('-', ' ')}"))
+        return asking

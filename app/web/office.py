@@ -1,0 +1,132 @@
+"""What the browser's desk and the interface for programs stand on, and who is asking something of them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from jinja2 import Environment
+
+from app.accounts import Accounts
+from app.accounts.passwords import Locked
+from app.accounts.sessions import Session
+from app.wiring import Daybook
+from domain.access import asked_by
+from domain.commands import ConfirmEligibility, PersonsCommand, Register
+from domain.doorkeeping import TurnedAway
+from domain.entry import Actor, Circumstances, Signature
+from domain.people import Person
+from domain.rejections import Reason, Refused
+from domain.words import Action, Source
+from store.codec import canonical
+from store.participants import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """The open record, the accounts and the templates; made once for each process. `health` says what is not as it should be."""
+
+    daybook: Daybook
+    accounts: Accounts
+    templates: Environment
+    health: Callable[[], str] = field(default=lambda: "")
+
+    @property
+    def now(self) -> datetime:
+        """The ledger's clock."""
+        return self.daybook.ledger.clock()
+
+
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """That somebody signs: what the signature means, and the password that proves who they are once more."""
+
+    meaning: str
+    password: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What is said of how a request comes to be made."""
+
+    command_id: UUID
+    reason: str | None = None
+    document: str | None = None
+    performed_by: str | None = None
+    witnessed_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Somebody who has signed in and asks for something: who, in which session, and about which participant at which site."""
+
+    office: Office
+    session: Session
+    person: Person
+    source: Source
+    participant: str | None = None
+    site: str | None = None
+
+    @property
+    def now(self) -> datetime:
+        return self.office.now
+
+    def sites(self, action: Action = "see-participants") -> frozenset[str]:
+        """Where this person may do something today; every question is asked for these sites only."""
+        return self.office.daybook.authority.sites(self.person.id, action)
+
+    def may(self, action: Action) -> bool:
+        """Whether this person may do something for the participant at hand, or else at any site or in the study."""
+        authority = self.office.daybook.authority
+        return self.site in authority.sites(self.person.id, action) if self.site else action in authority.actions(self.person.id)
+
+    def handle(
+        self, participant: str, command: PersonsCommand, stated: Stated, *, signing: Signing | None = None, seen: int | None = None
+    ) -> Outcome:
+        """Record what this person asks for, in the role that allows it. Raises Refused, Overtaken, CommandReused or a Fault."""
+        authority = self.office.daybook.authority
+        site = command.site if isinstance(command, Register) else authority.seen(self.person.id, participant, self.source)
+        role = authority.permit(self.person.id, asked_by(command), site, self.source, participant=participant)
+        by = self.circumstances(Actor(id=self.person.id, role=role, site=site), stated)
+        if signing is not None:
+            by = by.model_copy(update={"signature": self.signature(signing, _signed(participant, command))})
+        return authority.handle(participant, command, by, seen=seen)
+
+    def circumstances(self, actor: Actor, stated: Stated) -> Circumstances:
+        """How a request of this person's comes to be made."""
+        return Circumstances.model_validate(
+            {"actor": actor, "source": self.source, "assurance": self.session.by, **_said(stated)}, strict=False
+        )
+
+    def signature(self, signing: Signing, digest: str) -> Signature:
+        """The signature under what has a digest. Raises Refused where the password is not theirs: a session alone signs nothing."""
+        self.prove(signing.password)
+        return Signature.model_validate(
+            {"meaning": signing.meaning, "signed": digest, "authenticated": True, "name": self.person.name}, strict=False
+        )
+
+    def prove(self, password: str) -> None:
+        """Have this person show once more who they are. Raises Refused; that they did not is recorded, and counts towards locking."""
+        passwords = self.office.accounts.passwords
+        try:
+            right = passwords.proves(self.person.id, password)
+        except Locked:
+            raise Refused(Reason(code="locked", says="too many wrong passwords: nothing can be signed for a quarter of an hour")) from None
+        if not right:
+            self.office.daybook.people.note(TurnedAway(person=self.person.id, locked=passwords.locked(self.person.id)), self.source)
+            raise Refused(Reason(code="wrong-password", says="this is not your password; nothing was signed"))
+
+    def about(self, participant: str, site: str) -> "Asking":
+        """The same person, asking about a participant at a site."""
+        return replace(self, participant=participant, site=site)
+
+
+def _signed(participant: str, command: PersonsCommand) -> str:
+    """The digest of what is signed: of the report where one is confirmed, else of what was asked."""
+    return command.report if isinstance(command, ConfirmEligibility) else sha256(participant.encode() + canonical(command)).hexdigest()
+
+
+def _said(stated: Stated) -> dict[str, Any]:
+    return {name: getattr(stated, name) for name in ("command_id", "reason", "document", "performed_by", "witnessed_by")}

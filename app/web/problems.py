@@ -1,0 +1,131 @@
+"""Refusals and faults as the web says them: one place that translates, into a page for people or problem+json (RFC 9457) for programs."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from pydantic_core import to_jsonable_python
+from starlette.exceptions import HTTPException
+
+from app.clinic_time import SiteClock
+from app.web.answering import unsigned
+from app.web.needs import Forged, NotSignedIn, for_programs, office_of
+from app.web.safety import TooLong
+from domain.rejections import Reason, Refused
+from store.errors import CommandReused, DamagedEntry, Fault, LostRace
+from store.participants import Overtaken
+
+PROBLEM = "application/problem+json"
+NOT_FOUND = frozenset({"unknown-participant", "unknown-page"})
+NOT_READABLE = frozenset({"not-understood", "malformed", "not-a-time", "no-number"})
+NOT_THEIRS = frozenset({"not-allowed", "wrong-password", "locked", "not-signed-in", "not-proven"})
+FORGED = "This form was shown in another session. Open the page afresh and send it again."
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What went otherwise than was asked for, with every reason."""
+
+    status: HTTPStatus
+    title: str
+    reasons: tuple[Reason, ...] = ()
+
+    def in_json(self) -> JSONResponse:
+        """As RFC 9457 writes it; each reason with its code, the rule it comes from and the earliest instant at which it no longer holds."""
+        body = {"type": "about:blank", "title": self.title, "status": self.status, "reasons": to_jsonable_python(self.reasons)}
+        return JSONResponse(body, status_code=self.status, media_type=PROBLEM)
+
+
+def problem_of(trouble: Exception) -> Problem:
+    """A refusal or a fault as a problem."""
+    match trouble:
+        case Overtaken(reasons=reasons):
+            return Problem(HTTPStatus.PRECONDITION_FAILED, "The record has changed meanwhile", reasons)
+        case Refused(reasons=reasons):
+            return Problem(_status(reasons), _title(reasons), reasons)
+        case CommandReused() | LostRace():
+            return Problem(HTTPStatus.CONFLICT, str(trouble))
+        case Fault() | DamagedEntry():
+            return Problem(HTTPStatus.SERVICE_UNAVAILABLE, str(trouble))
+        case Forged():
+            return Problem(HTTPStatus.FORBIDDEN, FORGED)
+        case NotSignedIn():
+            return Problem(HTTPStatus.UNAUTHORIZED, "Sign in first.")
+        case TooLong():
+            return Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "This is larger than anything that is asked for here.")
+        case RequestValidationError():
+            reasons = tuple(Reason(code="malformed", says=f"{_place(one['loc'])}: {one['msg']}") for one in trouble.errors())
+            return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "What was sent cannot be understood", reasons)
+        case HTTPException(status_code=status):
+            return Problem(HTTPStatus(status), HTTPStatus(status).phrase)
+        case _:
+            return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong here. Nothing that was not shown as recorded is lost.")
+
+
+def told_of(app: FastAPI) -> None:
+    """Have every refusal and fault of an application told so."""
+    for kind in (
+        Refused,
+        CommandReused,
+        Fault,
+        DamagedEntry,
+        Forged,
+        NotSignedIn,
+        TooLong,
+        RequestValidationError,
+        HTTPException,
+        Exception,
+    ):
+        app.add_exception_handler(kind, _answer)
+
+
+async def _answer(request: Request, trouble: Exception) -> Response:
+    problem = problem_of(trouble)
+    if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        log.error("answered-with-a-fault", error=type(trouble).__name__)
+    if for_programs(request):
+        return problem.in_json()
+    if isinstance(trouble, NotSignedIn):
+        return RedirectResponse(f"/sign-in?then={request.url.path}" if request.method == "GET" else "/sign-in", HTTPStatus.SEE_OTHER)
+    return page_of(request, problem)
+
+
+def page_of(request: Request, problem: Problem) -> HTMLResponse:
+    """A problem as a page, which knows nobody."""
+    return unsigned(
+        request,
+        "problem.html",
+        problem.status,
+        title=problem.title,
+        reasons=problem.reasons,
+        clock=SiteClock("UTC", office_of(request).now),
+    )
+
+
+def _status(reasons: tuple[Reason, ...]) -> HTTPStatus:
+    codes = {reason.code for reason in reasons}
+    if codes & NOT_FOUND:
+        return HTTPStatus.NOT_FOUND
+    if codes & NOT_THEIRS:
+        return HTTPStatus.FORBIDDEN
+    return HTTPStatus.UNPROCESSABLE_ENTITY if codes & NOT_READABLE else HTTPStatus.CONFLICT
+
+
+def _title(reasons: tuple[Reason, ...]) -> str:
+    match _status(reasons):
+        case HTTPStatus.NOT_FOUND:
+            return "There is nothing here that you may see"
+        case HTTPStatus.FORBIDDEN:
+            return "You may not do this"
+        case HTTPStatus.UNPROCESSABLE_ENTITY:
+            return "What was sent cannot be understood"
+        case _:
+            return "This is refused"
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    return ".".join(str(part) for part in location[1:]) or "body"

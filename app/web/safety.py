@@ -1,0 +1,100 @@
+"""What every answer carries for the browser's protection, and what is turned away before anybody looks at it."""
+
+from time import perf_counter
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.web.needs import SAFE
+
+MOST_BYTES = 1_000_000
+"""How large a form or a request may be."""
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+HEADERS = {
+    "content-security-policy": POLICY,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), microphone=(), geolocation=()",
+}
+log = structlog.get_logger()
+
+
+class Guarded:
+    """The application behind its protection: one line of log for each request, headers on each answer, nothing from another site."""
+
+    def __init__(self, app: ASGIApp, *, secure: bool) -> None:
+        self._app = app
+        self._headers = HEADERS | ({"strict-transport-security": "max-age=31536000"} if secure else {})
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began, status = perf_counter(), 500
+        headers = Headers(scope=scope)
+
+        async def sending(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                self._protect(MutableHeaders(scope=message), static=scope["path"].startswith("/static/"))
+            await send(message)
+
+        if scope["method"] not in SAFE and _from_elsewhere(headers):
+            await _turned_away(sending, 403, b"This came from another site.")
+        elif _length(headers) > MOST_BYTES:
+            await _turned_away(sending, 413, b"This is larger than anything that is asked for here.")
+        else:
+            await self._app(scope, _no_longer_than(receive), sending)
+        route = scope.get("route")
+        where = getattr(route, "path", "nowhere").replace("{", "").replace("}", "")
+        log.info("answered", command=f"{scope['method']}:{where}", exit_code=status, seconds=round(perf_counter() - began, 4))
+
+    def _protect(self, headers: MutableHeaders, *, static: bool) -> None:
+        for name, value in self._headers.items():
+            headers.setdefault(name, value)
+        headers.setdefault("cache-control", "public, max-age=300" if static else "no-store")
+
+
+class TooLong(Exception):
+    """More was sent than was announced, or than anything that is asked for."""
+
+
+def _no_longer_than(receive: Receive) -> Receive:
+    """Reads what is sent, and no more than may be."""
+    left = MOST_BYTES
+
+    async def counted() -> Message:
+        nonlocal left
+        message = await receive()
+        left -= len(message.get("body", b""))
+        if left < 0:
+            raise TooLong
+        return message
+
+    return counted
+
+
+def _from_elsewhere(headers: Headers) -> bool:
+    """Whether another site's page had the browser send this; programs say nothing of a site."""
+    site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+    if site is not None:
+        return site not in {"same-origin", "none"}
+    return origin is not None and origin.partition("://")[2] != headers.get("host")
+
+
+def _length(headers: Headers) -> int:
+    length = headers.get("content-length", "0")
+    return int(length) if length.isascii() and length.isdigit() else MOST_BYTES + 1
+
+
+async def _turned_away(send: Send, status: int, says: bytes) -> None:
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"%d" % len(says))]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": says})

@@ -1,0 +1,56 @@
+"""Answering browsers and programs from an open record, until cancelled."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+
+from app.accounts import accounts_at
+from app.web.application import application
+from app.web.door import set_up_code
+from app.web.office import Office
+from app.web.showing import templates
+from app.wiring import Daybook
+
+GRACE_SECONDS = 2
+"""How long answers under way may take to end when Daybook stops; who listens for changes would stay for ever."""
+
+
+async def answering(daybook: Daybook) -> None:
+    """Answer at the host and port of the settings. Raises Fault where the accounts cannot be opened."""
+    settings = daybook.settings
+    with accounts_at(settings.accounts, daybook.ledger.clock) as accounts:
+        office = Office(daybook, accounts, templates())
+        if not daybook.people.current().anybody:
+            set_up_code(office)
+        config = uvicorn.Config(
+            application(office, settings.web_names),
+            host=settings.web_host,
+            port=settings.web_port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+            proxy_headers=True,
+        )
+        await _served(_Server(config))
+
+
+async def _served(server: uvicorn.Server) -> None:
+    """Serve until cancelled, then let answers under way end."""
+    serving = asyncio.ensure_future(server.serve())
+    try:
+        await asyncio.shield(serving)
+    finally:
+        server.should_exit = True
+        await asyncio.wait([serving])
+
+
+class _Server(uvicorn.Server):
+    """Stops when it is told to: signals are heard by whoever runs all parts."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave them alone."""
+        yield

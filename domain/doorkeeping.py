@@ -1,0 +1,60 @@
+"""What happened at the door: who signed in and out, who was turned away, and what somebody asked for that was not theirs.
+
+These facts have a stream of their own. No decision about the trial rests on them; whoever audits the study reads them.
+"""
+
+from typing import Annotated, Literal, get_args
+
+from pydantic import Field
+
+from domain.base import Value
+from domain.words import Action, Name, ParticipantId, SiteId
+
+DOOR = "door:"
+"""How the stream of what happened at the door is called, before the study's name."""
+
+
+class SignedIn(Value):
+    """Somebody proved who they are and began to work."""
+
+    kind: Literal["signed-in.v1"] = "signed-in.v1"
+    person: Name
+    by: Literal["password", "identity-provider"]
+
+
+class SignedOut(Value):
+    """Somebody ended a session: their own, or an administrator another's."""
+
+    kind: Literal["signed-out.v1"] = "signed-out.v1"
+    person: Name
+    sessions: Annotated[int, Field(ge=1)] = 1
+
+
+class TurnedAway(Value):
+    """Somebody did not prove who they say they are; after several times nobody is let in under that name for a while."""
+
+    kind: Literal["turned-away.v1"] = "turned-away.v1"
+    person: Name
+    locked: bool = False
+
+
+class AccessRefused(Value):
+    """Somebody who had signed in asked for what they may not do: at a site, or (None) in the study as a whole."""
+
+    kind: Literal["access-refused.v1"] = "access-refused.v1"
+    person: Name
+    action: Action
+    site: SiteId | None = None
+    participant: ParticipantId | None = None
+
+
+class PasswordSet(Value):
+    """Somebody chose a password, or an administrator gave them one to begin with; the password itself is kept nowhere."""
+
+    kind: Literal["password-set.v1"] = "password-set.v1"
+    person: Name
+    chosen: bool
+
+
+DoorEvent = Annotated[SignedIn | SignedOut | TurnedAway | AccessRefused | PasswordSet, Field(discriminator="kind")]
+DOOR_EVENTS = get_args(get_args(DoorEvent)[0])

@@ -1,0 +1,80 @@
+"""The people of a study, in a stream of their own; and, in another, what happened at the door."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import reduce
+from hashlib import sha256
+from threading import Lock
+from uuid import uuid4
+
+from domain.doorkeeping import DOOR, DoorEvent
+from domain.entry import Actor, Circumstances, Draft
+from domain.people import PEOPLE, People, PeopleEvent, against_people, evolve_people
+from domain.rejections import refuse_if
+from domain.words import Source
+from store.errors import CommandReused, LostRace
+from store.ledger import Ledger
+from store.study import StudyDesk
+
+RACES = 20
+"""How often something is recorded anew because somebody else recorded something first."""
+
+
+class PeopleDesk:
+    """Reads who the people are, and records what is decided about them."""
+
+    def __init__(self, ledger: Ledger, desk: StudyDesk) -> None:
+        self.stream, self.door = PEOPLE + desk.name, DOOR + desk.name
+        self._ledger, self._desk = ledger, desk
+        self._lock = Lock()
+        self._current = People()
+
+    def current(self) -> People:
+        """Everybody as recorded; read again only when the stream has grown."""
+        length = self._ledger.version_of(self.stream)
+        with self._lock:
+            if self._current.version != length:
+                self._current = reduce(evolve_people, (entry.event for entry in self._ledger.read(self.stream)), People())
+            return self._current
+
+    def as_known_at(self, instant: datetime) -> People:
+        """Everybody as they stood at an instant."""
+        entries = self._ledger.read(self.stream)
+        return reduce(evolve_people, (entry.event for entry in entries if entry.recorded_at <= instant), People())
+
+    def record(self, events: Sequence[PeopleEvent], by: Circumstances) -> People:
+        """Record what was decided about people, all of it or none; what came before under the same command id is not recorded again.
+
+        Raises Refused with every reason, CommandReused, or a Fault of the store.
+        """
+        digest = sha256("\n".join([self.stream, *(one.model_dump_json() for one in (*events, by))]).encode()).hexdigest()
+        known = self._ledger.outcome(by.actor.id, by.command_id)
+        if known is None:
+            self._append(events, by, digest)
+        elif known.digest != digest:
+            raise CommandReused(known.actor_id, known.command_id)
+        return self.current()
+
+    def note(self, event: DoorEvent, source: Source) -> None:
+        """Record what happened at the door, in the name of the person whom it is about."""
+        by = Circumstances(actor=Actor(id=event.person, role="door"), source=source, command_id=uuid4())
+        digest = sha256(event.model_dump_json().encode()).hexdigest()
+        for _ in range(RACES - 1):
+            try:
+                return self._noted(event, by, digest)
+            except LostRace:
+                continue  # somebody else came in at the same moment
+        return self._noted(event, by, digest)
+
+    def _noted(self, event: DoorEvent, by: Circumstances, digest: str) -> None:
+        expected = self._ledger.version_of(self.door)
+        self._ledger.append({self.door: [Draft(event=event, circumstances=by)]}, expect={self.door: expected}, command_digest=digest)
+
+    def _append(self, events: Sequence[PeopleEvent], by: Circumstances, digest: str) -> None:
+        people, study, today = self.current(), self._desk.current(), self._ledger.clock().astimezone(UTC).date()
+        expected = people.version
+        for event in events:
+            refuse_if(against_people(event, people, study.record.sites, today))
+            people = evolve_people(people, event)
+        drafts = [Draft(event=event, circumstances=by, study_version=study.record.version) for event in events]
+        self._ledger.append({self.stream: drafts}, expect={self.stream: expected}, command_digest=digest)
