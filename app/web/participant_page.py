@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
-from typing import NamedTuple
 from urllib.parse import quote
 
 from markupsafe import Markup
@@ -26,6 +25,8 @@ from projections.timeline import Line, Standing, Timeline
 
 NEAR_PAST, NEAR_FUTURE, A_WEEK = timedelta(days=21), timedelta(days=49), timedelta(days=7)
 LAST_ENTRIES = 8
+PRESSING = frozenset({"open", "past target", "closed", "unaccounted"})
+"""The states of a visit that ask for something to be done."""
 STAGES = ("Screening", "Eligible", "Cells collected", "Lymphodepletion", "Infused", "Completed")
 """The stages in the order in which a participant goes through them."""
 SERIES: Mapping[str, str] = {"toxicity": "Daily toxicity checks"}
@@ -38,15 +39,6 @@ ACTIONS = (
     ("History", "/history"),
 )
 """What else can be done for a participant, by the part of their pages where it is done."""
-
-
-class Ahead(NamedTuple):
-    """A visit that is open or opens next."""
-
-    title: str
-    state: str
-    window: VisitWindow
-    href: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +54,6 @@ class VisitShown:
     after: datetime | None
     bar: Markup
     href: str
-    open: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +74,7 @@ class ParticipantPage:
     span: str
     steps: tuple[StepShown, ...]
     eligibility: Awaited | None
-    visit: Ahead | None
+    pressing: tuple[VisitShown, ...]
     visits: tuple[tuple[str, tuple[VisitShown, ...]], ...]
     awaiting: tuple[tuple[str, str], ...]
     deviations: tuple[Standing, ...]
@@ -114,7 +105,7 @@ def participant_page(record: Record, study: Study, told: Timeline, now: datetime
         span=span,
         steps=steps,
         eligibility=waits,
-        visit=None if steps or waits else _ahead(visits),
+        pressing=_pressing(visits),
         visits=tuple((series, tuple(some)) for series, some in groupby(visits_by_series(visits), key=lambda one: one.window.series)),
         awaiting=tuple((IN_WORDS[group.anchor], few(group.visits)) for group in awaiting(who, study)),
         deviations=tuple(sorted(told.deviations, key=lambda one: (one.reviewed, -one.entry))),
@@ -170,7 +161,6 @@ def _visit(window: VisitWindow, clock: SiteClock, href: str) -> VisitShown:
         after=window.closes_at - MINUTE if window.in_hours else None,
         bar=window_bar(window.opens_at, window.closes_at, None if settled else clock.now, tuple(_points(window, clock)), _kind(window)),
         href=f"{href}/visits/{quote(window.visit, safe='')}",
-        open=window.state in {"open", "unaccounted"} or bool(window.missing),
     )
 
 
@@ -200,10 +190,11 @@ def _at(when: When, clock: SiteClock) -> datetime:
     return span.earliest + (span.latest - span.earliest) / 2
 
 
-def _ahead(visits: tuple[VisitShown, ...]) -> Ahead | None:
-    """The visit that presses most: the first to close of those that are not settled."""
-    still = sorted((one for one in visits if one.window.state == "open"), key=lambda one: one.window.closes_at)
-    return None if not still else Ahead(still[0].title, still[0].state, still[0].window, still[0].href)
+def _pressing(visits: tuple[VisitShown, ...]) -> tuple[VisitShown, ...]:
+    """The visits that can take place now, or are to be accounted for, the first to close first; where there is none, the next to open."""
+    now = sorted((one for one in visits if one.state in PRESSING), key=lambda one: one.window.closes_at)
+    ahead = sorted((one for one in visits if one.state in {"not open", "booked"}), key=lambda one: one.window.opens_at)
+    return tuple(now or ahead[:1])
 
 
 def _scale(visits: tuple[VisitShown, ...], clock: SiteClock, infusion: date | None, span: str) -> Scale:
