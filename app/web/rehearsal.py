@@ -37,7 +37,7 @@ def _moves(before: Record, after: Record, study: Study, zone: str) -> Iterator[s
     """Slots and windows that would be elsewhere, or gone."""
     for step in STEPS:
         was, now = before.participant.plans.get(step), after.participant.plans.get(step)
-        if was is not None and now is None and step not in after.participant.taken:
+        if was is not None and now is None and not after.participant.taken_step(step):
             yield f"The plan for the {step} would be gone."
         elif was is not None and now is not None and was.slot != now.slot:
             yield f"The {step} would move from {shown(was.slot.start, zone)} to {shown(now.slot.start, zone)}."
