@@ -18,11 +18,12 @@ from app.web.problems import told_of
 from app.web.pulse import Pulse
 from app.web.recording import recording
 from app.web.safety import Guarded
+from app.web.steps_and_visits import taking
 
 OURS = Path(__file__).with_name("static")
 HTMX = {"htmx.js": "htmx-2.min.js", "htmx-sse.js": "ext/hx-sse-2.min.js"}
 """Our names for the files of htmx, which another package carries."""
-ROUTERS: tuple[APIRouter, ...] = (door, looking, recording, api)
+ROUTERS: tuple[APIRouter, ...] = (door, looking, recording, taking, api)
 
 
 def application(office: Office, hosts: tuple[str, ...]) -> ASGIApp:

@@ -88,7 +88,7 @@ def participant_page(record: Record, study: Study, told: Timeline, now: datetime
     who, clock, href = record.participant, SiteClock(told.zone, now), participant_href(record.id)
     infused = anchors(who, study).get("infusion") if who.protocol else None
     steps = steps_ahead(who, study, now) if who.protocol else ()
-    visits = tuple(_visit(window, clock, href) for window in windows(who, study))
+    visits = tuple(visit_shown(window, clock, href) for window in windows(who, study))
     waits = awaited(who, study) if who.protocol else None
     scale = _scale(visits, clock, infused.on if infused else None, span)
     return ParticipantPage(
@@ -149,7 +149,8 @@ def _stage(who: Participant) -> int:
     return next((stage for holds, stage in reached if holds), 0)
 
 
-def _visit(window: VisitWindow, clock: SiteClock, href: str) -> VisitShown:
+def visit_shown(window: VisitWindow, clock: SiteClock, href: str) -> VisitShown:
+    """A visit as a line of a table, or the head of its own page."""
     settled = window.state in {"completed", "omitted", "missed"}
     return VisitShown(
         visit=window.visit,
