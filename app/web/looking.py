@@ -42,7 +42,7 @@ def as_a_table(request: Request, asking: Seeing) -> Response:
     asked, text = Asked.of(request.query_params), io.StringIO()
     table = csv.writer(text)
     table.writerow(COLUMNS)
-    table.writerows([_harmless(getattr(row, name)) for name in COLUMNS] for row in _rows(asking) if asked.admits(row))
+    table.writerows([harmless(getattr(row, name)) for name in COLUMNS] for row in _rows(asking) if asked.admits(row))
     return Response(text.getvalue(), media_type="text/csv", headers={"content-disposition": 'attachment; filename="worklist.csv"'})
 
 
@@ -79,7 +79,7 @@ def _rows(asking: Asking) -> tuple[Row, ...]:
     return worklist(asking.office.daybook.views, asking.now, asking.sites())
 
 
-def _harmless(value: object) -> str:
+def harmless(value: object) -> str:
     """A cell that no spreadsheet takes for a formula."""
     text = "" if value is None else str(value)
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

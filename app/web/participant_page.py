@@ -32,11 +32,15 @@ STAGES = ("Screening", "Eligible", "Cells collected", "Lymphodepletion", "Infuse
 SERIES: Mapping[str, str] = {"toxicity": "Daily toxicity checks"}
 """How a series is called whose visits stand on one line of the drawing."""
 ACTIONS = (
-    ("Record a medication", "/medications"),
-    ("Record a review", "/reviews"),
+    ("Screening", "/screening"),
     ("Eligibility", "/eligibility"),
+    ("Medications", "/medications"),
+    ("Reviews", "/reviews"),
+    ("Safety", "/safety"),
     ("Deviations", "/deviations"),
     ("History", "/history"),
+    ("Consent", "/consent"),
+    ("Record anything", "/record"),
 )
 """What else can be done for a participant, by the part of their pages where it is done."""
 

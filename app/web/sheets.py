@@ -166,10 +166,10 @@ def put(asks: Asks, chart: Chart, asking: Asking, typed: Typed) -> Outcome | She
 
 
 def page_with(  # noqa: PLR0913, PLR0917 - A page is all of this.
-    request: Request, asking: Asking, template: str, chart: Chart, asked: Sequence[Asks], typed: Typed | None, **shown: Any
+    request: Request, asking: Asking, template: str, chart: Chart, asked: Sequence[Asks], form: Typed | None, /, **shown: Any
 ) -> Response:
     """A page with forms that the asker may send, or, where one of them was sent and recorded, the way back to it."""
-    answer = None if typed is None else put(_sent_one(asked, typed), chart, asking, typed)
+    answer = None if form is None else put(_sent_one(asked, form), chart, asking, form)
     if isinstance(answer, Outcome):
         return RedirectResponse(f"{request.url.path}?recorded={answer.version - len(answer.events) + 1}", HTTPStatus.SEE_OTHER)
     mine = [one for one in asked if asking.may(one.question.action)]
