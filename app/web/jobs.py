@@ -46,7 +46,7 @@ def tapered(  # noqa: PLR0913 - Each argument is a field of the form.
         Reads(lambda chart: partial(_line, chart)),
         Rows(("Dose in mg", "Doses a day", "From", "Until")),
         Called("Doses"),
-        typer.Option(help="A line for each dose or course; of a course that goes on, Until stays empty; of a single dose, Doses a day"),
+        typer.Option(help="A line for each dose or course. Until stays empty while a course goes on, Doses a day for a single dose"),
     ],
     depot: Annotated[bool | None, typer.Option(help="Whether an injection goes on acting for weeks.")] = None,
     investigational: Annotated[bool, typer.Option(help="An investigational drug of another trial.")] = False,
@@ -136,7 +136,7 @@ def _marks(annotation: Any) -> tuple[Any, ...]:
 
 def _of_test(name: str, test: Test) -> Any:
     kind: Any = Literal[test.results] if test.results else Sentence
-    label = Called(test.title + (f" in {test.unit}" if test.unit else ""))
+    label = Called(test.title + (f" ({test.unit})" if test.unit else ""))
     return Annotated[kind | None, Reads(lambda _: partial(_outcome, name, test)), label, typer.Option()]
 
 

@@ -12,6 +12,7 @@ from app.web.needs import Needs
 from app.web.office import Asking
 from app.web.participant_page import participant_page
 from app.web.pulse import Pulse
+from app.web.sheets import chart_of, recorded
 from app.web.worklist_page import Asked, worklist_page
 from domain.rejections import Reason, Refused
 from projections.timeline import Timeline, timeline
@@ -56,9 +57,9 @@ async def changes(request: Request) -> Response:
 @looking.get("/participants/{participant}")
 def one(request: Request, participant: str, asking: Seeing, span: str = "near") -> Response:
     """Everything about one participant at a glance."""
-    daybook = asking.office.daybook
-    shown = participant_page(daybook.participants.read(participant), daybook.participants.study(), told_of(asking), asking.now, span)
-    return page(request, asking, "participant.html", page=shown)
+    chart = chart_of(asking, participant)
+    shown = participant_page(chart.record, chart.study, told_of(asking), asking.now, span)
+    return page(request, asking, "participant.html", page=shown, recorded=tuple(recorded(request, chart)))
 
 
 def told_of(asking: Asking) -> Timeline:
