@@ -132,14 +132,14 @@ def _reviews(request: Request, asking: Asking, chart: Chart, typed: Typed | None
         Asks(
             f"review:{one.kind}",
             question("reviews.review"),
-            one.title.capitalize(),
+            f"Record a review of {one.title}",
             button="Record the review",
             fixed={"kind": (one.kind,)},
             begun={"since": ("last",) if one.last else (), "source": one.last.fact.sources if one.last else ()},
         )
         for one in shown
     ]
-    asks.append(Asks("all", question("reviews.screening-review"), "All five at once", button="Record all five"))
+    asks.append(Asks("all", question("reviews.screening-review"), "Record all five reviews at once", button="Record all five"))
     return page_with(request, asking, "reviews.html", chart, asks, typed, reviews=shown)
 
 
