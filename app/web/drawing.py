@@ -11,7 +11,7 @@ from app.clinic_time import study_day
 from domain.time import local_date, midnight
 
 DAY = timedelta(days=1)
-LABELS, WIDTH, ROW, HEAD = 200, 1160, 26, 54
+LABELS, WIDTH, ROW, HEAD = 216, 1160, 26, 54
 """Where the lanes begin, how wide the drawing is, how high a lane, and how high the calendar above the lanes."""
 BAR_WIDTH, BAR_HEIGHT = 128, 20
 Kind = Literal["window", "loose", "slot", "blocked", "hold", "target", "done", "stray", "booked", "taken"]
