@@ -61,6 +61,9 @@ BY_OTHERS: Options = {
 CODED: Options = {"participant": Annotated[str, AtHand(lambda chart: chart.code)]}
 """Whom a request is about, which is read with all the rest."""
 
+QUESTIONS: dict[str, Callable[..., PersonsCommand]] = {}
+"""Every request about a participant that is declared here, by its module and name, such as `visits.book`; browsers ask the same ones."""
+
 F = TypeVar("F", bound=Callable[..., PersonsCommand])
 T = TypeVar("T")
 
@@ -114,6 +117,7 @@ def asks(group: typer.Typer) -> Callable[[F], F]:
                 request, by = understood(question, CODED | BY_OTHERS | COMMON, typed, chart, session)
                 _tell(chart, by, _put(chart, request, by, typed["sign"]))
 
+        QUESTIONS[f"{question.__module__.rpartition('.')[2]}.{question.__name__.strip('_').replace('_', '-')}"] = question
         command(group, question, ask, {"ctx": typer.Context, "participant": PARTICIPANT}, BY_OTHERS | COMMON)
         return question
 

@@ -46,6 +46,8 @@ class Heard:
 
     def __init__(self) -> None:
         self._reasons: list[Reason] = []
+        self.faults: dict[str, list[str]] = {}
+        """What is wrong with each parameter, by its name."""
 
     def read(self, annotations: Annotations, typed: Mapping[str, Any], at_hand: Any) -> dict[str, Any] | None:
         """The values of these parameters; None where any of them cannot be read."""
@@ -64,7 +66,7 @@ class Heard:
         return Refused(*dict.fromkeys(self._reasons))
 
     def _value(self, name: str, annotation: Any, typed: Mapping[str, Any], at_hand: Any) -> Any:
-        with self._hearing():
+        with self._hearing(of=name):
             match _of(annotation, Reads | AtHand):
                 case AtHand(found):
                     return found(at_hand)
@@ -74,19 +76,20 @@ class Heard:
                     return typed[name]
                 case _:
                     read = by_its_shape(annotation)
-            return _each(typed[name], lambda text: self._read(read, text, called(name, annotation)))
+            return _each(typed[name], lambda text: self._read(read, text, name, annotation))
         return None
 
-    def _read(self, read: Callable[[str], Any], text: str, parameter: str) -> Any:
-        with self._hearing(f"{parameter}: "):
+    def _read(self, read: Callable[[str], Any], text: str, name: str, annotation: Any) -> Any:
+        with self._hearing(f"{called(name, annotation)}: ", of=name):
             return read(text)
 
     @contextmanager
-    def _hearing(self, where: str = "") -> Iterator[None]:
+    def _hearing(self, where: str = "", of: str = "") -> Iterator[None]:
         try:
             yield
         except Refused as refused:
             self._reasons += [reason.model_copy(update={"says": where + reason.says}) for reason in refused.reasons]
+            self.faults.setdefault(of, []).extend(reason.says for reason in refused.reasons)
 
 
 def annotations_of(question: Callable[..., Any]) -> dict[str, Any]:

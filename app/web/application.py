@@ -16,12 +16,13 @@ from app.web.looking import looking
 from app.web.office import Office
 from app.web.problems import told_of
 from app.web.pulse import Pulse
+from app.web.recording import recording
 from app.web.safety import Guarded
 
 OURS = Path(__file__).with_name("static")
 HTMX = {"htmx.js": "htmx-2.min.js", "htmx-sse.js": "ext/hx-sse-2.min.js"}
 """Our names for the files of htmx, which another package carries."""
-ROUTERS: tuple[APIRouter, ...] = (door, looking, api)
+ROUTERS: tuple[APIRouter, ...] = (door, looking, recording, api)
 
 
 def application(office: Office, hosts: tuple[str, ...]) -> ASGIApp:

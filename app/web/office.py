@@ -86,13 +86,23 @@ class Asking:
         self, participant: str, command: PersonsCommand, stated: Stated, *, signing: Signing | None = None, seen: int | None = None
     ) -> Outcome:
         """Record what this person asks for, in the role that allows it. Raises Refused, Overtaken, CommandReused or a Fault."""
+        by = self.by(participant, command, stated)
+        if signing is not None:
+            by = by.model_copy(update={"signature": self.signature(signing, _signed(participant, command))})
+        return self.office.daybook.authority.handle(participant, command, by, seen=seen)
+
+    def by(self, participant: str, command: PersonsCommand, stated: Stated) -> Circumstances:
+        """The circumstances of a request, in the role that allows it. Raises Refused where none does."""
         authority = self.office.daybook.authority
         site = command.site if isinstance(command, Register) else authority.seen(self.person.id, participant, self.source)
         role = authority.permit(self.person.id, asked_by(command), site, self.source, participant=participant)
-        by = self.circumstances(Actor(id=self.person.id, role=role, site=site), stated)
-        if signing is not None:
-            by = by.model_copy(update={"signature": self.signature(signing, _signed(participant, command))})
-        return authority.handle(participant, command, by, seen=seen)
+        return self.circumstances(Actor(id=self.person.id, role=role, site=site), stated)
+
+    def as_if_signed(self, participant: str, command: PersonsCommand, stated: Stated, meaning: str) -> Circumstances:
+        """The same as they would be under a signature, for finding out what would come of it; nothing is ever recorded by them."""
+        by = self.by(participant, command, stated)
+        signature = Signature(meaning=meaning, signed=_signed(participant, command), authenticated=True) if meaning else None
+        return by.model_copy(update={"signature": signature})
 
     def circumstances(self, actor: Actor, stated: Stated) -> Circumstances:
         """How a request of this person's comes to be made."""

@@ -54,7 +54,7 @@ class Guarded:
             await self._app(scope, _no_longer_than(receive), sending)
         route = scope.get("route")
         where = getattr(route, "path", "nowhere").replace("{", "").replace("}", "")
-        log.info("answered", command=f"{scope['method']}:{where}", exit_code=status, seconds=round(perf_counter() - began, 4))
+        log.info("answered", command=f"{scope['method']}:{where}", exit_code=int(status), seconds=round(perf_counter() - began, 4))
 
     def _protect(self, headers: MutableHeaders, *, static: bool) -> None:
         for name, value in self._headers.items():

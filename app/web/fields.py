@@ -1,0 +1,177 @@
+"""The fields of a form, found in the signature of the question that it asks: the command line and the browser ask the same ones."""
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import NoneType
+from typing import Annotated, Any, Literal, get_args, get_origin
+
+from typer.models import ArgumentInfo, OptionInfo
+
+from app.cli.asking import Chart
+from app.cli.reading import AtHand, Reads
+
+Kind = Literal["text", "select", "tick", "several", "two"]
+"""How a field is filled in: a line, one of some choices, a tick, any number of lines, or two of them."""
+LABELS: Mapping[str, str] = {
+    "at": "When",
+    "start": "From",
+    "stop": "Until",
+    "born": "Born",
+    "by": "Checked by",
+    "code": "Chain-of-identity code",
+    "cells": "Yield",
+    "milligrams": "Dose in mg",
+    "per_day": "Doses a day",
+    "not_": "Is not so",
+    "holds": "Is so",
+    "to_sponsor": "Reported to the sponsor on",
+    "to_committee": "Reported to the ethics committee on",
+}
+"""What a field is called where its name does not say it well."""
+YES_OR_NO = (("yes", "Yes"), ("no", "No"))
+Typed = Mapping[str, Sequence[str]]
+"""What a form says, by the names of its fields; each can be there more than once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field: what it is called, what may stand in it, what does, and what is wrong with that."""
+
+    name: str
+    label: str
+    hint: str
+    kind: Kind
+    optional: bool
+    choices: tuple[tuple[str, str], ...] = ()
+    suggested: tuple[str, ...] = ()
+    value: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
+
+    @property
+    def first(self) -> str:
+        """What stands in it, where it is a line."""
+        return self.value[0] if self.value else ""
+
+
+def fields(question: Callable[..., Any], chart: Chart, typed: Typed, faults: Mapping[str, Sequence[str]]) -> tuple[Field, ...]:
+    """The fields of a question about a participant, filled in as they were typed, or else as they are best begun."""
+    return tuple(
+        _field(one, chart, typed, tuple(faults.get(one.name, ())))
+        for one in inspect.signature(question, eval_str=True).parameters.values()
+        if _of(one.annotation, AtHand) is None
+    )
+
+
+def as_typed(question: Callable[..., Any], typed: Typed) -> dict[str, Any]:
+    """What the form says, as the question's readers take it: words, lists of words, or yes and no; None where nothing was said."""
+    return dict(_words(one, typed.get(one.name, ())) for one in inspect.signature(question, eval_str=True).parameters.values())
+
+
+def _words(one: inspect.Parameter, typed: Sequence[str]) -> tuple[str, Any]:
+    said, lines = _said(one.annotation), [line.strip() for text in typed for line in text.splitlines() if line.strip()]
+    if said is bool:
+        answer = {"yes": True, "no": False}.get(lines[0]) if lines else None
+        return one.name, False if answer is None and one.default is False else answer
+    if get_origin(said) is list:
+        return one.name, lines or (None if _optional(one) else [])
+    if get_origin(said) is tuple:
+        return one.name, tuple(lines)
+    reads: Reads | None = _of(one.annotation, Reads)
+    otherwise = reads.otherwise if reads else None
+    begun = None if one.default in {None, inspect.Parameter.empty} else str(one.default)
+    return one.name, lines[0] if lines else otherwise or begun or (None if _optional(one) else "")
+
+
+def _field(one: inspect.Parameter, chart: Chart, typed: Typed, faults: tuple[str, ...]) -> Field:
+    said = _said(one.annotation)
+    choices, suggested = _choices(one, said, chart), _suggested(one, chart)
+    return Field(
+        name=one.name,
+        label=LABELS.get(one.name, one.name.strip("_").replace("_", " ").capitalize()),
+        hint=_hint(one, several=get_origin(said) is list),
+        kind=_kind(one, said, choices),
+        optional=_optional(one) or (said is bool and one.default is False),
+        choices=choices,
+        suggested=suggested,
+        value=tuple(typed.get(one.name) or _begun(one, chart)),
+        faults=faults,
+    )
+
+
+def _kind(one: inspect.Parameter, said: Any, choices: tuple[tuple[str, str], ...]) -> Kind:
+    if said is bool and one.default is False:
+        return "tick"
+    if get_origin(said) is list:
+        return "several"
+    if get_origin(said) is tuple:
+        return "two"
+    return "select" if choices else "text"
+
+
+def _choices(one: inspect.Parameter, said: Any, chart: Chart) -> tuple[tuple[str, str], ...]:
+    """The words among which one is chosen: those of its type, or those of the protocol."""
+    kind = get_args(said)[0] if get_origin(said) is Annotated else said
+    if kind is bool:
+        return YES_OR_NO
+    if get_origin(kind) is Literal:
+        return tuple((word, word.replace("-", " ")) for word in get_args(kind))
+    return tuple(_of_the_protocol(_metavar(one), chart))
+
+
+def _of_the_protocol(metavar: str, chart: Chart) -> Iterator[tuple[str, str]]:
+    protocol = chart.study.protocol(chart.record.participant.protocol)
+    match metavar:
+        case "VISIT":
+            yield from ((name, visit.title) for name, visit in protocol.visits.items())
+        case "TEST":
+            yield from ((name, name.replace("-", " ")) for name in protocol.tests)
+        case "CONDITION":
+            yield from ((name, name.replace("-", " ")) for name in protocol.conditions)
+        case "SCORE":
+            yield from ((name, name) for name in protocol.scores)
+        case "SITE":
+            yield from ((site, site) for site in chart.study.record.sites)
+        case _:
+            return
+
+
+def _suggested(one: inspect.Parameter, chart: Chart) -> tuple[str, ...]:
+    """What is offered while somebody types, where anything else may be typed as well."""
+    return tuple(chart.study.reference.drugs) if _metavar(one) == "DRUG" or one.name == "drug" else ()
+
+
+def _begun(one: inspect.Parameter, chart: Chart) -> tuple[str, ...]:
+    """What stands in a field before anything was typed: the time on the site's clocks where one is asked for, else what is usual."""
+    if _metavar(one) == "WHEN" and not _optional(one):
+        return (chart.clock.shows(chart.clock.now)[: len("2026-03-01 10:30")],)
+    if one.default in {None, inspect.Parameter.empty} or one.default is False:
+        return ()
+    return ("yes",) if one.default is True else (str(one.default),)
+
+
+def _hint(one: inspect.Parameter, *, several: bool) -> str:
+    info = _of(one.annotation, ArgumentInfo | OptionInfo)
+    says = str(info.help or "") if info is not None else ""
+    return says.replace("; can be repeated", "").replace("can be repeated", "").rstrip(" .") + (". One on each line." if several else ".")
+
+
+def _metavar(one: inspect.Parameter) -> str:
+    info = _of(one.annotation, ArgumentInfo | OptionInfo)
+    return str(info.metavar or "") if info is not None else ""
+
+
+def _optional(one: inspect.Parameter) -> bool:
+    """Whether nothing need be said."""
+    reads: Reads | None = _of(one.annotation, Reads)
+    return one.default is not inspect.Parameter.empty or (reads is not None and reads.otherwise is not None)
+
+
+def _said(annotation: Any) -> Any:
+    """The type of a field where something is said in it."""
+    becomes = get_args(annotation)[0]
+    return next(kind for kind in get_args(becomes) if kind is not NoneType) if NoneType in get_args(becomes) else becomes
+
+
+def _of(annotation: Any, kind: Any) -> Any:
+    return next((one for one in getattr(annotation, "__metadata__", ()) if isinstance(one, kind)), None)

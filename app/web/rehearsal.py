@@ -1,0 +1,55 @@
+"""What a request would bring about, before anybody commits to it: the facts, and what moves because of them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from domain.commands import PersonsCommand
+from domain.decisions import decide
+from domain.entry import Circumstances
+from domain.record import Record
+from domain.study import Study
+from domain.time import shown
+from domain.visits import VisitWindow, windows
+from domain.words import STEPS
+from projections.sentences import says
+from store.participants import Participants
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """What would be recorded, and what would stand otherwise than before."""
+
+    facts: tuple[str, ...]
+    moves: tuple[str, ...]
+
+
+def rehearsed(participants: Participants, participant: str, command: PersonsCommand, by: Circumstances) -> Rehearsal:
+    """What a request would bring about now. Raises Refused where it would be refused; nothing is recorded either way."""
+    record, study = participants.read(participant), participants.study()
+    at = max(participants.ledger.clock(), record.participant.recorded_at)
+    events = decide(command, record, study, at, by)
+    after = record.then(events, at, by)
+    zone = study.zone(after.participant.site)
+    return Rehearsal(tuple(says(event, zone) for event in events), tuple(_moves(record, after, study, zone)))
+
+
+def _moves(before: Record, after: Record, study: Study, zone: str) -> Iterator[str]:
+    """Slots and windows that would be elsewhere, or gone."""
+    for step in STEPS:
+        was, now = before.participant.plans.get(step), after.participant.plans.get(step)
+        if was is not None and now is None and not after.participant.taken_step(step):
+            yield f"The plan for the {step} would be gone."
+        elif was is not None and now is not None and was.slot != now.slot:
+            yield f"The {step} would move from {shown(was.slot.start, zone)} to {shown(now.slot.start, zone)}."
+    gone = _windows(before, study)
+    for visit, window in _windows(after, study).items():
+        old = gone.pop(visit, None)
+        if old is None:
+            yield f"{window.title}: could take place from {window.range(zone)}."
+        elif (old.opens_at, old.closes_at) != (window.opens_at, window.closes_at):
+            yield f"{window.title}: from {window.range(zone)} instead of from {old.range(zone)}."
+    yield from (f"{window.title}: would have no window any more." for window in gone.values())
+
+
+def _windows(record: Record, study: Study) -> dict[str, VisitWindow]:
+    return {one.visit: one for one in windows(record.participant, study)} if record.participant.protocol else {}
