@@ -1,10 +1,10 @@
 """The worklist as the browser shows it: grouped by what presses most, filtered by what stands in the URL, fifty rows a page."""
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
+from operator import itemgetter
 from typing import Literal, NamedTuple, Self, get_args
 from urllib.parse import quote, urlencode
 
@@ -31,6 +31,11 @@ HEADINGS: Mapping[Group, tuple[str, str]] = {
     "review": ("To review", "By the investigator."),
 }
 """How a group is called, and what it means."""
+
+RARE: frozenset[Group] = frozenset({"unreadable", "safety", "expiring"})
+"""The groups that are told of only when there is something in them."""
+Bundle = tuple[Row, ...]
+"""Rows that are shown as one."""
 
 
 class Next(NamedTuple):
@@ -180,22 +185,22 @@ class WorklistPage:
 
 
 def worklist_page(rows: Sequence[Row], asked: Asked, now: datetime) -> WorklistPage:
-    """The page that was asked for; beyond the last page stands the last."""
+    """The page that was asked for; beyond the last page stands the last. Only what is on the page is drawn."""
     but_group = replace(asked, group="")
-    counts = Counter(group_of(row) for row in rows if but_group.admits(row))
-    found = sorted((row for row in rows if asked.admits(row)), key=lambda row: GROUPS.index(group_of(row)))
-    lines = [(group, line) for group, some in groupby(found, key=group_of) for line in _lines(group, tuple(some), now)]
-    pages = max(1, -(-len(lines) // ROWS_ON_A_PAGE))
+    admitted: dict[Group, list[Row]] = {group: [] for group in GROUPS}
+    for row in rows if but_group == Asked(page=asked.page) else filter(but_group.admits, rows):
+        admitted[group_of(row)].append(row)
+    counts = {group: len(some) for group, some in admitted.items()}
+    bundles = [bundle for group in GROUPS if asked.group in {"", group} for bundle in _bundles(group, admitted[group])]
+    pages = max(1, -(-len(bundles) // ROWS_ON_A_PAGE))
     page = min(asked.page, pages)
-    on_page = lines[(page - 1) * ROWS_ON_A_PAGE : page * ROWS_ON_A_PAGE]
     shown = tuple(
-        Shown(group, *HEADINGS[group], counts[group], tuple(line for _, line in some))
-        for group, some in groupby(on_page, key=lambda pair: pair[0])
+        Shown(group, *HEADINGS[group], counts[group], tuple(_line(bundle, now) for _, bundle in some))
+        for group, some in groupby(bundles[(page - 1) * ROWS_ON_A_PAGE : page * ROWS_ON_A_PAGE], key=itemgetter(0))
     )
-    counted = tuple(
-        _counted(group, counts, asked) for group in GROUPS if counts[group] or group not in {"unreadable", "safety", "expiring"}
-    )
-    return WorklistPage(asked, shown, counted, _choices(rows), len(found), len(rows), page, pages)
+    counted = tuple(_counted(group, counts, asked) for group in GROUPS if counts[group] or group not in RARE)
+    found = sum(len(bundle) for _, bundle in bundles)
+    return WorklistPage(asked, shown, counted, _choices(rows), found, len(rows), page, pages)
 
 
 def group_of(row: Row) -> Group:
@@ -225,6 +230,11 @@ def participant_href(participant: str) -> str:
     return f"/participants/{quote(participant, safe='')}"
 
 
+def _text(row: Row) -> str:
+    """What is searched."""
+    return f"{row.participant} {row.title} {row.says} {row.state}".casefold()
+
+
 def bound(row: Row, now: datetime) -> tuple[str, datetime | None]:
     """The next bound of a row's window, or the last one once it has closed, and what happens then."""
     if row.opens is not None and row.opens > now:
@@ -232,32 +242,29 @@ def bound(row: Row, now: datetime) -> tuple[str, datetime | None]:
     return "Ends" if row.closes is not None and row.closes > now else "Ended", row.closes
 
 
-def _counted(group: Group, counts: Counter[Group], asked: Asked) -> Counted:
+def _counted(group: Group, counts: Mapping[Group, int], asked: Asked) -> Counted:
     current = asked.group == group
     return Counted(group, HEADINGS[group][0], counts[group], asked.url(group="" if current else group), current)
 
 
-def _lines(group: Group, rows: Sequence[Row], now: datetime) -> Iterator[Line]:
-    """Each row; of what is to be reviewed each participant once, since it is reviewed together."""
+def _bundles(group: Group, rows: Sequence[Row]) -> Iterator[tuple[Group, Bundle]]:
+    """Each row of a group by itself; what is to be reviewed of one participant together, since it is reviewed together."""
     if group != "review":
-        yield from (_line(row, now) for row in rows)
+        yield from ((group, (row,)) for row in rows)
         return
     for _, some in groupby(sorted(rows, key=lambda row: row.participant), key=lambda row: row.participant):
-        first, *more = tuple(some)
-        if not more:
-            yield _line(first, now)
-        else:
-            says = " ".join(dict.fromkeys(sentence(row.says.removeprefix("Protocol deviation: ")) for row in (first, *more)))
-            yield replace(_line(first, now), title=plural(len(more) + 1, "deviation"), says=says)
+        yield group, tuple(some)
 
 
-def _line(row: Row, now: datetime) -> Line:
+def _line(bundle: Bundle, now: datetime) -> Line:
+    row, *more = bundle
     verb, at = bound(row, now)
+    together = (sentence(one.says.removeprefix("Protocol deviation: ")) for one in bundle)
     return Line(
         id=f"{row.participant}-{row.kind}-{row.name}".replace(":", "-"),
         participant=row.participant,
-        title=row.title,
-        says=row.says,
+        title=plural(len(bundle), "deviation") if more else row.title,
+        says=" ".join(dict.fromkeys(together)) if more else row.says,
         state="past target" if row.state == "open" and _past_target(row, now) else row.state,
         clock=SiteClock(row.zone, now),
         verb=verb,
