@@ -42,6 +42,9 @@ TABLES = (
     title TEXT NOT NULL, state TEXT NOT NULL, says TEXT NOT NULL, action TEXT NOT NULL, opens TEXT, due TEXT, target TEXT, closes TEXT,
     since TEXT, PRIMARY KEY (participant, key)) STRICT, WITHOUT ROWID""",
 )
+LISTED_FROM = "CASE WHEN kind = 'step' OR opens IS NULL THEN '' ELSE opens END"
+"""From a week before which instant on a row may be listed; steps always are."""
+INDEXES = (f"listed ON worklist (site, {LISTED_FROM}, state, kind, opens, due, closes, name)",)
 
 
 class Row(Value):
@@ -70,7 +73,7 @@ def worklist(views: Views, now: datetime, sites: Collection[str] | None = None) 
         question = f"SELECT * FROM worklist WHERE {among(sites)} AND (kind = 'step' OR opens IS NULL OR opens <= ?)"  # noqa: S608 - Only marks.
         kept = [Kept(*values) for values in connection.execute(question, (*(sites or ()), stored(now + SOON)))]
         parked = [one for one in parked_in(connection) if sites is None or one.participant.partition("-")[0] in sites]
-    rows = [*map(_unreadable, parked), *(_row(one, category, now) for one in kept if (category := one.category(now)) is not None)]
+    rows = [*map(unreadable, parked), *(row_of(one, category, now) for one in kept if (category := one.category(now)) is not None)]
     return tuple(sorted(rows, key=_order))
 
 
@@ -333,7 +336,8 @@ def _whose(told: Told, key: str) -> tuple[str, str, str, str]:
     return told.participant.id, key, told.participant.site, told.zone
 
 
-def _row(kept: Kept, category: Category, now: datetime) -> Row:
+def row_of(kept: Kept, category: Category, now: datetime) -> Row:
+    """A row as it stands at an instant at which it is of a category."""
     return Row(
         participant=kept.participant,
         category=category,
@@ -367,7 +371,8 @@ def _at(kept: Kept, now: datetime) -> State:
     return "not open" if now < (instant(kept.opens) or now) else "open" if now < (instant(kept.closes) or FOREVER) else "closed"
 
 
-def _unreadable(parked: Parked) -> Row:
+def unreadable(parked: Parked) -> Row:
+    """What is listed instead of a record that cannot be shown."""
     where = f"Entry {parked.version}" if parked.version else "The record"
     return Row(
         participant=parked.participant,

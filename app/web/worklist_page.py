@@ -1,11 +1,11 @@
 """The worklist as the browser shows it: grouped by what presses most, filtered by what stands in the URL, fifty rows a page."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
-from operator import itemgetter
-from typing import Literal, NamedTuple, Self, get_args
+from typing import NamedTuple, Self, get_args
 from urllib.parse import quote, urlencode
 
 from markupsafe import Markup
@@ -13,12 +13,11 @@ from markupsafe import Markup
 from app.clinic_time import SiteClock
 from app.web.drawing import Kind, Piece, window_bar
 from app.web.showing import plural, sentence
-from projections.worklist import Action, Row
+from domain.protocol import Protocol
+from projections.worklist import Action, Row, State
+from projections.worklist_pages import GROUPS, Group, Listing, Wanted
 
 ROWS_ON_A_PAGE = 50
-Group = Literal["unreadable", "held", "safety", "expiring", "overdue", "due", "waiting", "soon", "review"]
-"""In the order in which a coordinator looks."""
-GROUPS: tuple[Group, ...] = get_args(Group)
 HEADINGS: Mapping[Group, tuple[str, str]] = {
     "unreadable": ("Unreadable", "The record cannot be shown; do not rely on it."),
     "held": ("Held or revoked", "The slot begins within 72 hours."),
@@ -31,11 +30,6 @@ HEADINGS: Mapping[Group, tuple[str, str]] = {
     "review": ("To review", "By the investigator."),
 }
 """How a group is called, and what it means."""
-
-RARE: frozenset[Group] = frozenset({"unreadable", "safety", "expiring"})
-"""The groups that are told of only when there is something in them."""
-Bundle = tuple[Row, ...]
-"""Rows that are shown as one."""
 
 
 class Next(NamedTuple):
@@ -81,14 +75,10 @@ class Asked:
         page = parameters.get("page", "")
         return cls(**found, page=max(1, int(page)) if page.isdecimal() and len(page) < 6 else 1)  # noqa: PLR2004 - No list is so long.
 
-    def admits(self, row: Row) -> bool:
-        """Whether a row is among what is wanted."""
-        wanted = (self.site in {"", row.site}, self.state in {"", row.state}, self.group in {"", group_of(row)})
-        named = (self.step and (row.kind, row.name) != ("step", self.step)) or (
-            self.visit and (row.kind, row.name) != ("visit", self.visit)
-        )
-        text = f"{row.participant} {row.title} {row.says} {row.state}".casefold()
-        return all(wanted) and not named and all(word in text for word in self.text.casefold().split())
+    def wanted(self, sites: frozenset[str]) -> Wanted:
+        """What is wanted of the list of these sites."""
+        only = sites & {self.site} if self.site else sites
+        return Wanted(sites=only, step=self.step, visit=self.visit, state=self.state, group=self.group, text=self.text)
 
     @property
     def query(self) -> str:
@@ -145,7 +135,7 @@ Pairs = tuple[tuple[str, str], ...]
 
 
 class Choices(NamedTuple):
-    """What the filters offer: whatever occurs in the list."""
+    """What the filters offer."""
 
     site: Pairs
     step: Pairs
@@ -184,40 +174,18 @@ class WorklistPage:
         return self.asked.url("/worklist.csv")
 
 
-def worklist_page(rows: Sequence[Row], asked: Asked, now: datetime) -> WorklistPage:
-    """The page that was asked for; beyond the last page stands the last. Only what is on the page is drawn."""
-    but_group = replace(asked, group="")
-    admitted: dict[Group, list[Row]] = {group: [] for group in GROUPS}
-    for row in rows if but_group == Asked(page=asked.page) else filter(but_group.admits, rows):
-        admitted[group_of(row)].append(row)
-    counts = {group: len(some) for group, some in admitted.items()}
-    bundles = [bundle for group in GROUPS if asked.group in {"", group} for bundle in _bundles(group, admitted[group])]
-    pages = max(1, -(-len(bundles) // ROWS_ON_A_PAGE))
-    page = min(asked.page, pages)
+def worklist_page(listing: Listing, asked: Asked, choices: Choices, now: datetime) -> WorklistPage:
+    """The page that was asked for; beyond the last page stands the last."""
+    pages = max(1, -(-listing.found // ROWS_ON_A_PAGE))
+    counts = Counter(listing.counts)
     shown = tuple(
-        Shown(group, *HEADINGS[group], counts[group], tuple(_line(bundle, now) for _, bundle in some))
-        for group, some in groupby(bundles[(page - 1) * ROWS_ON_A_PAGE : page * ROWS_ON_A_PAGE], key=itemgetter(0))
+        Shown(group, *HEADINGS[group], counts[group], tuple(_lines(group, tuple(row for _, row in some), now)))
+        for group, some in groupby(listing.rows, key=lambda pair: pair[0])
     )
-    counted = tuple(_counted(group, counts, asked) for group in GROUPS if counts[group] or group not in RARE)
-    found = sum(len(bundle) for _, bundle in bundles)
-    return WorklistPage(asked, shown, counted, _choices(rows), found, len(rows), page, pages)
-
-
-def group_of(row: Row) -> Group:
-    """Where a row belongs: a safety clock stays on top until it is reported, and what expires stands before what is overdue."""
-    if row.kind == "safety":
-        return "safety"
-    match row.category:
-        case "urgent":
-            return "held"
-        case "soon" if row.kind == "eligibility" or row.name.startswith("product-expires:"):
-            return "expiring"
-        case "due today":
-            return "expiring" if row.name.startswith("product-expires:") else "due"
-        case "to review":
-            return "review"
-        case "unreadable" | "overdue" | "waiting" | "soon":
-            return row.category
+    counted = tuple(
+        _counted(group, counts, asked) for group in GROUPS if counts[group] or group not in {"unreadable", "safety", "expiring"}
+    )
+    return WorklistPage(asked, shown, counted, choices, listing.found, counts.total(), min(asked.page, pages), pages)
 
 
 def action_href(row: Row) -> str:
@@ -230,11 +198,6 @@ def participant_href(participant: str) -> str:
     return f"/participants/{quote(participant, safe='')}"
 
 
-def _text(row: Row) -> str:
-    """What is searched."""
-    return f"{row.participant} {row.title} {row.says} {row.state}".casefold()
-
-
 def bound(row: Row, now: datetime) -> tuple[str, datetime | None]:
     """The next bound of a row's window, or the last one once it has closed, and what happens then."""
     if row.opens is not None and row.opens > now:
@@ -242,29 +205,32 @@ def bound(row: Row, now: datetime) -> tuple[str, datetime | None]:
     return "Ends" if row.closes is not None and row.closes > now else "Ended", row.closes
 
 
-def _counted(group: Group, counts: Mapping[Group, int], asked: Asked) -> Counted:
+def _counted(group: Group, counts: Counter[Group], asked: Asked) -> Counted:
     current = asked.group == group
     return Counted(group, HEADINGS[group][0], counts[group], asked.url(group="" if current else group), current)
 
 
-def _bundles(group: Group, rows: Sequence[Row]) -> Iterator[tuple[Group, Bundle]]:
-    """Each row of a group by itself; what is to be reviewed of one participant together, since it is reviewed together."""
+def _lines(group: Group, rows: Sequence[Row], now: datetime) -> Iterator[Line]:
+    """Each row; of what is to be reviewed each participant once, since it is reviewed together."""
     if group != "review":
-        yield from ((group, (row,)) for row in rows)
+        yield from (_line(row, now) for row in rows)
         return
     for _, some in groupby(sorted(rows, key=lambda row: row.participant), key=lambda row: row.participant):
-        yield group, tuple(some)
+        first, *more = tuple(some)
+        if not more:
+            yield _line(first, now)
+        else:
+            says = " ".join(dict.fromkeys(sentence(row.says.removeprefix("Protocol deviation: ")) for row in (first, *more)))
+            yield replace(_line(first, now), title=plural(len(more) + 1, "deviation"), says=says)
 
 
-def _line(bundle: Bundle, now: datetime) -> Line:
-    row, *more = bundle
+def _line(row: Row, now: datetime) -> Line:
     verb, at = bound(row, now)
-    together = (sentence(one.says.removeprefix("Protocol deviation: ")) for one in bundle)
     return Line(
         id=f"{row.participant}-{row.kind}-{row.name}".replace(":", "-"),
         participant=row.participant,
-        title=plural(len(bundle), "deviation") if more else row.title,
-        says=" ".join(dict.fromkeys(together)) if more else row.says,
+        title=row.title,
+        says=row.says,
         state="past target" if row.state == "open" and _past_target(row, now) else row.state,
         clock=SiteClock(row.zone, now),
         verb=verb,
@@ -290,9 +256,8 @@ def _bar(row: Row, now: datetime) -> Markup | None:
     return window_bar(row.opens, row.closes, now, target, kind)
 
 
-def _choices(rows: Sequence[Row]) -> Choices:
-    steps = {(row.name, row.title) for row in rows if row.kind == "step"}
-    visits = {(row.name, row.title) for row in rows if row.kind == "visit"}
-    sites = {(row.site, row.site) for row in rows if row.site}
-    states = {(row.state, row.state.capitalize()) for row in rows}
-    return Choices(*(tuple(sorted(found)) for found in (sites, steps, visits, states)))
+def choices(sites: frozenset[str], protocol: Protocol) -> Choices:
+    """What the filters offer: the sites of whoever asks, what the protocol names, and every state that is shown."""
+    steps = tuple((step, rule.title) for step, rule in protocol.steps.items())
+    visits = tuple((name, visit.title) for name, visit in protocol.visits.items())
+    return Choices(tuple((site, site) for site in sorted(sites)), steps, visits, tuple((one, one.capitalize()) for one in get_args(State)))

@@ -11,8 +11,8 @@ import pytest
 from jinja2 import Environment, UndefinedError
 
 from app.web import showing
-from app.web.worklist_page import Asked, worklist_page
-from tests.app.web.test_worklist_page import row
+from app.web.worklist_page import Asked
+from tests.app.web.test_worklist_page import page_of, row
 
 WEB = Path(showing.__file__).parent
 NAMES = sorted(path.name for path in (WEB / "templates").glob("*.html"))
@@ -74,7 +74,7 @@ def test_what_a_page_is_not_told_is_never_left_out_in_silence(pages: Environment
 
 def worklist_of(pages: Environment, count: int, **given: Any) -> str:
     rows = [row(participant=f"BER-{n:03}", **given) for n in range(count)]
-    return pages.get_template("worklist.html").render(dict(AROUND), page=worklist_page(rows, Asked(), NOW))
+    return pages.get_template("worklist.html").render(dict(AROUND), page=page_of(*rows))
 
 
 def test_a_page_of_fifty_rows_weighs_less_than_150_kilobytes_with_its_style(pages: Environment) -> None:
@@ -105,7 +105,7 @@ def test_a_row_leads_to_its_participant_and_to_its_next_action(pages: Environmen
 
 
 def test_the_rows_come_anew_when_something_has_changed(pages: Environment) -> None:
-    page = worklist_page([row()], Asked(site="BER", page=1), NOW)
+    page = page_of(row(), asked=Asked(site="BER"))
     html = pages.get_template("worklist.html").render(dict(AROUND), page=page)
     assert 'sse-connect="/worklist/live?site=BER" hx-get="/worklist?site=BER" hx-trigger="sse:changed" hx-select="#rows"' in html
 
