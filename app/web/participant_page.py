@@ -32,8 +32,9 @@ STAGES = ("Screening", "Eligible", "Cells collected", "Lymphodepletion", "Infuse
 SERIES: Mapping[str, str] = {"toxicity": "Daily toxicity checks"}
 """How a series is called whose visits stand on one line of the drawing."""
 ACTIONS = (
-    ("Record a medication", "/medications"),
-    ("Record a review", "/reviews"),
+    ("Record a medication", "/record/evidence.medication"),
+    ("Record a review", "/record/reviews.review"),
+    ("Record something else", "/record"),
     ("Eligibility", "/eligibility"),
     ("Deviations", "/deviations"),
     ("History", "/history"),
