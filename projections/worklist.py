@@ -12,7 +12,8 @@ from domain.agenda import FinaliseVisit
 from domain.base import Value
 from domain.events import ManuallyReleased, StepCleared, StepHeld, StepWaiting
 from domain.gates import next_verdict
-from domain.reminders import NEAR, Reminder
+from domain.reminding.reminder import Reminder
+from domain.reminding.steps import NEAR
 from domain.screening import awaited
 from domain.standing import Plan, StandingVerdict
 from domain.time import FOREVER, MINUTE, local_date, midnight, shown
@@ -35,7 +36,10 @@ Action = Literal[
 ]  # fmt: skip
 """What to do next, by the name under which the command line and the web offer it."""
 SOON = timedelta(days=7)
-TITLES = {"black-out": "Black-out", "review": "Review", "product-expires": "Product expires"}
+TITLES = {
+    "black-out": "Black-out", "review": "Review", "release": "Release of cells", "results-expire": "Results",
+    "product-expires": "Product expires",
+}  # fmt: skip
 """The reminders that announce what no other row does, by the beginning of their keys."""
 TABLES = (
     """worklist (participant TEXT, key TEXT, site TEXT NOT NULL, zone TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL,
