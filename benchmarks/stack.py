@@ -19,7 +19,8 @@ ASKS_EVERY_SECONDS = 1.0
 def main() -> None:
     """Print the share of memory of each process, and the sum."""
     with TemporaryDirectory() as folder:
-        environment = os.environ | {"DAYBOOK_FOLDER": f"{folder}/daybook", "DAYBOOK_TEMPORAL_PORT": str(free_port())}
+        ports = {"DAYBOOK_TEMPORAL_PORT": str(free_port()), "DAYBOOK_WEB_PORT": str(free_port())}
+        environment = os.environ | ports | {"DAYBOOK_FOLDER": f"{folder}/daybook"}
         stack = subprocess.Popen([DAYBOOK, "up", "--demo"], env=environment, stdout=subprocess.DEVNULL)  # noqa: S603 - The program is ours.
         while subprocess.run([DAYBOOK, "status", "--json"], env=environment, check=False, capture_output=True).returncode:  # noqa: S603 - So is this.
             time.sleep(ASKS_EVERY_SECONDS)

@@ -8,9 +8,9 @@ from domain.gates import next_verdict
 from domain.leaving import steps_ended, visits_ended_at
 from domain.participant import Participant
 from domain.protocol import Protocol
-from domain.reminders import Reminder, reminders
+from domain.reminders import reminders
+from domain.reminding.reminder import Reminder
 from domain.study import Study
-from domain.time import Period, day_after, local_date, midnight
 from domain.visits import Awaiting, VisitWindow, awaiting, windows
 from domain.words import STEPS, HoldPoint
 
@@ -40,7 +40,7 @@ class FinaliseVisit:
 
 @dataclass(frozen=True, slots=True)
 class FindIncomplete:
-    """The window of a visit that took place has closed while required assessments are missing."""
+    """The days of grace after a closed window are over, and required assessments of the visit, which took place, are missing."""
 
     window: VisitWindow
 
@@ -111,11 +111,11 @@ def _visits(participant: Participant, found: tuple[VisitWindow, ...], protocol: 
         if window.state == "open" and window.firm:
             yield Item(f"close:{window.visit}", window.closes_at, CloseVisit(window))
         if window.state == "unaccounted":
-            said_on = local_date(participant.unaccounted[window.visit].recorded_at - A_DAY, zone)  # In time, it is said on the date after.
-            final = midnight(day_after(Period(f"P{protocol.visit_grace_days}D").after(max(window.closes, said_on))), zone)
-            yield Item(f"finalise:{window.visit}", final, FinaliseVisit(window))
+            said_at = participant.unaccounted[window.visit].recorded_at - A_DAY  # In time, it is said on the date after.
+            yield Item(f"finalise:{window.visit}", window.grace_over(said_at, protocol.visit_grace_days, zone), FinaliseVisit(window))
         if window.missing and not window.incomplete and window.firm:
-            yield Item(f"incomplete:{window.visit}", window.closes_at, FindIncomplete(window))
+            over = window.grace_over(window.held_known_since, protocol.visit_grace_days, zone)
+            yield Item(f"incomplete:{window.visit}", over, FindIncomplete(window))
     goes_on = bool(participant.infusions) and visits_ended_at(participant, zone) is None
     if goes_on and all(window.state in {"completed", "omitted", "missed"} for window in found):
         last = max(window.closes_at for window in found)

@@ -12,7 +12,8 @@ from zlib import crc32
 from domain import events as e
 from domain.contacts import ContactNamed, addressed, ladder
 from domain.record import Record
-from domain.reminders import Reminder, that_apply
+from domain.reminders import that_apply
+from domain.reminding.reminder import Reminder
 from domain.study import SiteOpened, Study
 from domain.time import clock_time, day_after, local_date, local_time
 from domain.words import RUNGS, Channel, Role, Rung, Urgency

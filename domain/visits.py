@@ -83,6 +83,10 @@ class VisitWindow:
         """When the window closes, in words: at the end of a date, or with a minute."""
         return shown(self.closes_at - MINUTE, zone) if self.in_hours else f"the end of {self.closes}"
 
+    def grace_over(self, said_at: datetime, days: int, zone: str) -> datetime:
+        """When the days of grace are over that follow its last date, or the date on which something was said of it, if later."""
+        return midnight(day_after(Period(f"P{days}D").after(max(self.closes, local_date(said_at, zone)))), zone)
+
     @property
     def edition(self) -> str:
         """What tells this window from the one that it was before it moved."""

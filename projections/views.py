@@ -60,7 +60,10 @@ class Mark(NamedTuple):
 
 
 class View(Protocol):
-    """A module that keeps one view: its tables, how it takes in what it is told, and how it forgets a participant."""
+    """A module that keeps one view: its tables, how it takes in what it is told, and how it forgets a participant.
+
+    What it is asked for often may have INDEXES, a tuple like TABLES.
+    """
 
     @property
     def TABLES(self) -> tuple[str, ...]: ...  # noqa: N802 - It is a constant of a module.
@@ -96,7 +99,8 @@ class Views:
         self.names = [table.split()[0] for view in views for table in view.TABLES]
         """The names of the tables that hold answers."""
         self.tables = (*OWN_TABLES, *(table for view in views for table in view.TABLES))
-        self._edition = crc32("\n".join((program, *self.tables)).encode()) >> 1  # SQLite keeps 31 bits of it.
+        self.indexes = [index for view in views for index in getattr(view, "INDEXES", ())]
+        self._edition = crc32("\n".join((program, *self.tables, *self.indexes)).encode()) >> 1  # SQLite keeps 31 bits of it.
         self._moved = Condition()
         self._told = 0
         self._writing = Lock()
@@ -147,6 +151,8 @@ class Views:
                 for (name,) in found:
                     connection.execute(f"DROP TABLE {name}")
                 create(connection, self.tables)
+                for index in self.indexes:
+                    connection.execute(f"CREATE INDEX {index}")
                 connection.execute("INSERT INTO mark VALUES (1, 0, 0, '')")
                 connection.execute(f"PRAGMA user_version = {self._edition}")
 

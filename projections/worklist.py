@@ -12,7 +12,8 @@ from domain.agenda import FinaliseVisit
 from domain.base import Value
 from domain.events import ManuallyReleased, StepCleared, StepHeld, StepWaiting
 from domain.gates import next_verdict
-from domain.reminders import NEAR, Reminder
+from domain.reminding.reminder import Reminder
+from domain.reminding.steps import NEAR
 from domain.screening import awaited
 from domain.standing import Plan, StandingVerdict
 from domain.time import FOREVER, MINUTE, local_date, midnight, shown
@@ -35,13 +36,19 @@ Action = Literal[
 ]  # fmt: skip
 """What to do next, by the name under which the command line and the web offer it."""
 SOON = timedelta(days=7)
-TITLES = {"black-out": "Black-out", "review": "Review", "product-expires": "Product expires"}
+TITLES = {
+    "black-out": "Black-out", "review": "Review", "release": "Release of cells", "results-expire": "Results",
+    "product-expires": "Product expires",
+}  # fmt: skip
 """The reminders that announce what no other row does, by the beginning of their keys."""
 TABLES = (
     """worklist (participant TEXT, key TEXT, site TEXT NOT NULL, zone TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL,
     title TEXT NOT NULL, state TEXT NOT NULL, says TEXT NOT NULL, action TEXT NOT NULL, opens TEXT, due TEXT, target TEXT, closes TEXT,
     since TEXT, PRIMARY KEY (participant, key)) STRICT, WITHOUT ROWID""",
 )
+LISTED_FROM = "CASE WHEN kind = 'step' OR opens IS NULL THEN '' ELSE opens END"
+"""From a week before which instant on a row may be listed; steps always are."""
+INDEXES = (f"listed ON worklist (site, {LISTED_FROM}, state, kind, opens, due, closes, name)",)
 
 
 class Row(Value):
@@ -70,7 +77,7 @@ def worklist(views: Views, now: datetime, sites: Collection[str] | None = None) 
         question = f"SELECT * FROM worklist WHERE {among(sites)} AND (kind = 'step' OR opens IS NULL OR opens <= ?)"  # noqa: S608 - Only marks.
         kept = [Kept(*values) for values in connection.execute(question, (*(sites or ()), stored(now + SOON)))]
         parked = [one for one in parked_in(connection) if sites is None or one.participant.partition("-")[0] in sites]
-    rows = [*map(_unreadable, parked), *(_row(one, category, now) for one in kept if (category := one.category(now)) is not None)]
+    rows = [*map(unreadable, parked), *(row_of(one, category, now) for one in kept if (category := one.category(now)) is not None)]
     return tuple(sorted(rows, key=_order))
 
 
@@ -333,7 +340,8 @@ def _whose(told: Told, key: str) -> tuple[str, str, str, str]:
     return told.participant.id, key, told.participant.site, told.zone
 
 
-def _row(kept: Kept, category: Category, now: datetime) -> Row:
+def row_of(kept: Kept, category: Category, now: datetime) -> Row:
+    """A row as it stands at an instant at which it is of a category."""
     return Row(
         participant=kept.participant,
         category=category,
@@ -367,7 +375,8 @@ def _at(kept: Kept, now: datetime) -> State:
     return "not open" if now < (instant(kept.opens) or now) else "open" if now < (instant(kept.closes) or FOREVER) else "closed"
 
 
-def _unreadable(parked: Parked) -> Row:
+def unreadable(parked: Parked) -> Row:
+    """What is listed instead of a record that cannot be shown."""
     where = f"Entry {parked.version}" if parked.version else "The record"
     return Row(
         participant=parked.participant,

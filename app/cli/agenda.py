@@ -13,7 +13,7 @@ from app.clinic_time import SiteClock, study_day
 from domain import agenda as a
 from domain.anchors import IN_WORDS, anchors
 from domain.gates import Gate, judge
-from domain.reminders import Reminder
+from domain.reminding.reminder import Reminder
 from domain.standing import Plan
 from domain.time import to_the_minute
 from domain.verdicts import Finding, RuleVerdict

@@ -26,12 +26,14 @@ def up(
 ) -> None:
     """Run all of Daybook on this machine, and show the worklist until stopped with Ctrl-C."""
     from app.cli import running  # noqa: PLC0415 - It loads Temporal, for which most commands would wait in vain.
+    from app.web.serving import refuse_unless_free  # noqa: PLC0415 - And this the web.
 
     session = session_of(ctx)
     if demo:
         running.refuse_without_temporal(session.settings)
     else:
         _refuse_without_study(session)
+    refuse_unless_free(session.settings)
     with session.daybook(create=True) as daybook:
         if not daybook.sealing:
             session.warns(NO_KEY.format(path=session.settings.keys))

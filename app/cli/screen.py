@@ -8,6 +8,7 @@ from rich.text import Text
 
 from app.cli.session import Session, console
 from app.cli.worklist import in_lines, laid_out
+from app.web.serving import where_to_sign_in
 from app.wiring import Daybook
 from domain.time import shown
 from projections.worklist import Row, worklist
@@ -15,7 +16,7 @@ from store.errors import Fault, Missing
 from workflows.journeys import Journeys, NoTemporal
 
 LOOKS_EVERY_SECONDS = 1.0
-AROUND_THE_LIST = 6
+AROUND_THE_LIST = 8
 """How many lines of the terminal the heading, a banner and the last line take."""
 ASKS_TEMPORAL_EVERY_SECONDS = 5.0
 
@@ -80,5 +81,6 @@ class Screen:
         synthetic = ", synthetic participants" if self._synthetic else ""
         now = shown(self._session.clock(), "UTC")
         heading = Text(f"Daybook {self._daybook.desk.name}{synthetic}, {now}. Ctrl-C stops.", style="bold")
+        where = Text(f"{where_to_sign_in(self._daybook)}.")
         banner = [Text(self._banner, style="bold red")] if self._banner else []
-        return Group(heading, *banner, Text(), body or "The answers are being made ready.")
+        return Group(heading, where, *banner, Text(), body or "The answers are being made ready.")

@@ -15,6 +15,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from app.accounts.passwords import Locked
 from app.cli.reading import shaped
+from app.settings import Settings
 from app.web.answering import unsigned
 from app.web.needs import COOKIE, asking, office_of
 from app.web.office import Asking, Office
@@ -132,9 +133,9 @@ def make_the_first_administrator(
     return _let_in(request, secret, "/people")
 
 
-def set_up_code(office: Office) -> str:
+def set_up_code(settings: Settings) -> str:
     """What proves that whoever makes the first account runs this machine: kept in its folder until there is one."""
-    path = office.daybook.settings.set_up_code
+    path = settings.set_up_code
     with suppress(FileExistsError), os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(token_urlsafe(9))
     return path.read_text().strip()
@@ -142,7 +143,7 @@ def set_up_code(office: Office) -> str:
 
 def _first(office: Office, code: str, person: str, name: str, password: str) -> None:
     """Record the first administrator. Raises Refused."""
-    if office.daybook.people.current().anybody or not compare_digest(code.strip().encode(), set_up_code(office).encode()):
+    if office.daybook.people.current().anybody or not compare_digest(code.strip().encode(), set_up_code(office.daybook.settings).encode()):
         raise Refused(Reason(code="wrong-code", says="This is not the code that Daybook showed when it was started."))
     today = office.now.astimezone(UTC).date()
     admitted = shaped(lambda: PersonAdmitted(person=person, name=name))

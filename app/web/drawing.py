@@ -11,9 +11,11 @@ from app.clinic_time import study_day
 from domain.time import local_date, midnight
 
 DAY = timedelta(days=1)
-LABELS, WIDTH, ROW, HEAD = 200, 1160, 26, 54
+LABELS, WIDTH, ROW, HEAD = 216, 1160, 26, 54
 """Where the lanes begin, how wide the drawing is, how high a lane, and how high the calendar above the lanes."""
 BAR_WIDTH, BAR_HEIGHT = 128, 20
+WEEKS_FIT = 75
+"""The most days of which each week can be written above the lanes."""
 Kind = Literal["window", "loose", "slot", "blocked", "hold", "target", "done", "stray", "booked", "taken"]
 """Bars: a window, one that still moves, a planned slot, a black-out, a slot that is held. Points: the target, what took place in or
 outside its window, an appointment, a step that was taken."""
@@ -67,7 +69,7 @@ class Scale:
     def marks(self) -> Iterator[date]:
         """The dates that are written above: each week, or where that is too close each first of a month."""
         days = (self.last - self.first).days
-        weeks = days <= 75  # noqa: PLR2004 - More than eleven weeks do not fit side by side.
+        weeks = days <= WEEKS_FIT
         months = max(1, round(days / 400))
         for day in (self.first + timedelta(days=n) for n in range(days + 1)):
             if (weeks and self._counted(day) % 7 == 0) or (not weeks and day.day == 1 and day.month % months == 0):
@@ -159,7 +161,7 @@ def _calendar(scale: Scale, height: int) -> Iterator[Markup]:
         x = scale.x(midnight(day, scale.zone))
         yield Markup('<path class="grid" d="M{} {}V{}"/>').format(x, 4, height)
         if x < WIDTH - 50:
-            words = f"{day:%b %Y}" if day.day == 1 and (scale.last - scale.first).days > 75 else f"{day.day} {day:%b}"  # noqa: PLR2004
+            words = f"{day:%b %Y}" if day.day == 1 and (scale.last - scale.first).days > WEEKS_FIT else f"{day.day} {day:%b}"
             yield Markup('<text class="date" x="{}" y="14">{}</text>').format(x + 3, words)
             yield Markup('<text class="day" x="{}" y="28">{}</text>').format(x + 3, study_day(day, scale.infusion))
 

@@ -13,15 +13,17 @@ from app.web.office import Asking
 from app.web.participant_page import participant_page
 from app.web.pulse import Pulse
 from app.web.sheets import chart_of, recorded
-from app.web.worklist_page import Asked, worklist_page
+from app.web.worklist_page import ROWS_ON_A_PAGE, Asked, choices, worklist_page
 from domain.rejections import Reason, Refused
 from projections.timeline import Timeline, timeline
 from projections.views import Parked
-from projections.worklist import Row, worklist
+from projections.worklist_pages import listed
 
 looking = APIRouter(include_in_schema=False)
 Seeing = Annotated[Asking, Depends(Needs("see-participants"))]
 SEEING = [Depends(Needs("see-participants"))]
+MOST_ROWS = 100_000
+"""How many rows a table has at most."""
 COLUMNS = ("participant", "site", "category", "title", "state", "says", "action", "opens", "target", "closes")
 
 
@@ -34,7 +36,10 @@ def home() -> Response:
 @looking.get("/worklist")
 def what_there_is_to_do(request: Request, asking: Seeing) -> Response:
     """What there is to do, most pressing first."""
-    return page(request, asking, "worklist.html", page=worklist_page(_rows(asking), Asked.of(request.query_params), asking.now))
+    asked, sites, study = Asked.of(request.query_params), asking.sites(), asking.office.daybook.participants.study()
+    listing = listed(asking.office.daybook.views, asking.now, asked.wanted(sites), asked.page, ROWS_ON_A_PAGE)
+    offered = choices(sites, study.protocol(study.current))
+    return page(request, asking, "worklist.html", page=worklist_page(listing, asked, offered, asking.now))
 
 
 @looking.get("/worklist.csv")
@@ -43,7 +48,8 @@ def as_a_table(request: Request, asking: Seeing) -> Response:
     asked, text = Asked.of(request.query_params), io.StringIO()
     table = csv.writer(text)
     table.writerow(COLUMNS)
-    table.writerows([harmless(getattr(row, name)) for name in COLUMNS] for row in _rows(asking) if asked.admits(row))
+    found = listed(asking.office.daybook.views, asking.now, asked.wanted(asking.sites()), 1, MOST_ROWS)
+    table.writerows([harmless(getattr(row, name)) for name in COLUMNS] for _, row in found.rows)
     return Response(text.getvalue(), media_type="text/csv", headers={"content-disposition": 'attachment; filename="worklist.csv"'})
 
 
@@ -74,10 +80,6 @@ def told_of(asking: Asking) -> Timeline:
             raise Refused(Reason(code="unreadable", says=says))
         case None:
             raise Refused(Reason(code="not-told", says="the answers about this participant are being made ready; look again in a moment"))
-
-
-def _rows(asking: Asking) -> tuple[Row, ...]:
-    return worklist(asking.office.daybook.views, asking.now, asking.sites())
 
 
 def harmless(value: object) -> str:

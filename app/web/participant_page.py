@@ -40,7 +40,7 @@ ACTIONS = (
     ("Deviations", "/deviations"),
     ("History", "/history"),
     ("Consent", "/consent"),
-    ("Record anything", "/record"),
+    ("Record something else", "/record"),
 )
 """What else can be done for a participant, by the part of their pages where it is done."""
 

@@ -43,7 +43,9 @@ class Guarded:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                self._protect(MutableHeaders(scope=message), static=scope["path"].startswith("/static/"))
+                ours = MutableHeaders(scope=message)
+                self._protect(ours, static=scope["path"].startswith("/static/"))
+                ours["server-timing"] = f"desk;dur={(perf_counter() - began) * 1000:.1f}"
             await send(message)
 
         if scope["method"] not in SAFE and _from_elsewhere(headers):

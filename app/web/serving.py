@@ -1,29 +1,55 @@
 """Answering browsers and programs from an open record, until cancelled."""
 
 import asyncio
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import uvicorn
 
 from app.accounts import accounts_at
+from app.demo.people import PASSWORD, PEOPLE
+from app.settings import Settings
 from app.web.application import application
 from app.web.door import set_up_code
 from app.web.office import Office
 from app.web.showing import templates
 from app.wiring import Daybook
+from store.errors import Fault
 
 GRACE_SECONDS = 2
 """How long answers under way may take to end when Daybook stops; who listens for changes would stay for ever."""
 
 
-async def answering(daybook: Daybook) -> None:
-    """Answer at the host and port of the settings. Raises Fault where the accounts cannot be opened."""
+def refuse_unless_free(settings: Settings) -> None:
+    """Find out that browsers can be answered at the port of the settings. Raises Fault."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        if probe.connect_ex(("127.0.0.1", settings.web_port)) == 0:
+            raise Fault(
+                f"Something answers at port {settings.web_port} of this machine already. Stop it, or choose another DAYBOOK_WEB_PORT."
+            )
+
+
+def where_to_sign_in(daybook: Daybook) -> str:
+    """Where the desk is found in a browser, and by what its first visitor comes in."""
     settings = daybook.settings
+    people = daybook.people.current()
+    if not people.anybody:
+        return f"Open {settings.public_address} and make the first account with the code {set_up_code(settings)}"
+    invented = [one for one, *_ in PEOPLE if one in people.persons] if daybook.desk.current().record.demonstration else []
+    signs_in = f": {', '.join(invented)}, each with the password '{PASSWORD}'" if invented else ""
+    return f"Open {settings.public_address} and sign in{signs_in}"
+
+
+async def answering(daybook: Daybook) -> None:
+    """Answer at the host and port of the settings. Raises Fault where the port is taken or the accounts cannot be opened."""
+    settings = daybook.settings
+    refuse_unless_free(settings)
     with accounts_at(settings.accounts, daybook.ledger.clock) as accounts:
         office = Office(daybook, accounts, templates())
         if not daybook.people.current().anybody:
-            set_up_code(office)
+            set_up_code(settings)
         config = uvicorn.Config(
             application(office, settings.web_names),
             host=settings.web_host,

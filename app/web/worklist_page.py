@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
-from typing import Literal, NamedTuple, Self, get_args
+from typing import NamedTuple, Self, get_args
 from urllib.parse import quote, urlencode
 
 from markupsafe import Markup
@@ -13,12 +13,11 @@ from markupsafe import Markup
 from app.clinic_time import SiteClock
 from app.web.drawing import Kind, Piece, window_bar
 from app.web.showing import plural, sentence
-from projections.worklist import Action, Row
+from domain.protocol import Protocol
+from projections.worklist import Action, Row, State
+from projections.worklist_pages import GROUPS, Group, Listing, Wanted
 
 ROWS_ON_A_PAGE = 50
-Group = Literal["unreadable", "held", "safety", "expiring", "overdue", "due", "waiting", "soon", "review"]
-"""In the order in which a coordinator looks."""
-GROUPS: tuple[Group, ...] = get_args(Group)
 HEADINGS: Mapping[Group, tuple[str, str]] = {
     "unreadable": ("Unreadable", "The record cannot be shown; do not rely on it."),
     "held": ("Held or revoked", "The slot begins within 72 hours."),
@@ -76,14 +75,10 @@ class Asked:
         page = parameters.get("page", "")
         return cls(**found, page=max(1, int(page)) if page.isdecimal() and len(page) < 6 else 1)  # noqa: PLR2004 - No list is so long.
 
-    def admits(self, row: Row) -> bool:
-        """Whether a row is among what is wanted."""
-        wanted = (self.site in {"", row.site}, self.state in {"", row.state}, self.group in {"", group_of(row)})
-        named = (self.step and (row.kind, row.name) != ("step", self.step)) or (
-            self.visit and (row.kind, row.name) != ("visit", self.visit)
-        )
-        text = f"{row.participant} {row.title} {row.says} {row.state}".casefold()
-        return all(wanted) and not named and all(word in text for word in self.text.casefold().split())
+    def wanted(self, sites: frozenset[str]) -> Wanted:
+        """What is wanted of the list of these sites."""
+        only = sites & {self.site} if self.site else sites
+        return Wanted(sites=only, step=self.step, visit=self.visit, state=self.state, group=self.group, text=self.text)
 
     @property
     def query(self) -> str:
@@ -140,7 +135,7 @@ Pairs = tuple[tuple[str, str], ...]
 
 
 class Choices(NamedTuple):
-    """What the filters offer: whatever occurs in the list."""
+    """What the filters offer."""
 
     site: Pairs
     step: Pairs
@@ -179,40 +174,18 @@ class WorklistPage:
         return self.asked.url("/worklist.csv")
 
 
-def worklist_page(rows: Sequence[Row], asked: Asked, now: datetime) -> WorklistPage:
+def worklist_page(listing: Listing, asked: Asked, choices: Choices, now: datetime) -> WorklistPage:
     """The page that was asked for; beyond the last page stands the last."""
-    but_group = replace(asked, group="")
-    counts = Counter(group_of(row) for row in rows if but_group.admits(row))
-    found = sorted((row for row in rows if asked.admits(row)), key=lambda row: GROUPS.index(group_of(row)))
-    lines = [(group, line) for group, some in groupby(found, key=group_of) for line in _lines(group, tuple(some), now)]
-    pages = max(1, -(-len(lines) // ROWS_ON_A_PAGE))
-    page = min(asked.page, pages)
-    on_page = lines[(page - 1) * ROWS_ON_A_PAGE : page * ROWS_ON_A_PAGE]
+    pages = max(1, -(-listing.found // ROWS_ON_A_PAGE))
+    counts = Counter(listing.counts)
     shown = tuple(
-        Shown(group, *HEADINGS[group], counts[group], tuple(line for _, line in some))
-        for group, some in groupby(on_page, key=lambda pair: pair[0])
+        Shown(group, *HEADINGS[group], counts[group], tuple(_lines(group, tuple(row for _, row in some), now)))
+        for group, some in groupby(listing.rows, key=lambda pair: pair[0])
     )
     counted = tuple(
         _counted(group, counts, asked) for group in GROUPS if counts[group] or group not in {"unreadable", "safety", "expiring"}
     )
-    return WorklistPage(asked, shown, counted, _choices(rows), len(found), len(rows), page, pages)
-
-
-def group_of(row: Row) -> Group:
-    """Where a row belongs: a safety clock stays on top until it is reported, and what expires stands before what is overdue."""
-    if row.kind == "safety":
-        return "safety"
-    match row.category:
-        case "urgent":
-            return "held"
-        case "soon" if row.kind == "eligibility" or row.name.startswith("product-expires:"):
-            return "expiring"
-        case "due today":
-            return "expiring" if row.name.startswith("product-expires:") else "due"
-        case "to review":
-            return "review"
-        case "unreadable" | "overdue" | "waiting" | "soon":
-            return row.category
+    return WorklistPage(asked, shown, counted, choices, listing.found, counts.total(), min(asked.page, pages), pages)
 
 
 def action_href(row: Row) -> str:
@@ -283,9 +256,8 @@ def _bar(row: Row, now: datetime) -> Markup | None:
     return window_bar(row.opens, row.closes, now, target, kind)
 
 
-def _choices(rows: Sequence[Row]) -> Choices:
-    steps = {(row.name, row.title) for row in rows if row.kind == "step"}
-    visits = {(row.name, row.title) for row in rows if row.kind == "visit"}
-    sites = {(row.site, row.site) for row in rows if row.site}
-    states = {(row.state, row.state.capitalize()) for row in rows}
-    return Choices(*(tuple(sorted(found)) for found in (sites, steps, visits, states)))
+def choices(sites: frozenset[str], protocol: Protocol) -> Choices:
+    """What the filters offer: the sites of whoever asks, what the protocol names, and every state that is shown."""
+    steps = tuple((step, rule.title) for step, rule in protocol.steps.items())
+    visits = tuple((name, visit.title) for name, visit in protocol.visits.items())
+    return Choices(tuple((site, site) for site in sorted(sites)), steps, visits, tuple((one, one.capitalize()) for one in get_args(State)))

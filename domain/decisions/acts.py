@@ -12,7 +12,7 @@ from domain.gates import judge
 from domain.participant import Participant
 from domain.record import Record
 from domain.rejections import Reason, Refused
-from domain.reminders import Reminder
+from domain.reminding.reminder import Reminder
 from domain.study import Study
 from domain.visits import VisitWindow
 from domain.words import HoldPoint

@@ -8,7 +8,7 @@ import pytest
 from domain import commands as c
 from domain import events as e
 from domain.agenda import Agenda
-from domain.reminders import Reminder
+from domain.reminding.reminder import Reminder
 from domain.time import MINUTE, When, local_date, midnight
 from tests.builders import BERLIN, Story, Trial, dose, local, slot
 

@@ -11,6 +11,8 @@ from domain.time import When, local_date
 from tests.builders import BERLIN, Story, Trial, codes, slot
 from tests.domain.planned import window_of
 
+pytestmark = pytest.mark.slow
+
 BASELINE = "pre-lymphodepletion-baseline"
 DEVIATION = f"visit:{BASELINE}:window"
 DAY = timedelta(days=1)

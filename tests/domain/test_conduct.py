@@ -8,7 +8,7 @@ from domain import commands as c
 from domain import events as e
 from domain.agenda import agenda
 from domain.rejections import Refused
-from domain.reminders import Reminder
+from domain.reminding.reminder import Reminder
 from domain.time import MINUTE, When, local_date
 from domain.words import Role
 from tests.builders import BERLIN, Story, Trial, codes

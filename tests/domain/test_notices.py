@@ -24,7 +24,7 @@ from domain.notices import (
     unfinished,
 )
 from domain.rejections import Refused
-from domain.reminders import Reminder
+from domain.reminding.reminder import Reminder
 from domain.study import SiteOpened
 from domain.words import Role, Urgency
 from tests.builders import BERLIN, SAO_PAULO, Story, Trial, by_, local

@@ -170,7 +170,7 @@ def test_cells_of_another_code_are_a_deviation_and_nobody_releases_them_to_thaw(
             if isinstance(turn.command, c.Perform | c.Override) and isinstance(turn.command.beginning, c.ReleaseToThaw):
                 released = any(isinstance(event, e.ThawStarted) for event in turn.events)
                 assert not released or turn.command.beginning.identity == CODE
-    assert wrong
+    assert wrong or not campaign.full, "a tenth of the lives may thaw none; test_decisions tells of such cells"
 
 
 def key_of(taken: Taken, rule: str) -> str:

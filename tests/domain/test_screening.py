@@ -8,7 +8,7 @@ from domain import events as e
 from domain.agenda import agenda
 from domain.criteria.report import eligibility
 from domain.rejections import Refused
-from domain.reminders import Reminder
+from domain.reminding.reminder import Reminder
 from domain.screening import awaited
 from domain.time import MINUTE, When, local_date
 from tests.builders import BERLIN, Story, Trial, codes, local

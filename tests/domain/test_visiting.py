@@ -53,11 +53,11 @@ def told(story: Story, visit: str) -> set[str]:
 @pytest.mark.parametrize(
     ("booked", "falls_due"),
     [
-        (5, {"visit-booked-early", "visit-closes", "close"}),
-        (6, {"visit-closes", "close"}),
-        (7, {"visit-closes", "close"}),
+        (5, {"visit-booked-early", "visit-passed", "visit-closes", "close"}),
+        (6, {"visit-passed", "visit-closes", "close"}),
+        (7, {"visit-passed", "visit-closes", "close"}),
         (8, {"close"}),
-        (9, {"visit-booked-late", "visit-closes", "close"}),
+        (9, {"visit-booked-late", "visit-passed", "visit-closes", "close"}),
     ],
     ids=["a day early", "the first day", "before the last day", "the last day", "a day late"],
 )
@@ -138,7 +138,7 @@ def test_a_corrected_anchor_moves_the_window_away_from_under_a_booking(story: St
     booked = window_of(story, "day-7").booked
     story.asks(c.Correct(entry=story.entry_of(e.InfusionStarted), fact=e.InfusionStarted(at=earlier, identity=CODE)), reason="misread")
     assert window_of(story, "day-7").booked == booked
-    assert told(story, "day-7") == {"visit-booked-late", "visit-closes", "close"}
+    assert told(story, "day-7") == {"visit-booked-late", "visit-passed", "visit-closes", "close"}
 
 
 def test_an_appointment_of_long_ago_that_a_correction_leaves_outside_its_window_is_told_of_at_the_correction(story: Story) -> None:
@@ -265,12 +265,16 @@ def test_a_result_that_was_taken_back_leaves_the_assessment_missing() -> None:
     assert "disease-activity" in window_of(story, "day-7").missing
 
 
-def test_a_visit_with_something_missing_is_a_possible_deviation_once_its_window_has_closed_until_it_comes() -> None:
+def grace_is_over(story: Story) -> datetime:
+    """14 whole dates after the last one of the window of day 7, or after the date of the entry."""
+    return midnight(window_of(story, "day-7").closes + 15 * DAY, BERLIN)
+
+
+def test_a_visit_with_something_missing_is_a_possible_deviation_once_its_days_of_grace_are_over_until_it_comes() -> None:
     story = came(7)
-    closes = window_of(story, "day-7").closes_at
-    story.lives_until(closes - MINUTE)
+    story.lives_until(grace_is_over(story) - MINUTE)
     assert "visit:day-7:incomplete" not in story.now.deviations
-    story.lives_until(closes)
+    story.lives_until(grace_is_over(story))
     deviation = story.now.deviations["visit:day-7:incomplete"]
     assert (deviation.final, deviation.says) == (False, "of the visit day-7 these assessments are missing: late-effects")
     story.reports(e.AssessmentDone(visit="day-7", assessment="late-effects", at=story.at()))
@@ -281,7 +285,7 @@ def test_a_visit_with_something_missing_is_a_possible_deviation_once_its_window_
 
 def test_a_corrected_date_of_the_visit_takes_what_was_found_on_the_other_date_from_it() -> None:
     story = came(7)
-    story.lives_until(window_of(story, "day-7").closes_at)
+    story.lives_until(grace_is_over(story))
     fact = e.VisitCompleted(visit="day-7", at=When.at(at_ten(story, 8)))
     story.asks(c.Correct(entry=story.entry_of(e.VisitCompleted), fact=fact), reason="misread")
     assert window_of(story, "day-7").missing == ("disease-activity", "late-effects")
@@ -290,11 +294,11 @@ def test_a_corrected_date_of_the_visit_takes_what_was_found_on_the_other_date_fr
 
 def test_a_window_that_moves_is_open_again_for_what_is_missing() -> None:
     story = came(7)
-    story.lives_until(window_of(story, "day-7").closes_at)
+    story.lives_until(grace_is_over(story))
     later = When.at(story.now.infusions[0].fact.at.span(BERLIN).earliest + DAY)
     story.asks(c.Correct(entry=story.entry_of(e.InfusionStarted), fact=e.InfusionStarted(at=later, identity=CODE)), reason="misread")
     assert "visit:day-7:incomplete" not in story.now.deviations
-    story.lives_until(window_of(story, "day-7").closes_at)
+    story.lives_until(grace_is_over(story))
     assert "visit:day-7:incomplete" in story.now.deviations
 
 

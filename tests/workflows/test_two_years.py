@@ -210,35 +210,67 @@ SENT = (
     ("2026-02-24", "m-weber", "visit-opens:day-1:20260224"),
     ("2026-02-24", "m-weber", "visit-opens:toxicity-day-1:20260224"),
     # At 14:00 it is corrected to 00:05 on the 24th. Day 7 is 3 March by now, and may be a day early or late: 2 to 4 March. It was
-    # booked, by the 116th entry, for the 1st. Day 1 is announced for the date that it has moved to; the checks are booked by then.
-    ("2026-02-24", "m-weber", "visit-booked-early:day-7:20260304:116"),
+    # booked for the 1st. Day 1 is announced for the date that it has moved to; the checks are booked by then.
+    ("2026-02-24", "m-weber", "visit-booked-early:day-7:20260304:[day-7]"),
     ("2026-02-25", "m-weber", "visit-opens:day-1:20260225"),
     # Day 3 is the 27th, a day on either side.
     ("2026-02-26", "m-weber", "visit-opens:day-3:20260228"),
-    # Day 10 is 6 March, from the 5th on: the participant came on the 4th. Day 14 is the 10th, two days on either side.
+    # Day 10 is 6 March, a day on either side. Nobody has booked it a week before the 5th; the participant came on the 4th, which the
+    # investigator is shown the next morning, and signs on the 10th.
+    ("2026-02-26", "m-weber", "visit-not-booked:day-10:20260307"),
+    ("2026-03-05", "dr-ito", "deviation-review:[visit:day-10:window]"),
+    # Day 14 is the 10th, two days on either side: 8 to 12 March. Nobody has booked it a week before.
+    ("2026-03-01", "m-weber", "visit-not-booked:day-14:20260312"),
     ("2026-03-08", "m-weber", "visit-opens:day-14:20260312"),
-    # Day 21 is the 17th, two days on either side: to the 19th; the participant came on the 21st.
+    # Day 21 is the 17th, two days on either side: 15 to 19 March; the participant came on the 21st, which was signed at once.
+    ("2026-03-08", "m-weber", "visit-not-booked:day-21:20260319"),
     ("2026-03-15", "m-weber", "visit-opens:day-21:20260319"),
     ("2026-03-19", "m-weber", "visit-closes:day-21:20260319"),
     ("2026-03-20", "m-weber", "visit-unaccounted:day-21:20260319"),
-    # Day 28 is the 24th, three days on either side: 21 to 27 March; nobody came. The toxicity period ends with it.
+    # Day 28 is the 24th, three days on either side: 21 to 27 March; nobody came, and after 14 days of grace, with 10 April over, it is
+    # missed for good; the investigator signs that on the 20th. The toxicity period ends with day 28.
+    ("2026-03-14", "m-weber", "visit-not-booked:day-28:20260327"),
     ("2026-03-21", "m-weber", "visit-opens:day-28:20260327"),
     ("2026-03-25", "dr-ito", "toxicity-ends:20260324"),
     ("2026-03-27", "m-weber", "visit-closes:day-28:20260327"),
     ("2026-03-28", "m-weber", "visit-unaccounted:day-28:20260327"),
-    # Month 2 is 24 April, seven days on either side. Months 3, 9 and 12 are booked before they open.
+    ("2026-04-11", "dr-ito", "deviation-review:[visit:day-28:missed]"),
+    # Month 2 is 24 April, seven days on either side: 17 April to 1 May.
+    ("2026-04-10", "m-weber", "visit-not-booked:month-2:20260501"),
     ("2026-04-17", "m-weber", "visit-opens:month-2:20260501"),
-    # Month 6 is 24 August, 14 days on either side; months 18 and 24 are 24 August 2027 and 24 February 2028, with 30.
+    # Month 3 is booked more than a week ahead for 20 May; that the participant came then was recorded on the 22nd only.
+    ("2026-05-21", "m-weber", "visit-passed:month-3:20260520"),
+    # Month 6 is 24 August, 14 days on either side: 10 August to 7 September. What was missing came on the 15th, in the days of grace.
+    ("2026-08-03", "m-weber", "visit-not-booked:month-6:20260907"),
     ("2026-08-10", "m-weber", "visit-opens:month-6:20260907"),
+    ("2026-09-08", "m-weber", "visit-incomplete:month-6:20260907"),
+    # Month 9 is 24 November, 14 days on either side, from the 10th on; it was booked on the 5th. Month 12 was booked months ahead, for
+    # the last date of its window, and kept.
+    ("2026-11-03", "m-weber", "visit-not-booked:month-9:20261208"),
+    # Months 18 and 24 are 24 August 2027 and 24 February 2028, 30 days on either side: from 25 July and from 25 January on. The study
+    # is complete when the last window closes with 25 March 2028.
+    ("2027-07-18", "m-weber", "visit-not-booked:month-18:20270923"),
     ("2027-07-25", "m-weber", "visit-opens:month-18:20270923"),
+    ("2028-01-18", "m-weber", "visit-not-booked:month-24:20280325"),
     ("2028-01-25", "m-weber", "visit-opens:month-24:20280325"),
+    ("2028-03-26", "m-weber", "hand-over:20280326"),
 )
-"""Every reminder that is sent: on which date at the site, to whom, by its key."""
+"""Every reminder that is sent: on which date at the site, to whom, by its key, in which [] stands for the entry that tells of it."""
 
 
 def sent(story: Story) -> list[tuple[str, str, str]]:
     told = [(when, one) for when, one in story.told_of(e.ReminderSent) if isinstance(one, e.ReminderSent)]
-    return sorted((f"{local_date(when, BERLIN)}", one.to, one.key) for when, one in told)
+    return sorted((f"{local_date(when, BERLIN)}", one.to, spoken(one.key, story)) for when, one in told)
+
+
+def spoken(key: str, story: Story) -> str:
+    """A key with what an entry in it tells of in place of its number."""
+    kind, _, last = key.rpartition(":")
+    if not last.isdigit() or len(last) == len("20260105"):
+        return key
+    told = next(entry.event for entry in story.record.entries if entry.version == int(last))
+    assert isinstance(told, e.VisitBooked | e.DeviationRecorded)
+    return f"{kind}:[{told.visit if isinstance(told, e.VisitBooked) else told.key}]"
 
 
 def test_who_comes_early_late_not_at_all_twice_and_is_corrected_is_reminded_of_as_derived_by_hand() -> None:

@@ -158,12 +158,12 @@ def around(folder: Path, temporal: str | None) -> dict[str, str]:
     """The environment of a process that keeps all it has in one folder, and has a port of its own for Temporal."""
     theirs = {name: value for name, value in os.environ.items() if not name.startswith("DAYBOOK_")}
     server = {"DAYBOOK_TEMPORAL": temporal} if temporal else {"DAYBOOK_TEMPORAL_PORT": str(port_of(folder))}
-    return theirs | {"DAYBOOK_FOLDER": str(folder / "daybook")} | server
+    return theirs | {"DAYBOOK_FOLDER": str(folder / "daybook"), "DAYBOOK_WEB_PORT": str(port_of(folder, "web"))} | server
 
 
-def port_of(folder: Path) -> int:
+def port_of(folder: Path, of: str = "temporal") -> int:
     """A free port, the same for every process of a folder."""
-    kept = folder / "port"
+    kept = folder / f"{of}.port"
     if not kept.exists():
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))

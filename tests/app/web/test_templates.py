@@ -1,0 +1,125 @@
+"""Every page: it can be read, carries no code and no style of its own, escapes what it shows, and is light."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from jinja2 import Environment, UndefinedError
+
+from app.web import showing
+from app.web.worklist_page import Asked
+from tests.app.web.test_worklist_page import page_of, row
+
+WEB = Path(showing.__file__).parent
+NAMES = sorted(path.name for path in (WEB / "templates").glob("*.html"))
+NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
+INLINE = re.compile(r"<style|<script(?![^>]*\bsrc=)|\sstyle\s*=|\son[a-z]+\s*=|javascript:|hx-on|hx-vals=[\"']js:", re.IGNORECASE)
+OURS = re.compile(r"\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+"""What the browser never sees."""
+AROUND: Mapping[str, Any] = {
+    "study": "cd19-cart-sle",
+    "demonstration": True,
+    "visitor": SimpleNamespace(name="A coordinator", person="m-weber", roles="coordinator BER"),
+    "nav": (SimpleNamespace(href="/worklist", title="Worklist", current=True),),
+    "banner": "The journeys do not answer.",
+    "csrf": "token",
+    "now": NOW,
+    "path": "/worklist",
+}
+
+
+@pytest.fixture(scope="module")
+def pages() -> Environment:
+    return showing.templates()
+
+
+def test_there_are_pages() -> None:
+    assert {"base.html", "components.html", "worklist.html", "participant.html", "problem.html", "sign_in.html"} <= set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_page_can_be_read(name: str, pages: Environment) -> None:
+    pages.get_template(name)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_page_carries_no_code_and_no_style_of_its_own(name: str) -> None:
+    text = OURS.sub("", (WEB / "templates" / name).read_text())
+    assert not INLINE.search(text), "Put it into daybook.js or daybook.css: the content security policy lets nothing else run."
+
+
+@pytest.mark.parametrize(
+    "inline",
+    ["<style>", "<script>", '<p style="x">', '<p onclick="x">', '<a href="javascript:x">', '<p hx-on:click="x">', "<p hx-vals='js:x'>"],
+)
+def test_code_and_style_in_a_page_are_found(inline: str) -> None:
+    assert INLINE.search(inline)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_form_that_records_something_carries_its_token(name: str) -> None:
+    forms = re.findall(r"<form[^>]*method=\"post\".*?</form>", (WEB / "templates" / name).read_text(), re.DOTALL)
+    before_signing_in = {"sign_in.html", "set_up.html"}
+    assert name in before_signing_in or all("csrf_field()" in form for form in forms)
+
+
+def test_what_a_page_is_not_told_is_never_left_out_in_silence(pages: Environment) -> None:
+    with pytest.raises(UndefinedError):
+        pages.get_template("worklist.html").render(AROUND)
+
+
+def worklist_of(pages: Environment, count: int, **given: Any) -> str:
+    rows = [row(participant=f"BER-{n:03}", **given) for n in range(count)]
+    return pages.get_template("worklist.html").render(dict(AROUND), page=page_of(*rows))
+
+
+def test_a_page_of_fifty_rows_weighs_less_than_150_kilobytes_with_its_style(pages: Environment) -> None:
+    html = worklist_of(pages, 50, says="Infusion is held: nothing in its slot is possible. " * 6)
+    assert html.count("data-row ") == 50
+    assert len(html.encode()) + (WEB / "static/daybook.css").stat().st_size <= 150_000
+
+
+@pytest.mark.parametrize(("name", "most"), [("daybook.css", 30_000), ("daybook.js", 6_000)])
+def test_style_and_script_stay_small(name: str, most: int) -> None:
+    assert (WEB / "static" / name).stat().st_size <= most
+
+
+def test_a_worklist_escapes_what_it_shows(pages: Environment) -> None:
+    html = worklist_of(pages, 1, says="<script>alert(1)</script>", title='"><img src=x>')
+    assert "<script>alert" not in html
+    assert "<img" not in html
+
+
+def test_a_state_is_told_by_a_word_beside_its_shape(pages: Environment) -> None:
+    assert re.search(r'<span class="chip open"><svg class="icon"[^>]*>.*?</svg>Open</span>', worklist_of(pages, 1))
+
+
+def test_a_row_leads_to_its_participant_and_to_its_next_action(pages: Environment) -> None:
+    html = worklist_of(pages, 1)
+    assert 'href="/participants/BER-000"' in html
+    assert 'href="/participants/BER-000/visits/day-28"' in html
+
+
+def test_the_rows_come_anew_when_something_has_changed(pages: Environment) -> None:
+    page = page_of(row(), asked=Asked(site="BER"))
+    html = pages.get_template("worklist.html").render(dict(AROUND), page=page)
+    assert 'sse-connect="/worklist/live?site=BER" hx-get="/worklist?site=BER" hx-trigger="sse:changed" hx-select="#rows"' in html
+
+
+def test_a_fault_is_tied_to_its_field(pages: Environment) -> None:
+    asked = '{% import "components.html" as ui with context %}{{ ui.field("at", "When", "typed", hint="On the clocks", fault="No time") }}'
+    html = pages.from_string(asked).render(dict(AROUND))
+    assert 'aria-invalid="true" aria-describedby="at-hint at-fault"' in html
+    assert 'id="at-hint">On the clocks<' in html
+    assert re.search(r'id="at-fault">.*</svg>No time<', html)
+    assert 'value="typed"' in html
+
+
+def test_a_field_without_fault_points_to_nothing(pages: Environment) -> None:
+    asked = '{% import "components.html" as ui with context %}{{ ui.field("at", "When") }}'
+    html = pages.from_string(asked).render(dict(AROUND))
+    assert "aria-" not in html

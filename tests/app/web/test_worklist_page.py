@@ -1,0 +1,121 @@
+"""The worklist in the browser: group by group, filtered by the URL, fifty rows a page, each with its next action."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from app.web.worklist_page import ROWS_ON_A_PAGE, Asked, Choices, WorklistPage, action_href, worklist_page
+from projections.worklist import Row
+from projections.worklist_pages import Group, Listing, Wanted
+
+NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+def row(**given: Any) -> Row:
+    return Row.model_validate(
+        {
+            "participant": "BER-001",
+            "category": "due today",
+            "kind": "visit",
+            "name": "day-28",
+            "title": "Day 28 after infusion",
+            "state": "open",
+            "says": "From 2026-03-08 to 2026-03-14.",
+            "action": "record-visit",
+            "site": "BER",
+            "zone": "Europe/Berlin",
+            "opens": NOW - 2 * DAY,
+            "target": NOW,
+            "closes": NOW + 4 * DAY,
+            "since": NOW - 30 * DAY,
+        }
+        | given
+    )
+
+
+STEP = {"kind": "step", "name": "infusion", "title": "Infusion"}
+NOTHING_OFFERED = Choices((), (), (), ())
+
+
+def page_of(*rows: Row, group: Group = "due", asked: Asked | None = None, found: int | None = None, now: datetime = NOW) -> WorklistPage:
+    """The page that shows these rows of one group, of so many that were found."""
+    listing = Listing(tuple((group, one) for one in rows), {group: len(rows)}, len(rows) if found is None else found)
+    return worklist_page(listing, asked or Asked(), NOTHING_OFFERED, now)
+
+
+def test_the_groups_stand_in_the_order_in_which_they_are_listed_with_how_many_there_are() -> None:
+    held, due = row(category="urgent", state="held", action="plan-again", **STEP), row()
+    page = worklist_page(Listing((("held", held), ("due", due)), {"held": 1, "due": 7}, 8), Asked(), NOTHING_OFFERED, NOW)
+    assert [(group.key, group.rows, len(group.lines)) for group in page.groups] == [("held", 1, 1), ("due", 7, 1)]
+    assert (page.found, page.total) == (8, 8)
+
+
+def test_a_group_that_is_rare_is_told_of_only_when_there_is_something_in_it() -> None:
+    assert "safety" not in {one.key for one in page_of(row()).counted}
+    assert "safety" in {one.key for one in page_of(row(kind="safety"), group="safety").counted}
+    assert "overdue" in {one.key for one in page_of(row()).counted}
+
+
+@pytest.mark.parametrize(("page", "means"), [("", 1), ("0", 1), ("-1", 1), ("2", 2), ("99999", 99999), ("100000", 1), ("two", 1), ("²", 1)])
+def test_a_page_that_is_none_is_the_first(page: str, means: int) -> None:
+    assert Asked.of({"page": page}).page == means
+
+
+@pytest.mark.parametrize(("found", "asked", "page", "pages"), [(0, 1, 1, 1), (50, 1, 1, 1), (51, 1, 1, 2), (51, 2, 2, 2), (51, 3, 2, 2)])
+def test_fifty_rows_stand_on_a_page(found: int, asked: int, page: int, pages: int) -> None:
+    shown = page_of(asked=Asked(page=asked), found=found)
+    assert (shown.page, shown.pages) == (page, pages)
+    assert ROWS_ON_A_PAGE == 50
+
+
+def test_what_is_asked_for_never_reaches_beyond_the_sites_of_whoever_asks() -> None:
+    ours = frozenset({"BER", "SAO"})
+    assert Asked(text="x").wanted(ours) == Wanted(sites=ours, text="x")
+    assert Asked(site="SAO").wanted(ours).sites == {"SAO"}
+    assert Asked(site="LIS").wanted(ours).sites == frozenset()
+
+
+def test_every_filter_stays_in_the_address_but_the_page_begins_anew() -> None:
+    asked = Asked(site="BER", text="a & b", page=3)
+    assert asked.url(group="overdue") == "/worklist?site=BER&group=overdue&text=a+%26+b"
+    assert asked.url(page=2) == "/worklist?site=BER&text=a+%26+b&page=2"
+    assert Asked(page=2).url(page=2) == "/worklist?page=2"
+    assert Asked().url() == "/worklist"
+
+
+def test_the_deviations_of_a_participant_are_reviewed_together() -> None:
+    deviation = {"category": "to review", "kind": "deviation", "state": "to review", "action": "review", "opens": None, "closes": None}
+    rows = [row(name=f"visit:day-{n}:missed", says=f"Protocol deviation: day {n} was missed.", **deviation) for n in (1, 3)]
+    page = page_of(*rows, row(participant="BER-002", name="visit:day-1:missed", **deviation), group="review")
+    (group,) = page.groups
+    assert [(line.participant, line.title) for line in group.lines] == [("BER-001", "2 deviations"), ("BER-002", "Day 28 after infusion")]
+    assert group.lines[0].says == "Day 1 was missed. Day 3 was missed."
+    assert group.rows == 3
+
+
+@pytest.mark.parametrize(("hours", "state"), [(10, "open"), (11, "past target")])
+def test_an_open_visit_is_past_its_target_once_the_date_of_the_target_is_over(hours: int, state: str) -> None:
+    page = page_of(row(), now=NOW + timedelta(hours=hours))
+    assert page.groups[0].lines[0].state == state
+
+
+@pytest.mark.parametrize(
+    ("at", "verb"),
+    [
+        (NOW - 2 * DAY - timedelta(minutes=1), "Begins"),
+        (NOW - 2 * DAY, "Ends"),
+        (NOW + 4 * DAY - timedelta(minutes=1), "Ends"),
+        (NOW + 4 * DAY, "Ended"),
+    ],
+)
+def test_a_row_tells_the_next_bound_of_its_window(at: datetime, verb: str) -> None:
+    assert page_of(row(), now=at).groups[0].lines[0].verb == verb
+
+
+def test_the_next_action_leads_to_where_it_is_taken() -> None:
+    assert action_href(row()) == "/participants/BER-001/visits/day-28"
+    assert action_href(row(action="plan-again", **STEP)) == "/participants/BER-001/steps/infusion"
+    assert action_href(row(action="judge", kind="eligibility")) == "/participants/BER-001/eligibility"
+    assert action_href(row(action="record-visit", name="a/../b")) == "/participants/BER-001/visits/a%2F..%2Fb"
