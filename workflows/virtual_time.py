@@ -85,7 +85,7 @@ class VirtualTime:
         seen = None
         with suppress(NoTemporal):  # A busy machine may be too slow to answer once; time waits for it.
             seen = await self.journeys.version(participant_id)
-        return not agenda.due(self._time.clock()) and seen is not None and seen >= record.version
+        return not agenda.due(self._time.clock()) and seen is not None and seen >= record.news
 
 
 async def _until(come_about: Callable[[], Awaitable[bool]]) -> None:
