@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from time import monotonic
 
 from app.wiring import Daybook
-from domain.participant import PARTICIPANT
 from store.errors import DamagedEntry
 from workflows import relay
 from workflows.journeys import Journeys, NoTemporal, Travelling, connect
@@ -60,8 +59,8 @@ async def _behind(journeys: Journeys, lengths: Mapping[str, int]) -> tuple[str, 
 
 
 def _length(daybook: Daybook, participant: str) -> int:
-    """How many entries a record has; a damaged one is not for a journey to read, and is named as damaged."""
+    """How far a journey must have read; a damaged record is not for a journey to read, and is named as damaged."""
     try:
-        return daybook.ledger.version_of(PARTICIPANT + participant)
+        return daybook.participants.read(participant).news
     except DamagedEntry:
         return 0

@@ -34,7 +34,14 @@ LIVES = range(20, 101)
 PEOPLE = 20
 ASKED = 50
 """How often each of them asks for each page."""
-PAGES = ("/static/daybook.css", "/worklist", "/worklist?page=20", "/worklist?text=day+14", "/participants/{}", "/participants/{}/steps/infusion")
+PAGES = (
+    "/static/daybook.css",
+    "/worklist",
+    "/worklist?page=20",
+    "/worklist?text=day+14",
+    "/participants/{}",
+    "/participants/{}/steps/infusion",
+)
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from statistics import quantiles
 from tempfile import TemporaryDirectory
@@ -98,10 +98,10 @@ def cleared_after(story: Story) -> list[float]:
     return took
 
 
-async def plan_again_and_again(story: Story) -> None:
+async def plan_again_and_again(story: Story, moves: int = MOVES) -> None:
     """Move the slot, and wait for its leave, as often as people do at most."""
-    start, ledger = to_the_minute(datetime.now(UTC)), story.trial.participants.ledger
-    for number in range(MOVES):
+    start, ledger = to_the_minute(story.trial.clock()), story.trial.participants.ledger
+    for number in range(moves):
         story.asks(c.Plan(step="leukapheresis", slot=e.Slot(start=start, target=start, until=start + timedelta(minutes=90 + number))))
         while (version := ledger.version_of(story.record.stream)) and story.now.clearance("leukapheresis") is None:
             await changed(ledger, story.record.stream, version)
@@ -123,7 +123,7 @@ async def come_to_rest(trial: Trial, journeys: Journeys) -> None:
 async def has_read_all(trial: Trial, journeys: Journeys, participant_id: str) -> bool:
     """A server with five hundred journeys on its hands may be too busy to ask."""
     with suppress(NoTemporal):
-        return await journeys.version(participant_id) == trial.participants.read(participant_id).version
+        return (await journeys.version(participant_id) or 0) >= trial.participants.read(participant_id).news
     return False
 
 

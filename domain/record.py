@@ -6,11 +6,22 @@ from datetime import datetime
 from functools import reduce
 
 from domain.entry import Circumstances, Entry
-from domain.events import EntryCorrected, EntryRetracted, Event
+from domain.events import (
+    EntryCorrected,
+    EntryRetracted,
+    Event,
+    ReminderAcknowledged,
+    ReminderEscalated,
+    ReminderFailed,
+    ReminderSent,
+)
 from domain.folding import as_of, evolve, fold
 from domain.history import effective
 from domain.participant import PARTICIPANT, Participant
 from domain.time import to_the_minute
+
+OF_TELLING = (ReminderSent, ReminderFailed, ReminderEscalated, ReminderAcknowledged)
+"""What becomes of a reminder once it has fallen due. That one is withdrawn is another matter: it may fall due anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +43,11 @@ class Record:
     @property
     def version(self) -> int:
         return self.entries[-1].version if self.entries else 0
+
+    @property
+    def news(self) -> int:
+        """The version of the last entry that changes what falls due. Who was told of what, and who took note, changes nothing of that."""
+        return next((entry.version for entry in reversed(self.entries) if not isinstance(entry.event, OF_TELLING)), 0)
 
     def as_known_at(self, instant: datetime) -> "Record":
         """The record as it was known at an instant: with every entry that had been recorded by the end of that minute."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Literal, NamedTuple, get_args
 
 from domain.base import Value
-from domain.reminders import NEAR
+from domain.reminding.steps import NEAR
 from projections.views import Parked, Views, parked_in, stored
 from projections.worklist import LISTED_FROM, SOON, Kept, Row, row_of, unreadable
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.common import RetryPolicy
+from temporalio.common import Priority, RetryPolicy
 
 from workflows.activities import Activities, Next
 
@@ -13,6 +13,9 @@ UNTIL_IT_SUCCEEDS = RetryPolicy(
     initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(seconds=60), maximum_attempts=0
 )
 """After 1, 2, 4 … 60 seconds, for ever; Temporal counts the attempts and shows them."""
+
+NEWS, A_DATE = Priority(priority_key=2), Priority(priority_key=3)
+"""Somebody who plans a step waits for its leave; a thousand dates that come at the same midnight can wait for that."""
 
 
 @workflow.defn
@@ -27,8 +30,9 @@ class Journey:
     async def run(self, participant_id: str) -> None:
         """Ends only when nothing will ever fall due by itself and nobody has nudged meanwhile."""
         while True:
+            priority = NEWS if self.nudged else A_DATE
             self.nudged = False
-            step = await self.advance(participant_id)
+            step = await self.advance(participant_id, priority)
             if step.finished and not self.nudged:
                 return
             if workflow.info().is_continue_as_new_suggested():
@@ -45,9 +49,9 @@ class Journey:
         """The version of the participant's stream that was read last."""
         return self.seen
 
-    async def advance(self, participant_id: str) -> Next:
+    async def advance(self, participant_id: str, priority: Priority) -> Next:
         step = await workflow.execute_activity_method(
-            Activities.advance, participant_id, start_to_close_timeout=A_PASS, retry_policy=UNTIL_IT_SUCCEEDS
+            Activities.advance, participant_id, start_to_close_timeout=A_PASS, retry_policy=UNTIL_IT_SUCCEEDS, priority=priority
         )
         self.seen = step.version
         return step

@@ -20,22 +20,25 @@ class NoticeOfReminder:
 
     def __init__(self) -> None:
         self.nudged = False
+        self.told = False
         self.under_way: dict[tuple[str, int], asyncio.Task[None]] = {}
 
     @workflow.run
     async def run(self, about: About) -> None:
         """Ends when nobody is left to be told: told, given up, acknowledged, withdrawn or pointless; and nothing is being handed over."""
         while True:
-            self.nudged = False
+            self.nudged = self.told = False
             outlook = await self.look(about)
-            if not (self.nudged or self.under_way):
+            if not (self.nudged or self.told or self.under_way):
                 if outlook.finished:
                     return
                 if workflow.info().is_continue_as_new_suggested():
                     workflow.continue_as_new(about)
             for telling in outlook.tell:
                 self.begin(telling)
-            await self.sleep(outlook.wait)
+            await self.sleep(outlook)
+            if outlook.last and not (self.nudged or self.under_way):
+                return
 
     @workflow.signal
     def nudge(self) -> None:
@@ -62,13 +65,16 @@ class NoticeOfReminder:
             )
         except ActivityError:
             came = Came(telling=telling, to="unreachable")
-        if came is not None:
+        if came is None:
+            self.nudged = True  # nobody was told: somebody else may have to be, or by another way
+        elif not came.recorded:
             await workflow.execute_activity_method(Sending.record, came, start_to_close_timeout=A_LOOK, retry_policy=UNTIL_IT_SUCCEEDS)
         self.under_way.pop((telling.person, telling.call))
-        self.nudged = True
+        self.told = True
 
-    async def sleep(self, duration: timedelta | None) -> None:
+    async def sleep(self, outlook: Outlook) -> None:
+        """Until somebody may have to be told anew; if nobody will be after these, until all of them are."""
         try:
-            await workflow.wait_condition(lambda: self.nudged, timeout=duration)
+            await workflow.wait_condition(lambda: self.nudged or (not self.under_way if outlook.last else self.told), timeout=outlook.wait)
         except TimeoutError:
             return  # the duration has passed: somebody may have to be told

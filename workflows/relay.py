@@ -18,6 +18,7 @@ import structlog
 from domain.entry import Entry
 from domain.events import ReminderDue
 from domain.participant import PARTICIPANT
+from domain.record import OF_TELLING
 from store.errors import Fault, LostLease, in_plain_words
 from store.follow import Batch, Follower
 from store.ledger import Unreadable
@@ -180,11 +181,14 @@ class Relay:
 
 
 def _concerned(batch: Iterable[Entry[Any] | Unreadable]) -> dict[str, int]:
-    """Each participant with news that the journey did not write itself, and the position of the first; damage is news."""
+    """Each participant with news that the journey did not write itself, and the position of the first; damage is news.
+
+    Who was told of what is none: a thousand reminders that are sent would wake a thousand journeys, and delay the leave for a step.
+    """
     concerned: dict[str, int] = {}
     for entry in batch:
-        of_the_journey = isinstance(entry, Entry) and entry.circumstances.source == "journey"
-        if entry.stream.startswith(PARTICIPANT) and not of_the_journey:
+        no_news = isinstance(entry, Entry) and (entry.circumstances.source == "journey" or isinstance(entry.event, OF_TELLING))
+        if entry.stream.startswith(PARTICIPANT) and not no_news:
             concerned.setdefault(entry.stream.removeprefix(PARTICIPANT), entry.position)
     return concerned
 

@@ -51,18 +51,20 @@ class Telling(Value):
 
 
 class Came(Value):
-    """What came of telling somebody: handed over, refused for good, or given up after days."""
+    """What came of telling somebody: handed over, refused for good, or given up after days; and whether that is on record."""
 
     telling: Telling
     to: CameTo
+    recorded: bool = False
 
 
 class Outlook(Value):
-    """All that the workflow is told: whom to tell now, and how long to wait before looking again."""
+    """All that the workflow is told: whom to tell now, how long to wait before looking again, and whether nothing is left after that."""
 
     tell: tuple[Telling, ...]
     wait: timedelta | None
     finished: bool
+    last: bool = False
 
 
 class Sending:
@@ -82,7 +84,7 @@ class Sending:
     async def tell(self, telling: Telling) -> Came | None:
         """Tell one person, unless that is on record or nobody needs to be told any more. Whatever may pass is tried again.
 
-        What came of it is recorded at once; only where that cannot be done just now it is returned, so that nothing is sent twice.
+        What came of it is recorded at once; only where that cannot be done just now it is left to do, so that nothing is sent twice.
         """
         with in_few_words("notice-not-sent-yet", StoreError, NotNow, participant=telling.about.participant):
             return await self._tell(telling)
@@ -108,7 +110,9 @@ class Sending:
             to_tell += (_telling(about, one, step.call, notice) for one in step.tell)
             if not step.record:
                 wait = None if step.until is None else min(max(step.until - now, SHORTEST_WAIT), LONGEST_WAIT)
-                return Outlook(tell=tuple(to_tell), wait=wait, finished=step.finished and not to_tell)
+                return Outlook(
+                    tell=tuple(to_tell), wait=wait, finished=step.finished and not to_tell, last=bool(to_tell) and step.until is None
+                )
             for fact in step.record:
                 noted(self._participants, record, notice, fact)
 
@@ -126,7 +130,7 @@ class Sending:
         except StoreError as trouble:
             log.warning("notice-not-recorded-yet", participant=telling.about.participant, error=type(trouble).__name__)
             return came
-        return None
+        return came.model_copy(update={"recorded": True})
 
     def _ready(self, telling: Telling) -> Letter | None:
         """The message, written anew on what is on record by now; None where it is not to be sent, or no longer so."""

@@ -1,7 +1,7 @@
 """Daybook's processes, run as the real thing and killed without warning.
 
 Run by itself it is one of them: `python -m tests.workflows.processes worker|relay|notices <ledger> <temporal address> <name of the
-journeys> [<port of a mail server>]`.
+journeys> [<port of a mail server> [<seconds ahead>]]`.
 """
 
 import asyncio
@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from signal import SIGKILL
 
@@ -29,27 +29,31 @@ MASTER = b"k" * 32
 
 
 class RealClock:
-    """The clock on the wall, for tests in which other processes act."""
+    """The clock on the wall, for tests in which other processes act; ahead of it where something is to fall due soon."""
+
+    ahead = timedelta(0)
 
     def __call__(self) -> datetime:
-        return datetime.now(UTC)
+        return datetime.now(UTC) + self.ahead
 
 
-def participants(ledger_address: str) -> Participants:
-    ledger = Ledger.open(ledger_address, clock=RealClock(), keys=Keyring(MASTER), create=False)
+def participants(ledger_address: str, ahead: timedelta = RealClock.ahead) -> Participants:
+    clock = RealClock()
+    clock.ahead = ahead
+    ledger = Ledger.open(ledger_address, clock=clock, keys=Keyring(MASTER), create=False)
     return Participants(ledger, StudyDesk(ledger, StudyFiles(), STUDY, program="test", time_zone_data="test"))
 
 
-async def be(role: str, ledger: str, address: str, name: str, mail: str = "0") -> None:
-    journeys = Journeys(await connect(address), name)
+async def be(role: str, ledger: str, address: str, name: str, mail: str = "0", ahead: str = "0") -> None:  # noqa: PLR0913, PLR0917 - They are typed as a command.
+    journeys, desk = Journeys(await connect(address), name), participants(ledger, timedelta(seconds=float(ahead)))
     match role:
         case "worker":
-            await work(journeys, participants(ledger))
+            await work(journeys, desk)
         case "relay":
-            await Relay(participants(ledger), journeys).run()
+            await Relay(desk, journeys).run()
         case "notices":
             server = MailServer(host="127.0.0.1", port=int(mail), security="none", sender="daybook@study.example")
-            await tell(journeys, participants(ledger), server.send)
+            await tell(journeys, desk, server.send)
         case _:
             raise AssertionError(role)
 
@@ -98,10 +102,10 @@ def worker_and_relay(ledger: str, address: str, name: str) -> dict[str, list[str
     return {role: [sys.executable, "-m", "tests.workflows.processes", role, ledger, address, name] for role in ("worker", "relay")}
 
 
-def that_tell(ledger: str, address: str, name: str, mail: int) -> dict[str, list[str]]:
+def that_tell(ledger: str, address: str, name: str, mail: int, ahead: timedelta = RealClock.ahead) -> dict[str, list[str]]:
     """The same, and the program that tells people by a mail server at a port of this machine."""
-    notices = [sys.executable, "-m", "tests.workflows.processes", "notices", ledger, address, name, str(mail)]
-    return {"notices": notices} | worker_and_relay(ledger, address, name)
+    arguments = [ledger, address, name, str(mail), str(ahead.total_seconds())]
+    return {role: [sys.executable, "-m", "tests.workflows.processes", role, *arguments] for role in ("worker", "relay", "notices")}
 
 
 if __name__ == "__main__":

@@ -169,3 +169,19 @@ def test_somebody_who_is_named_days_later_gets_all_of_it_in_one_message() -> Non
 
     live(stories[0], room, course)
     assert digests(room) == ["4 reminders this morning"]
+
+
+def test_an_address_that_was_wrong_and_is_put_right_meanwhile_is_where_the_message_goes() -> None:
+    trial, room = Trial(), Mailroom(down=True)
+    names(trial, WEBER.model_copy(update={"mail": "m.waber@ber.example"}))
+    stories = in_screening(trial, 2)
+
+    async def course(time: VirtualTime) -> None:
+        await time.pass_until(morning_after(trial.clock()))
+        names(trial, WEBER)
+        room.down = False
+        await time.pass_until(trial.clock() + timedelta(hours=1))
+        await told_all(stories, 2)
+
+    live(stories[0], room, course)
+    assert room.to() == ["m.weber@ber.example"]

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TypeVar
 
 import pytest
@@ -22,8 +23,9 @@ from store.participants import Outcome, Participants
 from tests.builders import Story, Trial, by_
 from tests.domain.test_digests import in_screening, next_morning
 from tests.domain.test_notices import NOVAK, WEBER, key_of, names
+from workflows.activities import Activities
 from workflows.gathering import Batch, BatchCame, Gathered, Gathering, Waiting, Whose
-from workflows.sending import About, NotNow, RefusedForGood
+from workflows.sending import About, NotNow, RefusedForGood, Sending
 
 A = TypeVar("A")
 R = TypeVar("R")
@@ -222,3 +224,31 @@ def test_a_damaged_record_keeps_nobody_from_being_told_of_the_others() -> None:
     assert tell(damaged, post, batch) is None
     assert [one for one, _ in post.taken[0].reminders] == ["BER-001", "BER-003"]
     assert len(told(stories)) == 2
+
+
+@pytest.mark.parametrize("back", [timedelta(seconds=1), timedelta(hours=5), timedelta(days=40)])
+def test_a_clock_that_steps_back_has_nothing_fall_due_or_told_again_and_no_record_goes_back(back: timedelta) -> None:
+    [story], post = on_a_morning(1), Post()
+    participants, batch = story.trial.participants, batch_of([story])
+    tell(participants, post, batch)
+    last = story.record.entries[-1].recorded_at
+    story.trial.clock.move(seconds=-back.total_seconds())
+    ActivityEnvironment().run(Activities(participants).advance, story.id)
+    assert gathered(participants) == Gathered(batch=None, left=(), wait=None)
+    assert run(Sending(participants, post.send).look, batch.told[0]).finished
+    assert tell(participants, post, batch) is None
+    assert len(post.taken) == len(told([story])) == len(story.told_of(e.ReminderDue)) == 1
+    story.reviews()
+    assert story.record.entries[-1].recorded_at == last, "as long as the clock is behind, it is as if no time had passed"
+
+
+def test_what_fell_due_before_the_clock_stepped_back_is_told_when_its_morning_comes_and_once() -> None:
+    [story], post = on_a_morning(1), Post()
+    participants, clock = story.trial.participants, story.trial.clock
+    clock.move(hours=-1)
+    found = gathered(participants)
+    assert found.batch is None, "it is an hour before the morning once more"
+    assert found.wait == timedelta(hours=1)
+    clock.move(hours=1)
+    tell(participants, post, batch_of([story]))
+    assert len(post.taken) == len(told([story])) == 1

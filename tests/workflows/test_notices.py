@@ -25,6 +25,7 @@ from tests.builders import Story, Trial
 from tests.workflows.telling import NOVAK, WEBER, Mailroom, names, told_by
 from tests.workflows.waiting import until
 from workflows.journeys import Journeys, connect
+from workflows.notices import Notices
 
 pytestmark = pytest.mark.slow
 DUE = {"visit-opens", "visit-closes", "screening-expires"}
@@ -92,6 +93,24 @@ def test_a_reminder_that_falls_due_is_mailed_and_that_is_on_record(temporal_serv
     assert {(one.to, one.channel, one.call) for one in sent(story)} == {("m-weber", "mail", 1)}
     assert room.to() == ["m.weber@ber.example"] * len(DUE)
     assert {str(message["Message-ID"]) for message in room.taken} == {f"<{one.message}@study.example>" for one in sent(story)}
+
+
+def test_a_notice_that_has_told_everybody_does_not_look_once_more(temporal_server: str) -> None:
+    story, room = on_the_last_day(Trial(), WEBER, NOVAK), Mailroom()
+    asked: list[str] = []
+
+    async def live() -> None:
+        journeys = Journeys(await connect(temporal_server), f"test-{uuid4().hex}")
+        async with room.open(), told_by(story.trial.participants, journeys, room.send):
+            await settled(story, persons=2)
+            key = next(key for key in notices(story.record) if key.startswith("visit-closes"))
+            handle = journeys.client.get_workflow_handle(Notices(story.trial.participants, journeys).id_of(story.id, key))
+            await handle.result()
+            scheduled = [event.activity_task_scheduled_event_attributes async for event in handle.fetch_history_events()]
+            asked.extend(one.activity_type.name for one in scheduled if one.activity_id)
+
+    asyncio.run(live())
+    assert asked == ["look", "tell", "tell"]
 
 
 def test_a_mail_server_that_is_down_only_delays_what_is_sent_once(temporal_server: str) -> None:

@@ -8,12 +8,15 @@ import pytest
 from temporalio.api.enums.v1 import EventType
 from temporalio.service import RPCError
 
+from domain import commands as c
 from domain import events as e
 from domain.study import Ruled
 from store.keys import Keyring
 from store.ledger import Ledger
 from store.participants import Participants
 from tests.builders import START, Clock, Story, Trial, by_
+from tests.domain.test_digests import in_screening
+from tests.domain.test_notices import WEBER, key_of, names, record, sent
 from tests.store.conftest import as_url
 from tests.workflows.waiting import until
 from workflows.journeys import Journeys, NoTemporal, connect
@@ -67,6 +70,31 @@ def screened(trial: Trial, participant_id: str = "BER-001") -> Story:
 
 def position(trial: Trial, namespace: str) -> int:
     return trial.participants.ledger.recorder.claim(f"relay-{namespace}").position
+
+
+def test_nobody_is_nudged_because_somebody_was_told_or_took_note(temporal_server: str) -> None:
+    trial = Trial()
+    names(trial, WEBER)
+    story = in_screening(trial)
+    key = key_of(story, "visit-opens")
+
+    async def tell() -> None:
+        journeys = await unknown_journeys(temporal_server)
+        async with relaying(trial.participants, journeys) as relay:
+            await until(relay.caught_up)
+            before = await nudges(journeys, story.id)
+            record(story, sent(key))
+            record(story, e.ReminderFailed(key=key, to="k-novak", channel="mail", why="refused"))
+            story.asks(c.Acknowledge(key=key))
+            await until(relay.caught_up)
+            assert await nudges(journeys, story.id) == before
+            assert story.record.news < story.record.version
+            story.reviews()
+            await until(relay.caught_up)
+            assert await nudges(journeys, story.id) == before + 1
+            assert story.record.news == story.record.version
+
+    asyncio.run(tell())
 
 
 def test_each_participant_is_nudged_once_about_a_batch_of_facts(temporal_server: str) -> None:
