@@ -12,6 +12,7 @@ from app.web.history_page import correction_asks, entry_shown, history_page, sta
 from app.web.needs import Needs
 from app.web.office import Asking
 from app.web.sheets import chart_of, one_of, page_with, recorded, sent
+from app.web.worklist_page import participant_href
 from domain.entry import Entry
 from domain.events import FACTS, Event
 from domain.rejections import Reason, Refused
@@ -66,9 +67,8 @@ def _entry(request: Request, asking: Asking, chart: Chart, number: int, typed: T
     typed_now = {name: one_of(typed or {}, FIELD + name) if typed and FIELD + name in typed else was for name, was in says.items()}
     changes = tuple(f"{name}={value}" for name, value in typed_now.items() if value != says[name])
     shown = entry_shown(entry, {}, chart.clock)
-    return page_with(
-        request, asking, "entry.html", chart, correction_asks(entry, changes), typed, entry=shown, stated=says, typed=typed_now
-    )
+    asks, back = correction_asks(entry, changes), f"{participant_href(chart.id)}/history"
+    return page_with(request, asking, "entry.html", chart, asks, typed, back=back, entry=shown, stated=says, typed=typed_now)
 
 
 def _amendable(chart: Chart, number: int) -> Entry[Event]:

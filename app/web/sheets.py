@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
-from pydantic import TypeAdapter, ValidationError
+from pydantic import NonNegativeInt, TypeAdapter, ValidationError
 
 import app.cli  # noqa: F401 - Whatever is asked at the command line is declared by it.
 from app.cli.asking import QUESTIONS, Chart
@@ -33,7 +33,7 @@ SIGNED = frozenset({"screening.attest", "screening.condition", "visits.visit", "
 """What asks for the investigator's signature in some cases, as the protocol says in which."""
 BEYOND_TREATMENT = frozenset({"joining.confirmed-on-paper", "recordkeeping.correct", "recordkeeping.retract"})
 """What can be signed as well, since what it tells of may have been the investigator's."""
-SENT = TypeAdapter(tuple[UUID, int])
+COMMAND, SEEN = TypeAdapter(UUID), TypeAdapter(NonNegativeInt)
 STATED = ("reason", "document", "performed_by", "witnessed_by")
 
 
@@ -166,12 +166,20 @@ def put(asks: Asks, chart: Chart, asking: Asking, typed: Typed) -> Outcome | She
 
 
 def page_with(  # noqa: PLR0913, PLR0917 - A page is all of this.
-    request: Request, asking: Asking, template: str, chart: Chart, asked: Sequence[Asks], form: Typed | None, /, **shown: Any
+    request: Request,
+    asking: Asking,
+    template: str,
+    chart: Chart,
+    asked: Sequence[Asks],
+    form: Typed | None,
+    /,
+    back: str = "",
+    **shown: Any,
 ) -> Response:
-    """A page with forms that the asker may send, or, where one of them was sent and recorded, the way back to it."""
+    """A page with forms that the asker may send, or, where one of them was sent and recorded, the way back to it, or to another."""
     answer = None if form is None else put(_sent_one(asked, form), chart, asking, form)
     if isinstance(answer, Outcome):
-        return RedirectResponse(f"{request.url.path}?recorded={answer.version - len(answer.events) + 1}", HTTPStatus.SEE_OTHER)
+        return RedirectResponse(f"{back or request.url.path}?recorded={answer.version - len(answer.events) + 1}", HTTPStatus.SEE_OTHER)
     mine = [one for one in asked if asking.may(one.question.action)]
     sheets = {one.key: answer if answer and answer.asks.key == one.key else begun(one, chart) for one in mine}
     status = answer.status if answer else HTTPStatus.OK
@@ -206,7 +214,8 @@ def _sent_one(asked: Sequence[Asks], typed: Typed) -> Asks:
 def _understood(asks: Asks, chart: Chart, typed: Typed, heard: Heard) -> tuple[PersonsCommand | None, Sheet]:
     """What is asked for, None where that cannot be read; and the form as it was filled in."""
     said = {key: " ".join(typed.get(key, ())).strip() for key in (*STATED, "meaning")}
-    command_id, seen = shaped(lambda: SENT.validate_strings((one_of(typed, "command_id"), one_of(typed, "seen"))))
+    command_id = shaped(lambda: COMMAND.validate_strings(one_of(typed, "command_id")))
+    seen = shaped(lambda: SEEN.validate_strings(one_of(typed, "seen")))
     ask = asks.question.ask
     values = heard.read(annotations_of(ask), as_typed(ask, typed), chart)
     command = None if values is None else heard.made(lambda: ask(**values))
