@@ -110,6 +110,7 @@ def told(ledger: Ledger, after: int) -> list[datetime]:
 
 
 def too_busy(what: str) -> RuntimeError:
+    """What is said where other programs would be measured more than ours."""
     return RuntimeError(f"this machine is too busy to measure anything on it: {what}")
 
 
