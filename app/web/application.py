@@ -19,12 +19,13 @@ from app.web.overviews import overviews
 from app.web.problems import told_of
 from app.web.pulse import Pulse
 from app.web.recording import recording
+from app.web.reminders import reminders
 from app.web.safety import Guarded
 
 OURS = Path(__file__).with_name("static")
 HTMX = {"htmx.js": "htmx-2.min.js", "htmx-sse.js": "ext/hx-sse-2.min.js"}
 """Our names for the files of htmx, which another package carries."""
-ROUTERS: tuple[APIRouter, ...] = (door, looking, recording, calendars, overviews, api)
+ROUTERS: tuple[APIRouter, ...] = (door, looking, recording, calendars, overviews, reminders, api)
 
 
 def application(office: Office, hosts: tuple[str, ...]) -> ASGIApp:

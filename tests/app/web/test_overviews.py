@@ -40,7 +40,7 @@ def test_whoever_looks_after_accounts_sees_no_participant(desk: Screen, path: st
     desk.signs_in("t-berg").sees(path, status=403)
 
 
-@pytest.mark.parametrize("path", [*PAGES, "/participants"])
+@pytest.mark.parametrize("path", [*PAGES, "/participants", "/reminders"])
 def test_whoever_has_not_signed_in_is_sent_to_the_door(desk: Screen, path: str) -> None:
     assert desk.asks("GET", path).headers["location"].startswith("/sign-in")
 
@@ -48,7 +48,7 @@ def test_whoever_has_not_signed_in_is_sent_to_the_door(desk: Screen, path: str) 
 @pytest.mark.parametrize(
     "query", ["month=2026-13", "month=soon", "month=9999-99", "page=-1", "page=99999999", "day=2026-02-31&view=agenda", "view=x"]
 )
-@pytest.mark.parametrize("path", ["/calendar", "/matrix", "/participants"])
+@pytest.mark.parametrize("path", ["/calendar", "/matrix", "/participants", "/reminders"])
 def test_what_a_url_says_wrongly_is_as_if_it_said_nothing(desk: Screen, path: str, query: str) -> None:
     assert "Something went wrong" not in desk.signs_in("a-kim").sees(f"{path}?{query}")
 
