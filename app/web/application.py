@@ -11,24 +11,28 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from app.web.api import api
+from app.web.calendars import Feeds, calendars
 from app.web.door import Turnstile, door
 from app.web.looking import looking
 from app.web.office import Office
+from app.web.overviews import overviews
 from app.web.problems import told_of
 from app.web.pulse import Pulse
 from app.web.recording import recording
+from app.web.reminders import reminders
 from app.web.safety import Guarded
 
 OURS = Path(__file__).with_name("static")
 HTMX = {"htmx.js": "htmx-2.min.js", "htmx-sse.js": "ext/hx-sse-2.min.js"}
 """Our names for the files of htmx, which another package carries."""
-ROUTERS: tuple[APIRouter, ...] = (door, looking, recording, api)
+ROUTERS: tuple[APIRouter, ...] = (door, looking, recording, calendars, overviews, reminders, api)
 
 
 def application(office: Office, hosts: tuple[str, ...]) -> ASGIApp:
     """The whole desk; `hosts` are the names under which it may be asked for."""
     app = FastAPI(title="Daybook", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
     app.state.office, app.state.turnstile, app.state.pulse = office, Turnstile(), Pulse(office.daybook.views)
+    app.state.feeds = Feeds()
     for router in ROUTERS:
         app.include_router(router)
     for name, file in HTMX.items():
