@@ -1,4 +1,4 @@
-"""How fast the desk answers browsers: the pages that are open all day, at 10,000 participants, with 20 people who look at each for a second.
+"""How fast the desk answers browsers: the pages that are open all day, at 10,000 participants, for 20 people who look at each for a second.
 
 Server time is what passes between the arrival of a request and its answer, as the answer itself says; the clients run in a process
 of their own. The floor is a page of the same size that reads nothing, asked for in the same way in the same run.
