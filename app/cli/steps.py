@@ -63,7 +63,7 @@ def perform(step: STEP, *, day: DAY = None, drug: DRUG = None, code: CODE = None
 def override(
     step: STEP,
     *,
-    ground: Annotated[Name, typer.Option(help="The ground, one of the protocol's list, such as immediate-hazard.")],
+    ground: Annotated[Name, typer.Option(metavar="GROUND", help="The ground, one of the protocol's list, such as immediate-hazard.")],
     day: DAY = None,
     drug: DRUG = None,
     code: CODE = None,

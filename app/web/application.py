@@ -12,20 +12,40 @@ from starlette.types import ASGIApp
 
 from app.web.api import api
 from app.web.calendars import Feeds, calendars
+from app.web.charting import charting
+from app.web.deviating import deviating
 from app.web.door import Turnstile, door
+from app.web.histories import histories
+from app.web.judging import judging
 from app.web.looking import looking
 from app.web.office import Office
 from app.web.overviews import overviews
 from app.web.problems import told_of
 from app.web.pulse import Pulse
 from app.web.recording import recording
+from app.web.registering import registering
 from app.web.reminders import reminders
 from app.web.safety import Guarded
+from app.web.steps_and_visits import taking
 
 OURS = Path(__file__).with_name("static")
 HTMX = {"htmx.js": "htmx-2.min.js", "htmx-sse.js": "ext/hx-sse-2.min.js"}
 """Our names for the files of htmx, which another package carries."""
-ROUTERS: tuple[APIRouter, ...] = (door, looking, recording, calendars, overviews, reminders, api)
+ROUTERS: tuple[APIRouter, ...] = (
+    door,
+    registering,
+    looking,
+    recording,
+    taking,
+    judging,
+    charting,
+    histories,
+    deviating,
+    calendars,
+    overviews,
+    reminders,
+    api,
+)
 
 
 def application(office: Office, hosts: tuple[str, ...]) -> ASGIApp:

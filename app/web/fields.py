@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from types import NoneType
 from typing import Annotated, Any, Literal, get_args, get_origin
 
@@ -11,8 +12,8 @@ from typer.models import ArgumentInfo, OptionInfo
 from app.cli.asking import Chart
 from app.cli.reading import AtHand, Reads
 
-Kind = Literal["text", "select", "tick", "several", "two"]
-"""How a field is filled in: a line, one of some choices, a tick, any number of lines, or two of them."""
+Kind = Literal["text", "select", "tick", "ticks", "several", "two", "rows"]
+"""How a field is filled in: a line, one of some choices, a tick, some ticks, any number of lines, two of them, or rows of cells."""
 LABELS: Mapping[str, str] = {
     "at": "When",
     "start": "From",
@@ -34,6 +35,24 @@ Typed = Mapping[str, Sequence[str]]
 """What a form says, by the names of its fields; each can be there more than once."""
 
 
+EMPTY_ROWS = 5
+"""How many rows there are to be filled in, besides those that were."""
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """What a parameter is called in the browser, where its name does not say it."""
+
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A parameter of which there are several, each in a row of cells; these are the columns. Its reader is handed the cells."""
+
+    columns: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """One field: what it is called, what may stand in it, what does, and what is wrong with that."""
@@ -47,6 +66,8 @@ class Field:
     suggested: tuple[str, ...] = ()
     value: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
 
     @property
     def first(self) -> str:
@@ -54,22 +75,26 @@ class Field:
         return self.value[0] if self.value else ""
 
 
-def fields(question: Callable[..., Any], chart: Chart, typed: Typed, faults: Mapping[str, Sequence[str]]) -> tuple[Field, ...]:
-    """The fields of a question about a participant, filled in as they were typed, or else as they are best begun."""
+def fields(
+    question: Callable[..., Any], chart: Chart, typed: Typed, faults: Mapping[str, Sequence[str]], but: frozenset[str] = frozenset()
+) -> tuple[Field, ...]:
+    """The fields of a question about a participant, filled in as they were typed, or else as they are best begun; `but` leaves some out."""
     return tuple(
         _field(one, chart, typed, tuple(faults.get(one.name, ())))
         for one in inspect.signature(question, eval_str=True).parameters.values()
-        if _of(one.annotation, AtHand) is None
+        if _of(one.annotation, AtHand) is None and one.name not in but
     )
 
 
 def as_typed(question: Callable[..., Any], typed: Typed) -> dict[str, Any]:
     """What the form says, as the question's readers take it: words, lists of words, or yes and no; None where nothing was said."""
-    return dict(_words(one, typed.get(one.name, ())) for one in inspect.signature(question, eval_str=True).parameters.values())
+    parameters = inspect.signature(question, eval_str=True).parameters.values()
+    return dict(_words(one, typed) if _rows(one) is None else (one.name, _filled(one, typed)) for one in parameters)
 
 
-def _words(one: inspect.Parameter, typed: Sequence[str]) -> tuple[str, Any]:
-    said, lines = _said(one.annotation), [line.strip() for text in typed for line in text.splitlines() if line.strip()]
+def _words(one: inspect.Parameter, typed: Typed) -> tuple[str, Any]:
+    given = typed.get(one.name, ())
+    said, lines = _said(one.annotation), [line.strip() for text in given for line in text.splitlines() if line.strip()]
     if said is bool:
         answer = {"yes": True, "no": False}.get(lines[0]) if lines else None
         return one.name, False if answer is None and one.default is False else answer
@@ -83,27 +108,53 @@ def _words(one: inspect.Parameter, typed: Sequence[str]) -> tuple[str, Any]:
     return one.name, lines[0] if lines else otherwise or begun or (None if _optional(one) else "")
 
 
+def _rows(one: inspect.Parameter) -> Rows | None:
+    found: Rows | None = _of(one.annotation, Rows)
+    return found
+
+
+def _cells(one: inspect.Parameter, typed: Typed) -> list[tuple[str, ...]]:
+    """The rows of cells as they were typed, column by column."""
+    rows = _rows(one)
+    columns = [[cell.strip() for cell in typed.get(f"{one.name}.{n}", ())] for n in range(len(rows.columns) if rows else 0)]
+    return list(zip_longest(*columns, fillvalue=""))
+
+
+def _filled(one: inspect.Parameter, typed: Typed) -> list[tuple[str, ...]]:
+    """The rows in which anything was said, each with its number before its cells."""
+    return [(str(number), *cells) for number, cells in enumerate(_cells(one, typed), start=1) if any(cells)]
+
+
 def _field(one: inspect.Parameter, chart: Chart, typed: Typed, faults: tuple[str, ...]) -> Field:
     said = _said(one.annotation)
     choices, suggested = _choices(one, said, chart), _suggested(one, chart)
     return Field(
         name=one.name,
-        label=LABELS.get(one.name, one.name.strip("_").replace("_", " ").capitalize()),
-        hint=_hint(one, several=get_origin(said) is list),
+        label=_label(one),
+        hint=_hint(one, several=_kind(one, said, choices) == "several"),
         kind=_kind(one, said, choices),
         optional=_optional(one) or (said is bool and one.default is False),
         choices=choices,
         suggested=suggested,
         value=tuple(typed.get(one.name) or _begun(one, chart)),
         faults=faults,
+        columns=rows.columns if (rows := _rows(one)) else (),
+        rows=(*_cells(one, typed), *[("",) * len(rows.columns)] * EMPTY_ROWS) if rows else (),
     )
+
+
+def _label(one: inspect.Parameter) -> str:
+    called: Called | None = _of(one.annotation, Called)
+    return called.label if called else LABELS.get(one.name, one.name.strip("_").replace("_", " ").capitalize())
 
 
 def _kind(one: inspect.Parameter, said: Any, choices: tuple[tuple[str, str], ...]) -> Kind:
     if said is bool and one.default is False:
         return "tick"
+    if _rows(one) is not None:
+        return "rows"
     if get_origin(said) is list:
-        return "several"
+        return "ticks" if choices else "several"
     if get_origin(said) is tuple:
         return "two"
     return "select" if choices else "text"
@@ -114,6 +165,8 @@ def _choices(one: inspect.Parameter, said: Any, chart: Chart) -> tuple[tuple[str
     kind = get_args(said)[0] if get_origin(said) is Annotated else said
     if kind is bool:
         return YES_OR_NO
+    if get_origin(kind) is list and get_origin(get_args(kind)[0]) is Literal:
+        kind = get_args(kind)[0]
     if get_origin(kind) is Literal:
         return tuple((word, word.replace("-", " ")) for word in get_args(kind))
     return tuple(_of_the_protocol(_metavar(one), chart))
@@ -132,13 +185,20 @@ def _of_the_protocol(metavar: str, chart: Chart) -> Iterator[tuple[str, str]]:
             yield from ((name, name) for name in protocol.scores)
         case "SITE":
             yield from ((site, site) for site in chart.study.record.sites)
+        case "GROUND":
+            yield from ((name, f"{name.replace('-', ' ').capitalize()}: {says}") for name, says in protocol.override_grounds.items())
+        case "FORM":
+            forms = chart.study.record.consent_forms.get(chart.record.participant.site, ())
+            yield from ((form.digest, f"{form.form}, in use since {form.since}") for form in reversed(forms))
         case _:
             return
 
 
 def _suggested(one: inspect.Parameter, chart: Chart) -> tuple[str, ...]:
     """What is offered while somebody types, where anything else may be typed as well."""
-    return tuple(chart.study.reference.drugs) if _metavar(one) == "DRUG" or one.name == "drug" else ()
+    if _metavar(one) == "DRUG" or one.name == "drug":
+        return tuple(chart.study.reference.drugs)
+    return ("last", "lifetime") if one.name == "since" and "lifetime" in _metavar(one) else ()
 
 
 def _begun(one: inspect.Parameter, chart: Chart) -> tuple[str, ...]:
@@ -153,7 +213,8 @@ def _begun(one: inspect.Parameter, chart: Chart) -> tuple[str, ...]:
 def _hint(one: inspect.Parameter, *, several: bool) -> str:
     info = _of(one.annotation, ArgumentInfo | OptionInfo)
     says = str(info.help or "") if info is not None else ""
-    return says.replace("; can be repeated", "").replace("can be repeated", "").rstrip(" .") + (". One on each line." if several else ".")
+    said = says.replace("; can be repeated", "").replace("can be repeated", "").rstrip(" .")
+    return f"{said}." + (" One on each line." if several else "") if said else ""
 
 
 def _metavar(one: inspect.Parameter) -> str:

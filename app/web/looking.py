@@ -12,6 +12,7 @@ from app.web.needs import Needs
 from app.web.office import Asking
 from app.web.participant_page import participant_page
 from app.web.pulse import Pulse
+from app.web.sheets import chart_of, recorded
 from app.web.worklist_page import ROWS_ON_A_PAGE, Asked, choices, worklist_page
 from domain.rejections import Reason, Refused
 from projections.timeline import Timeline, timeline
@@ -48,7 +49,7 @@ def as_a_table(request: Request, asking: Seeing) -> Response:
     table = csv.writer(text)
     table.writerow(COLUMNS)
     found = listed(asking.office.daybook.views, asking.now, asked.wanted(asking.sites()), 1, MOST_ROWS)
-    table.writerows([_harmless(getattr(row, name)) for name in COLUMNS] for _, row in found.rows)
+    table.writerows([harmless(getattr(row, name)) for name in COLUMNS] for _, row in found.rows)
     return Response(text.getvalue(), media_type="text/csv", headers={"content-disposition": 'attachment; filename="worklist.csv"'})
 
 
@@ -62,9 +63,9 @@ async def changes(request: Request) -> Response:
 @looking.get("/participants/{participant}")
 def one(request: Request, participant: str, asking: Seeing, span: str = "near") -> Response:
     """Everything about one participant at a glance."""
-    daybook = asking.office.daybook
-    shown = participant_page(daybook.participants.read(participant), daybook.participants.study(), told_of(asking), asking.now, span)
-    return page(request, asking, "participant.html", page=shown)
+    chart = chart_of(asking, participant)
+    shown = participant_page(chart.record, chart.study, told_of(asking), asking.now, span)
+    return page(request, asking, "participant.html", page=shown, recorded=tuple(recorded(request, chart)))
 
 
 def told_of(asking: Asking) -> Timeline:
@@ -81,7 +82,7 @@ def told_of(asking: Asking) -> Timeline:
             raise Refused(Reason(code="not-told", says="the answers about this participant are being made ready; look again in a moment"))
 
 
-def _harmless(value: object) -> str:
+def harmless(value: object) -> str:
     """A cell that no spreadsheet takes for a formula."""
     text = "" if value is None else str(value)
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

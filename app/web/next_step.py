@@ -79,11 +79,12 @@ def steps_ahead(participant: Participant, study: Study, now: datetime) -> tuple[
         return ()
     planned = sorted(participant.plans, key=lambda step: participant.plans[step].slot.start)
     following = [step for step in STEPS if participant.taken_step(step) is None][:1]
-    return tuple(_shown(step, participant, study, to_the_minute(now)) for step in planned or following)
+    return tuple(step_shown(step, participant, study, now) for step in planned or following)
 
 
-def _shown(step: HoldPoint, participant: Participant, study: Study, now: datetime) -> StepShown:
-    plan = participant.plans.get(step)
+def step_shown(step: HoldPoint, participant: Participant, study: Study, instant: datetime) -> StepShown:
+    """A step with its gate, judged for its slot or, where none is planned, as if it were now."""
+    plan, now = participant.plans.get(step), to_the_minute(instant)
     at = now if plan is None else max(plan.slot.start, now)
     gate, zone = judge(step, participant, study, at), study.zone(participant.site)
     derived = None if plan is None else gate.verdict(plan.slot, now)

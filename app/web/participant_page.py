@@ -31,12 +31,15 @@ PRESSING = frozenset({"open", "past target", "closed", "unaccounted"})
 SERIES: Mapping[str, str] = {"toxicity": "Daily toxicity checks"}
 """How a series is called whose visits stand on one line of the drawing."""
 ACTIONS = (
-    ("Record a medication", "/record/evidence.medication"),
-    ("Record a review", "/record/reviews.review"),
-    ("Record something else", "/record"),
+    ("Screening", "/screening"),
     ("Eligibility", "/eligibility"),
+    ("Medications", "/medications"),
+    ("Reviews", "/reviews"),
+    ("Safety", "/safety"),
     ("Deviations", "/deviations"),
     ("History", "/history"),
+    ("Consent", "/consent"),
+    ("Record something else", "/record"),
 )
 """What else can be done for a participant, by the part of their pages where it is done."""
 
@@ -88,7 +91,7 @@ def participant_page(record: Record, study: Study, told: Timeline, now: datetime
     who, clock, href = record.participant, SiteClock(told.zone, now), participant_href(record.id)
     infused = anchors(who, study).get("infusion") if who.protocol else None
     steps = steps_ahead(who, study, now) if who.protocol else ()
-    visits = tuple(_visit(window, clock, href) for window in windows(who, study))
+    visits = tuple(visit_shown(window, clock, href) for window in windows(who, study))
     waits = awaited(who, study) if who.protocol else None
     scale = _scale(visits, clock, infused.on if infused else None, span)
     return ParticipantPage(
@@ -137,7 +140,8 @@ def visits_by_series(visits: tuple[VisitShown, ...]) -> list[VisitShown]:
     return sorted(visits, key=lambda one: ends[one.window.series])
 
 
-def _visit(window: VisitWindow, clock: SiteClock, href: str) -> VisitShown:
+def visit_shown(window: VisitWindow, clock: SiteClock, href: str) -> VisitShown:
+    """A visit as a line of a table, or the head of its own page."""
     settled = window.state in {"completed", "omitted", "missed"}
     return VisitShown(
         visit=window.visit,

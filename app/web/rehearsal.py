@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from domain.commands import PersonsCommand
 from domain.decisions import decide
@@ -25,12 +26,16 @@ class Rehearsal:
 
 def rehearsed(participants: Participants, participant: str, command: PersonsCommand, by: Circumstances) -> Rehearsal:
     """What a request would bring about now. Raises Refused where it would be refused; nothing is recorded either way."""
-    record, study = participants.read(participant), participants.study()
-    at = max(participants.ledger.clock(), record.participant.recorded_at)
+    return foreseen(participants.read(participant), participants.study(), command, by, participants.ledger.clock())[0]
+
+
+def foreseen(record: Record, study: Study, command: PersonsCommand, by: Circumstances, now: datetime) -> tuple[Rehearsal, Record]:
+    """The same of a record at hand, with the record as it would be then."""
+    at = max(now, record.participant.recorded_at)
     events = decide(command, record, study, at, by)
     after = record.then(events, at, by)
     zone = study.zone(after.participant.site)
-    return Rehearsal(tuple(says(event, zone) for event in events), tuple(_moves(record, after, study, zone)))
+    return Rehearsal(tuple(says(event, zone) for event in events), tuple(_moves(record, after, study, zone))), after
 
 
 def _moves(before: Record, after: Record, study: Study, zone: str) -> Iterator[str]:

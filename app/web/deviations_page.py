@@ -1,0 +1,130 @@
+"""The pages of deviations: those of one participant with their forms, and those of the study, filtered and counted."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Self
+from urllib.parse import urlencode
+
+from app.web.sheets import Asks, question
+from domain.decisions.deviating import BY_HAND
+from domain.events import DeviationDetails
+from domain.participant import Participant
+from domain.standing import Deviation
+from projections.deviations import Count, Row, counted
+
+MEANING = "I have reviewed this deviation as it stands"
+DETAILS: Mapping[str, str] = {
+    "important": "important",
+    "occurred_on": "occurred",
+    "discovered_on": "discovered",
+    "cause": "cause",
+    "prevention": "prevention",
+    "reported_to_sponsor_on": "to_sponsor",
+    "reported_to_ethics_committee_on": "to_committee",
+}
+"""What can be found out about a deviation, by the field of the form in which it stands."""
+ROWS_ON_A_PAGE = 50
+FILTERS = ("site", "category", "standing", "importance", "text")
+
+
+def deviation_asks(participant: Participant) -> Iterator[Asks]:
+    """For each deviation the forms by which it is looked into, reviewed and taken back; and one for what no rule finds."""
+    for one in participant.deviations.values():
+        fixed = {"known": (one.key,)}
+        if not one.reviewed:
+            yield Asks(
+                f"review:{one.key}",
+                question("deviations.review"),
+                "Review by signature",
+                button="Sign the review",
+                fixed=fixed,
+                meaning=MEANING,
+            )
+        yield Asks(f"describe:{one.key}", question("deviations.describe"), "Look into it", fixed=fixed, begun=_begun(one))
+        if one.key.startswith(BY_HAND):
+            yield Asks(f"void:{one.key}", question("deviations.void"), "Take it back", button="Take it back", fixed=fixed)
+    yield Asks("record", question("deviations.record"), "Record a deviation that no rule finds")
+
+
+def _begun(one: Deviation) -> dict[str, tuple[str, ...]]:
+    stated = (one.details or DeviationDetails(important=one.important)).model_dump(mode="json")
+    return {field: (_typed(stated[name]),) for name, field in DETAILS.items() if stated[name] is not None}
+
+
+def _typed(value: object) -> str:
+    return {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which deviations somebody wants to see; each part is a parameter of the URL, and an empty one leaves nothing out."""
+
+    site: str = ""
+    category: str = ""
+    standing: str = ""
+    importance: str = ""
+    text: str = ""
+    page: int = 1
+
+    @classmethod
+    def of(cls, parameters: Mapping[str, str]) -> Self:
+        """As the URL says; a page that is no number is the first."""
+        found = {name: parameters.get(name, "").strip()[:80] for name in FILTERS}
+        page = parameters.get("page", "")
+        return cls(**found, page=max(1, int(page)) if page.isdecimal() and len(page) < 6 else 1)  # noqa: PLR2004 - No list is so long.
+
+    def admits(self, row: Row) -> bool:
+        """Whether a deviation is among what is wanted."""
+        wanted = (
+            self.site in {"", row.site},
+            self.category in {"", row.category},
+            self.standing in {"", standing_of(row)},
+            self.importance in {"", "important" if row.important else "minor"},
+        )
+        text = f"{row.participant} {row.says} {row.key}".casefold()
+        return all(wanted) and all(word in text for word in self.text.casefold().split())
+
+    def url(self, path: str = "/deviations", **but: Any) -> str:
+        """The address of the same list but for some parameters."""
+        other = replace(self, **{"page": 1, **but})
+        said = {name: getattr(other, name) for name in FILTERS if getattr(other, name)} | ({"page": other.page} if other.page > 1 else {})
+        return f"{path}?{urlencode(said)}" if said else path
+
+
+@dataclass(frozen=True, slots=True)
+class DeviationsPage:
+    """The deviations that are wanted, page by page, with how many there are of each category at each site."""
+
+    asked: Asked
+    rows: tuple[Row, ...]
+    total: int
+    pages: int
+    counts: tuple[Count, ...]
+    sites: tuple[tuple[str, str], ...]
+    csv: str
+
+
+STANDINGS = (("proposed", "Proposed"), ("to review", "To review"), ("reviewed", "Reviewed"))
+IMPORTANCE = (("important", "Important"), ("minor", "Not important"))
+CATEGORIES = tuple((name, name.capitalize()) for name in ("early", "late", "missed", "override", "procedure"))
+
+
+def standing_of(row: Row) -> str:
+    """How a deviation stands, in a word that has a mark."""
+    return "reviewed" if row.reviewed else "to review" if row.final else "proposed"
+
+
+def deviations_page(rows: Sequence[Row], asked: Asked) -> DeviationsPage:
+    """The page that is asked for; what there is to choose among are the sites at which any stands."""
+    wanted = tuple(row for row in rows if asked.admits(row))
+    pages = max(1, -(-len(wanted) // ROWS_ON_A_PAGE))
+    number = min(asked.page, pages)
+    return DeviationsPage(
+        asked=replace(asked, page=number),
+        rows=wanted[(number - 1) * ROWS_ON_A_PAGE : number * ROWS_ON_A_PAGE],
+        total=len(wanted),
+        pages=pages,
+        counts=counted(wanted),
+        sites=tuple((site, site) for site in sorted({row.site for row in rows})),
+        csv=asked.url("/deviations.csv"),
+    )

@@ -1,0 +1,254 @@
+"""Sheets: the forms by which something is recorded about a participant, alone on a page or as a part of one that shows more."""
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID, uuid4
+
+from fastapi import Request
+from fastapi.responses import RedirectResponse, Response
+from pydantic import NonNegativeInt, TypeAdapter, ValidationError
+
+import app.cli  # noqa: F401 - Whatever is asked at the command line is declared by it.
+from app.cli.asking import QUESTIONS, Chart
+from app.cli.reading import Heard, annotations_of, shaped
+from app.cli.session import Session
+from app.web.answering import page
+from app.web.fields import Field, Typed, as_typed, fields
+from app.web.office import Asking, Signing, Stated
+from app.web.rehearsal import Rehearsal, rehearsed
+from domain.access import asked_by
+from domain.commands import PersonsCommand
+from domain.entry import Entry
+from domain.events import Event
+from domain.rejections import Reason, Refused
+from domain.words import Action
+from projections.sentences import says
+from store.participants import Outcome, Overtaken
+
+SIGNED = frozenset({"screening.attest", "screening.condition", "visits.visit", "evidence.procedure"})
+"""What asks for the investigator's signature in some cases, as the protocol says in which."""
+BEYOND_TREATMENT = frozenset({"joining.confirmed-on-paper", "recordkeeping.correct", "recordkeeping.retract"})
+"""What can be signed as well, since what it tells of may have been the investigator's."""
+COMMAND, SEEN = TypeAdapter(UUID), TypeAdapter(NonNegativeInt)
+STATED = ("reason", "document", "performed_by", "witnessed_by")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Something that can be asked for, by its name."""
+
+    name: str
+    title: str
+    says: str
+    ask: Callable[..., PersonsCommand]
+    action: Action
+
+
+@dataclass(frozen=True, slots=True)
+class Asks:
+    """A question as a page puts it, under a key of its own."""
+
+    key: str
+    question: Question
+    title: str = ""
+    says: str = ""
+    button: str = "Record"
+    fixed: Typed = field(default_factory=dict)
+    """What the page answers itself, whatever is sent."""
+    carried: Typed = field(default_factory=dict)
+    """What stood on the page when it was shown: it comes back with the form, unseen."""
+    begun: Typed = field(default_factory=dict)
+    """How fields are best begun."""
+    without: frozenset[str] = frozenset()
+    """Fields that say nothing here."""
+    open: bool = False
+    meaning: str = ""
+    """What a signature is most likely to mean."""
+
+    @property
+    def hidden(self) -> frozenset[str]:
+        """The fields that nobody fills in."""
+        return frozenset({*self.fixed, *self.carried, *self.without})
+
+    @property
+    def signs(self) -> bool:
+        """Whether it can carry a signature: always for an investigator's judgement, else where a person may want to sign."""
+        return self.question.action == "judge-by-signature" or self.question.name in SIGNED | BEYOND_TREATMENT
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A form as it is shown: its fields, what is said beside them, why it was refused, and what it would bring about."""
+
+    asks: Asks
+    fields: tuple[Field, ...]
+    stated: Mapping[str, str]
+    command_id: UUID
+    seen: int
+    carried: tuple[tuple[str, str], ...] = ()
+    reasons: tuple[Reason, ...] = ()
+    changed: tuple[str, ...] = ()
+    """What somebody else recorded meanwhile."""
+    rehearsal: Rehearsal | None = None
+    status: HTTPStatus = HTTPStatus.OK
+
+    @property
+    def answered(self) -> bool:
+        """Whether it was sent, and is shown again."""
+        return bool(self.reasons or self.rehearsal or self.status != HTTPStatus.OK)
+
+    @property
+    def open(self) -> bool:
+        """Whether its fields are seen at once."""
+        return self.asks.open or self.answered
+
+
+@cache
+def question(name: str) -> Question:
+    """A question of the command line, by its module and name."""
+    return question_of(name, QUESTIONS[name])
+
+
+def question_of(name: str, ask: Callable[..., PersonsCommand]) -> Question:
+    """A question, by the function that makes the request."""
+    asks: type[Any] = inspect.signature(ask, eval_str=True).return_annotation
+    title = name.partition(".")[2].replace("-", " ").capitalize()
+    return Question(name, title, (ask.__doc__ or "").strip(), ask, asked_by(asks.model_construct()))
+
+
+async def sent(request: Request) -> Typed:
+    """What the form says, by the names of its fields."""
+    form = await request.form()
+    return {name: tuple(str(one) for one in form.getlist(name)) for name in form}
+
+
+def asked_in(request: Request) -> Typed:
+    """What an address says of fields."""
+    return {key: tuple(request.query_params.getlist(key)) for key in request.query_params}
+
+
+def chart_of(asking: Asking, participant: str) -> Chart:
+    """The record of a participant, as the readers of what was typed want it."""
+    return Chart(participant, asking.office.daybook, Session(asking.office.daybook.ledger.clock))
+
+
+def begun(asks: Asks, chart: Chart, typed: Typed | None = None) -> Sheet:
+    """A form that nobody has filled in, but for what an address says."""
+    known = {**asks.begun, **(typed or {})}
+    found = fields(asks.question.ask, chart, known, {}, asks.hidden)
+    return Sheet(asks, found, {"meaning": asks.meaning}, uuid4(), chart.record.version, tuple(_pairs(asks.carried)))
+
+
+def put(asks: Asks, chart: Chart, asking: Asking, typed: Typed) -> Outcome | Sheet:
+    """Record what a form says, or answer with it and all that is wrong; `rehearse` only tells what it would bring about."""
+    authority, heard = asking.office.daybook.authority, Heard()
+    authority.permit(asking.person.id, asks.question.action, asking.site, asking.source, participant=asking.participant)
+    command, sheet = _understood(asks, chart, {**typed, **asks.fixed}, heard)
+    if command is None:
+        faulty = fields(asks.question.ask, chart, typed, heard.faults, asks.hidden)
+        return replace(sheet, reasons=tuple(_beside_no_field(heard, asks)), fields=faulty, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    try:
+        stated = Stated(sheet.command_id, **{key: sheet.stated[key] or None for key in STATED})
+        if "rehearse" in typed:
+            return replace(sheet, rehearsal=_rehearsed(asking, chart.id, command, sheet, stated))
+        return asking.handle(chart.id, command, stated, signing=_signing(typed), seen=sheet.seen)
+    except Overtaken as overtaken:
+        told = tuple(_told(entry, chart) for entry in overtaken.since)
+        return replace(sheet, reasons=overtaken.reasons, changed=told, seen=overtaken.since[-1].version, status=HTTPStatus.CONFLICT)
+    except Refused as refused:
+        return replace(sheet, reasons=refused.reasons, status=HTTPStatus.CONFLICT)
+    except ValidationError as error:
+        return replace(sheet, reasons=_malformed(error), status=HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
+def page_with(  # noqa: PLR0913, PLR0917 - A page is all of this.
+    request: Request,
+    asking: Asking,
+    template: str,
+    chart: Chart,
+    asked: Sequence[Asks],
+    form: Typed | None,
+    /,
+    back: str = "",
+    **shown: Any,
+) -> Response:
+    """A page with forms that the asker may send, or, where one of them was sent and recorded, the way back to it, or to another."""
+    answer = None if form is None else put(_sent_one(asked, form), chart, asking, form)
+    if isinstance(answer, Outcome):
+        return RedirectResponse(f"{back or request.url.path}?recorded={answer.version - len(answer.events) + 1}", HTTPStatus.SEE_OTHER)
+    mine = [one for one in asked if asking.may(one.question.action)]
+    sheets = {one.key: answer if answer and answer.asks.key == one.key else begun(one, chart) for one in mine}
+    status = answer.status if answer else HTTPStatus.OK
+    around = {"participant": chart.id, "clock": chart.clock, "sheets": sheets, "recorded": tuple(recorded(request, chart))}
+    return page(request, asking, template, status, **around, **shown)
+
+
+def recorded(request: Request, chart: Chart) -> Iterator[str]:
+    """What has just been recorded, where the address says since which entry."""
+    first = request.query_params.get("recorded", "")
+    since = int(first) if first.isascii() and first.isdigit() and len(first) < 9 else 0  # noqa: PLR2004 - No record is so long.
+    entry = chart.record.entries[since - 1] if 0 < since <= chart.record.version else None
+    for one in chart.record.entries if entry else ():
+        if entry and one.circumstances.command_id == entry.circumstances.command_id:
+            yield f"{one.version}. {says(one.event, chart.clock.zone)}"
+
+
+def one_of(typed: Typed, name: str) -> str:
+    """What was said in a field, if anything."""
+    return next(iter(typed.get(name, ())), "")
+
+
+def _sent_one(asked: Sequence[Asks], typed: Typed) -> Asks:
+    """The form of a page that was sent. Raises Refused."""
+    key = one_of(typed, "sheet")
+    found = next((one for one in asked if one.key == key), None)
+    if found is None:
+        raise Refused(Reason(code="unknown-page", says="there is no such form here any more; open the page afresh"))
+    return found
+
+
+def _understood(asks: Asks, chart: Chart, typed: Typed, heard: Heard) -> tuple[PersonsCommand | None, Sheet]:
+    """What is asked for, None where that cannot be read; and the form as it was filled in."""
+    said = {key: " ".join(typed.get(key, ())).strip() for key in (*STATED, "meaning")}
+    command_id = shaped(lambda: COMMAND.validate_strings(one_of(typed, "command_id")))
+    seen = shaped(lambda: SEEN.validate_strings(one_of(typed, "seen")))
+    ask = asks.question.ask
+    values = heard.read(annotations_of(ask), as_typed(ask, typed), chart)
+    command = None if values is None else heard.made(lambda: ask(**values))
+    carried = tuple(_pairs({name: typed.get(name, ()) for name in asks.carried}))
+    return command, Sheet(asks, fields(ask, chart, typed, {}, asks.hidden), said, command_id, seen, carried)
+
+
+def _rehearsed(asking: Asking, participant: str, command: PersonsCommand, sheet: Sheet, stated: Stated) -> Rehearsal:
+    by = asking.as_if_signed(participant, command, stated, sheet.stated["meaning"])
+    return rehearsed(asking.office.daybook.participants, participant, command, by)
+
+
+def _signing(typed: Typed) -> Signing | None:
+    """That somebody signs, where they say what they mean by it."""
+    meaning = one_of(typed, "meaning").strip()
+    return Signing(meaning, one_of(typed, "password")) if meaning else None
+
+
+def _told(entry: Entry[Event], chart: Chart) -> str:
+    """Something that was recorded meanwhile, and by whom."""
+    by = entry.circumstances.actor
+    return f"{entry.version}. {says(entry.event, chart.clock.zone)} Recorded {chart.clock.shows(entry.recorded_at)} by {by.role} {by.id}."
+
+
+def _beside_no_field(heard: Heard, asks: Asks) -> Iterator[Reason]:
+    """What is wrong with the form as a whole, or with what nobody fills in."""
+    beside = {says for name, faults in heard.faults.items() if name and name not in asks.hidden for says in faults}
+    return (reason for reason in heard.refusal().reasons if not any(reason.says.endswith(one) for one in beside))
+
+
+def _malformed(error: ValidationError) -> tuple[Reason, ...]:
+    return tuple(Reason(code="malformed", says=f"{one['loc'][0] if one['loc'] else 'form'}: {one['msg']}") for one in error.errors())
+
+
+def _pairs(typed: Typed) -> Iterator[tuple[str, str]]:
+    return ((name, one) for name, many in typed.items() for one in many)
