@@ -11,23 +11,27 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from app.web.api import api
+from app.web.api_of_the_study import of_the_study
 from app.web.door import Turnstile, door
 from app.web.looking import looking
 from app.web.office import Office
 from app.web.problems import told_of
+from app.web.profile import profile
 from app.web.pulse import Pulse
 from app.web.recording import recording
+from app.web.running import running
 from app.web.safety import Guarded
+from app.web.staff import people
 
 OURS = Path(__file__).with_name("static")
 HTMX = {"htmx.js": "htmx-2.min.js", "htmx-sse.js": "ext/hx-sse-2.min.js"}
 """Our names for the files of htmx, which another package carries."""
-ROUTERS: tuple[APIRouter, ...] = (door, looking, recording, api)
+ROUTERS: tuple[APIRouter, ...] = (door, looking, recording, people, profile, running, api, of_the_study)
 
 
 def application(office: Office, hosts: tuple[str, ...]) -> ASGIApp:
     """The whole desk; `hosts` are the names under which it may be asked for."""
-    app = FastAPI(title="Daybook", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
+    app = FastAPI(title="Daybook", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json", redirect_slashes=False)
     app.state.office, app.state.turnstile, app.state.pulse = office, Turnstile(), Pulse(office.daybook.views)
     for router in ROUTERS:
         app.include_router(router)
@@ -36,7 +40,7 @@ def application(office: Office, hosts: tuple[str, ...]) -> ASGIApp:
     app.mount("/static", StaticFiles(directory=OURS))
     told_of(app)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts))
-    return Guarded(app, secure=office.daybook.settings.public_address.startswith("https:"))
+    return Guarded(app, secure=office.secure)
 
 
 def _shipped(file: str) -> Callable[[], FileResponse]:

@@ -9,6 +9,7 @@ import uvicorn
 from app.accounts import accounts_at
 from app.web.application import application
 from app.web.door import set_up_code
+from app.web.health import Health
 from app.web.office import Office
 from app.web.showing import templates
 from app.wiring import Daybook
@@ -21,7 +22,8 @@ async def answering(daybook: Daybook) -> None:
     """Answer at the host and port of the settings. Raises Fault where the accounts cannot be opened."""
     settings = daybook.settings
     with accounts_at(settings.accounts, daybook.ledger.clock) as accounts:
-        office = Office(daybook, accounts, templates())
+        health = Health(daybook)
+        office = Office(daybook, accounts, templates(), lambda: health.says)
         if not daybook.people.current().anybody:
             set_up_code(office)
         config = uvicorn.Config(
@@ -34,7 +36,10 @@ async def answering(daybook: Daybook) -> None:
             timeout_graceful_shutdown=GRACE_SECONDS,
             proxy_headers=True,
         )
-        await _served(_Server(config))
+        async with asyncio.TaskGroup() as beside:
+            watching = beside.create_task(health.watch())
+            await _served(_Server(config))
+            watching.cancel()
 
 
 async def _served(server: uvicorn.Server) -> None:
