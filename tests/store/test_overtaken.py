@@ -1,5 +1,6 @@
 """A form that was shown on an older record: what a person recorded since is looked at first, what a journey added is not in the way."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -14,7 +15,7 @@ from tests.builders import Clock, Story, Trial, by_
 
 @pytest.fixture
 def story(ledger: Ledger, clock: Clock) -> Story:
-    return Trial(clock, ledger).participant()
+    return Trial(clock, ledger).participant().consents()
 
 
 def took(day: int) -> c.Report:
@@ -41,10 +42,9 @@ def test_a_form_shown_before_a_person_recorded_something_is_not_and_says_which_e
 
 
 def test_what_the_journey_adds_never_fails_a_form(story: Story) -> None:
-    story.asks(c.Report(fact=e.ScreeningStarted(at=When("2026-01-05T09:00+01:00"))))
+    story.reports(e.ScreeningStarted(at=story.at()))
     seen = story.record.version
-    story.trial.clock.move(days=40)
-    story.advances()
+    story.lives_until(story.trial.clock() + timedelta(days=40))
     assert {entry.circumstances.source for entry in story.record.entries[seen:]} == {"journey"}, "the journey has added something"
     sends(story, took(1), seen)
 
