@@ -60,6 +60,7 @@ def _shown(request: Request, asking: Asking, reasons: tuple[Reason, ...] = (), s
         sessions=asking.office.accounts.sessions.of(asking.person.id),
         holding=set(asking.person.grants(today)),
         reasons=reasons,
+        calendar_address="",
         changed=request.query_params.get("changed") == "password",
         clock=SiteClock("UTC", asking.now),
     )

@@ -35,6 +35,7 @@ async def answering(daybook: Daybook) -> None:
             server_header=False,
             timeout_graceful_shutdown=GRACE_SECONDS,
             proxy_headers=True,
+            forwarded_allow_ips=settings.web_proxy,
         )
         async with asyncio.TaskGroup() as beside:
             watching = beside.create_task(health.watch())

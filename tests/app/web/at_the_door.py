@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 from typing import Any
 from uuid import uuid4
 
@@ -23,7 +24,6 @@ from app.web.showing import templates
 from app.wiring import opened
 from domain.doorkeeping import DoorEvent
 from domain.entry import Actor, Circumstances
-from projections.rebuilding import rebuild
 from tests.builders import Clock
 
 ADDRESS = "http://127.0.0.1"
@@ -63,7 +63,15 @@ class Desk:
 
     def catches_up(self) -> None:
         """Have the views tell all that is recorded."""
-        rebuild(self.office.daybook.ledger, self.office.daybook.desk, self.office.daybook.views)
+        daybook = self.office.daybook
+        feed = daybook.feed()
+        thread = Thread(target=feed.run)
+        thread.start()
+        try:
+            assert daybook.views.reached(daybook.ledger.head(), 60)
+        finally:
+            feed.stop()
+            thread.join()
 
 
 @dataclass(frozen=True, slots=True)

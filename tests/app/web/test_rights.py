@@ -23,7 +23,8 @@ OPEN = {
 }  # fmt: skip
 """What whoever comes may ask for."""
 ONES_OWN = {
-    ("POST", "/sign-out"), ("DELETE", "/api/session"), ("GET", "/profile"), ("POST", "/profile/password"), ("POST", "/profile/sessions"),
+    ("GET", "/"), ("POST", "/sign-out"),
+    ("DELETE", "/api/session"), ("GET", "/profile"), ("POST", "/profile/password"), ("POST", "/profile/sessions"),
 }  # fmt: skip
 """What everybody who has signed in may ask for, because it concerns themselves."""
 ENDLESS = {"/worklist/live"}

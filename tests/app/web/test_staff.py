@@ -6,7 +6,7 @@ import pytest
 
 from domain.doorkeeping import PasswordSet, SignedOut, Unlocked
 from domain.people import PersonAdmitted, PersonLeft, RoleGranted, RoleWithdrawn
-from tests.app.web.at_the_door import ADMINISTRATOR, COORDINATOR, INVESTIGATOR, Browser, Desk
+from tests.app.web.at_the_door import ADMINISTRATOR, COORDINATOR, INVESTIGATOR, Browser, Desk, by
 from tests.builders import START
 
 TODAY = START.date()
@@ -160,6 +160,16 @@ def test_one_changes_ones_password_by_the_present_one_and_every_other_session_en
     assert mine.post("/profile/password", password="synthetic people only", chosen=new).headers["location"] == "/profile?changed=password"
     assert [one.get("/worklist").status_code for one in (mine, other)] == [200, 303]
     assert door.browser().signs_in(COORDINATOR, new).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("person", "place"), [(COORDINATOR, "/worklist"), (ADMINISTRATOR, "/people"), ("r-haas", "/worklist"), ("n-new", "/profile")]
+)
+def test_everybody_begins_at_a_place_that_is_theirs(door: Desk, person: str, place: str) -> None:
+    door.office.daybook.people.record((PersonAdmitted(person="n-new", name="N. New"),), by())
+    browser = door.browser(person)
+    assert browser.get("/").headers["location"] == place
+    assert browser.get(place).status_code == 200
 
 
 @pytest.mark.parametrize("person", ["nobody-here", "x" * 10_000, "%00", "..%2f"])
