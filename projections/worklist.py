@@ -65,10 +65,10 @@ class Row(Value):
     action: Action
     site: str
     zone: str
-    opens: datetime | None
-    target: datetime | None
-    closes: datetime | None
-    since: datetime | None
+    opens: datetime | None = None
+    target: datetime | None = None
+    closes: datetime | None = None
+    since: datetime | None = None
 
 
 def worklist(views: Views, now: datetime, sites: Collection[str] | None = None) -> tuple[Row, ...]:
@@ -389,10 +389,6 @@ def unreadable(parked: Parked) -> Row:
         action="tell-administrator",
         site="",
         zone="UTC",
-        opens=None,
-        target=None,
-        closes=None,
-        since=None,
     )
 
 
