@@ -41,6 +41,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.own_markers[:] = [mark for mark in item.own_markers if mark.name != "timeout"]
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """That nothing was tried in a browser is never passed over in silence."""
+    told = {str(one.longrepr[2]) for one in terminalreporter.getreports("skipped") if isinstance(one.longrepr, tuple)}
+    for says in sorted(one for one in told if "NO BROWSER" in one):
+        terminalreporter.section(says.removeprefix("Skipped: "), "!", red=True, bold=True)
+
+
 @pytest.fixture
 def campaign(request: pytest.FixtureRequest) -> Campaign:
     full = request.config.getoption("campaign") == "full"

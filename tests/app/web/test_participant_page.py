@@ -43,7 +43,7 @@ def page_of(story: Story, views: Views, span: str = "near") -> ParticipantPage:
 
 
 def html_of(page: ParticipantPage) -> str:
-    return templates().get_template("participant.html").render(dict(AROUND), page=page)
+    return templates().get_template("participant.html").render(dict(AROUND), page=page, recorded=())
 
 
 def window_of(story: Story, visit: str) -> VisitWindow:
