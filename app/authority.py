@@ -1,19 +1,24 @@
 """Whether somebody may do what they ask for: the one gate before the record, whichever way a request comes in."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from domain.access import allowed_somewhere, asked_by, asked_of_the_study, authorised
+from domain.access import allowed, asked_by, asked_of_the_study, authorised
 from domain.commands import PersonsCommand, Register
 from domain.doorkeeping import AccessRefused
 from domain.entry import Circumstances
+from domain.people import PeopleEvent
 from domain.rejections import Reason, Refused
 from domain.study import StudyEvent
 from domain.time import local_date
-from domain.words import Action, PersonsRole, Source
+from domain.words import PARTICIPANT_CODE, Action, PersonsRole, Source
 from store.participants import Outcome, Participants
 from store.people import PeopleDesk
+
+LONGEST_SAID = 40
+"""How much of what is no participant's code is said back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,14 @@ class Authority:
                 self.permit(by.actor.id, asked_of_the_study(event), None, by.source, role=by.actor.role)
         self.participants.desk.record(events, by)
 
+    def admit(self, events: Sequence[PeopleEvent], by: Circumstances) -> None:
+        """Record what an administrator decides about people. Raises as PeopleDesk.record does."""
+        if self.people.current().anybody:
+            self.permit(by.actor.id, "admit-people", None, by.source, role=by.actor.role)
+        elif by.actor.role != "administrator":
+            raise Refused(Reason(code="administrator-only", says="only an administrator admits people"))
+        self.people.record(events, by)
+
     def permit(  # noqa: PLR0913 - A refusal is recorded with all of it.
         self, person: str, action: Action, site: str | None, source: Source, *, participant: str | None = None, role: str | None = None
     ) -> PersonsRole:
@@ -47,37 +60,46 @@ class Authority:
         try:
             return authorised(self.people.current(), person, action, site, self.today(site), role).role
         except Refused:
-            self.people.note(AccessRefused(person=person, action=action, site=site, participant=participant), source)
+            self._refused(person, action, site, source, participant)
             raise
 
     def seen(self, person: str, participant_id: str, source: Source) -> str:
-        """The site of a participant whom somebody may see. To everybody else there is no such participant; that they asked is recorded."""
-        site = self.participants.read(participant_id).participant.site
-        try:
-            if site:
+        """The site of a participant whom somebody may see. To everybody else there is no such participant; that they asked is recorded.
+
+        So it is where nobody has that code, so that not even the time which an answer takes tells the one from the other.
+        """
+        if re.fullmatch(PARTICIPANT_CODE, participant_id):
+            site = self.participants.read(participant_id).participant.site
+            try:
                 self.permit(person, "see-participants", site, source, participant=participant_id)
-                return site
-        except Refused:
-            pass  # it is recorded, and told as if there were nobody
-        raise Refused(Reason(code="unknown-participant", says=f"there is no participant {participant_id}"))
+            except Refused:
+                pass  # it is recorded, and told as if there were nobody
+            else:
+                if site:
+                    return site
+                self._refused(person, "see-participants", None, source, participant_id)
+        raise Refused(Reason(code="unknown-participant", says=f"there is no participant {participant_id[:LONGEST_SAID]}"))
 
     def sites(self, person: str, action: Action) -> frozenset[str]:
         """The sites at which somebody may do something today."""
-        return frozenset(site for site in self.participants.study().record.sites if self._may(person, action, site))
+        found = self.people.current().persons.get(person)
+        return frozenset(site for site, on in self._dates().items() if found and site and action in allowed(found, site, on))
 
     def actions(self, person: str) -> frozenset[Action]:
         """Everything that somebody may do today, at whichever site."""
         found = self.people.current().persons.get(person)
-        return allowed_somewhere(found, self.today(None)) if found else frozenset()
+        return frozenset(action for site, on in self._dates().items() if found for action in allowed(found, site, on))
 
     def today(self, site: str | None) -> date:
         """The date at a site, or by UTC."""
         sites = self.participants.study().record.sites
         return local_date(self.participants.ledger.clock(), sites[site].zone if site in sites else "UTC")
 
-    def _may(self, person: str, action: Action, site: str) -> bool:
-        try:
-            authorised(self.people.current(), person, action, site, self.today(site))
-        except Refused:
-            return False
-        return True
+    def _dates(self) -> Mapping[str | None, date]:
+        """Today's date at each site, and by UTC in the study as a whole."""
+        now, sites = self.participants.ledger.clock(), self.participants.study().record.sites
+        return {None: local_date(now, "UTC")} | {site: local_date(now, opened.zone) for site, opened in sites.items()}
+
+    def _refused(self, person: str, action: Action, site: str | None, source: Source, participant: str | None) -> None:
+        code = participant if re.fullmatch(PARTICIPANT_CODE, participant or "") else None
+        self.people.note(AccessRefused(person=person, action=action, site=site or None, participant=code), source)

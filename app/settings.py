@@ -54,6 +54,8 @@ class Settings(BaseSettings):
     """The port at which browsers are answered."""
     web_address: Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9.:\[\]-]+$")] | None = None
     """Where people find the desk, such as https://daybook.site.example; by default the host and port on which it answers."""
+    web_proxy: Annotated[str, Field(pattern=r"^[0-9A-Fa-f.:/, ]+$")] = "127.0.0.1"
+    """The addresses, or networks, of whatever ends TLS before the desk; its word is taken for where people come from."""
     studies: Path = SHIPPED
     """The folder with the protocol files and drug references of the studies."""
     study: Name = "cd19-cart-sle"

@@ -45,12 +45,13 @@ def authorised(  # noqa: PLR0913, PLR0917 - It is the one question that is asked
     return found[0]
 
 
-def allowed_somewhere(person: Person, on: date) -> frozenset[Action]:
-    """Everything that somebody may do on a date, at whichever site."""
-    return frozenset(action for grant in person.grants(on) for action in MAY[grant.role])
+def allowed(person: Person, site: str | None, on: date) -> frozenset[Action]:
+    """Everything that somebody may do on a date at a site, or (None) in the study as a whole."""
+    asked = OF_THE_WHOLE_STUDY if site is None else frozenset(ACTIONS) - OF_THE_WHOLE_STUDY
+    return frozenset(action for action in asked if any(_by_which(person, action, site, on)))
 
 
-def _by_which(person: Person | None, action: Action, site: str | None, on: date, role: str | None) -> Iterator[RoleGranted]:
+def _by_which(person: Person | None, action: Action, site: str | None, on: date, role: str | None = None) -> Iterator[RoleGranted]:
     for grant in person.grants(on) if person else ():
         here = grant.site is None or (action not in OF_THE_WHOLE_STUDY and grant.site == site)
         if here and action in MAY[grant.role] and role in {None, grant.role}:

@@ -56,5 +56,12 @@ class PasswordSet(Value):
     chosen: bool
 
 
-DoorEvent = Annotated[SignedIn | SignedOut | TurnedAway | AccessRefused | PasswordSet, Field(discriminator="kind")]
+class Unlocked(Value):
+    """An administrator lets somebody try again who had failed too often."""
+
+    kind: Literal["unlocked.v1"] = "unlocked.v1"
+    person: Name
+
+
+DoorEvent = Annotated[SignedIn | SignedOut | TurnedAway | AccessRefused | PasswordSet | Unlocked, Field(discriminator="kind")]
 DOOR_EVENTS = get_args(get_args(DoorEvent)[0])

@@ -155,8 +155,14 @@ def _judged(now: Participant, said: StandingVerdict | e.ClearanceRevoked | e.Cle
             judged = replace(judged, revoked_in=entry.version)
         case e.ClearanceLapsed():
             judged = replace(judged, lapsed_in=entry.version)
-        case _:
+        case e.StepHeld():
+            judged = replace(judged, verdict=said, held_in=plan.held_in if isinstance(plan.verdict, e.StepHeld) else entry.version)
+        case e.StepCleared() | e.ManuallyReleased():
+            judged = replace(judged, verdict=said, revoked_in=0, lapsed_in=0)
+        case e.StepWaiting():
             judged = replace(judged, verdict=said)
+        case _:
+            assert_never(said)
     return but(now, plans={**now.plans, said.step: judged})
 
 

@@ -12,7 +12,7 @@ from domain.contacts import ContactNamed
 from domain.notices import Notice, by_channel, message_id, tag
 from domain.participant import Participant
 from domain.study import Study
-from domain.time import shown
+from domain.time import MINUTE, shown
 from domain.words import STEPS, Channel, HoldPoint, Urgency
 
 LOOK = "Read it in Daybook before anything is done or left undone because of this message."
@@ -25,10 +25,10 @@ STEP_SAYS = {
 }
 """What is said of a step, by the kind of the reminder; anything else needs something that is not on record yet."""
 SAYS = {
-    "visit-opens": "The visit {name} can take place; its window closes at the end of {day}.",
-    "visit-closes": "The window of the visit {name} closes at the end of {day}.",
-    "visit-unaccounted": "Nothing was recorded for the visit {name}, whose window closed at the end of {day}.",
-    "visit-not-booked": "The visit {name} is not booked; its window closes at the end of {day}.",
+    "visit-opens": "The visit {name} can take place; its window closes at {end}.",
+    "visit-closes": "The window of the visit {name} closes at {end}.",
+    "visit-unaccounted": "Nothing was recorded for the visit {name}, whose window closed at {end}.",
+    "visit-not-booked": "The visit {name} is not booked; its window closes at {end}.",
     "visit-passed": "The visit {name} was booked for {day}, and nothing is recorded of it.",
     "visit-incomplete": "The visit {name} took place, and not all that it requires is on record.",
     "product-failed": "The product has failed.",
@@ -74,8 +74,9 @@ def says(key: str, participant: Participant, zone: str) -> str:
     step: HoldPoint | None = next((one for one in STEPS if one == name), None)
     if step is not None:
         return _of_step(kind, step, participant, zone)
-    sentence, day = SAYS.get(kind, OTHERWISE), _day(rest)
-    return OTHERWISE if day is None and "{day}" in sentence else sentence.format(name=name, day=day)
+    sentence, day, end = SAYS.get(kind, OTHERWISE), _day(rest), _end(rest, zone)
+    untold = (day is None and "{day}" in sentence) or (end is None and "{end}" in sentence)
+    return OTHERWISE if untold else sentence.format(name=name, day=day, end=end)
 
 
 def letter(notice: Notice, call: int, to: ContactNamed, participant: Participant, study: Study) -> Letter:
@@ -129,6 +130,14 @@ def _of_step(kind: str, step: HoldPoint, participant: Participant, zone: str) ->
     plan = participant.plans.get(step)
     planned = f", planned from {shown(plan.slot.start, zone)}" if plan else ""
     return f"About the {step}{planned}: {STEP_SAYS.get(kind, 'it needs something that is not on record yet.')}"
+
+
+def _end(text: str, zone: str) -> str | None:
+    """The end of the window whose edition a key ends with, in words: of a date, or the last minute of hours."""
+    if (day := _day(text)) is not None:
+        return f"the end of {day}"
+    found = re.search(r":(\d{8}T\d{4}Z)$", text)
+    return None if found is None else shown(datetime.strptime(found[1], "%Y%m%dT%H%M%z") - MINUTE, zone)
 
 
 def _day(text: str) -> date | None:

@@ -3,21 +3,24 @@
 A reminder is sent once to each person, by the ledger. Something urgent is called out rung by rung until somebody acknowledges it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import assert_never
 from zlib import crc32
 
 from domain import events as e
 from domain.contacts import ContactNamed, addressed, ladder
+from domain.entry import Entry
 from domain.record import Record
 from domain.reminders import that_apply
 from domain.reminding.reminder import Reminder
 from domain.study import SiteOpened, Study
 from domain.time import clock_time, day_after, local_date, local_time
-from domain.words import RUNGS, Channel, Role, Rung, Urgency
+from domain.words import RUNGS, Channel, Rung, Urgency
 
+OfNotices = e.ReminderDue | e.ReminderSent | e.ReminderFailed | e.ReminderEscalated | e.ReminderAcknowledged | e.ReminderWithdrawn
 A_CALL = timedelta(minutes=15)
 """How long somebody has to acknowledge before the next rung is called."""
 MOST_CALLS = 12
@@ -53,25 +56,30 @@ def notices(record: Record) -> dict[str, Notice]:
     """Every reminder that ever fell due, by its key. One that was withdrawn and fell due again is told anew."""
     found: dict[str, Notice] = {}
     for entry in record.entries:
-        match entry.event:
-            case e.ReminderDue(key=key) as due:
-                found[key] = Notice(due, entry.recorded_at, entry.recorded_at)
-            case e.ReminderSent(key=key, to=person, call=call):
-                was = found[key]
-                found[key] = replace(was, settled=was.settled | {(person, call)}, unreached=was.unreached - {person}, sent=was.sent + 1)
-            case e.ReminderFailed(key=key, to=person, call=call, why=why):
-                was = found[key]
-                unreached = was.unreached | ({person} if why != "too-late" else set())
-                found[key] = replace(was, settled=was.settled | {(person, call)}, unreached=unreached)
-            case e.ReminderEscalated(key=key, call=call):
-                found[key] = replace(found[key], call=call, called_at=entry.recorded_at)
-            case e.ReminderAcknowledged(key=key):
-                found[key] = replace(found[key], acknowledged_by=entry.circumstances.actor.id)
-            case e.ReminderWithdrawn(key=key):
-                found[key] = replace(found[key], withdrawn=True)
-            case _:
-                pass
+        if isinstance(entry.event, OfNotices):
+            found[entry.event.key] = after(found.get(entry.event.key), entry.event, entry)
     return found
+
+
+def after(was: Notice | None, event: OfNotices, entry: Entry[e.Event]) -> Notice:
+    """What has become of a reminder once an entry says `event` of it; the first says that it fell due."""
+    if isinstance(event, e.ReminderDue):
+        return Notice(event, entry.recorded_at, entry.recorded_at)
+    assert was is not None, "what has not fallen due is told nobody"  # noqa: S101 - cannot happen; see house style
+    match event:
+        case e.ReminderSent(to=person, call=call):
+            return replace(was, settled=was.settled | {(person, call)}, unreached=was.unreached - {person}, sent=was.sent + 1)
+        case e.ReminderFailed(to=person, call=call, why=why):
+            unreached = was.unreached | ({person} if why != "too-late" else set())
+            return replace(was, settled=was.settled | {(person, call)}, unreached=unreached)
+        case e.ReminderEscalated(call=call):
+            return replace(was, call=call, called_at=entry.recorded_at)
+        case e.ReminderAcknowledged():
+            return replace(was, acknowledged_by=entry.circumstances.actor.id)
+        case e.ReminderWithdrawn():
+            return replace(was, withdrawn=True)
+        case _:
+            assert_never(event)
 
 
 def tag(key: str) -> str:
@@ -163,16 +171,6 @@ def unfinished(record: Record, study: Study, now: datetime) -> Unfinished:
         else:
             keys.append(key)
     return Unfinished(tuple(keys), tuple(persons))
-
-
-def inbox_of(record: Record, study: Study, now: datetime, *, role: Role, person: str) -> Iterator[tuple[str, Notice]]:
-    """What fell due for a role, or was told to a person, and waits for somebody to take note: it still applies, and is of use."""
-    applying: Mapping[str, Reminder] | None = None
-    for key, notice in notices(record).items():
-        if not notice.over and (notice.due.to == role or any(one == person for one, _ in notice.settled)):
-            applying = that_apply(record.participant, study) if applying is None else applying
-            if key in applying and now < applying[key].pointless_after:
-                yield key, notice
 
 
 def best_told(notice: Notice, applies: Reminder, site: SiteOpened, record_id: str) -> datetime:

@@ -94,8 +94,9 @@ class People:
         return bool(self.persons)
 
     def administrators(self, on: date) -> frozenset[str]:
-        """Who may admit others on a date."""
-        found = (one.id for one in self.persons.values() for grant in one.grants(on) if grant.role == "administrator")
+        """Who may admit others on a date: administrators of the whole study, and not of one site."""
+        granted = ((one.id, grant) for one in self.persons.values() for grant in one.grants(on))
+        found = (id for id, grant in granted if grant.role == "administrator" and grant.site is None)
         return frozenset(found)
 
 
@@ -126,6 +127,8 @@ def against_people(event: PeopleEvent, people: People, sites: Mapping[str, objec
         yield Reason(code="unknown-site", says=f"there is no site {event.site}")
     if isinstance(event, RoleWithdrawn) and was is not None and (event.role, event.site) not in was.roles:
         yield Reason(code="no-such-role", says=f"{event.person} does not have the role {event.role} at {event.site or 'every site'}")
+    if isinstance(event, RoleGranted) and was is not None and not was.here:
+        yield Reason(code="left-already", says=f"{event.person} has left: admit them again before a role is theirs")
     if isinstance(event, PersonLeft) and was is not None and not was.here:
         yield Reason(code="left-already", says=f"{event.person} has left already")
     if people.administrators(today) and not evolve_people(people, event).administrators(today):

@@ -48,13 +48,17 @@ StandingVerdict = e.StepCleared | e.StepWaiting | e.StepHeld | e.ManuallyRelease
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A planned step: its slot, the last verdict with its entry and instant, and the entries by which leave last was revoked, or lapsed."""
+    """A planned step: its slot, and the last verdict with its entry and instant.
+
+    `held_in`: the entry since which it is held without a break. `revoked_in`, `lapsed_in`: by which leave ended, if none was given since.
+    """
 
     slot: e.Slot
     planned_at: datetime
     verdict: StandingVerdict | None = None
     judged_in: int = 0
     judged_at: datetime = BEGINNING
+    held_in: int = 0
     revoked_in: int = 0
     lapsed_in: int = 0
 

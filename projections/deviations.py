@@ -46,7 +46,7 @@ class Count(Value):
 def deviations(views: Views, sites: Collection[str] | None = None) -> tuple[Row, ...]:
     """Every deviation that stands, at these sites or at all, participant by participant in the order in which they arose."""
     with views.reading() as connection:
-        question = f"SELECT * FROM deviations WHERE {among(sites)} ORDER BY participant, entry, key"  # noqa: S608 - Only marks.
+        question = f"SELECT * FROM deviations WHERE {among(sites)} ORDER BY participant, entry, key"  # noqa: S608 - Marks for parameters, and nothing that anybody wrote.
         return tuple(_row(*values) for values in connection.execute(question, tuple(sites or ())))
 
 

@@ -65,16 +65,16 @@ class Row(Value):
     action: Action
     site: str
     zone: str
-    opens: datetime | None
-    target: datetime | None
-    closes: datetime | None
-    since: datetime | None
+    opens: datetime | None = None
+    target: datetime | None = None
+    closes: datetime | None = None
+    since: datetime | None = None
 
 
 def worklist(views: Views, now: datetime, sites: Collection[str] | None = None) -> tuple[Row, ...]:
     """What there is to do as of `now`, at these sites or at all, most pressing first. A record that cannot be read stands above all."""
     with views.reading() as connection:
-        question = f"SELECT * FROM worklist WHERE {among(sites)} AND (kind = 'step' OR opens IS NULL OR opens <= ?)"  # noqa: S608 - Only marks.
+        question = f"SELECT * FROM worklist WHERE {among(sites)} AND (kind = 'step' OR opens IS NULL OR opens <= ?)"  # noqa: S608 - Marks for parameters, and nothing that anybody wrote.
         kept = [Kept(*values) for values in connection.execute(question, (*(sites or ()), stored(now + SOON)))]
         parked = [one for one in parked_in(connection) if sites is None or one.participant.partition("-")[0] in sites]
     rows = [*map(unreadable, parked), *(row_of(one, category, now) for one in kept if (category := one.category(now)) is not None)]
@@ -389,10 +389,6 @@ def unreadable(parked: Parked) -> Row:
         action="tell-administrator",
         site="",
         zone="UTC",
-        opens=None,
-        target=None,
-        closes=None,
-        since=None,
     )
 
 

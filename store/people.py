@@ -1,6 +1,6 @@
 """The people of a study, in a stream of their own; and, in another, what happened at the door."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import reduce
 from hashlib import sha256
@@ -8,9 +8,9 @@ from threading import Lock
 from uuid import uuid4
 
 from domain.doorkeeping import DOOR, DoorEvent
-from domain.entry import Actor, Circumstances, Draft
+from domain.entry import Actor, Circumstances, Draft, Entry
 from domain.people import PEOPLE, People, PeopleEvent, against_people, evolve_people
-from domain.rejections import refuse_if
+from domain.rejections import Reason, Refused, refuse_if
 from domain.words import Source
 from store.errors import CommandReused, LostRace
 from store.ledger import Ledger
@@ -42,39 +42,59 @@ class PeopleDesk:
         entries = self._ledger.read(self.stream)
         return reduce(evolve_people, (entry.event for entry in entries if entry.recorded_at <= instant), People())
 
-    def record(self, events: Sequence[PeopleEvent], by: Circumstances) -> People:
+    def record(self, events: Sequence[PeopleEvent], by: Circumstances, *, first: bool = False) -> People:
         """Record what was decided about people, all of it or none; what came before under the same command id is not recorded again.
 
-        Raises Refused with every reason, CommandReused, or a Fault of the store.
+        What makes the `first` account is refused where somebody has one. Raises Refused with every reason, CommandReused, or a Fault.
         """
         digest = sha256("\n".join([self.stream, *(one.model_dump_json() for one in (*events, by))]).encode()).hexdigest()
         known = self._ledger.outcome(by.actor.id, by.command_id)
         if known is None:
-            self._append(events, by, digest)
+            _raced(lambda: self._append(events, by, digest, first=first))
         elif known.digest != digest:
             raise CommandReused(known.actor_id, known.command_id)
         return self.current()
 
     def note(self, event: DoorEvent, source: Source) -> None:
         """Record what happened at the door, in the name of the person whom it is about."""
-        by = Circumstances(actor=Actor(id=event.person, role="door"), source=source, command_id=uuid4())
+        self.done_for(event, Circumstances(actor=Actor(id=event.person, role="door"), source=source, command_id=uuid4()))
+
+    def done_for(self, event: DoorEvent, by: Circumstances) -> None:
+        """Record what an administrator did for somebody at the door; what came before under the same command id is not recorded again."""
         digest = sha256(event.model_dump_json().encode()).hexdigest()
-        for _ in range(RACES - 1):
-            try:
-                return self._noted(event, by, digest)
-            except LostRace:
-                continue  # somebody else came in at the same moment
-        return self._noted(event, by, digest)
+        _raced(lambda: self._noted(event, by, digest))
+
+    def knows(self, by: Circumstances) -> bool:
+        """Whether a request was recorded before."""
+        return self._ledger.outcome(by.actor.id, by.command_id) is not None
+
+    def happened(self) -> Sequence[Entry[DoorEvent]]:
+        """Everything that happened at the door, in its order."""
+        return self._ledger.read(self.door)
 
     def _noted(self, event: DoorEvent, by: Circumstances, digest: str) -> None:
         expected = self._ledger.version_of(self.door)
         self._ledger.append({self.door: [Draft(event=event, circumstances=by)]}, expect={self.door: expected}, command_digest=digest)
 
-    def _append(self, events: Sequence[PeopleEvent], by: Circumstances, digest: str) -> None:
+    def _append(self, events: Sequence[PeopleEvent], by: Circumstances, digest: str, *, first: bool) -> None:
         people, study, today = self.current(), self._desk.current(), self._ledger.clock().astimezone(UTC).date()
+        if first and people.anybody:
+            raise Refused(Reason(code="not-the-first", says="somebody has an account already"))
         expected = people.version
         for event in events:
             refuse_if(against_people(event, people, study.record.sites, today))
             people = evolve_people(people, event)
+        if not people.administrators(today):
+            raise Refused(Reason(code="no-administrator", says="the first account is an administrator's, who then admits everybody else"))
         drafts = [Draft(event=event, circumstances=by, study_version=study.record.version) for event in events]
         self._ledger.append({self.stream: drafts}, expect={self.stream: expected}, command_digest=digest)
+
+
+def _raced(record: Callable[[], None]) -> None:
+    """Record, and decide again on what stands now wherever somebody else recorded something first."""
+    for _ in range(RACES - 1):
+        try:
+            return record()
+        except LostRace:
+            continue  # the stream has grown
+    return record()

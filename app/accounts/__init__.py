@@ -4,6 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from argon2 import Parameters
+from argon2.profiles import RFC_9106_LOW_MEMORY
+
 from app.accounts.calendars import Calendars
 from app.accounts.passwords import Passwords
 from app.accounts.sessions import Sessions
@@ -20,10 +23,10 @@ class Accounts:
 
 
 @contextmanager
-def accounts_at(address: str, clock: Clock) -> Iterator[Accounts]:
-    """Open the accounts for as long as they are needed. Raises Fault."""
+def accounts_at(address: str, clock: Clock, cost: Parameters = RFC_9106_LOW_MEMORY) -> Iterator[Accounts]:
+    """Open the accounts for as long as they are needed; `cost` is what it takes to try one password. Raises Fault."""
     engine = opened(address)
     try:
-        yield Accounts(Passwords(engine, clock), Sessions(engine, clock), Calendars(engine))
+        yield Accounts(Passwords(engine, clock, cost), Sessions(engine, clock), Calendars(engine))
     finally:
         engine.dispose()

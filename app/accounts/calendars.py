@@ -5,7 +5,7 @@ from secrets import token_urlsafe
 from sqlalchemy import Engine, delete, select
 
 from app.accounts.sessions import digest_of
-from app.accounts.tables import calendars
+from app.accounts.tables import calendars, put, transaction
 
 
 class Calendars:
@@ -17,17 +17,16 @@ class Calendars:
     def give(self, person: str) -> str:
         """A new secret for somebody's feed; the one before opens nothing any more."""
         secret = token_urlsafe(32)
-        with self._engine.begin() as connection:
-            connection.execute(delete(calendars).where(calendars.c.person == person))
-            connection.execute(calendars.insert().values(digest=digest_of(secret), person=person))
+        with transaction(self._engine) as connection:
+            put(connection, calendars, {"digest": digest_of(secret), "person": person})
         return secret
 
     def take_back(self, person: str) -> None:
         """Nobody sees somebody's feed any more."""
-        with self._engine.begin() as connection:
+        with transaction(self._engine) as connection:
             connection.execute(delete(calendars).where(calendars.c.person == person))
 
     def whose(self, secret: str) -> str | None:
         """Whose feed a secret opens."""
-        with self._engine.connect() as connection:
+        with transaction(self._engine) as connection:
             return connection.execute(select(calendars.c.person).where(calendars.c.digest == digest_of(secret))).scalar_one_or_none()

@@ -8,7 +8,7 @@ from typing import Literal
 
 from sqlalchemy import Engine, delete, select, update
 
-from app.accounts.tables import Clock, sessions
+from app.accounts.tables import Clock, sessions, transaction
 
 Proof = Literal["password", "identity-provider"]
 IDLE = timedelta(minutes=30)
@@ -37,16 +37,17 @@ class Sessions:
         self._engine, self._clock = engine, clock
 
     def begin(self, person: str, by: Proof) -> str:
-        """The secret of a new session."""
+        """The secret of a new session; those that time has ended go with it."""
         secret, now = token_urlsafe(32), self._clock()
         row = {"digest": digest_of(secret), "person": person, "csrf": token_urlsafe(32), "by": by, "began": now, "seen": now}
-        with self._engine.begin() as connection:
+        with transaction(self._engine) as connection:
+            connection.execute(delete(sessions).where((sessions.c.seen <= now - IDLE) | (sessions.c.began <= now - ABSOLUTE)))
             connection.execute(sessions.insert().values(row))
         return secret
 
-    def find(self, secret: str) -> Session | None:
-        """The session with this secret, unless time has ended it."""
-        with self._engine.connect() as connection:
+    def find(self, secret: str, *, by_itself: bool = False) -> Session | None:
+        """The session with this secret, unless time has ended it. What a page asks for `by_itself` does not show that anybody is there."""
+        with transaction(self._engine) as connection:
             row = connection.execute(select(sessions).where(sessions.c.digest == digest_of(secret))).one_or_none()
         if row is None:
             return None
@@ -54,27 +55,33 @@ class Sessions:
         if now >= found.seen + IDLE or now >= found.began + ABSOLUTE:
             self._end(sessions.c.digest == found.digest)
             return None
-        if now >= found.seen + NOTED_EVERY:
-            with self._engine.begin() as connection:
+        if now >= found.seen + NOTED_EVERY and not by_itself:
+            with transaction(self._engine) as connection:
                 connection.execute(update(sessions).where(sessions.c.digest == found.digest).values(seen=now))
         return found
 
     def of(self, person: str) -> list[Session]:
-        """Somebody's sessions, the latest first."""
-        with self._engine.connect() as connection:
-            rows = connection.execute(select(sessions).where(sessions.c.person == person).order_by(sessions.c.began.desc())).all()
+        """Somebody's sessions that time has not ended, the latest first."""
+        now = self._clock()
+        alive = (sessions.c.seen > now - IDLE) & (sessions.c.began > now - ABSOLUTE)
+        with transaction(self._engine) as connection:
+            rows = connection.execute(select(sessions).where((sessions.c.person == person) & alive).order_by(sessions.c.began.desc())).all()
         return [Session(**row._mapping) for row in rows]  # noqa: SLF001 - This is what SQLAlchemy calls it, and its documentation too.
 
     def end(self, session: Session) -> int:
         """End one session."""
         return self._end(sessions.c.digest == session.digest)
 
+    def end_one(self, person: str, digest: str) -> int:
+        """End the session of somebody that has this digest, if it is theirs."""
+        return self._end((sessions.c.person == person) & (sessions.c.digest == digest))
+
     def end_all(self, person: str, *, but: str = "") -> int:
         """End all sessions of somebody, but one if need be; returns how many there were."""
         return self._end((sessions.c.person == person) & (sessions.c.digest != but))
 
     def _end(self, which: object) -> int:
-        with self._engine.begin() as connection:
+        with transaction(self._engine) as connection:
             return int(connection.execute(delete(sessions).where(which)).rowcount)  # type: ignore[arg-type]  # It is a condition on columns.
 
 

@@ -1,11 +1,27 @@
 """The tables of what must be forgotten again, on SQLite or PostgreSQL, each change one transaction."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Dialect, Engine, Integer, MetaData, String, Table, create_engine, event
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ColumnElement,
+    Connection,
+    Dialect,
+    Engine,
+    Integer,
+    MetaData,
+    Row,
+    String,
+    Table,
+    create_engine,
+    event,
+)
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.types import TypeDecorator
 
@@ -55,9 +71,32 @@ sessions = Table(
 calendars = Table(
     "calendars",
     TABLES,
-    Column("digest", String(64), primary_key=True),
-    Column("person", String(60), nullable=False, unique=True),
+    Column("person", String(60), primary_key=True),
+    Column("digest", String(64), nullable=False, unique=True),
 )
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Connection]:
+    """One transaction, all of it or nothing. Raises Fault where the database cannot serve us now."""
+    try:
+        with engine.begin() as connection:
+            yield connection
+    except SQLAlchemyError as error:
+        raise Fault("Daybook's accounts do not answer just now. Nothing was changed; try again in a moment.") from error
+
+
+def put(
+    connection: Connection, table: Table, row: Mapping[str, Any], where: ColumnElement[bool] | None = None, **otherwise: Any
+) -> Row[Any] | None:
+    """Insert a row or, where its key stands already and `where` holds, change that one by `otherwise`: in one statement, since others race.
+
+    Returns the row as it stands then; None where nothing was changed.
+    """
+    insert = (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table).values(row)
+    keys = list(table.primary_key.columns)
+    upsert = insert.on_conflict_do_update(index_elements=keys, set_=otherwise or dict(row), where=where)
+    return connection.execute(upsert.returning(*table.columns)).one_or_none()
 
 
 def opened(address: str) -> Engine:

@@ -17,6 +17,7 @@ from app.cli import (
     judging,
     leaving,
     notices,
+    people,
     processes,
     protocols,
     recordkeeping,
@@ -70,6 +71,7 @@ daybook.add_typer(leaving.leaving, name="leave", rich_help_panel="Leaving")
 daybook.add_typer(deviations.deviation, name="deviation", rich_help_panel="Record keeping")
 daybook.add_typer(status.journeys, name="journeys", rich_help_panel="Running Daybook")
 daybook.add_typer(views.views, name="views", rich_help_panel="Running Daybook")
+daybook.add_typer(people.people, name="people", rich_help_panel="The study")
 daybook.add_typer(study.study, name="study", rich_help_panel="The study")
 daybook.add_typer(protocols.protocols, name="protocol", rich_help_panel="The study")
 daybook.add_typer(references.references, name="reference", rich_help_panel="The study")

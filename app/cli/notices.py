@@ -1,6 +1,5 @@
 """Reminders that fell due: the inbox of a role, taking note of one, and the mail that was caught on this machine."""
 
-from collections.abc import Iterator
 from functools import partial
 from typing import Annotated
 
@@ -9,18 +8,23 @@ import typer
 from app.cli.asking import AS_JSON, Chart, acting, asks
 from app.cli.reading import Reads
 from app.cli.session import grid, session_of
+from app.cli.worklist import warn_if_behind
 from app.clinic_time import SiteClock
 from app.notices.catcher import caught
 from app.wiring import Daybook
 from domain import commands as c
 from domain.base import Value
 from domain.entry import Actor
-from domain.notices import Notice, inbox_of, notices, tag
+from domain.notices import notices, tag
 from domain.rejections import Reason, Refused
 from domain.time import Moment
 from domain.words import ParticipantId, Sentence, SiteId, Urgency
+from projections.notices import Row
+from projections.notices import inbox as waiting_for
 
 told = typer.Typer()
+MOST_SHOWN = 10_000
+"""How many reminders a table has at most; nobody reads as many."""
 
 
 @asks(told)
@@ -59,17 +63,17 @@ def inbox(
     session = session_of(ctx)
     who = acting(actor or session.settings.actor)
     with session.daybook() as daybook:
-        found = list(_inbox(daybook, who, site))
-        zones = {name: opened.zone for name, opened in daybook.desk.current().record.sites.items()}
+        warn_if_behind(daybook, session)
+        found = _inbox(daybook, who, site)
     if as_json:
-        session.answers({"inbox": [waiting for _, waiting in found]})
+        session.answers({"inbox": [_waiting(row) for row in found]})
         return
     if not found:
         session.says("Nothing waits to be acknowledged.")
         return
     table = grid("Participant", "Reminder", "Class", "Since", "Sent", "What")
-    for at, one in found:
-        clock = SiteClock(zones[at], session.clock())
+    for row in found:
+        clock, one = SiteClock(row.zone, session.clock()), _waiting(row)
         table.add_row(one.participant, one.reminder, one.urgency, clock.shows(one.since), _sent(one), one.says)
     session.shows(table)
 
@@ -105,25 +109,22 @@ def _key(chart: Chart, typed: str) -> str:
     return found
 
 
-def _inbox(daybook: Daybook, who: Actor, site: str | None) -> Iterator[tuple[str, Waiting]]:
-    """The reminders that wait, each with its site, by participant and then as they fell due."""
-    study, clock = daybook.desk.current(), daybook.ledger.clock()
-    for participant_id in daybook.participants.ids():
-        record = daybook.participants.read(participant_id)
-        if site in {None, record.participant.site}:
-            for key, notice in inbox_of(record, study, clock, role=who.role, person=who.id):
-                yield record.participant.site, _waiting(participant_id, key, notice)
+def _inbox(daybook: Daybook, who: Actor, site: str | None) -> tuple[Row, ...]:
+    """The reminders that wait, by participant and then as they fell due."""
+    sites = [name for name in daybook.desk.current().record.sites if site in {None, name}]
+    found, _ = waiting_for(daybook.views, daybook.ledger.clock(), dict.fromkeys(sites, (who.role,)), person=who.id, limit=MOST_SHOWN)
+    return tuple(sorted(found, key=lambda row: (row.participant, row.since, row.key)))
 
 
-def _waiting(participant_id: str, key: str, notice: Notice) -> Waiting:
+def _waiting(row: Row) -> Waiting:
     return Waiting(
-        participant=participant_id,
-        reminder=tag(key),
-        urgency=notice.due.urgency,
-        since=notice.since,
-        says=notice.due.says,
-        sent=notice.sent,
-        failed=len(notice.settled) - notice.sent,
+        participant=row.participant,
+        reminder=row.tag,
+        urgency=row.urgency,
+        since=row.since,
+        says=row.says,
+        sent=row.sent,
+        failed=sum(step.became == "failed" for step in row.story),
     )
 
 

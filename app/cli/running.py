@@ -14,6 +14,7 @@ from app.cli.session import Session
 from app.demo.people import admit
 from app.notices.catcher import catching
 from app.notices.channels import channels
+from app.notices.lockouts import Lockouts
 from app.settings import Settings
 from app.synthetic import populate
 from app.travelling import journeys_of
@@ -60,7 +61,8 @@ def run(part: Part) -> None:
 async def _works(daybook: Daybook, catcher: int | None = None) -> None:
     """Carry journeys and, on a queue of their own, notices; `catcher` is the port of a mail catcher, where there is one."""
     journeys, by = await journeys_of(daybook), channels(daybook.settings, catcher=catcher)
-    await _together([work(journeys, daybook.participants), tell(journeys, daybook.participants, by.send)])
+    parts: list[Part] = [work(journeys, daybook.participants), tell(journeys, daybook.participants, by.send)]
+    await _together(parts if by.mail is None else [*parts, _followed(Lockouts(daybook, by.send).follower())])
 
 
 async def _relays(daybook: Daybook) -> None:
@@ -83,13 +85,13 @@ async def _looked_through(daybook: Daybook) -> None:
             await asyncio.sleep(TRIES_AGAIN_AFTER_SECONDS)
 
 
-async def _followed(feed: Follower) -> None:
-    """Run a feed in a thread of its own until cancelled."""
-    running = asyncio.create_task(asyncio.to_thread(feed.run))
+async def _followed(follower: Follower) -> None:
+    """Run a follower in a thread of its own until cancelled."""
+    running = asyncio.create_task(asyncio.to_thread(follower.run))
     try:
         await asyncio.shield(running)
     finally:
-        feed.stop()
+        follower.stop()
         await asyncio.wait([running])
 
 

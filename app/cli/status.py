@@ -1,90 +1,19 @@
 """How Daybook itself is doing: the chain of the record, the views, the journeys."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import suppress
-from typing import Annotated
 
 import typer
-from pydantic import Field
 
 from app.cli.asking import AS_JSON
 from app.cli.session import grid, session_of
 from app.cli.speaking import IN_THE_WAY
-from app.cli.views import left_out
 from app.cli.worklist import CATCHES_UP_WITHIN_SECONDS
 from app.clinic_time import SiteClock
-from app.wiring import Daybook, time_zone_data
-from domain.base import Value
-from domain.contacts import ContactRole
-from domain.participant import PARTICIPANT
-from domain.undelivered import Undelivered, together, undelivered
-from projections.rebuilding import retry
-from projections.views import Parked
-from store.errors import DamagedEntry, Fault, Missing, StoreError
-from store.ledger import Unreadable
+from app.status import damaged, lines, proved, verification
+from app.status import status as found_out
 
 states = typer.Typer()
 journeys = typer.Typer(help="Look at the journeys of the participants on the Temporal server.")
-TOLD: tuple[ContactRole, ...] = ("coordinator", "investigator")
-"""For whom reminders fall due."""
-FAILED = (
-    "{said} could not be delivered and will not be sent again: tell these people by another way; `daybook inbox` shows what waits. "
-    "Then put the address right with `daybook study contact`"
-)
-OVERDUE = (
-    "{said} should have been sent by now: see that `daybook worker` runs, and that the mail server in DAYBOOK_SMTP_HOST answers; "
-    "then it goes out by itself"
-)
-AT_ONCE = 500
-"""How many entries are read at once."""
-
-
-class Damage(Value):
-    """Where what is on disk is not what was recorded; `stream` is empty where not even that is known."""
-
-    position: int | None
-    stream: str
-    version: int
-    why: str
-
-
-class Verification(Value):
-    """Every stream read from its first entry, and the whole ledger from its first position."""
-
-    entries: int
-    streams: int
-    damage: tuple[Damage, ...]
-
-
-class Status(Value):
-    """What an administrator looks at first, a few seconds after everybody could have caught up.
-
-    A lag counts what is not told yet; None means that it could not be asked.
-    """
-
-    verification: Verification
-    feed_lag: int | None
-    parked: tuple[Parked, ...]
-    temporal: Annotated[str, Field(description="Temporal's namespace, or why it does not answer.")]
-    temporal_answers: bool
-    participants: int
-    journeys_behind: tuple[str, ...] | None
-    study_unreadable: str | None
-    """Why the study's own record or its files cannot be read, if they cannot; nothing can be judged then."""
-    time_zone_data_differs: bool
-    nobody_named: tuple[str, ...]
-    """At which site nobody is named for which role: what falls due for it waits in the inbox, and is sent to nobody."""
-    messages_failed: int
-    """Messages that were refused for good, or given up after days, and that somebody still needs."""
-    messages_late: int
-    """Messages that should have been handed over a quarter of an hour ago or earlier."""
-
-    @property
-    def troubled(self) -> bool:
-        """Whether somebody should look: anything damaged, left out, behind, absent, undelivered, or reckoned by other time-zone data."""
-        wrong = self.verification.damage or self.parked or self.journeys_behind or self.study_unreadable or self.time_zone_data_differs
-        return bool(wrong or self.messages_failed or self.messages_late or self.feed_lag != 0 or not self.temporal_answers)
 
 
 @states.command()
@@ -96,9 +25,9 @@ def verify(ctx: typer.Context, *, as_json: AS_JSON = False) -> None:
     if as_json:
         session.answers(found)
     else:
-        session.says(_proved(found))
+        session.says(proved(found))
     for one in found.damage:
-        session.warns(_damaged(one))
+        session.warns(damaged(one))
     if found.damage:
         raise typer.Exit(IN_THE_WAY)
 
@@ -108,12 +37,12 @@ def status(ctx: typer.Context, *, as_json: AS_JSON = False) -> None:
     """Show whether everything runs and nothing is behind; the exit code is 3 where somebody should look."""
     session = session_of(ctx)
     with session.daybook() as daybook:
-        found = _status(daybook)
+        found = found_out(daybook, CATCHES_UP_WITHIN_SECONDS)
     if as_json:
         session.answers(found)
     else:
         table = grid("Part", "State")
-        for part, state in _lines(found):
+        for part, state in lines(found):
             table.add_row(part, state)
         session.shows(table)
     if found.troubled:
@@ -151,140 +80,3 @@ def rebuild(ctx: typer.Context, *, as_json: AS_JSON = False) -> None:
         session.answers({"nudged": nudged})
     else:
         session.says(f"Nudged {len(nudged)} {'journey' if len(nudged) == 1 else 'journeys'}.")
-
-
-def verification(daybook: Daybook) -> Verification:
-    """Read everything, and name what is damaged; the views leave it out from then on."""
-    found: dict[tuple[str, int], Damage] = {}
-    streams, entries = daybook.ledger.streams(""), 0
-    for stream in streams:
-        try:
-            entries += len(daybook.ledger.read(stream))
-        except DamagedEntry as damage:
-            found[stream, damage.version] = Damage(position=None, stream=stream, version=damage.version, why=damage.why)
-            _leave_out(daybook, stream)
-    for one in _unreadable(daybook):
-        found.setdefault((one.stream, one.version or -one.position), _as_damage(one))
-    return Verification(entries=entries, streams=len(streams), damage=tuple(found.values()))
-
-
-def _leave_out(daybook: Daybook, stream: str) -> None:
-    """Have the views look at a damaged record again; what keeps them from it is told of the views themselves."""
-    if stream.startswith(PARTICIPANT):
-        with suppress(Fault):
-            retry(daybook.ledger, daybook.desk, daybook.views, stream.removeprefix(PARTICIPANT))
-
-
-def _unreadable(daybook: Daybook) -> Iterator[Unreadable]:
-    position = 0
-    while batch := daybook.ledger.after(position, AT_ONCE):
-        position = batch[-1].position
-        yield from (one for one in batch if isinstance(one, Unreadable))
-
-
-def _as_damage(one: Unreadable) -> Damage:
-    return Damage(position=one.position, stream=one.stream, version=one.version, why=one.why)
-
-
-def _status(daybook: Daybook) -> Status:
-    from app import travelling  # noqa: PLC0415 - It loads Temporal, for which most commands would wait in vain.
-
-    everybody = daybook.participants.ids()
-    behind = asyncio.run(travelling.behind(daybook, everybody, CATCHES_UP_WITHIN_SECONDS))
-    answers = isinstance(behind, tuple)
-    lag, parked = _feed(daybook)
-    unreadable, differs, nobody = _study(daybook)
-    messages = Undelivered() if unreadable else _messages(daybook, everybody)
-    return Status(
-        verification=verification(daybook),
-        feed_lag=lag,
-        parked=parked,
-        temporal=daybook.settings.temporal_namespace if answers else str(behind),
-        temporal_answers=answers,
-        participants=len(everybody),
-        journeys_behind=behind if isinstance(behind, tuple) else None,
-        study_unreadable=unreadable,
-        time_zone_data_differs=differs,
-        nobody_named=nobody,
-        messages_failed=messages.failed,
-        messages_late=messages.late,
-    )
-
-
-def _messages(daybook: Daybook, everybody: list[str]) -> Undelivered:
-    """What did not get through; of a damaged record nothing is told but that it is damaged."""
-    study, clock = daybook.desk.current(), daybook.ledger.clock()
-
-    def found() -> Iterator[Undelivered]:
-        for participant_id in everybody:
-            with suppress(DamagedEntry):
-                yield undelivered(daybook.participants.read(participant_id), study, clock)
-
-    return together(found())
-
-
-def _study(daybook: Daybook) -> tuple[str | None, bool, tuple[str, ...]]:
-    """Why the study cannot be read, if it cannot; whether it has adopted other time-zone data; and whom nobody is named for."""
-    try:
-        record = daybook.desk.current().record
-    except StoreError as trouble:
-        return str(trouble), False, ()
-    named = {(site, role) for one in record.contacts.values() for site in record.sites if one.serves(site) for role in one.roles}
-    nobody = tuple(f"{role} at {site}" for site in sorted(record.sites) for role in TOLD if (site, role) not in named)
-    return None, record.time_zone_data != time_zone_data(), nobody
-
-
-def _feed(daybook: Daybook) -> tuple[int | None, tuple[Parked, ...]]:
-    head = daybook.ledger.head()
-    try:
-        if daybook.views.position() < head:
-            daybook.views.reached(head, CATCHES_UP_WITHIN_SECONDS)
-        return max(head - daybook.views.position(), 0), daybook.views.parked()
-    except Missing:
-        return None, ()
-
-
-def _lines(found: Status) -> Iterator[tuple[str, str]]:
-    yield "Record", _proved(found.verification)
-    yield from (("Damage", _damaged(one)) for one in found.verification.damage)
-    if found.study_unreadable is not None:
-        yield "Study", found.study_unreadable
-    yield "Views", _views(found.feed_lag)
-    yield from (("Parked", f"{left_out(one)}{_retry(one)}") for one in found.parked)
-    yield "Temporal", f"answers, namespace {found.temporal}" if found.temporal_answers else found.temporal
-    if found.journeys_behind is not None:
-        yield "Journeys", f"{found.participants - len(found.journeys_behind)} of {found.participants} have read their last entry"
-        yield from (("Behind", f"the journey of {one}") for one in found.journeys_behind)
-    if found.nobody_named:
-        yield "Contacts", f"nobody is named, so that reminders only wait in the inbox, for the {', the '.join(found.nobody_named)}"
-    if found.messages_failed:
-        yield "Messages", FAILED.format(said=_counted(found.messages_failed))
-    if found.messages_late:
-        yield "Messages", OVERDUE.format(said=_counted(found.messages_late))
-    if found.time_zone_data_differs:
-        yield "Time zones", "this machine reckons with other time-zone data than the study adopted; see `daybook study adopt-time-zones`"
-
-
-def _counted(messages: int) -> str:
-    return f"{messages} {'message' if messages == 1 else 'messages'}"
-
-
-def _proved(found: Verification) -> str:
-    damage = f"; {len(found.damage)} damaged" if found.damage else ", nothing altered"
-    return f"{found.entries} entries proved in {found.streams} streams{damage}."
-
-
-def _damaged(one: Damage) -> str:
-    if not one.stream:
-        return f"Position {one.position}: {one.why}."
-    return f"Entry {one.version} of {one.stream} is damaged: {one.why}. Do not rely on this record; tell the administrator."
-
-
-def _retry(one: Parked) -> str:
-    return f" Once that is mended: `daybook views retry {one.participant}`." if one.stream.startswith(PARTICIPANT) else ""
-
-
-def _views(lag: int | None) -> str:
-    if lag is None:
-        return "not built yet; is `daybook project` running?"
-    return "up to date" if lag == 0 else f"{lag} {'entry' if lag == 1 else 'entries'} behind the record"

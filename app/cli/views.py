@@ -5,10 +5,9 @@ import typer
 from app.cli.asking import AS_JSON, PARTICIPANT, opened_chart
 from app.cli.session import session_of
 from app.cli.speaking import IN_THE_WAY
-from domain.participant import PARTICIPANT as STREAM
+from app.status import left_out
 from domain.rejections import Reason, Refused
 from projections import rebuilding
-from projections.views import Parked
 
 views = typer.Typer(help="Build the answers again from the record, which they only repeat.")
 
@@ -46,10 +45,3 @@ def retry(ctx: typer.Context, participant: PARTICIPANT, *, as_json: AS_JSON = Fa
     if parked is not None:
         session.warns(left_out(parked))
         raise typer.Exit(IN_THE_WAY)
-
-
-def left_out(parked: Parked) -> str:
-    """Whom or what the views leave out, and why."""
-    if not parked.stream.startswith(STREAM):
-        return f"The views leave out position {parked.position}: {parked.why}."
-    return f"The views leave out {parked.participant}, because of entry {parked.version}: {parked.why}."

@@ -3,6 +3,9 @@
 from datetime import date
 from uuid import uuid4
 
+from argon2 import Parameters
+from argon2.profiles import RFC_9106_LOW_MEMORY
+
 from app.accounts import accounts_at
 from app.wiring import Daybook
 from domain.entry import Actor, Circumstances
@@ -25,9 +28,9 @@ PEOPLE: tuple[tuple[str, str, PersonsRole, str | None], ...] = (
 """Each with the role and the site (None: every site)."""
 
 
-def admit(daybook: Daybook) -> None:
-    """Admit the invented people to a demonstration, and let each sign in."""
-    with accounts_at(daybook.settings.accounts, daybook.ledger.clock) as accounts:
+def admit(daybook: Daybook, cost: Parameters = RFC_9106_LOW_MEMORY) -> None:
+    """Admit the invented people to a demonstration, and let each sign in; `cost` is what it takes to try a password."""
+    with accounts_at(daybook.settings.accounts, daybook.ledger.clock, cost) as accounts:
         for person, *_ in PEOPLE:
             accounts.passwords.set(person, PASSWORD, chosen=True)
     by = Circumstances(

@@ -41,11 +41,12 @@ def channels(settings: Settings, *, catcher: int | None = None) -> Channels:
             port=settings.smtp_port,
             security=settings.smtp_security,
             sender=settings.mail_from,
+            desk=settings.public_address,
             user=settings.smtp_user,
             password=_secret(settings.smtp_password_file),
         )
     elif catcher is not None:
-        server = MailServer(host="127.0.0.1", port=catcher, security="none", sender=CAUGHT_FROM)
+        server = MailServer(host="127.0.0.1", port=catcher, security="none", sender=CAUGHT_FROM, desk=settings.public_address)
     secret = _secret(settings.webhook_secret_file)
     return Channels(server, Webhook(_key(secret), world_clock) if secret is not None else None)
 

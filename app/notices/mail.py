@@ -32,6 +32,8 @@ class MailServer:
     port: int
     security: Literal["starttls", "tls", "none"]
     sender: str
+    desk: str
+    """Where people find the desk in their browsers: each message leads there."""
     user: str | None = None
     password: str | None = None
 
@@ -40,7 +42,7 @@ class MailServer:
         try:
             async with asyncio.timeout(ANSWERS_WITHIN_SECONDS):
                 await aiosmtplib.send(
-                    composed(letter, self.sender),
+                    composed(letter, self.sender, self.desk),
                     hostname=self.host,
                     port=self.port,
                     username=self.user,
@@ -66,7 +68,7 @@ def _worded(codes: list[int]) -> NotNow | RefusedForGood:
     return RefusedForGood(said) if for_good else NotNow(said)
 
 
-def composed(letter: Letter, sender: str) -> EmailMessage:
+def composed(letter: Letter, sender: str, desk: str) -> EmailMessage:
     """The message as it is sent. Nobody answers it, and out-of-office notes are not asked for."""
     message = EmailMessage()
     domain = Address(addr_spec=sender).domain
@@ -78,6 +80,17 @@ def composed(letter: Letter, sender: str) -> EmailMessage:
     message["Auto-Submitted"] = "auto-generated"
     if letter.urgency == "urgent":
         message["Importance"] = "high"
-    message.set_content("\n\n".join(letter.lines) + "\n")
-    message.add_alternative("".join(f"<p>{escape(line)}</p>\n" for line in letter.lines), subtype="html")
+    link = f"{desk}{_page(letter)}"
+    message.set_content("\n\n".join((*letter.lines, link)) + "\n")
+    html = "".join(f"<p>{escape(line)}</p>\n" for line in letter.lines)
+    message.add_alternative(f'{html}<p><a href="{escape(link)}">{escape(link)}</a></p>\n', subtype="html")
     return message
+
+
+def _page(letter: Letter) -> str:
+    """The page that shows what is told; opening it says nothing, since mail scanners open links before people do."""
+    match letter.reminders:
+        case ((participant, tag),):
+            return f"/reminders/{participant}/{tag}"
+        case _:
+            return "/reminders"

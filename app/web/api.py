@@ -5,9 +5,9 @@ from typing import Annotated
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Depends, Header, Request
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
-from app.web.door import signed_in
+from app.web.door import counted, signed_in
 from app.web.needs import Needs, asking, office_of
 from app.web.office import Asking, Signing, Stated
 from domain.base import Value
@@ -26,7 +26,13 @@ from projections.views import Parked
 from projections.worklist import Row, worklist
 
 api = APIRouter(prefix="/api", tags=["daybook"])
+Seen = Annotated[
+    Annotated[int, Field(ge=0)] | None,
+    BeforeValidator(lambda tag: tag.strip('"') if isinstance(tag, str) else tag),
+    Header(description="The version of the record that the asker has seen, with or without quotation marks."),
+]
 Seeing = Annotated[Asking, Depends(Needs("see-participants"))]
+Registering = Annotated[Asking, Depends(Needs("register", somebody_new=True))]
 Somebody = Annotated[Asking, Depends(asking)]
 
 
@@ -106,10 +112,8 @@ class Eligibility(Value):
 @api.post("/session", status_code=HTTPStatus.CREATED)
 def begin_session(request: Request, who: SignIn) -> Token:
     """Sign in."""
-    office = office_of(request)
-    if not request.app.state.turnstile.lets(request.client.host if request.client else "", office.now):
-        raise Refused(Reason(code="too-many", says="too many attempts from where you are; wait a minute"))
-    return Token(token=signed_in(office, who.person, who.password, "api"))
+    counted(request)
+    return Token(token=signed_in(office_of(request), who.person, who.password, "api"))
 
 
 @api.delete("/session", status_code=HTTPStatus.NO_CONTENT)
@@ -139,7 +143,7 @@ def participant(participant: ParticipantId, asking: Seeing) -> Timeline:
 def register(
     participant: ParticipantId,
     body: Register,
-    asking: Somebody,
+    asking: Registering,
     idempotency_key: Annotated[UUID | None, Header()] = None,
 ) -> Recorded:
     """Open a record for a participant."""
@@ -153,7 +157,7 @@ def command(
     body: Asked,
     asking: Seeing,
     idempotency_key: Annotated[UUID | None, Header(description="The id of the command: repeated under it, it is recorded once.")] = None,
-    if_match: Annotated[int | None, Header(ge=0, description="The version of the record that the asker has seen.")] = None,
+    if_match: Seen = None,
 ) -> Recorded:
     """Ask for something about a participant; refused with every reason."""
     stated = Stated(idempotency_key or uuid4(), body.reason, body.document, body.performed_by, body.witnessed_by)

@@ -11,6 +11,8 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from app.web.api import api
+from app.web.api_of_the_study import of_the_study
+from app.web.calendars import Feeds, calendars
 from app.web.charting import charting
 from app.web.deviating import deviating
 from app.web.door import Turnstile, door
@@ -18,11 +20,16 @@ from app.web.histories import histories
 from app.web.judging import judging
 from app.web.looking import looking
 from app.web.office import Office
+from app.web.overviews import overviews
 from app.web.problems import told_of
+from app.web.profile import profile
 from app.web.pulse import Pulse
 from app.web.recording import recording
 from app.web.registering import registering
+from app.web.reminders import reminders
+from app.web.running import running
 from app.web.safety import Guarded
+from app.web.staff import people
 from app.web.steps_and_visits import taking
 
 OURS = Path(__file__).with_name("static")
@@ -38,14 +45,22 @@ ROUTERS: tuple[APIRouter, ...] = (
     charting,
     histories,
     deviating,
+    calendars,
+    overviews,
+    reminders,
+    people,
+    profile,
+    running,
     api,
+    of_the_study,
 )
 
 
 def application(office: Office, hosts: tuple[str, ...]) -> ASGIApp:
     """The whole desk; `hosts` are the names under which it may be asked for."""
-    app = FastAPI(title="Daybook", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
+    app = FastAPI(title="Daybook", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json", redirect_slashes=False)
     app.state.office, app.state.turnstile, app.state.pulse = office, Turnstile(), Pulse(office.daybook.views)
+    app.state.feeds = Feeds()
     for router in ROUTERS:
         app.include_router(router)
     for name, file in HTMX.items():
@@ -53,7 +68,7 @@ def application(office: Office, hosts: tuple[str, ...]) -> ASGIApp:
     app.mount("/static", StaticFiles(directory=OURS))
     told_of(app)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts))
-    return Guarded(app, secure=office.daybook.settings.public_address.startswith("https:"))
+    return Guarded(app, secure=office.secure)
 
 
 def _shipped(file: str) -> Callable[[], FileResponse]:

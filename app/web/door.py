@@ -7,19 +7,20 @@ from datetime import UTC, datetime, timedelta
 from hmac import compare_digest
 from http import HTTPStatus
 from secrets import token_urlsafe
+from threading import Lock
 from typing import Annotated
 from uuid import uuid4
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from app.accounts.passwords import Locked
+from app.accounts.passwords import refuse_weak
 from app.cli.reading import shaped
 from app.settings import Settings
 from app.web.answering import unsigned
 from app.web.needs import COOKIE, asking, office_of
 from app.web.office import Asking, Office
-from domain.doorkeeping import PasswordSet, SignedIn, SignedOut, TurnedAway
+from domain.doorkeeping import PasswordSet, SignedIn, SignedOut
 from domain.entry import Actor, Circumstances
 from domain.people import PersonAdmitted, RoleGranted
 from domain.rejections import Reason, Refused
@@ -27,9 +28,9 @@ from domain.words import Source
 
 door = APIRouter(include_in_schema=False)
 WRONG = Reason(code="wrong-password", says="There is no account with this name and this password.")
-LOCKED = Reason(code="locked", says="Too many wrong passwords: nobody is let in under this name for a quarter of an hour.")
 TOO_MANY = Reason(code="too-many", says="Too many attempts from where you are. Wait a minute.")
 LONGEST_NAME = 60
+LONGEST_ADDRESS = 1000
 
 
 @dataclass
@@ -39,30 +40,23 @@ class Turnstile:
     most: int = 30
     within: timedelta = timedelta(minutes=1)
     tried: dict[str, list[datetime]] = field(default_factory=dict)
+    lock: Lock = field(default_factory=Lock)
 
     def lets(self, address: str, now: datetime) -> bool:
-        """Count an attempt, and say whether it is one too many."""
-        recent = [at for at in self.tried.get(address, []) if at > now - self.within][-self.most :]
-        self.tried = {other: times for other, times in self.tried.items() if times[-1] > now - self.within}
-        self.tried[address] = [*recent, now]
-        return len(recent) < self.most
+        """Count an attempt, and say whether it is not one too many."""
+        with self.lock:
+            recent = [at for at in self.tried.get(address, []) if at > now - self.within][-self.most :]
+            self.tried = {other: times for other, times in self.tried.items() if times[-1] > now - self.within}
+            self.tried[address] = [*recent, now]
+            return len(recent) < self.most
 
 
 def signed_in(office: Office, person: str, password: str, source: Source) -> str:
     """The secret of a new session, for whoever proves who they are. Raises Refused; that somebody was turned away is on record."""
-    passwords, people = office.accounts.passwords, office.daybook.people
-    found = people.current().persons.get(person)
-    try:
-        right = passwords.proves(person, password) and found is not None and found.here
-    except Locked:
-        raise Refused(LOCKED) from None
-    if not right:
-        if found is not None:
-            people.note(TurnedAway(person=person, locked=passwords.locked(person)), source)
-        raise Refused(WRONG)
-    if not passwords.chosen(person):
+    office.doorkeeper.prove(person, password, source, wrong=WRONG)
+    if not office.accounts.passwords.chosen(person):
         raise Refused(Reason(code="not-chosen", says="This password was given to you to begin with. Choose one that nobody else knows."))
-    people.note(SignedIn(person=person, by="password"), source)
+    office.daybook.people.note(SignedIn(person=person, by="password"), source)
     return office.accounts.sessions.begin(person, "password")
 
 
@@ -85,7 +79,7 @@ def try_to_sign_in(
     """Let somebody in who proves who they are; whoever was given a password chooses one first."""
     office = office_of(request)
     try:
-        _counted(request)
+        counted(request)
         if chosen:
             _choose(office, person, password, chosen)
         secret = signed_in(office, person, chosen or password, "web")
@@ -102,7 +96,7 @@ def sign_out(request: Request, asking: Annotated[Asking, Depends(asking)]) -> Re
     asking.office.accounts.sessions.end(asking.session)
     asking.office.daybook.people.note(SignedOut(person=asking.person.id), "web")
     answer = RedirectResponse("/sign-in", HTTPStatus.SEE_OTHER)
-    answer.delete_cookie(COOKIE, path="/", secure=request.url.scheme == "https", httponly=True, samesite="lax")
+    answer.delete_cookie(COOKIE, path="/", secure=office_of(request).secure, httponly=True, samesite="lax")
     return answer
 
 
@@ -125,7 +119,7 @@ def make_the_first_administrator(
     """Make the first administrator, for whoever can read the code that this machine's administrator was shown."""
     office = office_of(request)
     try:
-        _counted(request)
+        counted(request)
         _first(office, code, person, name, password)
         secret = signed_in(office, person, password, "web")
     except Refused as refused:
@@ -134,53 +128,74 @@ def make_the_first_administrator(
 
 
 def set_up_code(settings: Settings) -> str:
-    """What proves that whoever makes the first account runs this machine: kept in its folder until there is one."""
+    """What proves that whoever makes the first account runs this machine: kept in its folder until there is one.
+
+    It is written beside its place and put there whole, so that nobody ever finds an empty one.
+    """
     path = settings.set_up_code
-    with suppress(FileExistsError), os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(token_urlsafe(9))
-    return path.read_text().strip()
+    beside = path.with_name(f"{path.name}.{token_urlsafe(6)}")
+    if not path.exists():
+        beside.touch(mode=0o600)
+        beside.write_text(token_urlsafe(9))
+        with suppress(FileExistsError):
+            os.link(beside, path)
+        beside.unlink()
+    return path.read_text()
 
 
 def _first(office: Office, code: str, person: str, name: str, password: str) -> None:
-    """Record the first administrator. Raises Refused."""
-    if office.daybook.people.current().anybody or not compare_digest(code.strip().encode(), set_up_code(office.daybook.settings).encode()):
+    """Record the first administrator. Raises Refused; of several who come at once one is the first, and the others change nothing."""
+    if office.daybook.people.current().anybody or not _same(code.strip(), set_up_code(office.daybook.settings)):
         raise Refused(Reason(code="wrong-code", says="This is not the code that Daybook showed when it was started."))
     today = office.now.astimezone(UTC).date()
     admitted = shaped(lambda: PersonAdmitted(person=person, name=name))
     granted = RoleGranted(person=admitted.person, role="administrator", delegated=today, trained=today)
     by = Circumstances(actor=Actor(id=admitted.person, role="administrator"), source="web", command_id=uuid4(), reason="first set-up")
-    office.accounts.passwords.set(person, password, chosen=True)
-    office.daybook.people.record((admitted, granted), by)
+    refuse_weak(admitted.person, password)
+    office.daybook.people.record((admitted, granted), by, first=True)
+    office.accounts.passwords.set(admitted.person, password, chosen=True)
+    office.daybook.people.note(PasswordSet(person=admitted.person, chosen=True), "web")
     office.daybook.settings.set_up_code.unlink(missing_ok=True)
 
 
 def _choose(office: Office, person: str, given: str, chosen: str) -> None:
     """Let somebody replace the password that they were given. Raises Refused."""
-    passwords = office.accounts.passwords
     if given == chosen:
         raise Refused(Reason(code="not-chosen", says="Choose another password than the one that you were given."))
-    try:
-        right = passwords.proves(person, given)
-    except Locked:
-        raise Refused(LOCKED) from None
-    if not right:
-        raise Refused(WRONG)
-    passwords.set(person, chosen, chosen=True)
+    office.doorkeeper.prove(person, given, "web", wrong=WRONG)
+    set_by_themselves(office, person, chosen)
+
+
+def set_by_themselves(office: Office, person: str, chosen: str, *, but: str = "") -> None:
+    """Give somebody the password that they chose; whoever came in by the one before is shown out, but for one session."""
+    office.accounts.passwords.set(person, chosen, chosen=True)
     office.daybook.people.note(PasswordSet(person=person, chosen=True), "web")
+    if ended := office.accounts.sessions.end_all(person, but=but):
+        office.daybook.people.note(SignedOut(person=person, sessions=ended), "web")
 
 
 def _let_in(request: Request, secret: str, then: str) -> Response:
+    """Give the browser its new session; the one that it had, whoever's that was, is over."""
+    office = office_of(request)
+    if (before := office.accounts.sessions.find(request.cookies.get(COOKIE, ""))) is not None:
+        office.accounts.sessions.end(before)
     answer = RedirectResponse(then, HTTPStatus.SEE_OTHER)
-    answer.set_cookie(COOKIE, secret, path="/", secure=request.url.scheme == "https", httponly=True, samesite="lax")
+    answer.set_cookie(COOKIE, secret, path="/", secure=office.secure, httponly=True, samesite="lax")
     return answer
 
 
-def _counted(request: Request) -> None:
+def _same(one: str, other: str) -> bool:
+    return bool(other) and compare_digest(one.encode(errors="replace"), other.encode())
+
+
+def counted(request: Request) -> None:
+    """Count an attempt to come in from an address. Raises Refused where it is one too many."""
     turnstile: Turnstile = request.app.state.turnstile
     if not turnstile.lets(request.client.host if request.client else "", office_of(request).now):
         raise Refused(TOO_MANY)
 
 
 def _here(then: str) -> str:
-    """An address of this desk; anybody else's becomes the worklist."""
-    return then if then.startswith("/") and not then.startswith(("//", "/\\")) else "/"
+    """An address of this desk; anybody else's becomes the worklist, and so does one that no page of ours has."""
+    ours = then.startswith("/") and not then.startswith(("//", "/\\")) and then.isprintable() and len(then) <= LONGEST_ADDRESS
+    return then if ours else "/"

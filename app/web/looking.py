@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response, StreamingResponse
 
-from app.web.answering import page
-from app.web.needs import Needs
+from app.web.answering import NAVIGATION, page
+from app.web.needs import Needs, asking
 from app.web.office import Asking
 from app.web.participant_page import participant_page
 from app.web.pulse import Pulse
@@ -27,10 +27,11 @@ MOST_ROWS = 100_000
 COLUMNS = ("participant", "site", "category", "title", "state", "says", "action", "opens", "target", "closes")
 
 
-@looking.get("/", dependencies=SEEING)
-def home() -> Response:
-    """The worklist is where everybody begins."""
-    return RedirectResponse("/worklist")
+@looking.get("/")
+def home(asking: Annotated[Asking, Depends(asking)]) -> Response:
+    """Everybody begins at the first place that is theirs: most at the worklist, administrators at the people."""
+    actions = asking.office.daybook.authority.actions(asking.person.id)
+    return RedirectResponse(next((href for href, _, action in NAVIGATION if action in actions), "/profile"))
 
 
 @looking.get("/worklist")

@@ -49,7 +49,7 @@ def asking(request: Request, shown: Annotated[str, Depends(shown_again)]) -> Ask
     office, token = office_of(request), request.headers.get("authorization", "")
     by_token = token.startswith(BEARER)
     secret = token.removeprefix(BEARER) if by_token else request.cookies.get(COOKIE, "")
-    session = office.accounts.sessions.find(secret) if secret else None
+    session = office.accounts.sessions.find(secret, by_itself=_by_itself(request)) if secret else None
     person = office.daybook.people.current().persons.get(session.person) if session else None
     if session is None or person is None or not person.here:
         raise NotSignedIn
@@ -58,17 +58,26 @@ def asking(request: Request, shown: Annotated[str, Depends(shown_again)]) -> Ask
     return Asking(office, session, person, "api" if for_programs(request) else "web")
 
 
+def _by_itself(request: Request) -> bool:
+    """Whether a page asks without anybody at it, because it keeps itself up to date: that keeps no session alive."""
+    return "hx-request" in request.headers or request.headers.get("accept") == "text/event-stream"
+
+
 @dataclass(frozen=True)
 class Needs:
-    """The action that an address stands for. Where it names a participant, both the participant and the action must be this person's."""
+    """The action that an address stands for. Where it names a participant, both the participant and the action must be this person's.
+
+    `somebody_new` names a participant who is on no record yet; at which site the action is this person's is asked once that is read.
+    """
 
     action: Action
+    somebody_new: bool = False
 
     def __call__(self, request: Request, asking: Annotated[Asking, Depends(asking)]) -> Asking:
         """Who asks, once they may. Raises Refused as Authority does, once that is recorded."""
         authority = asking.office.daybook.authority
         participant = request.path_params.get("participant")
-        if participant is not None:
+        if participant is not None and not self.somebody_new:
             site = authority.seen(asking.person.id, participant, asking.source)
             authority.permit(asking.person.id, self.action, site, asking.source, participant=participant)
             return asking.about(participant, site)

@@ -10,18 +10,19 @@ from uuid import UUID
 from jinja2 import Environment
 
 from app.accounts import Accounts
-from app.accounts.passwords import Locked
 from app.accounts.sessions import Session
+from app.proof import Doorkeeper
 from app.wiring import Daybook
 from domain.access import asked_by
 from domain.commands import ConfirmEligibility, PersonsCommand, Register
-from domain.doorkeeping import TurnedAway
 from domain.entry import Actor, Circumstances, Signature
 from domain.people import Person
 from domain.rejections import Reason, Refused
 from domain.words import Action, Source
 from store.codec import canonical
 from store.participants import Outcome
+
+NOT_YOURS = Reason(code="wrong-password", says="this is not your password; nothing was done")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,16 @@ class Office:
     def now(self) -> datetime:
         """The ledger's clock."""
         return self.daybook.ledger.clock()
+
+    @property
+    def doorkeeper(self) -> Doorkeeper:
+        """Who has people prove who they are."""
+        return Doorkeeper(self.accounts, self.daybook.people)
+
+    @property
+    def secure(self) -> bool:
+        """Whether people come by a way that is made safe, so that browsers keep what they are given to that way."""
+        return self.daybook.settings.public_address.startswith("https:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,14 +130,9 @@ class Asking:
 
     def prove(self, password: str) -> None:
         """Have this person show once more who they are. Raises Refused; that they did not is recorded, and counts towards locking."""
-        passwords = self.office.accounts.passwords
-        try:
-            right = passwords.proves(self.person.id, password)
-        except Locked:
-            raise Refused(Reason(code="locked", says="too many wrong passwords: nothing can be signed for a quarter of an hour")) from None
-        if not right:
-            self.office.daybook.people.note(TurnedAway(person=self.person.id, locked=passwords.locked(self.person.id)), self.source)
-            raise Refused(Reason(code="wrong-password", says="this is not your password; nothing was signed"))
+        self.office.doorkeeper.prove(self.person.id, password, self.source, wrong=NOT_YOURS)
+        if not self.office.accounts.passwords.chosen(self.person.id):
+            raise Refused(Reason(code="not-chosen", says="this password was given to you: sign out, and choose one that nobody else knows"))
 
     def about(self, participant: str, site: str) -> "Asking":
         """The same person, asking about a participant at a site."""

@@ -17,6 +17,7 @@ from domain.leaving import ways_in_force
 from domain.participant import Participant
 from domain.record import Record
 from domain.screening import Awaited, awaited
+from domain.stages import STAGES, stage
 from domain.study import Study
 from domain.time import MINUTE, When
 from domain.visits import VisitWindow, awaiting, windows
@@ -27,8 +28,6 @@ NEAR_PAST, NEAR_FUTURE, A_WEEK = timedelta(days=21), timedelta(days=49), timedel
 LAST_ENTRIES = 8
 PRESSING = frozenset({"open", "past target", "closed", "unaccounted"})
 """The states of a visit that ask for something to be done."""
-STAGES = ("Screening", "Eligible", "Cells collected", "Lymphodepletion", "Infused", "Completed")
-"""The stages in the order in which a participant goes through them."""
 SERIES: Mapping[str, str] = {"toxicity": "Daily toxicity checks"}
 """How a series is called whose visits stand on one line of the drawing."""
 ACTIONS = (
@@ -103,7 +102,7 @@ def participant_page(record: Record, study: Study, told: Timeline, now: datetime
         clock=clock,
         infusion=scale.infusion,
         stages=STAGES,
-        stage=_stage(who),
+        stage=STAGES.index(stage(who)),
         left="; ".join(dict.fromkeys(way.words for way, _ in ways_in_force(who, told.zone))),
         drawing=timeline_drawing(tuple(_lanes(who, steps, visits, scale)), scale, f"Timeline of {record.id}"),
         span=span,
@@ -139,18 +138,6 @@ def visits_by_series(visits: tuple[VisitShown, ...]) -> list[VisitShown]:
     """The visits series by series, in the order in which the series end."""
     ends = {one.window.series: one.window.closes_at for one in sorted(visits, key=lambda one: one.window.closes_at)}
     return sorted(visits, key=lambda one: ends[one.window.series])
-
-
-def _stage(who: Participant) -> int:
-    """How far the participant has come, as a place among the stages."""
-    reached = (
-        (bool(who.completed_at), 5),
-        (bool(who.infusions), 4),
-        (bool(who.given_doses), 3),
-        (any(one.ended for one in who.collections), 2),
-        (who.eligible is not None, 1),
-    )
-    return next((stage for holds, stage in reached if holds), 0)
 
 
 def visit_shown(window: VisitWindow, clock: SiteClock, href: str) -> VisitShown:

@@ -1,7 +1,9 @@
 """Refusals and faults as the web says them: one place that translates, into a page for people or problem+json (RFC 9457) for programs."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from http import HTTPStatus
+from urllib.parse import urlencode
 
 import structlog
 from fastapi import FastAPI, Request
@@ -13,7 +15,7 @@ from starlette.exceptions import HTTPException
 from app.clinic_time import SiteClock
 from app.web.answering import unsigned
 from app.web.needs import Forged, NotSignedIn, for_programs, office_of
-from app.web.safety import TooLong
+from app.web.safety import TOO_LONG, TooLong
 from domain.rejections import Reason, Refused
 from store.errors import CommandReused, DamagedEntry, Fault, LostRace
 from store.participants import Overtaken
@@ -21,8 +23,10 @@ from store.participants import Overtaken
 PROBLEM = "application/problem+json"
 NOT_FOUND = frozenset({"unknown-participant", "unknown-page"})
 NOT_READABLE = frozenset({"not-understood", "malformed", "not-a-time", "no-number"})
-NOT_THEIRS = frozenset({"not-allowed", "wrong-password", "locked", "not-signed-in", "not-proven"})
+NOT_THEIRS = frozenset({"not-allowed", "wrong-password", "locked", "not-signed-in", "not-proven", "not-chosen"})
 FORGED = "This form was shown in another session. Open the page afresh and send it again."
+MOST_FAULTS = 100
+"""How much of what cannot be understood is told; who sends more mistakes than that is not helped by more words."""
 log = structlog.get_logger()
 
 
@@ -33,11 +37,12 @@ class Problem:
     status: HTTPStatus
     title: str
     reasons: tuple[Reason, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     def in_json(self) -> JSONResponse:
         """As RFC 9457 writes it; each reason with its code, the rule it comes from and the earliest instant at which it no longer holds."""
         body = {"type": "about:blank", "title": self.title, "status": self.status, "reasons": to_jsonable_python(self.reasons)}
-        return JSONResponse(body, status_code=self.status, media_type=PROBLEM)
+        return JSONResponse(body, status_code=self.status, headers=self.headers, media_type=PROBLEM)
 
 
 def problem_of(trouble: Exception) -> Problem:
@@ -54,14 +59,14 @@ def problem_of(trouble: Exception) -> Problem:
         case Forged():
             return Problem(HTTPStatus.FORBIDDEN, FORGED)
         case NotSignedIn():
-            return Problem(HTTPStatus.UNAUTHORIZED, "Sign in first.")
+            return Problem(HTTPStatus.UNAUTHORIZED, "Sign in first.", headers={"www-authenticate": "Bearer"})
         case TooLong():
-            return Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "This is larger than anything that is asked for here.")
+            return Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, TOO_LONG)
         case RequestValidationError():
-            reasons = tuple(Reason(code="malformed", says=f"{_place(one['loc'])}: {one['msg']}") for one in trouble.errors())
+            reasons = tuple(Reason(code="malformed", says=f"{_place(one['loc'])}: {one['msg']}") for one in trouble.errors()[:MOST_FAULTS])
             return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "What was sent cannot be understood", reasons)
         case HTTPException(status_code=status):
-            return Problem(HTTPStatus(status), HTTPStatus(status).phrase)
+            return Problem(HTTPStatus(status), HTTPStatus(status).phrase, headers=trouble.headers or {})
         case _:
             return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong here. Nothing that was not shown as recorded is lost.")
 
@@ -90,8 +95,16 @@ async def _answer(request: Request, trouble: Exception) -> Response:
     if for_programs(request):
         return problem.in_json()
     if isinstance(trouble, NotSignedIn):
-        return RedirectResponse(f"/sign-in?then={request.url.path}" if request.method == "GET" else "/sign-in", HTTPStatus.SEE_OTHER)
+        return RedirectResponse(_to_the_door(request), HTTPStatus.SEE_OTHER)
     return page_of(request, problem)
+
+
+def _to_the_door(request: Request) -> str:
+    """The door, and where to go on from there: to the page that was asked for."""
+    if request.method != "GET":
+        return "/sign-in"
+    asked = f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
+    return f"/sign-in?{urlencode({'then': asked})}"
 
 
 def page_of(request: Request, problem: Problem) -> HTMLResponse:
@@ -112,6 +125,8 @@ def _status(reasons: tuple[Reason, ...]) -> HTTPStatus:
         return HTTPStatus.NOT_FOUND
     if codes & NOT_THEIRS:
         return HTTPStatus.FORBIDDEN
+    if "too-many" in codes:
+        return HTTPStatus.TOO_MANY_REQUESTS
     return HTTPStatus.UNPROCESSABLE_ENTITY if codes & NOT_READABLE else HTTPStatus.CONFLICT
 
 
@@ -121,6 +136,8 @@ def _title(reasons: tuple[Reason, ...]) -> str:
             return "There is nothing here that you may see"
         case HTTPStatus.FORBIDDEN:
             return "You may not do this"
+        case HTTPStatus.TOO_MANY_REQUESTS:
+            return "Not so fast"
         case HTTPStatus.UNPROCESSABLE_ENTITY:
             return "What was sent cannot be understood"
         case _:
@@ -128,4 +145,5 @@ def _title(reasons: tuple[Reason, ...]) -> str:
 
 
 def _place(location: tuple[int | str, ...]) -> str:
-    return ".".join(str(part) for part in location[1:]) or "body"
+    """Where in what was sent, in characters that can be answered with."""
+    return ".".join(str(part).encode(errors="replace").decode() for part in location[1:]) or "body"

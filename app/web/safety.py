@@ -1,15 +1,20 @@
 """What every answer carries for the browser's protection, and what is turned away before anybody looks at it."""
 
+import json
+from http import HTTPStatus
 from time import perf_counter
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.web.needs import SAFE
 
 MOST_BYTES = 1_000_000
 """How large a form or a request may be."""
+TOO_LONG = "This is larger than anything that is asked for here."
+ELSEWHERE = "This came from another site."
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
@@ -48,15 +53,16 @@ class Guarded:
                 ours["server-timing"] = f"desk;dur={(perf_counter() - began) * 1000:.1f}"
             await send(message)
 
-        if scope["method"] not in SAFE and _from_elsewhere(headers):
-            await _turned_away(sending, 403, b"This came from another site.")
-        elif _length(headers) > MOST_BYTES:
-            await _turned_away(sending, 413, b"This is larger than anything that is asked for here.")
-        else:
-            await self._app(scope, _no_longer_than(receive), sending)
-        route = scope.get("route")
-        where = getattr(route, "path", "nowhere").replace("{", "").replace("}", "")
-        log.info("answered", command=f"{scope['method']}:{where}", exit_code=int(status), seconds=round(perf_counter() - began, 4))
+        try:
+            if scope["method"] not in SAFE and _from_elsewhere(headers):
+                await _turned_away(scope, sending, HTTPStatus.FORBIDDEN, ELSEWHERE)
+            elif _length(headers) > MOST_BYTES:
+                await _turned_away(scope, sending, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, TOO_LONG)
+            else:
+                await self._app(scope, _no_longer_than(receive), sending)
+        finally:
+            where = getattr(scope.get("route"), "path", "nowhere").replace("{", "").replace("}", "")
+            log.info("answered", command=f"{scope['method']}:{where}", exit_code=int(status), seconds=round(perf_counter() - began, 4))
 
     def _protect(self, headers: MutableHeaders, *, static: bool) -> None:
         for name, value in self._headers.items():
@@ -64,8 +70,11 @@ class Guarded:
         headers.setdefault("cache-control", "public, max-age=300" if static else "no-store")
 
 
-class TooLong(Exception):
+class TooLong(HTTPException):
     """More was sent than was announced, or than anything that is asked for."""
+
+    def __init__(self) -> None:
+        super().__init__(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 
 
 def _no_longer_than(receive: Receive) -> Receive:
@@ -96,7 +105,11 @@ def _length(headers: Headers) -> int:
     return int(length) if length.isascii() and length.isdigit() else MOST_BYTES + 1
 
 
-async def _turned_away(send: Send, status: int, says: bytes) -> None:
-    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"%d" % len(says))]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": says})
+async def _turned_away(scope: Scope, send: Send, status: HTTPStatus, says: str) -> None:
+    """In words for people, as a problem for programs."""
+    problem = scope["path"].startswith("/api/")
+    body = (json.dumps({"type": "about:blank", "title": says, "status": status, "reasons": []}) if problem else says).encode()
+    kind = b"application/problem+json" if problem else b"text/plain; charset=utf-8"
+    headers = [(b"content-type", kind), (b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": int(status), "headers": headers})
+    await send({"type": "http.response.body", "body": body})

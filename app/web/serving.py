@@ -12,6 +12,7 @@ from app.demo.people import PASSWORD, PEOPLE
 from app.settings import Settings
 from app.web.application import application
 from app.web.door import set_up_code
+from app.web.health import Health
 from app.web.office import Office
 from app.web.showing import templates
 from app.wiring import Daybook
@@ -47,7 +48,8 @@ async def answering(daybook: Daybook) -> None:
     settings = daybook.settings
     refuse_unless_free(settings)
     with accounts_at(settings.accounts, daybook.ledger.clock) as accounts:
-        office = Office(daybook, accounts, templates())
+        health = Health(daybook)
+        office = Office(daybook, accounts, templates(), lambda: health.says)
         if not daybook.people.current().anybody:
             set_up_code(settings)
         config = uvicorn.Config(
@@ -59,8 +61,12 @@ async def answering(daybook: Daybook) -> None:
             server_header=False,
             timeout_graceful_shutdown=GRACE_SECONDS,
             proxy_headers=True,
+            forwarded_allow_ips=settings.web_proxy,
         )
-        await _served(_Server(config))
+        async with asyncio.TaskGroup() as beside:
+            watching = beside.create_task(health.watch())
+            await _served(_Server(config))
+            watching.cancel()
 
 
 async def _served(server: uvicorn.Server) -> None:

@@ -119,9 +119,9 @@ def _of_verdict(step: HoldPoint, plan: Plan, zone: str) -> Iterator[Reminder]:
         when = f"It is possible from {shown(earliest, zone)}." if earliest else "No instant is in sight at which it would be."
         says = f"The planned {step} is held: nothing in its slot is possible. {when}"
         if not near:
-            yield Reminder(f"held:{step}:{plan.judged_in}", plan.judged_at, plan.slot.start - NEAR, "timely", "coordinator", says)
+            yield Reminder(f"held:{step}:{plan.held_in}", plan.judged_at, plan.slot.start - NEAR, "timely", "coordinator", says)
         yield Reminder(
-            f"held-near:{step}:{plan.judged_in}", max(plan.judged_at, plan.slot.start - NEAR), until, "urgent", "coordinator", says
+            f"held-near:{step}:{plan.held_in}", max(plan.judged_at, plan.slot.start - NEAR), until, "urgent", "coordinator", says
         )
 
 

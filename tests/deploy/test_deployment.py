@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 COMPOSE = (ROOT / "deploy/compose.yaml").read_text()
 IMAGE = (ROOT / "deploy/Dockerfile").read_text()
 PASSWORD = "POSTGRES_PASSWORD_OF_DAYBOOK"
-ASKED_FOR = {PASSWORD, "MAIL_SERVER", "MAIL_USER", "MAIL_FROM", "MAIL_PASSWORD_FILE"}
+ASKED_FOR = {PASSWORD, "MAIL_SERVER", "MAIL_USER", "MAIL_FROM", "MAIL_PASSWORD_FILE", "WEB_ADDRESS"}
 
 
 def test_every_setting_that_the_deployment_makes_is_one() -> None:
@@ -28,7 +28,7 @@ def test_every_setting_that_the_deployment_makes_is_one() -> None:
 def test_every_service_of_ours_runs_a_command_that_there_is() -> None:
     services = re.findall(r"<<: \*daybook\n(?:    profiles: .*\n)?    command: (\w+)", COMPOSE)
     known = set(vars(typer.main.get_command(daybook))["commands"])
-    assert set(services) == {"worker", "relay", "project", "worklist"}
+    assert set(services) == {"worker", "relay", "project", "web", "worklist"}
     assert set(services) <= known
 
 
@@ -57,6 +57,19 @@ def test_the_worker_and_nobody_else_is_told_how_to_send_mail_and_its_password_st
     assert f"{PREFIX}SMTP_PASSWORD_FILE: /run/secrets/mail-password\n" in worker
     assert "    secrets: [mail-password]\n" in worker
     assert re.search(r"^secrets:\n  mail-password:\n    file: ", COMPOSE, re.MULTILINE)
+
+
+def test_the_desk_answers_browsers_only_by_a_proxy_on_its_own_host_that_ends_tls() -> None:
+    web = re.split(r"^  (?=\w+:$)", COMPOSE[COMPOSE.index("  web:") :], flags=re.MULTILINE)[1]
+    assert re.findall(r"^      - (\S+)$", web, re.MULTILINE) == ["127.0.0.1:8080:8080"]
+    [proxy] = re.findall(rf"{PREFIX}WEB_PROXY: \$\{{WEB_PROXY:-(.+)\}}", web)
+    settings = Settings.model_validate({"web_proxy": proxy, "web_address": "https://daybook.site.example", "web_host": "0.0.0.0"})  # noqa: S104 - It is the container's own network.
+    assert settings.web_names == ("daybook.site.example", "127.0.0.1", "localhost")
+
+
+def test_the_accounts_lie_in_the_database_of_the_deployment_for_every_process_alike() -> None:
+    settings = COMPOSE[: COMPOSE.index("services:")]
+    assert f"{PREFIX}ACCOUNTS: postgresql://" in settings
 
 
 def test_what_the_deployment_cannot_do_without_it_asks_for_in_words() -> None:

@@ -7,6 +7,7 @@ from domain.contacts import ContactNamed
 from domain.letters import letter, says
 from domain.notices import Notice, notices, tag
 from tests.builders import BERLIN, START, Story, Trial
+from tests.domain.planned import SAMPLE, infused_under, window_of
 
 pytestmark = pytest.mark.slow
 
@@ -64,10 +65,25 @@ def test_no_message_says_anything_clinical(story: Story) -> None:
         ("test:lymphodepletion:pregnancy-test:20260405T0800Z", "About the lymphodepletion: it needs something that is not on record yet."),
         ("a-kind-of-tomorrow:month-3:20260405", "Something falls due."),
         ("visit-opens:month-3", "Something falls due."),
+        ("visit-opens:sample:20260210T1411Z", "The visit sample can take place; its window closes at 2026-02-10 15:10+01:00."),
+        ("visit-opens:sample:20260329T0101Z", "The visit sample can take place; its window closes at 2026-03-29 03:00+02:00."),
+        (
+            "visit-unaccounted:sample:20260210T1411Z",
+            "Nothing was recorded for the visit sample, whose window closed at 2026-02-10 15:10+01:00.",
+        ),
     ],
 )
 def test_a_message_says_what_it_is_about_by_visit_or_step_and_date(key: str, sentence: str) -> None:
     assert says(key, Trial().participant().now, BERLIN) == sentence
+
+
+def test_a_window_of_hours_is_told_by_the_visit_and_its_last_minute_and_never_as_something_that_falls_due() -> None:
+    story = infused_under(SAMPLE)
+    window = window_of(story, "sample")
+    story.lives_until(window.closes_at)
+    told = [says(key, story.now, BERLIN) for key in notices(story.record) if ":sample:" in key]
+    assert len(told) == 2
+    assert all("the visit sample" in one.lower() and window.end(BERLIN) in one for one in told)
 
 
 def test_a_step_is_told_with_its_slot_on_the_sites_clocks() -> None:

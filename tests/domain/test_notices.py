@@ -15,7 +15,6 @@ from domain.notices import (
     Turn,
     at_work,
     best_told,
-    inbox_of,
     message_id,
     notices,
     opening,
@@ -182,7 +181,6 @@ def test_nobody_of_another_site_and_nobody_who_only_looks_into_the_inbox_is_told
     story = on_the_last_day(trial)
     key = key_of(story, "visit-closes")
     assert turns(story, key) == FINISHED
-    assert key in dict(inbox_of(story.record, trial.participants.study(), trial.clock(), role="coordinator", person="anybody"))
 
 
 def test_what_is_told_is_on_record_once() -> None:
@@ -332,23 +330,6 @@ def test_somebody_of_the_role_who_stands_on_no_rung_is_called_with_the_lowest() 
     names(trial, WEBER.model_copy(update={"rung": None}), NOVAK, ITO)
     story = urgent(trial)
     assert [one.person for one in turns(story, key_of(story, "product-expires")).tell] == ["k-novak", "m-weber"]
-
-
-def test_the_inbox_keeps_what_is_due_until_it_is_acknowledged_or_no_longer_applies() -> None:
-    trial = Trial()
-    story = on_the_last_day(trial)
-    study = trial.participants.study()
-
-    def inbox(role: Role = "coordinator", person: str = "nobody") -> set[str]:
-        found = inbox_of(story.record, study, trial.clock(), role=role, person=person)
-        return {key.split(":")[0] for key, _ in found}
-
-    assert inbox() == {"visit-opens", "visit-closes", "screening-expires"}
-    assert inbox("investigator") == set()
-    story.asks(c.Acknowledge(key=key_of(story, "screening-expires")))
-    assert inbox() == {"visit-opens", "visit-closes"}
-    story.reports(e.VisitCompleted(visit="screening", at=story.at()))
-    assert inbox() == set()
 
 
 def test_a_tag_says_nothing_and_a_message_id_is_the_same_for_every_attempt() -> None:

@@ -8,6 +8,7 @@ from typing import cast
 
 from domain import commands as c
 from domain import events as e
+from domain.notices import notices
 from domain.rejections import Refused
 from domain.study import Ruled
 from domain.time import When, local_date
@@ -93,6 +94,24 @@ def deviate(story: Story, number: int) -> object:
     )[number % 3]()
 
 
+def tell(story: Story, number: int) -> object:
+    """Something becomes of a reminder that fell due, or somebody takes note of it."""
+    keys = list(notices(story.record))
+    if not keys:
+        return None
+    key, call = keys[number % len(keys)], number % 3 + 1
+    if number % 5 == 0:
+        return story.asks(c.Acknowledge(key=key))
+    facts: list[e.NoticeFact] = [
+        e.ReminderSent(key=key, to="m-weber", channel="mail", call=call, message="0" * 32),
+        e.ReminderFailed(key=key, to="m-weber", channel="mail", call=call, why="refused"),
+        e.ReminderFailed(key=key, to="k-adler", channel="webhook", call=call, why="too-late"),
+        e.ReminderEscalated(key=key, call=call, rung="investigator"),
+        e.ReminderWithdrawn(key=key),
+    ]
+    return story.asks(c.RecordNotice(fact=facts[number % len(facts)]), "notices")
+
+
 def correct(story: Story, number: int) -> object:
     """Some fact happened some hours or days earlier than was recorded."""
     facts = [entry for entry in story.record.entries if isinstance(entry.event, e.FACTS)]
@@ -151,6 +170,7 @@ MOVES: Mapping[str, Move] = {
     "advance": lambda story, _: story.advances(),
     "pass time": lambda story, n: story.trial.clock.move(hours=n),
     "live on": lambda story, n: story.lives_until(story.trial.clock() + timedelta(hours=n)),
+    "tell": tell,
     "correct": correct,
     "retract": retract,
     "leave": leave,

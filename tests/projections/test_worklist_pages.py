@@ -25,7 +25,7 @@ def group_of(row: Row) -> Group:
         return "expiring"
     if row.category == "soon" and row.kind == "eligibility":
         return "expiring"
-    return {"urgent": "held", "due today": "due", "to review": "review"}.get(row.category, row.category)  # type: ignore[return-value]
+    return {"urgent": "held", "due today": "due", "to review": "review"}.get(row.category, row.category)  # type: ignore[return-value]  # What is not named is called the same.
 
 
 def everything(views: Views, now: datetime, wanted: Wanted, size: int = 7) -> Iterator[tuple[Group, Row]]:

@@ -52,7 +52,9 @@ async def be(role: str, ledger: str, address: str, name: str, mail: str = "0", a
         case "relay":
             await Relay(desk, journeys).run()
         case "notices":
-            server = MailServer(host="127.0.0.1", port=int(mail), security="none", sender="daybook@study.example")
+            server = MailServer(
+                host="127.0.0.1", port=int(mail), security="none", sender="daybook@study.example", desk="http://127.0.0.1:8080"
+            )
             await tell(journeys, desk, server.send)
         case _:
             raise AssertionError(role)

@@ -50,7 +50,7 @@ class Mailroom:
 
     @property
     def server(self) -> MailServer:
-        return MailServer(host="127.0.0.1", port=self.port, security="none", sender="daybook@study.example")
+        return MailServer(host="127.0.0.1", port=self.port, security="none", sender="daybook@study.example", desk="http://127.0.0.1:8080")
 
     async def send(self, letter: Letter) -> None:
         await self.server.send(letter)

@@ -10,7 +10,7 @@ from app.settings import Settings
 from domain import events as e
 from domain.notices import notices
 from tests.app.at_the_desk import COORDINATOR, INVESTIGATOR, Desk
-from tests.app.cli.test_answers import unwrapped
+from tests.app.cli.test_answers import told, unwrapped
 from tests.app.notices.given import LETTER
 from tests.builders import Story, Trial
 from tests.domain.test_notices import record
@@ -25,6 +25,7 @@ def on_the_last_day(desk: Desk) -> Desk:
     desk("screen", "BER-001", "now")
     desk.clock.move(days=27)
     desk.journey_acts("BER-001")
+    told(desk)
     return desk
 
 
@@ -102,6 +103,7 @@ def test_what_falls_due_waits_in_the_inbox_until_somebody_takes_note(desk: Desk)
     first = waiting[0]
     assert first["says"] in desk("inbox").stdout
     assert f"Reminder {first['reminder']} acknowledged." in desk("acknowledge", "BER-001", first["reminder"]).stdout
+    told(desk)
     assert first not in desk.json("inbox")["inbox"]
     said = desk("acknowledge", "BER-001", first["reminder"], who=INVESTIGATOR, code=2).stderr
     assert "m-weber has acknowledged this reminder already" in said
@@ -136,4 +138,5 @@ def test_a_reminder_is_not_due_before_its_time(desk: Desk) -> None:
     desk.consented()
     desk("screen", "BER-001", "now")
     desk.clock.move_to(desk.clock() + timedelta(hours=1))
+    told(desk)
     assert all("closes at the end" not in one["says"] for one in desk.json("inbox")["inbox"])

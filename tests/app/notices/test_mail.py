@@ -12,10 +12,11 @@ from app.notices.mail import MailServer, composed
 from tests.app.notices.given import LETTER, raised
 
 SENDER = "daybook@study.example"
+DESK = "https://daybook.study.example"
 
 
 def server(port: int, **changes: Any) -> MailServer:
-    return replace(MailServer(host="127.0.0.1", port=port, security="none", sender=SENDER), **changes)
+    return replace(MailServer(host="127.0.0.1", port=port, security="none", sender=SENDER, desk=DESK), **changes)
 
 
 class Answering:
@@ -47,8 +48,8 @@ def sent(handler: Any, **changes: Any) -> str:
 
 
 def test_a_message_is_text_and_simple_html_under_an_id_that_every_attempt_repeats() -> None:
-    message = composed(LETTER, SENDER)
-    assert bytes(composed(LETTER, SENDER)).splitlines()[:7] == bytes(message).splitlines()[:7]
+    message = composed(LETTER, SENDER, DESK)
+    assert bytes(composed(LETTER, SENDER, DESK)).splitlines()[:7] == bytes(message).splitlines()[:7]
     read = BytesParser(policy=policy.default).parsebytes(bytes(message))
     assert read["Message-ID"] == "<0123456789abcdef0123456789abcdef@study.example>"
     assert read["To"] == "m.weber@ber.example"
@@ -58,8 +59,18 @@ def test_a_message_is_text_and_simple_html_under_an_id_that_every_attempt_repeat
     assert "<p>The window of the visit &lt;day-1&gt; closes.</p>" in html
 
 
+def test_a_message_leads_to_the_page_of_its_reminder_or_of_several_to_all_of_them() -> None:
+    page = f"{DESK}/reminders/BER-001/0123456789ab"
+    text, html = (str(part.get_content()) for part in composed(LETTER, SENDER, DESK).iter_parts())
+    assert text.rstrip().endswith(f"\n\n{page}")
+    assert f'<a href="{page}">{page}</a>' in html
+    several = composed(replace(LETTER, reminders=(*LETTER.reminders, ("BER-002", "ba9876543210"))), SENDER, DESK)
+    assert all(str(part.get_content()).count("/reminders") == count for part, count in zip(several.iter_parts(), (1, 2), strict=True))
+    assert "BER-002" not in str(several)
+
+
 def test_what_is_not_urgent_is_not_marked_as_important() -> None:
-    assert composed(replace(LETTER, urgency="timely"), SENDER)["Importance"] is None
+    assert composed(replace(LETTER, urgency="timely"), SENDER, DESK)["Importance"] is None
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,7 @@ def test_a_page_of_fifty_rows_weighs_less_than_150_kilobytes_with_its_style(page
     assert len(html.encode()) + (WEB / "static/daybook.css").stat().st_size <= 150_000
 
 
-@pytest.mark.parametrize(("name", "most"), [("daybook.css", 36_000), ("daybook.js", 6_000)])
+@pytest.mark.parametrize(("name", "most"), [("daybook.css", 46_000), ("daybook.js", 6_000)])
 def test_style_and_script_stay_small(name: str, most: int) -> None:
     assert (WEB / "static" / name).stat().st_size <= most
 

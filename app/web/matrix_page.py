@@ -1,0 +1,148 @@
+"""Participants by visits: a cell for each visit of each participant, with its state as a shape and a word."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import NamedTuple, Self
+from urllib.parse import quote, urlencode
+
+from app.web.month_page import state_now
+from app.web.worklist_page import participant_href
+from domain.protocol import VisitRule
+from domain.stages import STAGES
+from domain.time import MINUTE, local_date
+from projections.calendar import Row
+from projections.roster import Page
+from projections.roster import Row as Participant
+
+ON_A_PAGE = 50
+LEGEND = (
+    "not open", "open", "past target", "closed", "unaccounted", "completed", "incomplete", "out of window", "missed", "omitted",
+)  # fmt: skip
+"""Every state of a visit, in the order in which it goes through them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Whom somebody wants to see; each part is a parameter of the URL, and an empty one leaves nobody out."""
+
+    site: str = ""
+    text: str = ""
+    stage: str = ""
+    here: str = ""
+    page: int = 1
+
+    @classmethod
+    def of(cls, parameters: Mapping[str, str]) -> Self:
+        """As the URL says."""
+        found = {name: parameters.get(name, "").strip()[:40] for name in ("site", "text", "stage", "here")}
+        page = parameters.get("page", "")
+        return cls(**found, page=max(1, int(page)) if page.isdecimal() and len(page) < 6 else 1)  # noqa: PLR2004 - No list is so long.
+
+    def url(self, path: str, page: int = 1) -> str:
+        """The address of another page of the same list."""
+        stated = {name: value for name in ("site", "text", "stage", "here") if (value := getattr(self, name))}
+        query = urlencode(stated | ({"page": page} if page > 1 else {}))
+        return f"{path}?{query}" if query else path
+
+    def pages(self, found: int) -> tuple[int, int]:
+        """The page that is shown, and how many there are."""
+        pages = max(1, -(-found // ON_A_PAGE))
+        return min(self.page, pages), pages
+
+
+class Column(NamedTuple):
+    """A visit; `short` is what stands above its column."""
+
+    visit: str
+    title: str
+    short: str
+
+
+class Cell(NamedTuple):
+    """How a visit stands. `says` tells the window too; empty where the visit is not counted from anything yet."""
+
+    state: str
+    says: str
+    href: str
+
+
+class Line(NamedTuple):
+    """A participant with a cell for each visit."""
+
+    participant: str
+    href: str
+    left: str
+    cells: tuple[Cell | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage:
+    """What a list of participants shows, as a matrix or as a roster."""
+
+    path: str
+    asked: Asked
+    sites: tuple[str, ...]
+    stages: tuple[str, ...]
+    found: int
+    page: int
+    pages: int
+    columns: tuple[Column, ...] = ()
+    lines: tuple[Line, ...] = ()
+    rows: tuple[Participant, ...] = ()
+
+    def address(self, page: int) -> str:
+        """Where another page of the list is."""
+        return self.asked.url(self.path, page)
+
+
+def roster_page(listed: Page, asked: Asked, sites: Sequence[str]) -> ListPage:
+    """The participants, one below the other."""
+    page, pages = asked.pages(listed.found)
+    return ListPage("/participants", asked, tuple(sites), STAGES, listed.found, page, pages, rows=listed.rows)
+
+
+def matrix_page(  # noqa: PLR0913, PLR0917 - A page is made of all of it.
+    listed: Page, windows: Sequence[Row], visits: Mapping[str, VisitRule], asked: Asked, sites: Sequence[str], now: datetime
+) -> ListPage:
+    """The participants with their visits beside them."""
+    found = {(row.participant, row.name): row for row in windows}
+    columns = tuple(Column(name, rule.title, _short(name)) for name, rule in visits.items())
+    lines = tuple(
+        Line(
+            one.participant,
+            participant_href(one.participant),
+            one.left,
+            tuple(_cell(found.get((one.participant, column.visit)), now) for column in columns),
+        )
+        for one in listed.rows
+    )
+    return replace(roster_page(listed, asked, sites), path="/matrix", columns=columns, lines=lines)
+
+
+def _cell(row: Row | None, now: datetime) -> Cell | None:
+    if row is None:
+        return None
+    state, first, last = state_now(row, now), local_date(row.starts, row.zone), local_date(row.ends - MINUTE, row.zone)
+    return Cell(
+        state, f"{row.title}: {_range(first, last)}, {state}", f"{participant_href(row.participant)}/visits/{quote(row.name, safe='')}"
+    )
+
+
+def _range(first: date, last: date) -> str:
+    return f"{first}" if first == last else f"{first} to {last}"
+
+
+SHORTER = (
+    ("lymphodepletion-day-minus-", "LD −"),
+    ("toxicity-day-", "Tox "),
+    ("pre-lymphodepletion-baseline", "Baseline"),
+    ("month-", "M"),
+    ("day-", "D"),
+)
+"""How names of visits begin, and what stands for it above a narrow column."""
+
+
+def _short(visit: str) -> str:
+    begins, stands_for = next(((one, short) for one, short in SHORTER if visit.startswith(one)), ("", ""))
+    return f"{stands_for}{visit.removeprefix(begins)}" if begins else visit.capitalize()

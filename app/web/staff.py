@@ -1,0 +1,251 @@
+"""People and their rights, for administrators: who has which role where and since when, and what one does about an account."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import Annotated, NamedTuple, TypeVar, get_args
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, Depends, Form, Query, Request
+from fastapi.responses import RedirectResponse, Response
+from pydantic import BaseModel
+
+from app.accounts.sessions import Session
+from app.cli.reading import shaped
+from app.clinic_time import SiteClock
+from app.staff import Staff
+from app.web.answering import page
+from app.web.needs import Needs
+from app.web.office import Asking, Stated
+from domain.access import MAY
+from domain.entry import Actor, Circumstances
+from domain.people import PeopleEvent, Person, PersonAdmitted, PersonLeft, RoleGranted, RoleWithdrawn
+from domain.rejections import Reason, Refused
+from domain.words import Action, PersonsRole
+
+M = TypeVar("M", bound=BaseModel)
+people = APIRouter(include_in_schema=False)
+Admitting = Annotated[Asking, Depends(Needs("admit-people"))]
+CommandId = Annotated[UUID, Form()]
+LONGEST_TYPED = 2000
+ROLES = tuple((role, role.replace("-", " ").capitalize()) for role in get_args(PersonsRole))
+
+
+async def typed_in(request: Request) -> Mapping[str, str]:
+    """What the fields of a form say."""
+    form = await request.form()
+    return {name: str(text)[:LONGEST_TYPED].strip() for name, text in form.items()}
+
+
+Typed = Annotated[Mapping[str, str], Depends(typed_in)]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Somebody in the list."""
+
+    person: Person
+    roles: tuple[RoleGranted, ...]
+    locked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """A line of the review: what a role at a site lets somebody do."""
+
+    person: Person
+    grant: RoleGranted
+    holds: bool
+    actions: tuple[Action, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A form as it was sent: what was typed, and why it was refused."""
+
+    typed: Mapping[str, str]
+    reasons: tuple[Reason, ...] = ()
+
+    def value(self, name: str) -> str:
+        return self.typed.get(name, "")
+
+    def fault(self, name: str) -> str:
+        """What is wrong with a field."""
+        return "; ".join(says for where, says in map(_split, self.reasons) if where == name)
+
+    @property
+    def beside_no_field(self) -> tuple[Reason, ...]:
+        return tuple(reason for reason in self.reasons if _split(reason)[0] not in self.typed)
+
+
+NOTHING = Sent({})
+
+
+@people.get("/people")
+def everybody(request: Request, asking: Admitting) -> Response:
+    """Everybody who has or had an account."""
+    return _list(request, asking, NOTHING)
+
+
+@people.post("/people")
+def admit(request: Request, asking: Admitting, typed: Typed, command_id: CommandId) -> Response:
+    """Admit somebody, or put right what is recorded of them."""
+    sent = _only(typed, "person", "name", "mail")
+    try:
+        event = shaped(lambda: _made(PersonAdmitted, sent))
+        given = staff_of(asking).decide((event,), administering(asking, command_id))
+    except Refused as refused:
+        return _list(request, asking, Sent(sent, refused.reasons), HTTPStatus.CONFLICT)
+    return _one(request, asking, event.person, given=given[event.person]) if given else _on(f"/people/{event.person}")
+
+
+@people.get("/people/{person}")
+def somebody(request: Request, asking: Admitting, person: str) -> Response:
+    """One person: their roles, their sessions, and what can be done about them."""
+    return _one(request, asking, person)
+
+
+@people.post("/people/{person}/grant")
+def grant(request: Request, asking: Admitting, person: str, typed: Typed, command_id: CommandId) -> Response:
+    """Delegate a role to somebody, at one site or at every site."""
+    sent = _only(typed, "role", "site", "delegated", "trained")
+    return _decided(_Form(request, asking, person, command_id, sent), lambda: _made(RoleGranted, sent | {"person": person}))
+
+
+@people.post("/people/{person}/withdraw")
+def withdraw(request: Request, asking: Admitting, person: str, typed: Typed, command_id: CommandId) -> Response:
+    """Take a role from somebody."""
+    which = _only(typed, "role", "site") | {"person": person}
+    return _decided(_Form(request, asking, person, command_id), lambda: _made(RoleWithdrawn, which))
+
+
+@people.post("/people/{person}/leave")
+def leave(request: Request, asking: Admitting, person: str, command_id: CommandId) -> Response:
+    """Close somebody's account, and show them out."""
+    return _decided(_Form(request, asking, person, command_id), lambda: _made(PersonLeft, {"person": person}))
+
+
+@people.post("/people/{person}/password")
+def another_password(request: Request, asking: Admitting, person: str, command_id: CommandId) -> Response:
+    """Give somebody another password to begin with, which is shown this once."""
+    given = staff_of(asking).reset(person, administering(asking, command_id))
+    return _one(request, asking, person, given=given) if given else _on(f"/people/{person}")
+
+
+@people.post("/people/{person}/unlock")
+def unlock(asking: Admitting, person: str, command_id: CommandId) -> Response:
+    """Let somebody try again who failed too often."""
+    staff_of(asking).unlock(person, administering(asking, command_id))
+    return _on(f"/people/{person}")
+
+
+@people.post("/people/{person}/sessions")
+def end_sessions(asking: Admitting, person: str, typed: Typed, command_id: CommandId) -> Response:
+    """Show somebody out, of one session or of all."""
+    staff_of(asking).end_sessions(person, administering(asking, command_id), typed.get("session", ""))
+    return _on(f"/people/{person}")
+
+
+@people.get("/access")
+def review(request: Request, asking: Admitting, on: Annotated[str, Query(max_length=20)] = "") -> Response:
+    """Who can do what, today or as it was recorded by the end of another day."""
+    day, fault = _day(on, asking.now)
+    then = asking.office.daybook.people.as_known_at(datetime.combine(day + timedelta(days=1), time(), UTC) - timedelta(microseconds=1))
+    rights = tuple(right for _, person in sorted(then.persons.items()) for right in _rights(person, day))
+    return page(request, asking, "access.html", rights=rights, on=day, fault=fault)
+
+
+class _Form(NamedTuple):
+    """A form about somebody, and who sent it."""
+
+    request: Request
+    asking: Asking
+    person: str
+    command_id: UUID
+    typed: Mapping[str, str] = MappingProxyType({})
+
+
+def _decided(form: _Form, event: Callable[[], PeopleEvent]) -> Response:
+    try:
+        staff_of(form.asking).decide((shaped(event),), administering(form.asking, form.command_id))
+    except Refused as refused:
+        return _one(form.request, form.asking, form.person, Sent(form.typed, refused.reasons), status=HTTPStatus.CONFLICT)
+    return _on(f"/people/{form.person}")
+
+
+def _list(request: Request, asking: Asking, sent: Sent, status: HTTPStatus = HTTPStatus.OK) -> Response:
+    locked = asking.office.accounts.passwords.locked
+    found = sorted(asking.office.daybook.people.current().persons.values(), key=lambda one: (not one.here, one.id))
+    lines = tuple(Line(one, tuple(one.roles.values()), locked(one.id)) for one in found)
+    return page(request, asking, "people.html", status, lines=lines, sent=sent, command_id=uuid4(), clock=_clock(asking))
+
+
+def _one(  # noqa: PLR0913 - A page shows what was sent and what was given.
+    request: Request, asking: Asking, id_: str, sent: Sent = NOTHING, *, given: str | None = None, status: HTTPStatus = HTTPStatus.OK
+) -> Response:
+    office = asking.office
+    person = office.daybook.people.current().persons.get(id_)
+    if person is None:
+        raise Refused(Reason(code="unknown-page", says="nobody has an account of this name"))
+    sites = tuple((site, site) for site in sorted(office.daybook.desk.current().record.sites))
+    return page(
+        request, asking, "person.html", status, person=person, locked=office.accounts.passwords.locked(id_), given=given, sent=sent,
+        sessions=_sessions(asking, id_), sites=sites, roles=ROLES, today=_today(asking.now), command_id=uuid4(), clock=_clock(asking),
+    )  # fmt: skip
+
+
+def _sessions(asking: Asking, person: str) -> list[Session]:
+    return asking.office.accounts.sessions.of(person)
+
+
+def _rights(person: Person, on: date) -> Iterator[Right]:
+    """Every role that was granted, by role and site; of one that does not hold on that day too, since somebody will ask."""
+    holding = set(person.grants(on))
+    for _, grant in sorted(person.roles.items(), key=lambda one: (one[0][0], one[0][1] or "")):
+        yield Right(person, grant, grant in holding, tuple(sorted(MAY[grant.role])) if grant in holding else ())
+
+
+def _made(kind: type[M], typed: Mapping[str, str]) -> M:
+    """A fact about somebody of what was typed; what was left blank was not said."""
+    return kind.model_validate_strings({name: text for name, text in typed.items() if text})
+
+
+def _only(typed: Mapping[str, str], *names: str) -> dict[str, str]:
+    return {name: typed.get(name, "") for name in names}
+
+
+def staff_of(asking: Asking) -> Staff:
+    """The accounts and the record of the people."""
+    return Staff(asking.office.daybook.authority, asking.office.accounts)
+
+
+def administering(asking: Asking, command_id: UUID) -> Circumstances:
+    """How a request of an administrator's comes to be made."""
+    return asking.circumstances(Actor(id=asking.person.id, role="administrator"), Stated(command_id))
+
+
+def _day(typed: str, now: datetime) -> tuple[date, str]:
+    """A day as typed, or today with what is wrong with it."""
+    try:
+        return (date.fromisoformat(typed), "") if typed else (_today(now), "")
+    except ValueError:
+        return _today(now), "write a date as 2026-03-01"
+
+
+def _today(now: datetime) -> date:
+    return now.astimezone(UTC).date()
+
+
+def _clock(asking: Asking) -> SiteClock:
+    return SiteClock("UTC", asking.now)
+
+
+def _on(path: str) -> Response:
+    return RedirectResponse(path, HTTPStatus.SEE_OTHER)
+
+
+def _split(reason: Reason) -> tuple[str, str]:
+    where, _, says = reason.says.partition(": ")
+    return where, says

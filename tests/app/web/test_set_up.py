@@ -1,0 +1,77 @@
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from app.web.needs import COOKIE
+from domain.doorkeeping import PasswordSet, SignedIn
+from domain.people import PersonAdmitted, RoleGranted
+from domain.rejections import Refused
+from tests.app.web.at_the_door import Desk, by
+from tests.builders import START
+
+FIRST = {"person": "t-first", "name": "T. First", "password": "the first of all passwords"}
+
+
+def test_the_first_account_is_an_administrators_and_signed_in_at_once(new_door: Desk) -> None:
+    browser = new_door.browser()
+    assert browser.get("/sign-in").headers["location"] == "/set-up"
+    answer = browser.client.post("/set-up", data=FIRST | {"code": f" {new_door.code()} "})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/people")
+    today = START.date()
+    people = new_door.office.daybook.people.current()
+    assert people.administrators(today) == {"t-first"}
+    assert new_door.happened() == [PasswordSet(person="t-first", chosen=True), SignedIn(person="t-first", by="password")]
+    assert not new_door.office.daybook.settings.set_up_code.exists(), "the code opens nothing any more"
+
+
+@pytest.mark.parametrize("code", ["", " ", "wrong", "ä" * 100, "\0"])
+def test_nobody_makes_the_first_account_without_the_code(new_door: Desk, code: str) -> None:
+    new_door.code()
+    answer = new_door.browser().client.post("/set-up", data=FIRST | {"code": code})
+    assert answer.status_code in {403, 422}
+    assert not new_door.office.daybook.people.current().anybody
+
+
+def test_an_empty_file_of_the_code_never_becomes_a_code(new_door: Desk) -> None:
+    new_door.office.daybook.settings.set_up_code.touch()
+    assert new_door.browser().client.post("/set-up", data=FIRST | {"code": " "}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "typed", [{"person": "T First"}, {"person": "t" * 61}, {"password": "short"}, {"name": " " * 0}, {"name": "n" * 201}]
+)
+def test_what_cannot_be_an_account_is_refused_before_anything_is_made(new_door: Desk, typed: dict[str, str]) -> None:
+    answer = new_door.browser().client.post("/set-up", data=FIRST | typed | {"code": new_door.code()})
+    assert answer.status_code in {403, 422}
+    assert not new_door.office.daybook.people.current().anybody
+
+
+def test_once_somebody_has_an_account_the_code_opens_nothing(new_door: Desk) -> None:
+    code = new_door.code()
+    new_door.browser().client.post("/set-up", data=FIRST | {"code": code})
+    second = FIRST | {"person": "t-second", "code": code}
+    assert new_door.browser().client.post("/set-up", data=second).status_code == 403
+    assert new_door.browser().get("/set-up").headers["location"] == "/sign-in"
+    assert set(new_door.office.daybook.people.current().persons) == {"t-first"}
+
+
+def test_of_several_who_set_up_at_once_one_is_the_first_and_keeps_their_password(new_door: Desk) -> None:
+    code = new_door.code()
+
+    def sets_up(number: int) -> bool:
+        typed = FIRST | {"code": code, "password": f"the first of all passwords, {number}"}
+        return COOKIE in new_door.browser().client.post("/set-up", data=typed).cookies
+
+    with ThreadPoolExecutor(4) as pool:
+        first = list(pool.map(sets_up, range(4)))
+    assert first.count(True) == 1
+    passwords = new_door.office.accounts.passwords
+    assert passwords.proves("t-first", f"the first of all passwords, {first.index(True)}")
+
+
+def test_what_is_recorded_as_the_first_account_is_refused_where_there_is_one(new_door: Desk) -> None:
+    today, people = START.date(), new_door.office.daybook.people
+    one = (PersonAdmitted(person="t-one", name="One"), RoleGranted(person="t-one", role="administrator", delegated=today, trained=today))
+    people.record(one, by("t-one"), first=True)
+    with pytest.raises(Refused, match="somebody has an account already"):
+        people.record((PersonAdmitted(person="t-two", name="Two"),), by("t-two"), first=True)

@@ -1,0 +1,130 @@
+"""A signature is its signer's alone: a stolen session, an administrator or a guess signs nothing."""
+
+from hashlib import sha256
+from typing import Any
+
+import pytest
+
+from app.accounts.passwords import FAILURES
+from app.demo.people import PASSWORD
+from domain.commands import RecordDeviation, ReviewDeviation
+from domain.doorkeeping import AccessRefused, TurnedAway
+from domain.entry import Entry
+from domain.events import DeviationDetails, Event
+from store.codec import canonical
+from tests.app.web.at_the_door import ADMINISTRATOR, COORDINATOR, INVESTIGATOR, Client, Desk
+
+MEANING = "I have read this and agree"
+PATH = "/api/participants/BER-001/commands"
+FOUND = RecordDeviation(says="the chart was read late", category="procedure", details=DeviationDetails())
+
+
+@pytest.fixture
+def deviating(door: Desk) -> Desk:
+    """A deviation at BER waits for the investigator's review."""
+    answer = door.program(COORDINATOR).post(PATH, json={"command": FOUND.model_dump(mode="json")})
+    assert answer.status_code == 201, answer.text
+    return door
+
+
+def waiting(door: Desk) -> ReviewDeviation:
+    [known] = door.office.daybook.participants.read("BER-001").participant.deviations.values()
+    return ReviewDeviation(key=known.key, entry=known.told_in)
+
+
+def signs(door: Desk, client: Client, password: str | None) -> Any:
+    signed = {} if password is None else {"signature": {"meaning": MEANING, "password": password}}
+    return client.post(PATH, json={"command": waiting(door).model_dump(mode="json")} | signed)
+
+
+def last(door: Desk) -> Entry[Event]:
+    return door.office.daybook.participants.read("BER-001").entries[-1]
+
+
+def test_a_signature_bears_name_meaning_and_the_digest_of_what_was_signed_and_was_proved(deviating: Desk) -> None:
+    command = waiting(deviating)
+    assert signs(deviating, deviating.program(INVESTIGATOR), PASSWORD).status_code == 201
+    by = last(deviating).circumstances
+    assert by.signature
+    assert (by.signature.name, by.signature.meaning, by.signature.authenticated) == ("K. Adler (invented)", MEANING, True)
+    assert by.signature.signed == sha256(b"BER-001" + canonical(command)).hexdigest()
+    assert (by.actor.id, by.actor.role, by.assurance) == (INVESTIGATOR, "investigator", "password")
+
+
+@pytest.mark.parametrize(
+    ("password", "code"), [(None, "signature-missing"), ("", "wrong-password"), ("a guess of some length", "wrong-password")]
+)
+def test_a_session_without_the_password_signs_nothing(deviating: Desk, password: str | None, code: str) -> None:
+    before = last(deviating).version
+    answer = signs(deviating, deviating.program(INVESTIGATOR), password)
+    assert [reason["code"] for reason in answer.json()["reasons"]] == [code]
+    assert last(deviating).version == before
+
+
+def test_a_stolen_session_cookie_signs_nothing_by_the_form_either(deviating: Desk) -> None:
+    browser, before = deviating.browser(INVESTIGATOR), last(deviating).version
+    command = waiting(deviating)
+    typed = {"key": command.key, "entry": str(command.entry), "meaning": MEANING, "password": "a guess of some length"}
+    for name in ("review", "confirm", "override"):
+        path = f"/participants/BER-001/record/deviations.{name}"
+        browser.client.post(path, data={"csrf": browser.csrf(), **typed})
+    assert last(deviating).version == before
+
+
+def test_wrong_passwords_at_signing_lock_the_account_and_are_on_record(deviating: Desk) -> None:
+    client = deviating.program(INVESTIGATOR)
+    for _ in range(FAILURES):
+        signs(deviating, client, "a guess of some length")
+    assert signs(deviating, client, PASSWORD).json()["reasons"][0]["code"] == "locked"
+    assert deviating.browser().signs_in(INVESTIGATOR).status_code == 403
+    failed = [event for event in deviating.happened() if isinstance(event, TurnedAway)]
+    assert failed == [*[TurnedAway(person=INVESTIGATOR)] * 4, TurnedAway(person=INVESTIGATOR, locked=True)]
+
+
+@pytest.mark.parametrize("person", [ADMINISTRATOR, COORDINATOR, "d-okoro", "r-haas"])
+def test_nobody_but_an_investigator_signs_a_judgement_and_that_they_tried_is_on_record(deviating: Desk, person: str) -> None:
+    before = last(deviating).version
+    assert signs(deviating, deviating.program(person), PASSWORD).status_code in {403, 404}
+    assert last(deviating).version == before
+    [refused] = deviating.happened()
+    assert isinstance(refused, AccessRefused)
+    assert refused.person == person
+
+
+def test_an_administrator_signs_nothing_by_the_password_that_they_gave_somebody(deviating: Desk) -> None:
+    """Whoever was given a password must choose another before anything is signed, and sessions from before are over."""
+    stolen = deviating.program(INVESTIGATOR)
+    given = deviating.office.accounts.passwords.give(INVESTIGATOR)
+    answer = signs(deviating, stolen, given)
+    assert (answer.status_code, answer.json()["reasons"][0]["code"]) == (403, "not-chosen")
+
+
+def test_the_same_signed_command_sent_again_is_recorded_once_and_still_takes_the_password(deviating: Desk) -> None:
+    client, key = deviating.program(INVESTIGATOR), "6f1c2a52-3a0f-4d11-9e4e-0f0c5d3f9a10"
+    client.headers["idempotency-key"] = key
+    body = {"command": waiting(deviating).model_dump(mode="json"), "signature": {"meaning": MEANING, "password": PASSWORD}}
+    first, again = client.post(PATH, json=body), client.post(PATH, json=body)
+    assert (first.status_code, again.status_code, first.json()) == (201, 201, again.json())
+    body["signature"] = {"meaning": MEANING, "password": "a guess of some length"}
+    assert client.post(PATH, json=body).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("tag", "status"), [("3", 412), ('"3"', 412), ("4", 412), ("5", 201), ('"5"', 201), ("x", 422), ("-1", 422), ("9" * 50, 201)]
+)
+def test_a_command_says_which_version_its_asker_has_seen(deviating: Desk, tag: str, status: int) -> None:
+    """Registered, adopted, consented, and the deviation in two entries, of which the last is the sixth or before."""
+    client = deviating.program(COORDINATOR)
+    client.headers["if-match"] = tag.replace("5", str(last(deviating).version))
+    answer = client.post(PATH, json={"command": FOUND.model_dump(mode="json")})
+    assert answer.status_code == status, answer.text
+
+
+def test_an_id_of_a_command_that_was_used_for_something_else_is_a_conflict(deviating: Desk) -> None:
+    client = deviating.program(COORDINATOR)
+    client.headers["idempotency-key"] = "6f1c2a52-3a0f-4d11-9e4e-0f0c5d3f9a11"
+    body = {"command": FOUND.model_dump(mode="json")}
+    first, again = client.post(PATH, json=body), client.post(PATH, json=body)
+    assert (first.status_code, first.json()) == (201, again.json())
+    other = client.post(PATH, json=body | {"reason": "another"})
+    assert (other.status_code, other.headers["content-type"]) == (409, "application/problem+json")
