@@ -151,8 +151,8 @@ def _listed(one: str | Sequence[str]) -> list[str]:
 
 
 @contextmanager
-def before_a_chart(folder: Path, clock: Clock) -> Iterator[Desk]:
-    """The desk of a folder; in a new one a study is opened and the invented people are admitted."""
+def before_a_chart(folder: Path, clock: Clock, banner: str = "") -> Iterator[Desk]:
+    """The desk of a folder; in a new one a study is opened and the invented people are admitted. `banner` says what is amiss."""
     settings = Settings(folder=folder)
     with opened(settings, clock, create=True) as daybook, accounts_at(settings.accounts, clock) as accounts:
         trial = Trial(clock, daybook.ledger)
@@ -160,7 +160,7 @@ def before_a_chart(folder: Path, clock: Clock) -> Iterator[Desk]:
         if not daybook.people.current().anybody:
             daybook.people.record([event for one in PEOPLE for event in _admitted(*one)], by_("administrator", trial.next_id()))
             accounts.passwords.set("k-adler", PASSWORD, chosen=True)
-        office = Office(daybook, accounts, templates())
+        office = Office(daybook, accounts, templates(), lambda: banner)
         app: Any = application(office, settings.web_names)  # Starlette and httpx have a type each for the same thing.
         yield Desk(office, trial, AsyncClient(transport=ASGITransport(app), base_url=ADDRESS))
 

@@ -1,15 +1,17 @@
 """A step on its page: planned, shifted, performed with leave or refused with every reason, reported, overridden and given up."""
 
-from datetime import timedelta
+import shutil
+from datetime import datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
 from app.demo.people import PASSWORD
 from domain import commands as c
 from domain import events as e
-from tests.app.web.charts.at_a_chart import Desk
-from tests.builders import CODE, by_
+from tests.app.web.charts.at_a_chart import Desk, before_a_chart
+from tests.builders import CODE, Clock, by_
 
 INFUSION = "/participants/BER-001/steps/infusion"
 SIGNED = {"meaning": "I have judged this myself", "password": PASSWORD}
@@ -98,9 +100,23 @@ def test_a_plan_is_given_up(desk: Desk) -> None:
     assert "infusion" not in desk.story("BER-001").now.plans
 
 
-def test_leave_is_given_by_hand_only_while_no_journey_can_answer(desk: Desk) -> None:
+def test_leave_is_not_given_by_hand_while_journeys_answer(desk: Desk) -> None:
     desk.signs_in("k-adler")
     assert 'value="release"' not in desk.sees(INFUSION)
+
+
+def test_leave_is_given_by_hand_while_no_journey_can_answer(told: tuple[Path, datetime], tmp_path: Path) -> None:
+    folder, ends = told
+    shutil.copytree(folder, tmp_path / "alone")
+    with before_a_chart(tmp_path / "alone", Clock(ends), "Temporal does not answer.") as desk:
+        story = desk.story("BER-001")
+        desk.clock.move_to(story.now.plans["infusion"].slot.start)
+        story.is_seen_before("infusion")
+        story.checks_identity()
+        page = desk.signs_in("k-adler").sees(INFUSION)
+        assert "Temporal does not answer." in page
+        desk.records(INFUSION, "release", {"reason": "no journey answers", **SIGNED})
+        assert "manually-released" in desk.kinds("BER-001", 2)
 
 
 def test_a_lost_race_shows_what_changed_and_records_nothing(desk: Desk) -> None:
