@@ -544,9 +544,12 @@ class DeviationVoided(Value):
 
 
 class DeviationDetails(Value):
-    """What people find out about a deviation. Important: it may bear on the data, or on the participant's rights or safety."""
+    """What people find out about a deviation.
 
-    important: bool = False
+    Important: it may bear on the data, or on the participant's rights or safety. None: nobody has said, and it is as it arose.
+    """
+
+    important: bool | None = None
     occurred_on: Day | None = None
     discovered_on: Day | None = None
     cause: Sentence | None = None

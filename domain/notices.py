@@ -129,7 +129,7 @@ def turn(notice: Notice, record: Record, study: Study, now: datetime) -> Turn:
     untold = tuple(one for one in to if (one.person, notice.call) not in notice.settled)
     if now >= applies.pointless_after:
         return Turn(record=tuple(_failed(notice, one, "too-late") for one in untold))
-    starts = best_told(notice, applies, study.record.sites[record.participant.site], record.id)
+    starts = told_from(notice, applies, study.record.sites[record.participant.site], record.id, now)
     if now < starts:
         return Turn(until=starts)
     if notice.due.urgency != "urgent" or notice.call == MOST_CALLS:
@@ -180,6 +180,14 @@ def best_told(notice: Notice, applies: Reminder, site: SiteOpened, record_id: st
         return since
     starts = _morning(since, site) if urgency == "digest" else _spread(opening(since, site), record_id, notice.due.key)
     return starts if starts < applies.pointless_after else since
+
+
+def told_from(notice: Notice, applies: Reminder, site: SiteOpened, record_id: str, now: datetime) -> datetime:
+    """When to tell it if nobody has been told by now: what could not be told at its time disturbs nobody at night either."""
+    starts = best_told(notice, applies, site, record_id)
+    if now < starts or notice.due.urgency == "urgent" or at_work(now, site) or opening(now - SPREAD, site) <= now:
+        return starts
+    return best_told(replace(notice, since=now), applies, site, record_id)
 
 
 def in_the_morning(notice: Notice, applies: Reminder, site: SiteOpened) -> bool:

@@ -168,8 +168,8 @@ class Deviation:
 
     @property
     def important(self) -> bool:
-        """As it arose, unless somebody has looked into it since."""
-        return self.marked if self.details is None else self.details.important
+        """As it arose, unless somebody has said since whether it is."""
+        return self.marked if self.details is None or self.details.important is None else self.details.important
 
 
 Found = Mapping[str, e.DeviationDetails]
@@ -217,7 +217,7 @@ def _arisen(event: e.DeviationProposed | e.DeviationRecorded, details: e.Deviati
 
 def _described(known: Deviation, details: e.DeviationDetails, entry: int, at: datetime) -> Deviation:
     told = replace(known, details=details, told_in=entry)
-    same = known.details is not None and _apart_from_reports(known.details) == _apart_from_reports(details)
+    same = _apart_from_reports(known.details or e.DeviationDetails()) == _apart_from_reports(details)
     return told if same or not known.reviewed else replace(told, reviewed_in=None, opened_in=entry, open_since=at)
 
 

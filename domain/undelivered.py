@@ -40,4 +40,4 @@ def _overdue(notice: Notice, record: Record, study: Study, now: datetime) -> set
     applies = that_apply(record.participant, study)[notice.due.key]
     site = study.record.sites[record.participant.site]
     since = max(notice.called_at, best_told(notice, applies, site, record.id))
-    return {one.person for one in turn(notice, record, study, now).tell} if now >= since + LATE else set()
+    return {one.person for one in turn(notice, record, study, since).tell} if now >= since + LATE else set()

@@ -196,8 +196,9 @@ def _description(event: e.DeviationDescribed) -> str:
         "reported to the sponsor": details.reported_to_sponsor_on,
         "reported to the ethics committee": details.reported_to_ethics_committee_on,
     }
-    told = "".join(f"; {name}: {what}" for name, what in found.items() if what is not None)
-    return f"Deviation ({_named(event)}): {'important' if details.important else 'not important'}{told}."
+    weight = {True: ["important"], False: ["not important"], None: []}[details.important]
+    told = [*weight, *(f"{name}: {what}" for name, what in found.items() if what is not None)]
+    return f"Deviation ({_named(event)}): {'; '.join(told) or 'nothing was found out so far'}."
 
 
 def _end(event: e.VisitUnaccounted | e.VisitIncomplete, zone: str) -> str:

@@ -67,7 +67,7 @@ def describe(  # noqa: PLR0913 - Each argument is an option of the command.
     to_committee: TO_COMMITTEE = None,
 ) -> c.DescribeDeviation:
     """Add what was found out about a deviation, also one that a rule found; what is not given stays as it was."""
-    was = known.details or DeviationDetails(important=known.important)
+    was = known.details or DeviationDetails()
     told = _told(important, occurred, discovered, cause, prevention, to_sponsor, to_committee)
     return c.DescribeDeviation(key=known.key, details=was.model_copy(update=told))
 

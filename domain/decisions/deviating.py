@@ -22,7 +22,7 @@ def record_deviation(command: c.RecordDeviation, record: Record, study: Study, a
     key, says = f"{BY_HAND}{record.version + 1}", command.says.rstrip(". ")
     if not says:
         raise Refused(Reason(code="says-nothing", says="say in words what deviated from the protocol"))
-    found = e.DeviationRecorded(key=key, says=says, category=command.category, important=command.details.important)
+    found = e.DeviationRecorded(key=key, says=says, category=command.category, important=command.details.important is True)
     return found, e.DeviationDescribed(key=key, details=command.details)
 
 

@@ -11,6 +11,7 @@ from domain.standing import Deviation
 from domain.time import When, local_date
 from domain.words import Role
 from tests.builders import BERLIN, CODE, Story, Trial, codes
+from tests.domain.planned import SAMPLE, infused_under, window_of
 
 pytestmark = pytest.mark.slow
 
@@ -99,6 +100,28 @@ def test_what_was_found_out_last_counts_and_is_not_said_twice(story: Story) -> N
     assert found.details == e.DeviationDetails(cause="a strike", prevention="a taxi", important=True)
     assert refusals(story, c.DescribeDeviation(key=KEY, details=found.details)) == {"same-details"}
     assert refusals(story, c.DescribeDeviation(key="visit:day-7:window", details=found.details)) == {"unknown-deviation"}
+
+
+def test_an_important_deviation_stays_important_until_somebody_says_otherwise() -> None:
+    story = infused_under(SAMPLE)
+    story.lives_until(window_of(story, "sample").closes_at)
+    story.reports(e.VisitCompleted(visit="sample", at=story.at()), reason="the sample was drawn late")
+    key = "visit:sample:window"
+    for details, important in (
+        (e.DeviationDetails(cause="a strike"), True),
+        (e.DeviationDetails(cause="a strike", important=False), False),
+        (e.DeviationDetails(cause="a strike", important=True), True),
+    ):
+        story.asks(c.DescribeDeviation(key=key, details=details))
+        assert story.now.deviations[key].important is important
+
+
+def test_a_review_is_not_superseded_when_the_first_thing_that_is_said_of_a_deviation_is_that_it_was_reported(story: Story) -> None:
+    reviews(story)
+    describes(story, reported_to_sponsor_on=today(story))
+    assert stands(story).reviewed
+    describes(story, reported_to_sponsor_on=today(story), important=True)
+    assert not stands(story).reviewed
 
 
 def test_a_review_takes_an_investigators_signature_on_what_was_last_said(story: Story) -> None:

@@ -6,7 +6,7 @@ from domain import commands as c
 from domain import events as e
 from domain.notices import A_CALL, message_id
 from domain.undelivered import LATE, Undelivered, together, undelivered
-from tests.builders import Story, Trial
+from tests.builders import Story, Trial, local
 from tests.domain.test_digests import in_screening, next_morning
 from tests.domain.test_notices import ITO, NOVAK, WEBER, key_of, names, on_the_last_day, record, sent, urgent
 
@@ -32,6 +32,15 @@ def test_a_message_is_late_once_it_should_have_been_handed_over_for_a_quarter_of
     story = late_in_the_day("m-weber", "k-novak")
     story.trial.clock.move(seconds=after.total_seconds())
     assert of(story) == Undelivered(late=late)
+
+
+def test_what_is_late_is_late_in_the_night_as_well_in_which_nobody_is_told() -> None:
+    story = late_in_the_day("m-weber")
+    story.lives_until(local("2026-02-03 12:00"))
+    by_day = of(story).late
+    assert by_day
+    story.trial.clock.move_to(local("2026-02-03 22:00"))
+    assert of(story).late == by_day
 
 
 @pytest.mark.parametrize(("after", "late"), [(LATE - A_SECOND, 0), (LATE, 1)])

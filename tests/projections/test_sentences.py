@@ -85,6 +85,18 @@ SAID = [
         "Deviation (visit day-7 window): important; cause: a strike; reported to the sponsor: 2026-03-29.",
     ),
     (
+        e.DeviationDescribed(key="visit:day-7:window", details=e.DeviationDetails(important=False, prevention="a taxi")),
+        "Deviation (visit day-7 window): not important; prevention: a taxi.",
+    ),
+    (
+        e.DeviationDescribed(key="visit:day-7:window", details=e.DeviationDetails(cause="a strike")),
+        "Deviation (visit day-7 window): cause: a strike.",
+    ),
+    (
+        e.DeviationDescribed(key="by-hand:12", details=e.DeviationDetails()),
+        "Deviation (by-hand 12): nothing was found out so far.",
+    ),
+    (
         e.DeviationReviewed(key="visit:day-7:window", entry=61),
         "The investigator reviewed the deviation (visit day-7 window), as it stood after entry 61, by signature.",
     ),
