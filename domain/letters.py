@@ -129,7 +129,8 @@ def _address(to: ContactNamed, urgency: Urgency) -> str:
 def _of_step(kind: str, step: HoldPoint, participant: Participant, zone: str) -> str:
     plan = participant.plans.get(step)
     planned = f", planned from {shown(plan.slot.start, zone)}" if plan else ""
-    return f"About the {step}{planned}: {STEP_SAYS.get(kind, 'it needs something that is not on record yet.')}"
+    revoked = f"{STEP_SAYS['revoked']} " if plan and plan.revoked_in and kind in {"held", "held-near"} else ""
+    return f"About the {step}{planned}: {revoked}{STEP_SAYS.get(kind, 'it needs something that is not on record yet.')}"
 
 
 def _end(text: str, zone: str) -> str | None:

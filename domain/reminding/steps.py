@@ -106,9 +106,10 @@ def _black_out(key: str, plan: Plan, starts: datetime, words: str) -> Iterator[R
 
 
 def _of_verdict(step: HoldPoint, plan: Plan, zone: str) -> Iterator[Reminder]:
+    """Of leave that was revoked and a step that is held by that, one call is made and not two: that of the held step says both."""
     near = plan.slot.start - plan.judged_at <= NEAR
     until = plan.slot.until + DAY
-    if plan.revoked_in and not isinstance(plan.verdict, StepCleared | ManuallyReleased):
+    if plan.revoked_in and not isinstance(plan.verdict, StepCleared | ManuallyReleased | StepHeld):
         says = f"Leave for the {step} has been revoked. Look at the reasons before anything is prepared."
         yield Reminder(f"revoked:{step}:{plan.revoked_in}", plan.judged_at, until, "urgent" if near else "timely", "coordinator", says)
     if plan.lapsed_in and isinstance(plan.verdict, StepWaiting):
@@ -117,7 +118,8 @@ def _of_verdict(step: HoldPoint, plan: Plan, zone: str) -> Iterator[Reminder]:
     if isinstance(plan.verdict, StepHeld):
         earliest = plan.verdict.earliest
         when = f"It is possible from {shown(earliest, zone)}." if earliest else "No instant is in sight at which it would be."
-        says = f"The planned {step} is held: nothing in its slot is possible. {when}"
+        revoked = f"Leave for the {step} has been revoked. " if plan.revoked_in else ""
+        says = f"{revoked}The planned {step} is held: nothing in its slot is possible. {when}"
         if not near:
             yield Reminder(f"held:{step}:{plan.held_in}", plan.judged_at, plan.slot.start - NEAR, "timely", "coordinator", says)
         yield Reminder(

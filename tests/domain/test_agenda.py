@@ -8,6 +8,7 @@ import pytest
 from domain import commands as c
 from domain import events as e
 from domain.agenda import Agenda
+from domain.letters import says
 from domain.reminding.reminder import Reminder
 from domain.time import MINUTE, When, local_date, midnight
 from tests.builders import BERLIN, Story, Trial, dose, local, slot
@@ -278,9 +279,10 @@ def test_leave_that_is_revoked_close_to_the_step_is_urgent() -> None:
     story = Trial().participant().is_ready().is_cleared()
     story.reports(dose("dexamethasone", "8", story.at(), route="intravenous"))
     story.advances()
-    urgencies = {event.key.split(":")[0]: event.urgency for _, event in story.told_of(e.ReminderDue) if isinstance(event, e.ReminderDue)}
-    assert urgencies["revoked"] == "urgent"
-    assert urgencies["held-near"] == "urgent"
+    told = [event for _, event in story.told_of(e.ReminderDue) if isinstance(event, e.ReminderDue) and event.urgency == "urgent"]
+    assert [event.key.split(":")[0] for event in told] == ["held-near"], "one call for what is one matter"
+    assert told[0].says.startswith("Leave for the infusion has been revoked. The planned infusion is held")
+    assert ": Leave has been revoked. It is held, and its slot is near." in says(told[0].key, story.now, BERLIN)
 
 
 def test_leave_that_stands_again_reminds_no_more_that_it_was_revoked() -> None:

@@ -8,7 +8,7 @@ from domain import commands as c
 from domain import events as e
 from domain.notices import notices
 from domain.time import When
-from tests.builders import Story, Trial, dose, temperature
+from tests.builders import Story, Trial, dose, go, temperature
 
 pytestmark = pytest.mark.slow
 
@@ -63,3 +63,11 @@ def test_leave_that_was_revoked_given_again_and_then_lapses_is_told_of_as_lapsed
     story.lives_until(clearance.covers_until)
     assert urgent(story) == ["lapsed"]
     assert story.now.plans["infusion"].revoked_in == 0
+
+
+def test_leave_that_is_revoked_where_the_step_may_still_be_possible_is_called_out_as_revoked() -> None:
+    story = Trial().participant().is_ready().is_cleared()
+    story.reports(go(story.at(), so=False), "investigator", signed=True)
+    story.advances()
+    assert isinstance(story.now.plans["infusion"].verdict, e.StepWaiting)
+    assert urgent(story) == ["revoked"]

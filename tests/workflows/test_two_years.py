@@ -281,7 +281,7 @@ def test_who_comes_early_late_not_at_all_twice_and_is_corrected_is_reminded_of_a
     assert sent(story) == sorted(SENT)
     reached = [(str(message["To"]), str(message["Message-ID"])) for message in room.taken]
     told = [one for _, one in story.told_of(e.ReminderSent) if isinstance(one, e.ReminderSent)]
-    assert sorted(reached) == sorted((MAIL[one.to], f"<{one.message}@study.example>") for one in told)
+    assert sorted(reached) == sorted({(MAIL[one.to], f"<{one.message}@study.example>") for one in told}), "one message for a morning"
     assert story.now.completed_at is not None
     assert local_date(story.now.completed_at, BERLIN) == date(2028, 3, 26), "the window of month 24 closes with the 25th"
     assert set(story.now.deviations) == {"visit:day-10:window", "visit:day-21:window", "visit:day-28:missed"}
