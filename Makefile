@@ -10,7 +10,7 @@ export UV_SYSTEM_CERTS := 1
 BIN := .venv/bin
 QUICK := $(wildcard tests/house tests/domain tests/store)
 
-.PHONY: help setup run demo lint check test browser torture bench fmt docs lock clean
+.PHONY: help setup run demo lint check test browser screens torture bench fmt docs lock clean
 
 help: ## List the targets.
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
@@ -40,6 +40,9 @@ browser: ## Install the Chromium that the browser tests look for, where Debian h
 	@command -v chromium chromium-browser google-chrome >/dev/null || \
 	  { command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] && apt-get -qq update && apt-get -qq install --no-install-recommends chromium; } || \
 	  echo "There is no Chromium here, and none can be installed: the browser tests will say that they tried nothing."
+
+screens: setup browser ## Take the pictures of the README anew.
+	@$(BIN)/python -m tests.browser.screens
 
 torture: setup ## Only the long campaigns, in full and with fresh dice.
 	@$(BIN)/pytest -n 2 --dist loadfile --campaign=full -m torture --timeout=0

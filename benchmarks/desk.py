@@ -10,12 +10,13 @@ import os
 import random
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from statistics import quantiles
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import httpx
 import structlog
@@ -23,19 +24,26 @@ import structlog
 from app.demo.people import PASSWORD, admit
 from app.settings import Settings
 from app.web.serving import answering
-from app.wiring import Daybook, opened
+from app.wiring import opened
 from benchmarks.views import write
+from domain import events as e
+from domain.entry import Entry
 from domain.participant import PARTICIPANT
-from tests.builders import Clock, Story, Trial
+from domain.time import When
+from domain.visits import windows
+from tests.builders import START, Clock, Trial
 
 PARTICIPANTS = 10_000
-LIVES = range(20, 101)
-"""How many entries a participant has: sixty on average."""
+NOW = START + timedelta(days=150)
+STAGES = 40
+"""How many lives there are to be copied: each began a few days later than the one before, and all go on until now."""
 PEOPLE = 20
 ASKED = 20
 """How often each of them asks for each page."""
 THINKS_SECONDS = (0.5, 1.5)
 """How long each of them looks at a page before they ask for the next one."""
+A_FEW_DAYS = timedelta(days=4)
+LONGEST_STEP = timedelta(days=31)
 PAGES = (
     "/static/daybook.css",
     "/worklist",
@@ -92,10 +100,11 @@ def at_the_desk(folder: Path) -> Iterator[str]:
     os.environ |= {"DAYBOOK_FOLDER": str(folder), "DAYBOOK_WEB_PORT": str(port)}
     clock = Clock()
     with opened(Settings.read(), clock, create=True) as daybook:
-        story = _life(daybook, clock)
+        Trial(clock, daybook.ledger)
+        clock.move_to(NOW)
+        lives = [life(number) for number in range(STAGES)]
         for number in range(PARTICIPANTS):
-            entries = story.record.entries[: LIVES[number % len(LIVES)]]
-            write(daybook.ledger, f"{PARTICIPANT}BER-{number:06}", entries)
+            write(daybook.ledger, f"{PARTICIPANT}BER-{number:06}", lives[number % STAGES])
         admit(daybook)
         feed = daybook.feed()
         thread = threading.Thread(target=feed.run)
@@ -108,12 +117,19 @@ def at_the_desk(folder: Path) -> Iterator[str]:
         thread.join()
 
 
-def _life(daybook: Daybook, clock: Clock) -> Story:
-    """One long life, of which everybody lives the beginning."""
-    trial = Trial(clock, daybook.ledger)
-    story = trial.participant("BER-999999").is_eligible().is_collected().has_product().is_depleted().is_infused()
-    story.lives_until(clock() + timedelta(days=300))
-    return story
+def life(number: int) -> Sequence[Entry[Any]]:
+    """A life that began so late that it has come so far by now, with every visit accounted for but the last ones."""
+    clock = Clock(START + (NOW - START) * (STAGES + number) / (2 * STAGES))
+    story, steps = Trial(clock).participant(), iter(("is_eligible", "is_collected", "has_product", "is_depleted", "is_infused"))
+    for step in steps:
+        if clock() + LONGEST_STEP > NOW:
+            break
+        getattr(story, step)()
+    story.lives_until(max(clock(), NOW - A_FEW_DAYS))
+    for window in windows(story.now, story.trial.participants.study()):
+        if window.state in {"open", "unaccounted"} and window.firm and window.closes_at < NOW - A_FEW_DAYS:
+            story.reports(e.VisitCompleted(visit=window.visit, at=When.at(window.target_at)), reason="late entry")
+    return story.record.entries
 
 
 def _answers(address: str) -> None:

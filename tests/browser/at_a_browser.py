@@ -55,15 +55,15 @@ class Town:
     def story(self, participant: str) -> Story:
         return Story(self.trial, participant)
 
-    def signs_in(self, person: str, *, scripts: bool = True, scheme: Scheme = "light") -> "Somebody":
-        """Somebody sits down at a browser of their own and signs in by the form."""
+    def signs_in(self, person: str, *, scripts: bool = True, scheme: Scheme = "light", at: str = "Worklist") -> "Somebody":
+        """Somebody sits down at a browser of their own, signs in by the form and comes to where they begin."""
         assert person in {one for one, *_ in PEOPLE}
         page = self.browser.new_context(java_script_enabled=scripts, color_scheme=scheme, base_url=self.address).new_page()
         page.goto("/sign-in")
         page.fill("[name=person]", person)
         page.fill("[name=password]", PASSWORD)
         page.click("main button")
-        expect(page.get_by_role("heading", level=1)).to_have_text("Worklist")
+        expect(page.get_by_role("heading", level=1)).to_have_text(at)
         self.pages.append(page)
         return Somebody(page)
 

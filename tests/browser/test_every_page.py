@@ -11,7 +11,13 @@ from tests.browser.at_a_browser import Scheme, Town
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 PAGES = (
     "/worklist",
+    "/participants",
+    "/calendar",
+    "/calendar?view=agenda",
+    "/matrix",
+    "/reminders",
     "/deviations",
+    "/profile",
     "/participants/new",
     "/participants/BER-001",
     "/participants/BER-001/steps/infusion",
@@ -31,6 +37,14 @@ PAGES = (
     "/participants/BER-001/record",
     "/participants/BER-001/record/screening.score",
 )
+ADMINISTRATORS = ("/people", "/people/m-weber", "/access", "/system", "/profile")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_of_an_administrator_is_accessible(scheme: Scheme, place: Town) -> None:
+    administrator = place.signs_in("t-berg", scheme=scheme, at="People")
+    for path in ADMINISTRATORS:
+        administrator.goes_to(path).is_accessible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

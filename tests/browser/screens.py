@@ -1,0 +1,86 @@
+"""The pictures of the README: the demonstration as it runs, its whole stack included, seen in a browser. `make screens` takes them anew."""
+
+import json
+import os
+import subprocess
+import sysconfig
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from playwright.sync_api import Page, sync_playwright
+
+from app.demo.people import PASSWORD
+from tests.browser.at_a_browser import chromium
+from tests.conftest import free_port
+
+DAYBOOK = str(Path(sysconfig.get_path("scripts"), "daybook"))
+PICTURES = Path(__file__).parents[2] / "docs" / "screens"
+SCREENS = {
+    "worklist": ("a-kim", "/worklist"),
+    "participant": ("a-kim", "/participants/BER-006"),
+    "step": ("a-kim", "/participants/SAO-003/steps/infusion"),
+    "visit": ("a-kim", "/participants/BER-007/visits/day-14"),
+    "eligibility": ("k-adler", "/participants/BER-001/eligibility"),
+    "medications": ("a-kim", "/participants/BER-005/medications"),
+    "history": ("r-haas", "/participants/BER-006/history"),
+    "calendar": ("a-kim", "/calendar"),
+    "visits": ("a-kim", "/matrix"),
+    "deviations": ("k-adler", "/deviations"),
+    "reminders": ("m-weber", "/reminders"),
+    "people": ("t-berg", "/people"),
+    "system": ("t-berg", "/system"),
+}
+"""What each picture shows, and who sees it."""
+SETTLES_SECONDS = 20
+"""How long the journeys of the demonstration are given to judge what is planned, and the mail to go out."""
+
+
+def main() -> None:
+    """Take every picture, in light; of the worklist also one in dark."""
+    PICTURES.mkdir(exist_ok=True)
+    with TemporaryDirectory() as folder:
+        port = free_port()
+        ports = {"DAYBOOK_TEMPORAL_PORT": str(free_port()), "DAYBOOK_WEB_PORT": str(port)}
+        environment = os.environ | ports | {"DAYBOOK_FOLDER": f"{folder}/daybook"}
+        stack = subprocess.Popen([DAYBOOK, "up", "--demo"], env=environment, stdout=subprocess.DEVNULL)
+        try:
+            _wait_until_whole(environment)
+            _take(f"http://127.0.0.1:{port}")
+        finally:
+            stack.terminate()
+            stack.wait()
+
+
+def _wait_until_whole(environment: dict[str, str]) -> None:
+    asked = subprocess.run([DAYBOOK, "status", "--json"], env=environment, check=False, capture_output=True)
+    while asked.returncode or not json.loads(asked.stdout)["temporal_answers"]:
+        time.sleep(1)  # awaits another process
+        asked = subprocess.run([DAYBOOK, "status", "--json"], env=environment, check=False, capture_output=True)
+    time.sleep(SETTLES_SECONDS)  # awaits journeys, which say to nobody that they have all been carried
+
+
+def _take(address: str) -> None:
+    with sync_playwright() as playwright:
+        browser = chromium(playwright)
+        for name, (person, path) in {**SCREENS, "worklist-dark": SCREENS["worklist"]}.items():
+            context = browser.new_context(
+                base_url=address, viewport={"width": 1280, "height": 860}, color_scheme="dark" if name.endswith("dark") else "light"
+            )
+            page = context.new_page()
+            _sign_in(page, person)
+            page.goto(path)
+            page.screenshot(path=PICTURES / f"{name}.png")
+            context.close()
+
+
+def _sign_in(page: Page, person: str) -> None:
+    page.goto("/sign-in")
+    page.fill("[name=person]", person)
+    page.fill("[name=password]", PASSWORD)
+    page.click("main button")
+    page.wait_for_url(lambda url: "/sign-in" not in url)
+
+
+if __name__ == "__main__":
+    main()
