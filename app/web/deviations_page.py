@@ -47,7 +47,7 @@ def deviation_asks(participant: Participant) -> Iterator[Asks]:
 
 
 def _begun(one: Deviation) -> dict[str, tuple[str, ...]]:
-    stated = (one.details or DeviationDetails(important=one.important)).model_dump(mode="json")
+    stated = (one.details or DeviationDetails()).model_dump(mode="json")
     return {field: (_typed(stated[name]),) for name, field in DETAILS.items() if stated[name] is not None}
 
 
