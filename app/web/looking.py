@@ -39,7 +39,7 @@ def what_there_is_to_do(request: Request, asking: Seeing) -> Response:
     """What there is to do, most pressing first."""
     asked, sites, study = Asked.of(request.query_params), asking.sites(), asking.office.daybook.participants.study()
     listing = listed(asking.office.daybook.views, asking.now, asked.wanted(sites), asked.page, ROWS_ON_A_PAGE)
-    offered = choices(sites, study.protocol(study.current))
+    offered = choices(sites, study.latest)
     return page(request, asking, "worklist.html", page=worklist_page(listing, asked, offered, asking.now))
 
 

@@ -256,8 +256,8 @@ def _bar(row: Row, now: datetime) -> Markup | None:
     return window_bar(row.opens, row.closes, now, target, kind)
 
 
-def choices(sites: frozenset[str], protocol: Protocol) -> Choices:
+def choices(sites: frozenset[str], protocol: Protocol | None) -> Choices:
     """What the filters offer: the sites of whoever asks, what the protocol names, and every state that is shown."""
-    steps = tuple((step, rule.title) for step, rule in protocol.steps.items())
-    visits = tuple((name, visit.title) for name, visit in protocol.visits.items())
+    steps = tuple((step, rule.title) for step, rule in protocol.steps.items()) if protocol else ()
+    visits = tuple((name, visit.title) for name, visit in protocol.visits.items()) if protocol else ()
     return Choices(tuple((site, site) for site in sorted(sites)), steps, visits, tuple((one, one.capitalize()) for one in get_args(State)))
