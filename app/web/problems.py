@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import urlencode
 
 import structlog
@@ -27,6 +28,20 @@ NOT_THEIRS = frozenset({"not-allowed", "wrong-password", "locked", "not-signed-i
 FORGED = "This form was shown in another session. Open the page afresh and send it again."
 MOST_FAULTS = 100
 """How much of what cannot be understood is told; who sends more mistakes than that is not helped by more words."""
+TEXT, PERHAPS = {"type": "string"}, ["string", "null"]
+REASON = {
+    "type": "object",
+    "required": ["code", "says"],
+    "properties": {"code": TEXT, "says": TEXT, "rule": {"type": PERHAPS}, "earliest": {"type": PERHAPS, "format": "date-time"}},
+}
+SAID = {"type": TEXT, "title": TEXT, "status": {"type": "integer"}, "reasons": {"type": "array", "items": REASON}}
+DESCRIBED: dict[int | str, dict[str, Any]] = {
+    "default": {
+        "description": "What went otherwise than was asked for, with every reason: its code, its rule, the earliest instant without it.",
+        "content": {PROBLEM: {"schema": {"type": "object", "required": list(SAID), "properties": SAID}}},
+    }
+}
+"""How the description of the interface tells of problems."""
 log = structlog.get_logger()
 
 
