@@ -155,11 +155,13 @@ class WorklistPage:
     total: int
     page: int
     pages: int
+    position: int
+    """Up to which position of the ledger the page tells."""
 
     @property
     def live(self) -> str:
         """Where the browser hears that the list has changed."""
-        return self.asked.url("/worklist/live")
+        return f"/worklist/live?since={self.position}"
 
     def address(self, page: int) -> str:
         """Where another page of the same list is."""
@@ -185,7 +187,7 @@ def worklist_page(listing: Listing, asked: Asked, choices: Choices, now: datetim
     counted = tuple(
         _counted(group, counts, asked) for group in GROUPS if counts[group] or group not in {"unreadable", "safety", "expiring"}
     )
-    return WorklistPage(asked, shown, counted, choices, listing.found, counts.total(), min(asked.page, pages), pages)
+    return WorklistPage(asked, shown, counted, choices, listing.found, counts.total(), min(asked.page, pages), pages, listing.position)
 
 
 def action_href(row: Row) -> str:
