@@ -74,9 +74,9 @@ def test_of_several_who_set_up_at_once_one_is_the_first_and_keeps_their_password
 def test_before_the_first_protocol_is_released_every_list_is_empty(empty_desk: CommandLine, path: str) -> None:
     for command in ("study open --demonstration", "study site BER Europe/Berlin"):
         empty_desk(*command.split(), who="administrator:root")
-    day = START.date()
+    day, roles = START.date(), ("administrator", "coordinator")
     with at_the_door(empty_desk.folder, Clock(START)) as desk:
-        given = [RoleGranted(person="t-one", role=role, delegated=day, trained=day) for role in ("administrator", "coordinator")]
+        given = [RoleGranted.model_validate({"person": "t-one", "role": role, "delegated": day, "trained": day}) for role in roles]
         desk.office.daybook.people.record((PersonAdmitted(person="t-one", name="One"), *given), by("t-one"), first=True)
         desk.catches_up()
         assert desk.browser("t-one").get(path).status_code == 200
