@@ -34,11 +34,15 @@ class Staff:
         return given
 
     def reset(self, person: str, by: Circumstances) -> str | None:
-        """Another password for somebody to begin with; all their sessions end. None where this was done before. Raises Refused."""
+        """Another password for somebody to begin with; all their sessions end. None where this was done before.
+
+        Raises Refused, or CommandReused where something else was asked for under the same id.
+        """
         self._known(person, by)
-        if self.authority.people.knows(by):
-            return None
+        before = self.authority.people.knows(by)
         self.authority.people.done_for(PasswordSet(person=person, chosen=False), by)
+        if before:
+            return None
         given = self.accounts.passwords.give(person)
         self._shown_out(person, by)
         return given
@@ -62,5 +66,7 @@ class Staff:
             raise Refused(Reason(code="unknown-person", says="nobody has an account of this name"))
 
     def _shown_out(self, person: str, by: Circumstances) -> None:
+        """End all by which somebody is let in without a password: their sessions, and the secret address of their calendar."""
+        self.accounts.calendars.take_back(person)
         if ended := self.accounts.sessions.end_all(person):
             self.authority.people.note(SignedOut(person=person, sessions=ended), by.source)

@@ -180,6 +180,11 @@ class Study:
         """The version of the protocol that was released last."""
         return max(self.record.released)
 
+    @property
+    def latest(self) -> Protocol | None:
+        """The protocol that was released last; None before the first release."""
+        return self.protocol(self.current) if self.record.released else None
+
     def protocol(self, version: int) -> Protocol:
         return self.protocols[version]
 

@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple, get_args
 
 from domain.base import Value
 from domain.reminding.steps import NEAR
-from projections.views import Parked, Views, parked_in, stored
+from projections.views import Parked, Views, marked, parked_in, stored
 from projections.worklist import LISTED_FROM, SOON, Kept, Row, row_of, unreadable
 
 Group = Literal["unreadable", "held", "safety", "expiring", "overdue", "due", "waiting", "soon", "review"]
@@ -50,11 +50,15 @@ class Wanted(Value):
 
 
 class Listing(NamedTuple):
-    """A page of the worklist: its rows, each with its group; how many rows each group has, and all of them together."""
+    """A page of the worklist: its rows, each with its group; how many rows each group has, and all of them together.
+
+    It tells of what was recorded up to a position of the ledger.
+    """
 
     rows: tuple[tuple[Group, Row], ...]
     counts: Mapping[Group, int]
     found: int
+    position: int
 
 
 def listed(views: Views, now: datetime, wanted: Wanted, page: int, size: int) -> Listing:
@@ -69,7 +73,8 @@ def listed(views: Views, now: datetime, wanted: Wanted, page: int, size: int) ->
         rows = [] if wanted.group not in {"", GROUPS[0]} else [(GROUPS[0], unreadable(one)) for one in parked[first : first + size]]
         given |= {"limit": size - len(rows), "first": max(0, first - len(parked)), "group": wanted.group and GROUPS.index(wanted.group)}
         rows += [(GROUPS[place], row_of(Kept(*kept), category, now)) for place, category, *kept in connection.execute(_page(asked), given)]
-    return Listing(tuple(rows), {GROUPS[place]: count for place, count in counts.items()} | {"unreadable": len(parked)}, found)
+        position = marked(connection).position
+    return Listing(tuple(rows), {GROUPS[place]: count for place, count in counts.items()} | {"unreadable": len(parked)}, found, position)
 
 
 def _page(asked: str) -> str:

@@ -60,7 +60,10 @@ class PeopleDesk:
         self.done_for(event, Circumstances(actor=Actor(id=event.person, role="door"), source=source, command_id=uuid4()))
 
     def done_for(self, event: DoorEvent, by: Circumstances) -> None:
-        """Record what an administrator did for somebody at the door; what came before under the same command id is not recorded again."""
+        """Record what an administrator did for somebody at the door; what came before under the same command id is not recorded again.
+
+        Raises CommandReused where something else was recorded under it.
+        """
         digest = sha256(event.model_dump_json().encode()).hexdigest()
         _raced(lambda: self._noted(event, by, digest))
 

@@ -24,7 +24,7 @@ deviations = typer.Typer()
 KEY = Annotated[
     Deviation,
     Reads(lambda chart: partial(_standing, chart)),
-    typer.Argument(metavar="KEY", help="The deviation's key, as `daybook deviations` shows it.", show_default=False),
+    typer.Argument(metavar="KEY", help="The deviation's key, as the list of deviations shows it.", show_default=False),
 ]
 DATE = Reads(lambda _: day_of)
 IMPORTANT = Annotated[bool | None, typer.Option("--important/--not-important", help="Whether it may bear on data, rights or safety.")]
@@ -74,13 +74,13 @@ def describe(  # noqa: PLR0913 - Each argument is an option of the command.
 
 @asks(deviation)
 def review(known: KEY) -> c.ReviewDeviation:
-    """Review a deviation as it stands: an investigator does this, with --sign."""
+    """Review a deviation as it stands: an investigator does this, by signature."""
     return c.ReviewDeviation(key=known.key, entry=known.told_in)
 
 
 @asks(deviation)
 def void(known: KEY) -> c.VoidDeviation:
-    """Take back a deviation that was recorded by hand; give --reason."""
+    """Take back a deviation that was recorded by hand, and say why."""
     return c.VoidDeviation(key=known.key)
 
 

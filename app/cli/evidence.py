@@ -47,7 +47,7 @@ def medication(  # noqa: PLR0913 - Each argument is an option of the command.
     outside_every_class: OUTSIDE_EVERY_CLASS = False,
     class_unknown: CLASS_UNKNOWN = False,
 ) -> c.Report:
-    """Record a drug that was taken: one dose, or a course with --per-day."""
+    """Record a drug that was taken: one dose, or a course with so many doses a day."""
     fact = e.MedicationTaken(
         drug=drug,
         dose_mg=milligrams,

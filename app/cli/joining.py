@@ -19,7 +19,7 @@ from domain.time import When, to_the_minute
 from domain.words import Digest, Name, Sentence, SiteId
 
 joining = typer.Typer()
-JUDGED_AT = "For when the report was judged, as `daybook judge` shows it."
+JUDGED_AT = "For when the report was judged, as the report says."
 
 
 class Form(NamedTuple):
@@ -77,9 +77,9 @@ def screen(at: WHEN) -> c.Report:
 def confirm(
     judged_at: Annotated[datetime, Reads(lambda chart: chart.clock.instant), typer.Argument(metavar="WHEN", help=JUDGED_AT)],
     *,
-    report: Annotated[Digest, typer.Option(help="The digest of the report, as `daybook judge` shows it.")],
+    report: Annotated[Digest, typer.Option(help="The digest of the report, as it stands below the report.")],
 ) -> c.ConfirmEligibility:
-    """Confirm eligibility, which is enrolment, by the report that `daybook judge` shows; an investigator signs it with --sign.
+    """Confirm eligibility, which is enrolment, by the report that was judged; an investigator signs it.
 
     What was learned since about the time before is confirmed in the same way, by the report judged for the first confirmation.
     """
@@ -88,7 +88,7 @@ def confirm(
 
 @asks(joining)
 def confirmed_on_paper(at: WHEN) -> c.Report:
-    """Record that eligibility was confirmed on paper; an investigator does this, and signs with --sign.
+    """Record that eligibility was confirmed on paper; an investigator does this, by signature.
 
     It is judged by what is on record of the time before, and a deviation stands for as long as a part does not pass.
     """

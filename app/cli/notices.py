@@ -105,7 +105,7 @@ def _key(chart: Chart, typed: str) -> str:
     """The key of a reminder that fell due. Raises Refused where none is called so."""
     found = next((key for key in notices(chart.record) if tag(key) == typed), None)
     if found is None:
-        raise Refused(Reason(code="not-due", says=f"no reminder {typed!r} has fallen due; see `daybook inbox`"))
+        raise Refused(Reason(code="not-due", says=f"no reminder {typed!r} has fallen due; look at those that wait"))
     return found
 
 

@@ -34,13 +34,13 @@ def correct(
         typer.Argument(metavar="FIELD=VALUE…", help="What it should have said, such as at='2026-03-01 10:30'.", show_default=False),
     ],
 ) -> c.Correct:
-    """Say what an earlier entry should have said; give --reason. Everything that hung on it is judged anew."""
+    """Say what an earlier entry should have said, and why. Everything that hung on it is judged anew."""
     return c.Correct(entry=entry.version, fact=_corrected(clock, entry, _once(changes)))
 
 
 @asks(recordkeeping)
 def retract(entry: Annotated[int, NUMBERED]) -> c.Retract:
-    """Take back an earlier entry that should never have been made; give --reason."""
+    """Take back an earlier entry that should never have been made, and say why."""
     return c.Retract(entry=entry)
 
 
@@ -105,7 +105,7 @@ def _structure(text: str) -> Any:
     try:
         return json.loads(text)
     except (RecursionError, ValueError):
-        raise Refused(Reason(code="not-understood", says=f"{text!r} is not JSON, as --json shows this field in the history")) from None
+        raise Refused(Reason(code="not-understood", says=f"{text!r} is not JSON, as the history shows this field")) from None
 
 
 def _change(typed: str) -> tuple[str, str]:

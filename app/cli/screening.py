@@ -119,7 +119,7 @@ def attest(
     holds: Annotated[list[str] | None, typer.Option(metavar="NAME", help="What is so, as the protocol names it; can be repeated.")] = None,
     not_: Annotated[list[str] | None, typer.Option("--not", metavar="NAME", help="What is not so; can be repeated.")] = None,
 ) -> c.Report:
-    """Attest what the protocol asks, several in one go; what an investigator judges is signed with --sign."""
+    """Attest what the protocol asks, several in one go; what an investigator judges is signed."""
     return c.Report(fact=e.Attested(at=at, holds=_either_way(holds, not_)))
 
 
@@ -148,9 +148,7 @@ def _drawn(score: str, drawn: dict[str, When], answers: Holds, chart: Chart) -> 
 
 def _all_answered(named: list[str], answers: Holds) -> None:
     """Raises Refused where something is said of an item that is neither present nor absent."""
-    refuse_if(
-        Reason(code="not-answered", says=f"{item} is given neither as --present nor as --absent") for item in named if item not in answers
-    )
+    refuse_if(Reason(code="not-answered", says=f"{item} is said to be neither present nor absent") for item in named if item not in answers)
 
 
 def _of_item_or_all(read: Callable[[str], Any], typed: str) -> tuple[str, Any]:

@@ -68,13 +68,13 @@ def override(
     drug: DRUG = None,
     code: CODE = None,
 ) -> c.Override:
-    """Take a step now against its gate: an investigator does this, with --reason and --sign."""
+    """Take a step now against its gate: an investigator does this, with a reason and a signature."""
     return c.Override(beginning=_beginning(step, day, drug, code), ground=ground)
 
 
 @asks(steps)
 def release(step: STEP) -> c.ReleaseManually:
-    """Give leave by hand while no journey can answer: an investigator does this, with --reason and --sign."""
+    """Give leave by hand while no journey can answer: an investigator does this, with a reason and a signature."""
     return c.ReleaseManually(step=step)
 
 
@@ -82,8 +82,8 @@ def _beginning(step: HoldPoint, day: int | None, drug: str | None, code: str | N
     """What a step begins with. Raises Refused where something is missing, or belongs to another step."""
     asked = {"leukapheresis": (), "lymphodepletion": ("day", "drug"), "infusion": ("code",)}[step]
     given = {"day": day, "drug": drug, "code": code}
-    missing = [f"{step} needs --{name}" for name in asked if given[name] is None]
-    foreign = [f"--{name} says nothing of {step}" for name, value in given.items() if value is not None and name not in asked]
+    missing = [f"{step} needs the {name}" for name in asked if given[name] is None]
+    foreign = [f"{name} says nothing of {step}" for name, value in given.items() if value is not None and name not in asked]
     if missing or foreign:
         raise Refused(*(Reason(code="not-understood", says=says) for says in (*missing, *foreign)))
     match step:

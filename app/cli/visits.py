@@ -15,7 +15,7 @@ VISIT = Annotated[Name, typer.Argument(metavar="VISIT", help="The visit as the p
 
 @asks(visits)
 def visit(name: VISIT, at: WHEN) -> c.Report:
-    """Record that a visit took place; outside its window that is a deviation, and needs a --reason or what the protocol asks."""
+    """Record that a visit took place; outside its window that is a deviation, and needs a reason or what the protocol asks."""
     return c.Report(fact=e.VisitCompleted(visit=name, at=at))
 
 

@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field
 from app.web.door import counted, signed_in
 from app.web.needs import Needs, asking, office_of
 from app.web.office import Asking, Signing, Stated
+from app.web.problems import DESCRIBED
 from domain.base import Value
 from domain.commands import PersonsCommand, Register
 from domain.criteria.report import EligibilityReport, confirmation, eligibility
@@ -21,11 +22,12 @@ from domain.time import Moment, to_the_minute
 from domain.verdicts import RuleVerdict
 from domain.words import HoldPoint, ParticipantId, Sentence, SiteId
 from projections import deviations as standing
+from projections.roster import codes
 from projections.timeline import Timeline, timeline
 from projections.views import Parked
 from projections.worklist import Row, worklist
 
-api = APIRouter(prefix="/api", tags=["daybook"])
+api = APIRouter(prefix="/api", tags=["daybook"], responses=DESCRIBED)
 Seen = Annotated[
     Annotated[int, Field(ge=0)] | None,
     BeforeValidator(lambda tag: tag.strip('"') if isinstance(tag, str) else tag),
@@ -125,9 +127,8 @@ def end_session(asking: Somebody) -> None:
 
 @api.get("/participants")
 def participants(asking: Seeing) -> Participants:
-    """Every participant at the asker's sites."""
-    sites, all_ = asking.sites(), asking.office.daybook.participants
-    return Participants(participants=tuple(id_ for id_ in all_.ids() if all_.read(id_).participant.site in sites))
+    """Every participant at the asker's sites of whom the views tell."""
+    return Participants(participants=codes(asking.office.daybook.views, asking.sites()))
 
 
 @api.get("/participants/{participant}")

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from app.web.needs import Needs
 from app.web.office import Asking, Stated
+from app.web.problems import DESCRIBED
 from app.web.staff import administering, staff_of
 from domain.base import Value
 from domain.entry import Actor
@@ -17,7 +18,7 @@ from domain.people import PeopleEvent, RoleGranted
 from domain.study import DrugClassified, StudyEvent
 from domain.words import Name, PersonsRole, Sentence
 
-of_the_study = APIRouter(prefix="/api", tags=["study"])
+of_the_study = APIRouter(prefix="/api", tags=["study"], responses=DESCRIBED)
 Admitting = Annotated[Asking, Depends(Needs("admit-people"))]
 Running = Annotated[Asking, Depends(Needs("run-study"))]
 Classifying = Annotated[Asking, Depends(Needs("classify"))]

@@ -61,11 +61,11 @@ def signed_in(office: Office, person: str, password: str, source: Source) -> str
 
 
 @door.get("/sign-in")
-def sign_in(request: Request, then: str = "/") -> Response:
-    """The form by which people sign in."""
+def sign_in(request: Request, then: str = "/", unsent: str = "") -> Response:
+    """The form by which people sign in; `unsent` says that somebody sent a form after their session had ended."""
     if not office_of(request).daybook.people.current().anybody:
         return RedirectResponse("/set-up", HTTPStatus.SEE_OTHER)
-    return unsigned(request, "sign_in.html", then=_here(then), person="", reasons=(), choosing=False)
+    return unsigned(request, "sign_in.html", then=_here(then), person="", reasons=(), choosing=False, unsent=bool(unsent))
 
 
 @door.post("/sign-in")
@@ -86,7 +86,8 @@ def try_to_sign_in(
     except Refused as refused:
         choosing = bool(chosen) or any(reason.code == "not-chosen" for reason in refused.reasons)
         status = HTTPStatus.TOO_MANY_REQUESTS if TOO_MANY in refused.reasons else HTTPStatus.FORBIDDEN
-        return unsigned(request, "sign_in.html", status, then=_here(then), person=person, reasons=refused.reasons, choosing=choosing)
+        shown = {"then": _here(then), "person": person, "reasons": refused.reasons, "choosing": choosing, "unsent": False}
+        return unsigned(request, "sign_in.html", status, **shown)
     return _let_in(request, secret, _here(then))
 
 

@@ -12,7 +12,7 @@ from app.web.eligibility_page import confirmation_asks, differences, eligibility
 from app.web.fields import Typed
 from app.web.needs import Needs
 from app.web.office import Asking
-from app.web.sheets import chart_of, one_of, page_with, sent
+from app.web.sheets import chart_of, number_of, one_of, page_with, sent
 from domain.criteria.report import confirmation, eligibility
 from domain.record import Record
 from domain.rejections import Reason, Refused
@@ -52,10 +52,10 @@ def _shown(request: Request, asking: Asking, chart: Chart, typed: Typed | None, 
 
 def _changed(chart: Chart, typed: Typed) -> Iterator[str]:
     """How what is judged now differs from the report that was shown, which is judged again from what was on record then."""
-    seen, shown_at = one_of(typed, "seen"), one_of(typed, "judged_at")
-    if not seen.isdecimal() or not 0 < int(seen) <= chart.record.version:
+    seen, shown_at = number_of(one_of(typed, "seen")), one_of(typed, "judged_at")
+    if not 0 < seen <= chart.record.version:
         return
-    before = Record.of(chart.id, chart.record.entries[: int(seen)])
+    before = Record.of(chart.id, chart.record.entries[:seen])
     if not before.participant.protocol:
         return
     judged_at = chart.clock.instant(shown_at)

@@ -4,7 +4,7 @@ import csv
 import io
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import RedirectResponse, Response, StreamingResponse
 
 from app.web.answering import NAVIGATION, page
@@ -39,7 +39,7 @@ def what_there_is_to_do(request: Request, asking: Seeing) -> Response:
     """What there is to do, most pressing first."""
     asked, sites, study = Asked.of(request.query_params), asking.sites(), asking.office.daybook.participants.study()
     listing = listed(asking.office.daybook.views, asking.now, asked.wanted(sites), asked.page, ROWS_ON_A_PAGE)
-    offered = choices(sites, study.protocol(study.current))
+    offered = choices(sites, study.latest)
     return page(request, asking, "worklist.html", page=worklist_page(listing, asked, offered, asking.now))
 
 
@@ -55,10 +55,10 @@ def as_a_table(request: Request, asking: Seeing) -> Response:
 
 
 @looking.get("/worklist/live", dependencies=SEEING)
-async def changes(request: Request) -> Response:
-    """A word to the browser whenever something has changed."""
+async def changes(request: Request, since: Annotated[int, Query(ge=0)] = 0) -> Response:
+    """A word to the browser whenever something has changed since its page was shown."""
     pulse: Pulse = request.app.state.pulse
-    return StreamingResponse(pulse.changes(), media_type="text/event-stream")
+    return StreamingResponse(pulse.changes(since), media_type="text/event-stream")
 
 
 @looking.get("/participants/{participant}")

@@ -53,7 +53,7 @@ def asking(request: Request, shown: Annotated[str, Depends(shown_again)]) -> Ask
     person = office.daybook.people.current().persons.get(session.person) if session else None
     if session is None or person is None or not person.here:
         raise NotSignedIn
-    if request.method not in SAFE and not by_token and not compare_digest(shown.encode(), session.csrf.encode()):
+    if request.method not in SAFE and not by_token and not compare_digest(shown.encode(errors="replace"), session.csrf.encode()):
         raise Forged
     return Asking(office, session, person, "api" if for_programs(request) else "web")
 

@@ -36,11 +36,12 @@ def calendar(request: Request, asking: Seeing) -> Response:
 
 @overviews.get("/matrix")
 def matrix(request: Request, asking: Seeing) -> Response:
-    """Participants by visits, under the protocol that was released last."""
+    """Participants by visits, under the protocol that was released last; before the first release there are no visits."""
     asked, sites, study = lists.Asked.of(request.query_params), sorted(asking.sites()), asking.office.daybook.participants.study()
     listed = _listed(asking, asked, sites)
     windows = windows_of(asking.office.daybook.views, [row.participant for row in listed.rows])
-    shown = lists.matrix_page(listed, windows, study.protocol(study.current).visits, asked, sites, asking.now)
+    visits = study.latest.visits if study.latest else {}
+    shown = lists.matrix_page(listed, windows, visits, asked, sites, asking.now)
     return page(request, asking, "matrix.html", page=shown, legend_of_states=lists.LEGEND)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import urlencode
 
 import structlog
@@ -27,6 +28,20 @@ NOT_THEIRS = frozenset({"not-allowed", "wrong-password", "locked", "not-signed-i
 FORGED = "This form was shown in another session. Open the page afresh and send it again."
 MOST_FAULTS = 100
 """How much of what cannot be understood is told; who sends more mistakes than that is not helped by more words."""
+TEXT, PERHAPS = {"type": "string"}, ["string", "null"]
+REASON = {
+    "type": "object",
+    "required": ["code", "says"],
+    "properties": {"code": TEXT, "says": TEXT, "rule": {"type": PERHAPS}, "earliest": {"type": PERHAPS, "format": "date-time"}},
+}
+SAID = {"type": TEXT, "title": TEXT, "status": {"type": "integer"}, "reasons": {"type": "array", "items": REASON}}
+DESCRIBED: dict[int | str, dict[str, Any]] = {
+    "default": {
+        "description": "What went otherwise than was asked for, with every reason: its code, its rule, the earliest instant without it.",
+        "content": {PROBLEM: {"schema": {"type": "object", "required": list(SAID), "properties": SAID}}},
+    }
+}
+"""How the description of the interface tells of problems."""
 log = structlog.get_logger()
 
 
@@ -95,16 +110,26 @@ async def _answer(request: Request, trouble: Exception) -> Response:
     if for_programs(request):
         return problem.in_json()
     if isinstance(trouble, NotSignedIn):
-        return RedirectResponse(_to_the_door(request), HTTPStatus.SEE_OTHER)
+        return _shown_the_door(request)
     return page_of(request, problem)
 
 
+def _shown_the_door(request: Request) -> Response:
+    """The way to the door. A page that keeps a list up to date goes there as a whole: an empty list would look like nothing to do."""
+    door = _to_the_door(request)
+    if "hx-request" in request.headers:
+        return Response(status_code=HTTPStatus.UNAUTHORIZED, headers={"hx-redirect": door})
+    return RedirectResponse(door, HTTPStatus.SEE_OTHER)
+
+
 def _to_the_door(request: Request) -> str:
-    """The door, and where to go on from there: to the page that was asked for."""
-    if request.method != "GET":
+    """The door, and where to go on from there: to the page that was asked for, or to the one whose form was sent in vain."""
+    path = request.url.path
+    if request.method == "GET":
+        return f"/sign-in?{urlencode({'then': f'{path}?{request.url.query}' if request.url.query else path})}"
+    if path == "/sign-out":
         return "/sign-in"
-    asked = f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
-    return f"/sign-in?{urlencode({'then': asked})}"
+    return f"/sign-in?{urlencode({'then': path if path.startswith('/participants/') else '/', 'unsent': 'yes'})}"
 
 
 def page_of(request: Request, problem: Problem) -> HTMLResponse:

@@ -23,13 +23,15 @@ class Pulse:
         self._position, self._listeners = -1, 0
         self._looking: asyncio.Task[None] | None = None
 
-    async def changes(self) -> AsyncIterator[bytes]:
-        """Server-sent events: one whenever the views tell more than before, but never a flood of them."""
+    async def changes(self, since: int) -> AsyncIterator[bytes]:
+        """Server-sent events: one whenever the views tell more than before, but never a flood of them.
+
+        A page tells of everything up to a position: what came `since`, before it listened or while the line was broken, is said at once.
+        """
         self._listeners += 1
         if self._looking is None:
-            self._position = await asyncio.to_thread(self._now)
             self._looking = asyncio.create_task(self._look())
-        heard = self._position
+        heard = since
         try:
             yield STILL_HERE
             while True:

@@ -1,7 +1,7 @@
 """Sheets: the forms by which something is recorded about a participant, alone on a page or as a part of one that shows more."""
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from http import HTTPStatus
@@ -27,6 +27,7 @@ from domain.events import Event
 from domain.rejections import Reason, Refused
 from domain.words import Action
 from projections.sentences import says
+from store.errors import CommandReused, Fault, LostRace
 from store.participants import Outcome, Overtaken
 
 SIGNED = frozenset({"screening.attest", "screening.condition", "visits.visit", "evidence.procedure"})
@@ -34,6 +35,10 @@ SIGNED = frozenset({"screening.attest", "screening.condition", "visits.visit", "
 BEYOND_TREATMENT = frozenset({"joining.confirmed-on-paper", "recordkeeping.correct", "recordkeeping.retract"})
 """What can be signed as well, since what it tells of may have been the investigator's."""
 COMMAND, SEEN = TypeAdapter(UUID), TypeAdapter(NonNegativeInt)
+SENT_BEFORE = Reason(
+    code="sent-before",
+    says="this form was recorded already, and what was changed in it since was not: look at the record, then send it again if it holds",
+)
 STATED = ("reason", "document", "performed_by", "witnessed_by")
 
 
@@ -95,11 +100,20 @@ class Sheet:
     """What somebody else recorded meanwhile."""
     rehearsal: Rehearsal | None = None
     status: HTTPStatus = HTTPStatus.OK
+    on_record: bool = False
+    """Whether that it was refused is itself on record, as it is of a step and of a confirmation."""
 
     @property
     def answered(self) -> bool:
         """Whether it was sent, and is shown again."""
         return bool(self.reasons or self.rehearsal or self.status != HTTPStatus.OK)
+
+    @property
+    def heading(self) -> str:
+        """What stands above the reasons why nothing came of it."""
+        if self.status == HTTPStatus.SERVICE_UNAVAILABLE:
+            return "This did not get through"
+        return "Nothing was recorded but the refusal" if self.on_record else "Nothing was recorded"
 
     @property
     def open(self) -> bool:
@@ -122,13 +136,20 @@ def question_of(name: str, ask: Callable[..., PersonsCommand]) -> Question:
 
 async def sent(request: Request) -> Typed:
     """What the form says, by the names of its fields."""
-    form = await request.form()
-    return {name: tuple(str(one) for one in form.getlist(name)) for name in form}
+    return gathered((await request.form()).multi_items())
 
 
 def asked_in(request: Request) -> Typed:
     """What an address says of fields."""
-    return {key: tuple(request.query_params.getlist(key)) for key in request.query_params}
+    return gathered(request.query_params.multi_items())
+
+
+def gathered(said: Iterable[tuple[str, object]]) -> Typed:
+    """What was said of each field, in one pass however many there are; what no page can show is taken for a question mark."""
+    typed: dict[str, list[str]] = {}
+    for name, one in said:
+        typed.setdefault(name, []).append(str(one).encode(errors="replace").decode())
+    return typed
 
 
 def chart_of(asking: Asking, participant: str) -> Chart:
@@ -144,7 +165,10 @@ def begun(asks: Asks, chart: Chart, typed: Typed | None = None) -> Sheet:
 
 
 def put(asks: Asks, chart: Chart, asking: Asking, typed: Typed) -> Outcome | Sheet:
-    """Record what a form says, or answer with it and all that is wrong; `rehearse` only tells what it would bring about."""
+    """Record what a form says, or answer with it and all that is wrong; `rehearse` only tells what it would bring about.
+
+    Whatever goes wrong, what was typed comes back; after a fault under the same id, so that nothing is recorded twice.
+    """
     authority, heard = asking.office.daybook.authority, Heard()
     authority.permit(asking.person.id, asks.question.action, asking.site, asking.source, participant=asking.participant)
     command, sheet = _understood(asks, chart, {**typed, **asks.fixed}, heard)
@@ -160,7 +184,12 @@ def put(asks: Asks, chart: Chart, asking: Asking, typed: Typed) -> Outcome | She
         told = tuple(_told(entry, chart) for entry in overtaken.since)
         return replace(sheet, reasons=overtaken.reasons, changed=told, seen=overtaken.since[-1].version, status=HTTPStatus.CONFLICT)
     except Refused as refused:
-        return replace(sheet, reasons=refused.reasons, status=HTTPStatus.CONFLICT)
+        again = _afresh(sheet, asking) if refused.recorded else sheet
+        return replace(again, reasons=refused.reasons, status=HTTPStatus.CONFLICT)
+    except CommandReused:
+        return replace(sheet, command_id=uuid4(), reasons=(SENT_BEFORE,), status=HTTPStatus.CONFLICT)
+    except (Fault, LostRace) as trouble:
+        return replace(sheet, reasons=(Reason(code="not-now", says=str(trouble)),), status=HTTPStatus.SERVICE_UNAVAILABLE)
     except ValidationError as error:
         return replace(sheet, reasons=_malformed(error), status=HTTPStatus.UNPROCESSABLE_ENTITY)
 
@@ -189,12 +218,16 @@ def page_with(  # noqa: PLR0913, PLR0917 - A page is all of this.
 
 def recorded(request: Request, chart: Chart) -> Iterator[str]:
     """What has just been recorded, where the address says since which entry."""
-    first = request.query_params.get("recorded", "")
-    since = int(first) if first.isascii() and first.isdigit() and len(first) < 9 else 0  # noqa: PLR2004 - No record is so long.
+    since = number_of(request.query_params.get("recorded", ""))
     entry = chart.record.entries[since - 1] if 0 < since <= chart.record.version else None
     for one in chart.record.entries if entry else ():
         if entry and one.circumstances.command_id == entry.circumstances.command_id:
             yield f"{one.version}. {says(one.event, chart.clock.zone)}"
+
+
+def number_of(typed: str) -> int:
+    """The number of an entry; 0 where it is none, or one that no record has."""
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 9 else 0  # noqa: PLR2004 - No record is so long.
 
 
 def one_of(typed: Typed, name: str) -> str:
@@ -221,6 +254,12 @@ def _understood(asks: Asks, chart: Chart, typed: Typed, heard: Heard) -> tuple[P
     command = None if values is None else heard.made(lambda: ask(**values))
     carried = tuple(_pairs({name: typed.get(name, ()) for name in asks.carried}))
     return command, Sheet(asks, fields(ask, chart, typed, {}, asks.hidden), said, command_id, seen, carried)
+
+
+def _afresh(sheet: Sheet, asking: Asking) -> Sheet:
+    """The form for another attempt: a refusal that is on record has used up its id, and is an entry that its asker has seen."""
+    kept = asking.office.daybook.ledger.outcome(asking.person.id, sheet.command_id)
+    return sheet if kept is None else replace(sheet, command_id=uuid4(), seen=kept.last, on_record=True)
 
 
 def _rehearsed(asking: Asking, participant: str, command: PersonsCommand, sheet: Sheet, stated: Stated) -> Rehearsal:

@@ -1,6 +1,7 @@
 """People and their rights, for administrators: who has which role where and since when, and what one does about an account."""
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from http import HTTPStatus
@@ -14,11 +15,12 @@ from pydantic import BaseModel
 
 from app.accounts.sessions import Session
 from app.cli.reading import shaped
-from app.clinic_time import SiteClock
+from app.clinic_time import OUR_TIME, SiteClock
 from app.staff import Staff
 from app.web.answering import page
 from app.web.needs import Needs
 from app.web.office import Asking, Stated
+from app.web.sheets import sent
 from domain.access import MAY
 from domain.entry import Actor, Circumstances
 from domain.people import PeopleEvent, Person, PersonAdmitted, PersonLeft, RoleGranted, RoleWithdrawn
@@ -35,8 +37,7 @@ ROLES = tuple((role, role.replace("-", " ").capitalize()) for role in get_args(P
 
 async def typed_in(request: Request) -> Mapping[str, str]:
     """What the fields of a form say."""
-    form = await request.form()
-    return {name: str(text)[:LONGEST_TYPED].strip() for name, text in form.items()}
+    return {name: texts[-1][:LONGEST_TYPED].strip() for name, texts in (await sent(request)).items()}
 
 
 Typed = Annotated[Mapping[str, str], Depends(typed_in)]
@@ -179,7 +180,7 @@ def _list(request: Request, asking: Asking, sent: Sent, status: HTTPStatus = HTT
     locked = asking.office.accounts.passwords.locked
     found = sorted(asking.office.daybook.people.current().persons.values(), key=lambda one: (not one.here, one.id))
     lines = tuple(Line(one, tuple(one.roles.values()), locked(one.id)) for one in found)
-    return page(request, asking, "people.html", status, lines=lines, sent=sent, command_id=uuid4(), clock=_clock(asking))
+    return page(request, asking, "people.html", status, lines=lines, sent=sent, new_id=uuid4, clock=_clock(asking))
 
 
 def _one(  # noqa: PLR0913 - A page shows what was sent and what was given.
@@ -192,7 +193,7 @@ def _one(  # noqa: PLR0913 - A page shows what was sent and what was given.
     sites = tuple((site, site) for site in sorted(office.daybook.desk.current().record.sites))
     return page(
         request, asking, "person.html", status, person=person, locked=office.accounts.passwords.locked(id_), given=given, sent=sent,
-        sessions=_sessions(asking, id_), sites=sites, roles=ROLES, today=_today(asking.now), command_id=uuid4(), clock=_clock(asking),
+        sessions=_sessions(asking, id_), sites=sites, roles=ROLES, today=_today(asking.now), new_id=uuid4, clock=_clock(asking),
     )  # fmt: skip
 
 
@@ -228,10 +229,11 @@ def administering(asking: Asking, command_id: UUID) -> Circumstances:
 
 def _day(typed: str, now: datetime) -> tuple[date, str]:
     """A day as typed, or today with what is wrong with it."""
-    try:
-        return (date.fromisoformat(typed), "") if typed else (_today(now), "")
-    except ValueError:
-        return _today(now), "write a date as 2026-03-01"
+    with suppress(ValueError):
+        day = date.fromisoformat(typed) if typed else _today(now)
+        if day.year in OUR_TIME:
+            return day, ""
+    return _today(now), "write a date as 2026-03-01"
 
 
 def _today(now: datetime) -> date:

@@ -155,11 +155,13 @@ class WorklistPage:
     total: int
     page: int
     pages: int
+    position: int
+    """Up to which position of the ledger the page tells."""
 
     @property
     def live(self) -> str:
         """Where the browser hears that the list has changed."""
-        return self.asked.url("/worklist/live")
+        return f"/worklist/live?since={self.position}"
 
     def address(self, page: int) -> str:
         """Where another page of the same list is."""
@@ -185,7 +187,7 @@ def worklist_page(listing: Listing, asked: Asked, choices: Choices, now: datetim
     counted = tuple(
         _counted(group, counts, asked) for group in GROUPS if counts[group] or group not in {"unreadable", "safety", "expiring"}
     )
-    return WorklistPage(asked, shown, counted, choices, listing.found, counts.total(), min(asked.page, pages), pages)
+    return WorklistPage(asked, shown, counted, choices, listing.found, counts.total(), min(asked.page, pages), pages, listing.position)
 
 
 def action_href(row: Row) -> str:
@@ -256,8 +258,8 @@ def _bar(row: Row, now: datetime) -> Markup | None:
     return window_bar(row.opens, row.closes, now, target, kind)
 
 
-def choices(sites: frozenset[str], protocol: Protocol) -> Choices:
+def choices(sites: frozenset[str], protocol: Protocol | None) -> Choices:
     """What the filters offer: the sites of whoever asks, what the protocol names, and every state that is shown."""
-    steps = tuple((step, rule.title) for step, rule in protocol.steps.items())
-    visits = tuple((name, visit.title) for name, visit in protocol.visits.items())
+    steps = tuple((step, rule.title) for step, rule in protocol.steps.items()) if protocol else ()
+    visits = tuple((name, visit.title) for name, visit in protocol.visits.items()) if protocol else ()
     return Choices(tuple((site, site) for site in sorted(sites)), steps, visits, tuple((one, one.capitalize()) for one in get_args(State)))

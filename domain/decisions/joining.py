@@ -20,11 +20,15 @@ def register(command: c.Register, record: Record, study: Study) -> tuple[e.Event
 
 
 def _against(command: c.Register, record: Record, study: Study) -> list[Reason]:
+    """Nobody hears of a code of another site whether it is taken there."""
+    known = command.site in study.record.sites
+    if known and re.fullmatch(PARTICIPANT_CODE, record.id) and record.id.partition("-")[0] != command.site:
+        return [Reason(code="another-site", says=f"the code of a participant at {command.site} begins with {command.site}-")]
     reasons = []
     if not re.fullmatch(PARTICIPANT_CODE, record.id):
         reasons.append(Reason(code="ill-formed-code", says="a participant's code is written like BER-001"))
     if record.participant.registered:
         reasons.append(Reason(code="already-registered", says=f"{record.id} is registered already"))
-    if command.site not in study.record.sites:
+    if not known:
         reasons.append(Reason(code="unknown-site", says=f"there is no site {command.site}"))
     return reasons

@@ -2,7 +2,7 @@
 
 from domain import events as e
 from domain.stages import stage
-from projections.roster import Row, roster
+from projections.roster import Row, codes, roster
 from projections.views import Views
 from tests.builders import Trial
 from tests.projections.given import up_to_date
@@ -30,6 +30,15 @@ def test_a_page_holds_some_of_those_who_were_asked_for_and_says_how_many_there_a
     assert {page.found for page in pages} == {5}
     assert roster(views, set(), 1, 50) == ((), 0)
     assert [row.participant for row in roster(views, {"BER", "SAO"}, 1, 50, text="o-0").rows] == ["SAO-001"]
+
+
+def test_the_codes_are_those_of_the_sites_that_are_asked_for(trial: Trial, views: Views) -> None:
+    for code in ("SAO-001", "BER-002", "BER-001"):
+        trial.participant(code, code[:3])
+    up_to_date(trial, views)
+    assert codes(views, {"BER"}) == ("BER-001", "BER-002")
+    assert codes(views, {"SAO", "BER"}) == ("BER-001", "BER-002", "SAO-001")
+    assert codes(views, set()) == ()
 
 
 def test_the_roster_tells_apart_who_is_still_in_the_study(trial: Trial, views: Views) -> None:

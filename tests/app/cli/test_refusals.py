@@ -48,8 +48,8 @@ CONSENT_HAS = "at, document, document_digest, signer, relation, obtained_by, wit
             ("plan", "BER-001", "infusion", "2026-02-01", "2026-02-02", "--target", "2026-02-03"),
             "the slot's target must lie from its start to before its end",
         ),
-        (("perform", "BER-001", "infusion"), "infusion needs --code"),
-        (("perform", "BER-001", "leukapheresis", "--drug", "fludarabine"), "--drug says nothing of leukapheresis"),
+        (("perform", "BER-001", "infusion"), "infusion needs the code"),
+        (("perform", "BER-001", "leukapheresis", "--drug", "fludarabine"), "drug says nothing of leukapheresis"),
         (
             ("review", "BER-001", "history", "now", "--since", "2020", "--source", "chart"),
             "'2020' is no date; write 2026-03-01, lifetime or last",

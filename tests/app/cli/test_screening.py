@@ -125,7 +125,7 @@ def test_a_procedure_says_of_which_kind_it_was_and_how_much(desk: Desk) -> None:
         ("condition BER-001 infection 2026-01-09", "start 2026-01-09 lies in the future"),
         ("condition BER-001 infection 2025 --mark red --no-mark red", "red is said more than once"),
         ("condition BER-001 infection 2025 --grade high", "--grade: 'high' is no whole number"),
-        ("score BER-001 selena-sledai now --present arthritis --since fever=2025", "fever is given neither as --present nor as --absent"),
+        ("score BER-001 selena-sledai now --present arthritis --since fever=2025", "fever is said to be neither present nor absent"),
         ("score BER-001 selena-sledai now --present rash --since rash", "'rash' says nothing of an item; write ITEM=…"),
         ("score BER-001 selena now --others-absent", "there is no score selena; these are: selena-sledai, acr-1997"),
         ("score BER-001 selena-sledai now", "items: "),

@@ -115,6 +115,29 @@ def test_a_session_that_nobody_uses_ends_after_half_an_hour(door: Desk, after: t
     assert browser.get("/worklist").status_code == status
 
 
+@pytest.mark.parametrize(
+    ("path", "then"), [("/participants/BER-001/screening", "%2Fparticipants%2FBER-001%2Fscreening"), ("/profile/sessions", "%2F")]
+)
+def test_whoever_sends_a_form_after_their_session_has_ended_is_told_that_nothing_was_recorded(door: Desk, path: str, then: str) -> None:
+    browser = door.browser(COORDINATOR)
+    shown = browser.csrf()
+    door.clock.move_to(door.clock() + IDLE)
+    sent = browser.client.post(path, data={"csrf": shown}).headers["location"]
+    assert sent == f"/sign-in?then={then}&unsent=yes"
+    assert "was not recorded" in browser.get(sent).text
+    assert "was not recorded" not in browser.get("/sign-in").text
+    assert browser.client.post("/sign-out", data={"csrf": shown}).headers["location"] == "/sign-in"
+
+
+def test_a_list_that_keeps_itself_up_to_date_leads_to_the_door_as_a_whole_once_its_session_has_ended(door: Desk) -> None:
+    browser = door.browser(COORDINATOR)
+    assert browser.get("/worklist?site=BER", **{"hx-request": "true"}).status_code == 200
+    door.clock.move_to(door.clock() + IDLE)
+    answer = browser.get("/worklist?site=BER", **{"hx-request": "true"})
+    assert (answer.status_code, answer.headers["hx-redirect"]) == (401, "/sign-in?then=%2Fworklist%3Fsite%3DBER")
+    assert answer.text == "", "nothing takes the place of the rows"
+
+
 @pytest.mark.parametrize(("after", "status"), [(ABSOLUTE - A_MOMENT, 200), (ABSOLUTE, 303)])
 def test_a_session_ends_after_twelve_hours_however_busy_it_was(door: Desk, after: timedelta, status: int) -> None:
     browser, began = door.browser(COORDINATOR), door.clock()

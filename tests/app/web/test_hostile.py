@@ -1,11 +1,13 @@
 """What nobody who means well would send."""
 
 from collections.abc import AsyncIterator
+from time import perf_counter
 
 import pytest
 
 from app.web.needs import COOKIE
 from app.web.safety import MOST_BYTES
+from app.web.sheets import gathered
 from domain.doorkeeping import AccessRefused
 from tests.app.web.at_the_door import ADMINISTRATOR, COORDINATOR, ELSEWHERE, Desk
 
@@ -114,6 +116,24 @@ def test_a_form_in_no_shape_that_forms_have_is_refused(door: Desk, kind: str) ->
     assert answer.status_code in {400, 403, 422}
 
 
+@pytest.mark.parametrize("field", ["csrf", "name"])
+def test_text_in_letters_that_no_page_can_show_is_answered(door: Desk, field: str) -> None:
+    browser = door.browser(COORDINATOR)
+    typed = {"csrf": browser.csrf(), "command_id": "0" * 32, "seen": "1", "name": "x"} | {field: "\\ud800"}
+    parts = "".join(f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{text}\r\n' for name, text in typed.items())
+    kind = {"content-type": "multipart/form-data; boundary=x; charset=unicode_escape"}
+    answer = browser.client.post("/participants/BER-001/record/evidence.vaccine", content=f"{parts}--x--\r\n", headers=kind)
+    assert answer.status_code == (403 if field == "csrf" else 422)
+
+
+def test_a_form_of_very_many_fields_is_read_in_one_pass() -> None:
+    """Were each field looked for among all, these would take minutes, in which nobody else is answered."""
+    began = perf_counter()
+    found = gathered((f"{number}", "\ud800") for number in [*range(60_000), 0])
+    assert perf_counter() - began < 10
+    assert (found["0"], found["1"]) == (["?", "?"], ["?"])
+
+
 @pytest.mark.parametrize(
     ("method", "path", "status"), [("GET", "/api/nowhere", 404), ("PUT", "/api/worklist", 405), ("GET", "/api/worklist?site=x", 422)]
 )
@@ -123,6 +143,20 @@ def test_whatever_goes_wrong_for_a_program_is_a_problem(door: Desk, method: str,
     assert set(answer.json()) == {"type", "title", "status", "reasons"}
     assert answer.json()["status"] == status
     assert ("allow" in answer.headers) == (status == 405)
+
+
+def test_the_description_of_the_interface_tells_of_problems_as_they_are_answered(door: Desk) -> None:
+    program = door.program(COORDINATOR)
+    described = program.get("/api/openapi.json").json()
+    operations = [one for path in described["paths"].values() for one in path.values()]
+    schema, *others = [one["responses"]["default"]["content"]["application/problem+json"]["schema"] for one in operations]
+    assert all(other == schema for other in others)
+    assert not any("422" in one["responses"] for one in operations), "FastAPI tells of a shape there that nothing is answered in"
+    problem = program.post("/api/participants/BER-001/commands", json={"command": {"kind": "cancel", "step": "infusion"}}).json()
+    assert set(problem) == set(schema["required"]) == set(schema["properties"])
+    reason = schema["properties"]["reasons"]["items"]
+    assert problem["reasons"]
+    assert all(set(reason["required"]) <= set(one) <= set(reason["properties"]) for one in problem["reasons"])
 
 
 def test_every_answer_carries_what_protects_the_browser(door: Desk) -> None:

@@ -152,3 +152,12 @@ def test_a_participant_is_registered_at_ones_own_site_only(door: Desk) -> None:
     assert answer.status_code == 403
     assert door.happened() == [AccessRefused(person="m-weber", action="register", site="SAO", participant="SAO-009")]
     assert door.program("j-silva").post("/api/participants/SAO-009", json=body).status_code == 201
+
+
+def test_nobody_learns_by_registering_at_their_own_site_which_codes_another_site_uses(door: Desk) -> None:
+    client = door.program("m-weber")
+    taken, free = (client.post(f"/api/participants/{code}", json={"site": "BER"}) for code in ("SAO-001", "SAO-777"))
+    assert taken.status_code == free.status_code == 409
+    assert taken.text == free.text
+    assert [reason["code"] for reason in free.json()["reasons"]] == ["another-site"]
+    assert client.post("/api/participants/BER-777", json={"site": "BER"}).status_code == 201

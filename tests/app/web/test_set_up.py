@@ -6,8 +6,9 @@ from app.web.needs import COOKIE
 from domain.doorkeeping import PasswordSet, SignedIn
 from domain.people import PersonAdmitted, RoleGranted
 from domain.rejections import Refused
-from tests.app.web.at_the_door import Desk, by
-from tests.builders import START
+from tests.app.at_the_desk import Desk as CommandLine
+from tests.app.web.at_the_door import Desk, at_the_door, by
+from tests.builders import START, Clock
 
 FIRST = {"person": "t-first", "name": "T. First", "password": "the first of all passwords"}
 
@@ -67,6 +68,18 @@ def test_of_several_who_set_up_at_once_one_is_the_first_and_keeps_their_password
     assert first.count(True) == 1
     passwords = new_door.office.accounts.passwords
     assert passwords.proves("t-first", f"the first of all passwords, {first.index(True)}")
+
+
+@pytest.mark.parametrize("path", ["/worklist", "/worklist.csv", "/matrix", "/calendar", "/participants", "/deviations", "/reminders"])
+def test_before_the_first_protocol_is_released_every_list_is_empty(empty_desk: CommandLine, path: str) -> None:
+    for command in ("study open --demonstration", "study site BER Europe/Berlin"):
+        empty_desk(*command.split(), who="administrator:root")
+    day, roles = START.date(), ("administrator", "coordinator")
+    with at_the_door(empty_desk.folder, Clock(START)) as desk:
+        given = [RoleGranted.model_validate({"person": "t-one", "role": role, "delegated": day, "trained": day}) for role in roles]
+        desk.office.daybook.people.record((PersonAdmitted(person="t-one", name="One"), *given), by("t-one"), first=True)
+        desk.catches_up()
+        assert desk.browser("t-one").get(path).status_code == 200
 
 
 def test_what_is_recorded_as_the_first_account_is_refused_where_there_is_one(new_door: Desk) -> None:

@@ -109,6 +109,32 @@ def test_another_password_ends_every_session_and_says_on_record_who_gave_it(door
     assert "Choose a password" in door.browser().signs_in(COORDINATOR, found[1]).text
 
 
+def test_an_id_under_which_something_else_was_done_is_a_conflict_and_no_password_that_was_only_seemingly_given(
+    door: Desk, berg: Browser
+) -> None:
+    form = {"command_id": str(uuid4())}
+    assert berg.post(f"/people/{COORDINATOR}/withdraw", role="coordinator", site="BER", **form).status_code == 303
+    assert berg.post(f"/people/{COORDINATOR}/password", **form).status_code == 409
+    assert door.happened() == []
+    assert door.browser().signs_in(COORDINATOR).status_code == 303, "the password is the one before"
+
+
+def test_every_form_about_somebody_has_an_id_of_its_own(door: Desk, berg: Browser) -> None:
+    door.browser(COORDINATOR)
+    ids = re.findall(r'name="command_id" value="([^"]+)"', berg.get(f"/people/{COORDINATOR}").text)
+    assert len(ids) >= 5
+    assert len(set(ids)) == len(ids)
+
+
+@pytest.mark.parametrize("what", ["password", "leave"])
+def test_whoever_is_shown_out_sees_nothing_by_their_calendars_secret_address_either(door: Desk, berg: Browser, what: str) -> None:
+    address = f"/calendar/{door.office.accounts.calendars.give(COORDINATOR)}.ics"
+    assert door.browser().get(address).status_code == 200
+    assert sends(berg, f"/people/{COORDINATOR}/{what}") in {200, 303}
+    assert sends(berg, "/people", person=COORDINATOR, name="M. Weber") == 303, "they are here, or here again"
+    assert door.browser().get(address).status_code == 404
+
+
 def test_somebody_who_is_locked_out_is_let_try_again(door: Desk, berg: Browser) -> None:
     for _ in range(5):
         door.browser().signs_in(COORDINATOR, "this is not the password")
@@ -140,7 +166,8 @@ def test_the_review_says_what_was_known_by_the_end_of_a_day(door: Desk, berg: Br
     row = f'href="/people/{COORDINATOR}"'
     assert (row in before, row in after) == (True, False)
     assert "Nobody had a role by then" in berg.get(f"/access?on={TODAY - timedelta(days=1)}").text
-    assert "write a date as 2026-03-01" in berg.get("/access?on=yesterday").text
+    for typed in ("yesterday", "9999-12-31", "0001-01-01"):
+        assert "write a date as 2026-03-01" in berg.get(f"/access?on={typed}").text
 
 
 def test_one_ends_ones_other_sessions_and_keeps_ones_own(door: Desk) -> None:

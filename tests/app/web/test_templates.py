@@ -108,7 +108,7 @@ def test_a_row_leads_to_its_participant_and_to_its_next_action(pages: Environmen
 def test_the_rows_come_anew_when_something_has_changed(pages: Environment) -> None:
     page = page_of(row(), asked=Asked(site="BER"))
     html = pages.get_template("worklist.html").render(dict(AROUND), page=page)
-    assert 'sse-connect="/worklist/live?site=BER" hx-get="/worklist?site=BER" hx-trigger="sse:changed" hx-select="#rows"' in html
+    assert 'sse-connect="/worklist/live?since=7" hx-get="/worklist?site=BER" hx-trigger="sse:changed" hx-select="#rows"' in html
 
 
 def test_a_fault_is_tied_to_its_field(pages: Environment) -> None:

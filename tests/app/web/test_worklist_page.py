@@ -41,13 +41,13 @@ NOTHING_OFFERED = Choices((), (), (), ())
 
 def page_of(*rows: Row, group: Group = "due", asked: Asked | None = None, found: int | None = None, now: datetime = NOW) -> WorklistPage:
     """The page that shows these rows of one group, of so many that were found."""
-    listing = Listing(tuple((group, one) for one in rows), {group: len(rows)}, len(rows) if found is None else found)
+    listing = Listing(tuple((group, one) for one in rows), {group: len(rows)}, len(rows) if found is None else found, 7)
     return worklist_page(listing, asked or Asked(), NOTHING_OFFERED, now)
 
 
 def test_the_groups_stand_in_the_order_in_which_they_are_listed_with_how_many_there_are() -> None:
     held, due = row(category="urgent", state="held", action="plan-again", **STEP), row()
-    page = worklist_page(Listing((("held", held), ("due", due)), {"held": 1, "due": 7}, 8), Asked(), NOTHING_OFFERED, NOW)
+    page = worklist_page(Listing((("held", held), ("due", due)), {"held": 1, "due": 7}, 8, 7), Asked(), NOTHING_OFFERED, NOW)
     assert [(group.key, group.rows, len(group.lines)) for group in page.groups] == [("held", 1, 1), ("due", 7, 1)]
     assert (page.found, page.total) == (8, 8)
 

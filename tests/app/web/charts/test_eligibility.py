@@ -1,5 +1,7 @@
 """Eligibility on its page: judged, read as of other times, and confirmed by the signature of the very report that was shown."""
 
+import pytest
+
 from app.demo.people import PASSWORD
 from domain import events as e
 from tests.app.web.charts.at_a_chart import Desk
@@ -63,6 +65,12 @@ def test_a_report_that_has_changed_meanwhile_is_not_confirmed_and_what_changed_i
     assert "Recorded meanwhile" in answer.text
     assert "passes then, " in answer.text
     assert story.now.eligible is None
+
+
+@pytest.mark.parametrize("seen", ["9" * 5000, "x", "-1"])
+def test_what_is_no_number_of_an_entry_is_not_understood(desk: Desk, seen: str) -> None:
+    desk.signs_in("k-adler")
+    assert desk.sends(PAGE, "confirm", {**SIGNED, "seen": seen}).status_code == 422
 
 
 def test_a_report_that_nobody_was_shown_is_not_confirmed(desk: Desk) -> None:

@@ -1,5 +1,7 @@
 """Every page of a chart answers, to those who may see it alone, and shows whatever was typed as text."""
 
+import re
+
 import pytest
 
 from app.web.recording import questions
@@ -58,6 +60,13 @@ def test_every_form_shows_hostile_text_as_text_and_keeps_what_was_typed(desk: De
         assert "<img src=x" not in answer.text
         if answer.status_code != 303:
             assert "&lt;script&gt;alert" in answer.text, f"{name}: {answer.text[1500:4000]}"
+
+
+def test_no_form_speaks_of_the_command_line(desk: Desk) -> None:
+    desk.signs_in("k-adler")
+    for name in questions():
+        shown = re.sub(r'value="[^"]*"', "", desk.sees(f"/participants/BER-001/record/{name}"))
+        assert re.findall(r"--[a-z]+|`daybook[^`]*`", shown) == [], name
 
 
 def test_a_form_that_is_not_on_the_page_is_refused(desk: Desk) -> None:

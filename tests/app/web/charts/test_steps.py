@@ -4,13 +4,14 @@ import shutil
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from sqlite3 import connect
 
 import pytest
 
 from app.demo.people import PASSWORD
 from domain import commands as c
 from domain import events as e
-from tests.app.web.charts.at_a_chart import Desk, before_a_chart
+from tests.app.web.charts.at_a_chart import Desk, Forms, before_a_chart
 from tests.builders import CODE, Clock, by_
 
 INFUSION = "/participants/BER-001/steps/infusion"
@@ -50,11 +51,28 @@ def test_without_leave_a_step_is_refused_with_every_reason_and_only_the_refusal_
     before = len(desk.entries("BER-001"))
     answer = desk.sends(INFUSION, "perform", {"code": CODE})
     assert answer.status_code == 409
-    assert "Nothing was recorded" in answer.text
+    assert "Nothing was recorded but the refusal" in answer.text
     (refusal,) = desk.entries("BER-001")[before:]
     assert isinstance(refusal.event, e.StepRefused)
     assert answer.text.count("<li>") >= len(refusal.event.reasons) > 1
     assert CODE in answer.text, "what was typed is kept"
+
+
+def test_a_step_that_was_refused_is_judged_anew_when_the_form_that_is_shown_again_is_sent(desk: Desk) -> None:
+    shown = Forms(desk.sends(INFUSION, "perform", {"code": CODE}).text).found["perform"]
+    answer = desk.sends(INFUSION, "perform", shown=shown)
+    assert answer.status_code == 409
+    assert "Recorded meanwhile" not in answer.text, "the refusal was ones own"
+    assert desk.kinds("BER-001", 2) == ["step-refused"] * 2
+
+
+def test_what_a_step_would_bring_about_leaves_no_refusal_on_record(desk: Desk) -> None:
+    before = len(desk.entries("BER-001"))
+    shown = desk.form(INFUSION, "perform")
+    answer = desk.sends(INFUSION, "perform", {"code": CODE, "rehearse": "yes"}, shown=shown)
+    assert "Nothing was recorded but" not in answer.text
+    assert Forms(answer.text).found["perform"].typed["command_id"] == shown.typed["command_id"]
+    assert len(desk.entries("BER-001")) == before
 
 
 def test_with_leave_a_step_is_performed(desk: Desk) -> None:
@@ -117,6 +135,36 @@ def test_leave_is_given_by_hand_while_no_journey_can_answer(told: tuple[Path, da
         assert "Temporal does not answer." in page
         desk.records(INFUSION, "release", {"reason": "no journey answers", **SIGNED})
         assert "manually-released" in desk.kinds("BER-001", 2)
+
+
+def test_a_form_that_was_recorded_and_is_sent_again_with_other_words_comes_back_with_them(desk: Desk) -> None:
+    shown = desk.form(INFUSION, "cancel")
+    desk.sends(INFUSION, "cancel", {"reason": "the family asked for another week"}, shown=shown)
+    entries = len(desk.entries("BER-001"))
+    start, until = (desk.clock() + timedelta(days=days) for days in (9, 10))
+    slot = {"start": start.isoformat(timespec="minutes"), "until": until.isoformat(timespec="minutes")}
+    answer = desk.sends(INFUSION, "plan", {**slot, "command_id": shown.typed["command_id"], "reason": "a week later"})
+    assert answer.status_code == 409
+    assert "recorded already" in answer.text
+    again = Forms(answer.text).found["plan"]
+    assert (again.typed["reason"], again.typed["start"]) == (["a week later"], [slot["start"]])
+    assert again.typed["command_id"] != shown.typed["command_id"]
+    assert len(desk.entries("BER-001")) == entries
+
+
+def test_a_form_that_does_not_get_through_keeps_what_was_typed_and_its_id(desk: Desk) -> None:
+    """The accounts fall away while somebody signs."""
+    page = "/participants/BER-002/eligibility"
+    shown = desk.signs_in("k-adler").form(page, "confirm")
+    accounts = connect(desk.office.daybook.settings.accounts.removeprefix("sqlite:///"))
+    accounts.execute("DROP TABLE attempts")
+    accounts.close()
+    answer = desk.sends(page, "confirm", {**SIGNED, "reason": "read with care"}, shown=shown)
+    assert answer.status_code == 503
+    assert "This did not get through" in answer.text
+    again = Forms(answer.text).found["confirm"]
+    assert again.typed["reason"] == ["read with care"]
+    assert again.typed["command_id"] == shown.typed["command_id"]
 
 
 def test_a_lost_race_shows_what_changed_and_records_nothing(desk: Desk) -> None:
