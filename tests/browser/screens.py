@@ -12,7 +12,6 @@ from playwright.sync_api import Page, sync_playwright
 
 from app.demo.people import PASSWORD
 from tests.browser.at_a_browser import chromium
-from tests.conftest import free_port
 
 DAYBOOK = str(Path(sysconfig.get_path("scripts"), "daybook"))
 PICTURES = Path(__file__).parents[2] / "docs" / "screens"
@@ -40,21 +39,20 @@ def main() -> None:
     """Take every picture, in light; of the worklist also one in dark."""
     PICTURES.mkdir(exist_ok=True)
     with TemporaryDirectory() as folder:
-        port = free_port()
-        ports = {"DAYBOOK_TEMPORAL_PORT": str(free_port()), "DAYBOOK_WEB_PORT": str(port)}
-        environment = os.environ | ports | {"DAYBOOK_FOLDER": f"{folder}/daybook"}
+        environment = os.environ | {"DAYBOOK_FOLDER": f"{folder}/daybook"}
         stack = subprocess.Popen([DAYBOOK, "up", "--demo"], env=environment, stdout=subprocess.DEVNULL)
         try:
-            _wait_until_whole(environment)
-            _take(f"http://127.0.0.1:{port}")
+            _wait_until_whole(environment, stack)
+            _take("http://127.0.0.1:8080")
         finally:
             stack.terminate()
             stack.wait()
 
 
-def _wait_until_whole(environment: dict[str, str]) -> None:
+def _wait_until_whole(environment: dict[str, str], stack: subprocess.Popen[bytes]) -> None:
     asked = subprocess.run([DAYBOOK, "status", "--json"], env=environment, check=False, capture_output=True)
     while asked.returncode or not json.loads(asked.stdout)["temporal_answers"]:
+        assert stack.poll() is None, "the demonstration has ended; is something else running at its ports?"
         time.sleep(1)  # awaits another process
         asked = subprocess.run([DAYBOOK, "status", "--json"], env=environment, check=False, capture_output=True)
     time.sleep(SETTLES_SECONDS)  # awaits journeys, which say to nobody that they have all been carried
