@@ -15,7 +15,7 @@ import pytest
 from domain import events as e
 from domain.notices import Unfinished, unfinished
 from domain.study import ProtocolApproved, SiteOpened
-from domain.time import When, to_the_minute
+from domain.time import When, local_time, to_the_minute
 from store.participants import Participants
 from tests.builders import BERLIN, Story, Trial, by_, consent
 from tests.campaign import Campaign
@@ -89,12 +89,16 @@ def test_a_process_killed_between_sending_and_recording_sends_again_under_the_sa
 KILLS = 100
 PROMPT = "BH"
 """A site whose messages of the morning are written within seconds of its opening."""
+NOON = 12
+"""The hour that it has at that site, whenever the test runs: its day is far from over."""
 
 
 def about_to_open(trial: Trial) -> tuple[SiteOpened, datetime]:
     """A site where work begins so soon that somebody waits for it, and when that is."""
     morning = to_the_minute(trial.clock() + timedelta(seconds=80))
-    return SiteOpened(site=PROMPT, zone="UTC", opens=morning.time(), closes=time(23, 59)), morning
+    west = morning.hour - NOON
+    zone = f"Etc/GMT{west:+d}" if west else "UTC"
+    return SiteOpened(site=PROMPT, zone=zone, opens=local_time(morning, zone).time(), closes=time(23, 59)), morning
 
 
 def begins_today(trial: Trial, number: int) -> Story:
