@@ -1,9 +1,9 @@
-"""Run the benchmarks named on the command line, or all: `python -m benchmarks [append|follow|views|journeys|notices|years|stack|…]`."""
+"""Run the benchmarks named on the command line, or all: `python -m benchmarks [append|follow|views|journeys|notices|years|desk|stack|…]`."""
 
 import sys
 from importlib import import_module
 
-BENCHMARKS = ("append", "follow", "views", "journeys", "notices", "years", "stack", "eligibility")
+BENCHMARKS = ("append", "follow", "views", "journeys", "notices", "years", "desk", "stack", "eligibility")
 
 
 def main(names: list[str]) -> None:
