@@ -1,4 +1,4 @@
-"""Run the benchmarks named on the command line, or all: `python -m benchmarks [append|follow|views|journeys|notices|years|desk|stack|…]`."""
+"""Run the benchmarks named on the command line, or all: `python -m benchmarks [append|follow|views|journeys|notices|desk|…]`."""
 
 import sys
 from importlib import import_module
