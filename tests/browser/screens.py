@@ -1,6 +1,5 @@
 """The pictures of the README: the demonstration as it runs, its whole stack included, seen in a browser. `make screens` takes them anew."""
 
-import json
 import os
 import subprocess
 import sysconfig
@@ -31,8 +30,6 @@ SCREENS = {
     "system": ("t-berg", "/system"),
 }
 """What each picture shows, and who sees it."""
-SETTLES_SECONDS = 20
-"""How long the journeys of the demonstration are given to judge what is planned, and the mail to go out."""
 
 
 def main() -> None:
@@ -50,12 +47,13 @@ def main() -> None:
 
 
 def _wait_until_whole(environment: dict[str, str], stack: subprocess.Popen[bytes]) -> None:
-    asked = subprocess.run([DAYBOOK, "status", "--json"], env=environment, check=False, capture_output=True)
-    while asked.returncode or not json.loads(asked.stdout)["temporal_answers"]:
+    """Wait until every journey has judged what is planned."""
+    judged = False
+    while not judged:
         assert stack.poll() is None, "the demonstration has ended; is something else running at its ports?"
         time.sleep(1)  # awaits another process
-        asked = subprocess.run([DAYBOOK, "status", "--json"], env=environment, check=False, capture_output=True)
-    time.sleep(SETTLES_SECONDS)  # awaits journeys, which say to nobody that they have all been carried
+        asked = subprocess.run([DAYBOOK, "worklist", "--json"], env=environment, check=False, capture_output=True)
+        judged = asked.returncode == 0 and '"not judged"' not in asked.stdout.decode()
 
 
 def _take(address: str) -> None:
