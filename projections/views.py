@@ -86,6 +86,11 @@ class Parked(Value):
         """Whose record it is; empty where that cannot be known."""
         return self.stream.removeprefix(PARTICIPANT)
 
+    @property
+    def site(self) -> str:
+        """At whose site, as the code of a participant begins with it; empty where that cannot be known, which concerns every site."""
+        return self.participant.partition("-")[0]
+
 
 class Views:
     """The file with all views and the position in the ledger up to which they tell. Safe to use from any thread and process.
