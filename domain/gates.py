@@ -70,6 +70,12 @@ class Gate:
         yield from sorted(edges | ({slot.until} if after < slot.until else set()))
 
 
+def judged_for(plan: Plan | None, now: datetime) -> datetime:
+    """For when a gate is best judged: for the start of the planned slot while that lies ahead, else for now, to the minute."""
+    minute = to_the_minute(now)
+    return minute if plan is None else max(plan.slot.start, minute)
+
+
 def judge(step: HoldPoint, participant: Participant, study: Study, since: datetime) -> Gate:
     """Judge every rule of a step for instants from `since` on."""
     protocol = study.protocol(participant.protocol)

@@ -6,7 +6,7 @@ from datetime import datetime
 from domain import events as e
 from domain.base import Value
 from domain.criteria.report import confirmation, eligibility
-from domain.gates import judge
+from domain.gates import judge, judged_for
 from domain.participant import Participant
 from domain.standing import Noted
 from domain.study import Study
@@ -71,6 +71,6 @@ def _in_the_way(entries: set[int], participant: Participant, study: Study, now: 
     report = eligibility(participant, study, confirmation(participant, study, now))
     yield from (part.id for part in report.parts if any(not entries.isdisjoint(one.evidence) for one in part.wanted))
     for step, plan in participant.plans.items():
-        for rule in judge(step, participant, study, plan.slot.start).derivation(max(plan.slot.start, now)).rules:
+        for rule in judge(step, participant, study, plan.slot.start).derivation(judged_for(plan, now)).rules:
             if rule.outcome == "not yet known" and any(not entries.isdisjoint(one.evidence) for one in rule.findings):
                 yield f"{rule.rule} at {step}"

@@ -12,10 +12,9 @@ from app.cli.steps import STEP
 from app.clinic_time import SiteClock, study_day
 from domain import agenda as a
 from domain.anchors import IN_WORDS, anchors
-from domain.gates import Gate, judge
+from domain.gates import Gate, judge, judged_for
 from domain.reminding.reminder import Reminder
 from domain.standing import Plan
-from domain.time import to_the_minute
 from domain.verdicts import Finding, RuleVerdict
 from domain.words import few
 from projections.sentences import says
@@ -48,7 +47,7 @@ def gate(
     """Show every rule of a step's gate: its verdict, why, until when that holds, and whether it rests on an assumption."""
     with opened_chart(ctx, participant) as chart:
         clock, plan = chart.clock, chart.record.participant.plans.get(step)
-        instant = _judged_for(clock, plan) if at is None else clock.instant(at)
+        instant = judged_for(plan, clock.now) if at is None else clock.instant(at)
         judged = judge(step, chart.record.participant, chart.study, instant)
     if as_json:
         chart.session.answers(_for_programs(judged, plan, instant, clock.now))
@@ -98,12 +97,6 @@ def _act(act: a.Act) -> str:
             return f"Reminder for the {act.to} ({act.urgency}): {act.says}"
         case _:
             assert_never(act)
-
-
-def _judged_for(clock: SiteClock, plan: Plan | None) -> datetime:
-    """The start of the planned slot while that lies ahead, else now."""
-    now = to_the_minute(clock.now)
-    return now if plan is None else max(plan.slot.start, now)
 
 
 def _rules_table(judged: Gate, instant: datetime, clock: SiteClock) -> Table:

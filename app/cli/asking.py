@@ -170,9 +170,9 @@ def signed(by: Circumstances, meaning: str | None, digest: str) -> Circumstances
     return by.model_copy(update={"signature": signature})
 
 
-def _to_sign(chart: Chart, request: PersonsCommand) -> str:
+def to_sign(participant: str, request: PersonsCommand) -> str:
     """The digest of what is signed: of the report where one is confirmed, else of what was asked."""
-    return request.report if isinstance(request, ConfirmEligibility) else sha256(chart.id.encode() + canonical(request)).hexdigest()
+    return request.report if isinstance(request, ConfirmEligibility) else sha256(participant.encode() + canonical(request)).hexdigest()
 
 
 def acting(who: str | None) -> Actor:
@@ -185,7 +185,7 @@ def acting(who: str | None) -> Actor:
 
 def _put(chart: Chart, request: PersonsCommand, by: Circumstances, meaning: str | None) -> list[tuple[int, Event]]:
     """What a request brings about, entry by entry."""
-    outcome = _handled(chart, request, signed(by, meaning, _to_sign(chart, request)))
+    outcome = _handled(chart, request, signed(by, meaning, to_sign(chart.id, request)))
     return list(enumerate(outcome.events, outcome.version - len(outcome.events) + 1))
 
 

@@ -67,12 +67,12 @@ class Heard:
 
     def _value(self, name: str, annotation: Any, typed: Mapping[str, Any], at_hand: Any) -> Any:
         with self._hearing(of=name):
-            match _of(annotation, Reads | AtHand):
+            match marked(annotation, Reads | AtHand):
                 case AtHand(found):
                     return found(at_hand)
                 case Reads(by):
                     read = by(at_hand)
-                case _ if _said(get_args(annotation)[0]) is bool:
+                case _ if said_type(get_args(annotation)[0]) is bool:
                     return typed[name]
                 case _:
                     read = by_its_shape(annotation)
@@ -99,24 +99,24 @@ def annotations_of(question: Callable[..., Any]) -> dict[str, Any]:
 
 def typed_for(question: Callable[..., Any]) -> list[inspect.Parameter]:
     """The parameters of a question as typer asks for them: none that is at hand, and text where we read it ourselves."""
-    return [as_typed(one) for one in _parameters(question) if _of(one.annotation, AtHand) is None]
+    return [as_typed(one) for one in _parameters(question) if marked(one.annotation, AtHand) is None]
 
 
 def as_typed(parameter: inspect.Parameter) -> inspect.Parameter:
     """A parameter as typer asks for it: words, of which the choices are shown where there are any. Flags it reads itself."""
     becomes = get_args(parameter.annotation)[0]
-    if _said(becomes) is bool:
+    if said_type(becomes) is bool:
         return parameter
-    reads: Reads | None = _of(parameter.annotation, Reads)
+    reads: Reads | None = marked(parameter.annotation, Reads)
     default = parameter.default if reads is None or reads.otherwise is None else reads.otherwise
-    info = copy(_of(parameter.annotation, ArgumentInfo | OptionInfo))
+    info = copy(marked(parameter.annotation, ArgumentInfo | OptionInfo))
     info.metavar = info.metavar or _choices(parameter.annotation)
     return parameter.replace(annotation=Annotated[_words(becomes), info], default=str(default) if isinstance(default, int) else default)
 
 
 def called(name: str, annotation: Any) -> str:
     """What a parameter is called by those who type it: `--stop`, or `WHEN`; a field by its name."""
-    match _of(annotation, ArgumentInfo | OptionInfo):
+    match marked(annotation, ArgumentInfo | OptionInfo):
         case ArgumentInfo() as argument:
             return str(argument.metavar)
         case OptionInfo(default=str(first)):  # Typer keeps the first name there, where it stands in an annotation.
@@ -185,13 +185,13 @@ def _each(typed: Any, read: Callable[[str], Any]) -> Any:
 def _shape(annotation: Any) -> Any:
     """What one word must be: that nothing need be typed, or that several words may be, is seen to before."""
     becomes = get_args(annotation)[0]
-    said = _said(becomes)
+    said = said_type(becomes)
     if get_origin(said) in {list, tuple}:
         return get_args(said)[0]
     return annotation if said is becomes else said
 
 
-def _said(becomes: Any) -> Any:
+def said_type(becomes: Any) -> Any:
     """The type of a parameter where something is typed."""
     return next(kind for kind in get_args(becomes) if kind is not NoneType) if NoneType in get_args(becomes) else becomes
 
@@ -199,7 +199,7 @@ def _said(becomes: Any) -> Any:
 def _words(becomes: Any) -> Any:
     """How many words typer hands over for a type."""
     several: dict[Any, Any] = {list: list[str], tuple: tuple[str, str]}
-    words = several.get(get_origin(_said(becomes)), str)
+    words = several.get(get_origin(said_type(becomes)), str)
     return words | None if NoneType in get_args(becomes) else words
 
 
@@ -214,7 +214,8 @@ def _bare(shape: Any) -> Any:
     return get_args(shape)[0] if get_origin(shape) is Annotated else shape
 
 
-def _of(annotation: Any, kind: Any) -> Any:
+def marked(annotation: Any, kind: Any) -> Any:
+    """The mark of a kind that a parameter carries, if it does."""
     return next((one for one in getattr(annotation, "__metadata__", ()) if isinstance(one, kind)), None)
 
 

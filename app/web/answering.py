@@ -1,10 +1,13 @@
 """Pages: a template, with what every page shows around it."""
 
+import csv
+import io
+from collections.abc import Iterable, Sequence
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
 from fastapi import Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, Response
 
 from app.web.needs import office_of
 from app.web.office import Asking, Office
@@ -66,3 +69,18 @@ def _visitor(asking: Asking) -> Visitor:
     today = asking.office.daybook.authority.today(None)
     roles = sorted({f"{grant.role.replace('-', ' ')} {grant.site or ''}".strip() for grant in asking.person.grants(today)})
     return Visitor(asking.person.name, asking.person.id, ", ".join(roles))
+
+
+def as_csv(name: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
+    """A table as a file, in which no cell is a formula."""
+    text = io.StringIO()
+    table = csv.writer(text)
+    table.writerow(columns)
+    table.writerows(map(_harmless, row) for row in rows)
+    return Response(text.getvalue(), media_type="text/csv", headers={"content-disposition": f'attachment; filename="{name}.csv"'})
+
+
+def _harmless(value: object) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

@@ -8,7 +8,8 @@ from fastapi import APIRouter, Depends, Header, Request
 from pydantic import BeforeValidator, Field
 
 from app.web.door import counted, signed_in
-from app.web.needs import Needs, asking, office_of
+from app.web.looking import told_of
+from app.web.needs import Needs, Seeing, asking, office_of
 from app.web.office import Asking, Signing, Stated
 from app.web.problems import DESCRIBED
 from domain.base import Value
@@ -16,15 +17,13 @@ from domain.commands import PersonsCommand, Register
 from domain.criteria.report import EligibilityReport, confirmation, eligibility
 from domain.doorkeeping import SignedOut
 from domain.events import Event
-from domain.gates import judge
-from domain.rejections import Reason, Refused
+from domain.gates import judge, judged_for
 from domain.time import Moment, to_the_minute
 from domain.verdicts import RuleVerdict
 from domain.words import HoldPoint, ParticipantId, Sentence, SiteId
 from projections import deviations as standing
 from projections.roster import codes
-from projections.timeline import Timeline, timeline
-from projections.views import Parked
+from projections.timeline import Timeline
 from projections.worklist import Row, worklist
 
 api = APIRouter(prefix="/api", tags=["daybook"], responses=DESCRIBED)
@@ -33,7 +32,6 @@ Seen = Annotated[
     BeforeValidator(lambda tag: tag.strip('"') if isinstance(tag, str) else tag),
     Header(description="The version of the record that the asker has seen, with or without quotation marks."),
 ]
-Seeing = Annotated[Asking, Depends(Needs("see-participants"))]
 Registering = Annotated[Asking, Depends(Needs("register", somebody_new=True))]
 Somebody = Annotated[Asking, Depends(asking)]
 
@@ -134,10 +132,7 @@ def participants(asking: Seeing) -> Participants:
 @api.get("/participants/{participant}")
 def participant(participant: ParticipantId, asking: Seeing) -> Timeline:
     """Everything on record of a participant."""
-    found = timeline(asking.office.daybook.views, participant)
-    if found is None or isinstance(found, Parked):
-        raise Refused(Reason(code="not-told", says=found.why if found else "the answers about this participant are being made ready"))
-    return found
+    return told_of(asking.office.daybook.views, participant)
 
 
 @api.post("/participants/{participant}", status_code=HTTPStatus.CREATED)
@@ -171,9 +166,8 @@ def command(
 def gate(participant: ParticipantId, step: HoldPoint, asking: Seeing) -> Gate:
     """Every rule of a step's gate: its verdict, and why."""
     desk = asking.office.daybook.participants
-    one, now = desk.read(participant).participant, to_the_minute(asking.now)
-    plan = one.plans.get(step)
-    instant = now if plan is None else max(plan.slot.start, now)
+    one = desk.read(participant).participant
+    instant = judged_for(one.plans.get(step), asking.now)
     return Gate(step=step, judged_for=instant, rules=judge(step, one, desk.study(), instant).derivation(instant).rules)
 
 

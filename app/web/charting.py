@@ -1,18 +1,18 @@
 """The pages of a participant's chart: screening, consent, medications, reviews and matters of safety, each with its forms."""
 
 from collections.abc import Iterator
-from typing import Annotated, NamedTuple
+from typing import NamedTuple
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from app.cli.asking import Chart
 from app.cli.reviews import KINDS
 from app.web.fields import Typed
 from app.web.jobs import CONSENT, TAPERED, screening_of
-from app.web.needs import Needs
+from app.web.needs import Seeing
 from app.web.office import Asking
-from app.web.sheets import Asks, asked_in, chart_of, page_with, question, sent
+from app.web.sheets import Asks, Sent, asked_in, chart_of, page_with, question
 from domain.events import ConsentSigned, MedicationTaken, ReviewMade
 from domain.rejections import Reason, Refused
 from domain.rules.reviews import TITLES
@@ -20,8 +20,6 @@ from domain.standing import Noted
 from domain.words import ReviewKind
 
 charting = APIRouter(include_in_schema=False)
-Seeing = Annotated[Asking, Depends(Needs("see-participants"))]
-Sent = Annotated[Typed, Depends(sent)]
 
 
 class Looked(NamedTuple):
@@ -98,7 +96,7 @@ def _screening(request: Request, asking: Asking, chart: Chart, typed: Typed | No
         raise Refused(Reason(code="unknown-page", says="no protocol has been adopted, so nothing is screened for"))
     asks = Asks("screening", screening_of(chart.study.protocol(version)), button="Record all of it", open=True)
     start = Asks("start", question("joining.screen"), "Screening started", button="Record the start")
-    more = tuple(name for name in ("screening.score", "screening.condition", "screening.attest", "joining.fail-screening"))
+    more = ("screening.score", "screening.condition", "screening.attest", "joining.fail-screening")
     return page_with(
         request, asking, "screening.html", chart, (start, asks), typed, more=tuple(map(question, more)), started=_started(chart)
     )

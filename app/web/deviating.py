@@ -1,24 +1,18 @@
 """The pages of deviations."""
 
-import csv
-import io
-from typing import Annotated
-
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from app.cli.asking import Chart
-from app.web.answering import page
+from app.web.answering import as_csv, page
 from app.web.deviations_page import CATEGORIES, IMPORTANCE, STANDINGS, Asked, deviation_asks, deviations_page, standing_of
 from app.web.fields import Typed
-from app.web.looking import harmless
-from app.web.needs import Needs
+from app.web.needs import Seeing
 from app.web.office import Asking
-from app.web.sheets import chart_of, page_with, sent
+from app.web.sheets import Sent, chart_of, page_with
 from projections.deviations import Row, deviations
 
 deviating = APIRouter(include_in_schema=False)
-Seeing = Annotated[Asking, Depends(Needs("see-participants"))]
 COLUMNS = ("participant", "site", "key", "entry", "category", "important", "final", "reviewed", "says")
 DETAILS = ("occurred_on", "discovered_on", "cause", "prevention", "reported_to_sponsor_on", "reported_to_ethics_committee_on")
 
@@ -34,11 +28,8 @@ def of_the_study(request: Request, asking: Seeing) -> Response:
 @deviating.get("/deviations.csv")
 def as_a_table(request: Request, asking: Seeing) -> Response:
     """The same deviations as a table, with what was found out about them."""
-    asked, text = Asked.of(request.query_params), io.StringIO()
-    table = csv.writer(text)
-    table.writerow((*COLUMNS, *DETAILS))
-    table.writerows(_line(row) for row in _rows(asking) if asked.admits(row))
-    return Response(text.getvalue(), media_type="text/csv", headers={"content-disposition": 'attachment; filename="deviations.csv"'})
+    asked = Asked.of(request.query_params)
+    return as_csv("deviations", (*COLUMNS, *DETAILS), (_line(row) for row in _rows(asking) if asked.admits(row)))
 
 
 @deviating.get("/participants/{participant}/deviations")
@@ -48,7 +39,7 @@ def of_one(request: Request, participant: str, asking: Seeing) -> Response:
 
 
 @deviating.post("/participants/{participant}/deviations")
-def handled(request: Request, participant: str, asking: Seeing, typed: Annotated[Typed, Depends(sent)]) -> Response:
+def handled(request: Request, participant: str, asking: Seeing, typed: Sent) -> Response:
     """Record what was found out about a deviation, or that it was reviewed."""
     return _of_one(request, asking, chart_of(asking, participant), typed)
 
@@ -63,6 +54,6 @@ def _rows(asking: Asking) -> tuple[Row, ...]:
     return deviations(asking.office.daybook.views, asking.sites())
 
 
-def _line(row: Row) -> list[str]:
+def _line(row: Row) -> list[object]:
     found = (getattr(row.details, name) if row.details else None for name in DETAILS)
-    return [harmless(value) for value in (*(getattr(row, name) for name in COLUMNS), *found)]
+    return [*(getattr(row, name) for name in COLUMNS), *found]

@@ -4,13 +4,12 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
-from types import NoneType
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 from typer.models import ArgumentInfo, OptionInfo
 
 from app.cli.asking import Chart
-from app.cli.reading import AtHand, Reads
+from app.cli.reading import AtHand, Reads, marked, said_type
 
 Kind = Literal["text", "select", "tick", "ticks", "several", "two", "rows"]
 """How a field is filled in: a line, one of some choices, a tick, some ticks, any number of lines, two of them, or rows of cells."""
@@ -82,7 +81,7 @@ def fields(
     return tuple(
         _field(one, chart, typed, tuple(faults.get(one.name, ())))
         for one in inspect.signature(question, eval_str=True).parameters.values()
-        if _of(one.annotation, AtHand) is None and one.name not in but
+        if marked(one.annotation, AtHand) is None and one.name not in but
     )
 
 
@@ -94,7 +93,7 @@ def as_typed(question: Callable[..., Any], typed: Typed) -> dict[str, Any]:
 
 def _words(one: inspect.Parameter, typed: Typed) -> tuple[str, Any]:
     given = typed.get(one.name, ())
-    said, lines = _said(one.annotation), [line.strip() for text in given for line in text.splitlines() if line.strip()]
+    said, lines = said_type(get_args(one.annotation)[0]), [line.strip() for text in given for line in text.splitlines() if line.strip()]
     if said is bool:
         answer = {"yes": True, "no": False}.get(lines[0]) if lines else None
         return one.name, False if answer is None and one.default is False else answer
@@ -102,14 +101,14 @@ def _words(one: inspect.Parameter, typed: Typed) -> tuple[str, Any]:
         return one.name, lines or (None if _optional(one) else [])
     if get_origin(said) is tuple:
         return one.name, tuple(lines)
-    reads: Reads | None = _of(one.annotation, Reads)
+    reads: Reads | None = marked(one.annotation, Reads)
     otherwise = reads.otherwise if reads else None
     begun = None if one.default in {None, inspect.Parameter.empty} else str(one.default)
     return one.name, lines[0] if lines else otherwise or begun or (None if _optional(one) else "")
 
 
 def _rows(one: inspect.Parameter) -> Rows | None:
-    found: Rows | None = _of(one.annotation, Rows)
+    found: Rows | None = marked(one.annotation, Rows)
     return found
 
 
@@ -126,7 +125,7 @@ def _filled(one: inspect.Parameter, typed: Typed) -> list[tuple[str, ...]]:
 
 
 def _field(one: inspect.Parameter, chart: Chart, typed: Typed, faults: tuple[str, ...]) -> Field:
-    said = _said(one.annotation)
+    said = said_type(get_args(one.annotation)[0])
     choices, suggested = _choices(one, said, chart), _suggested(one, chart)
     return Field(
         name=one.name,
@@ -144,7 +143,7 @@ def _field(one: inspect.Parameter, chart: Chart, typed: Typed, faults: tuple[str
 
 
 def _label(one: inspect.Parameter) -> str:
-    called: Called | None = _of(one.annotation, Called)
+    called: Called | None = marked(one.annotation, Called)
     return called.label if called else LABELS.get(one.name, one.name.strip("_").replace("_", " ").capitalize())
 
 
@@ -211,28 +210,18 @@ def _begun(one: inspect.Parameter, chart: Chart) -> tuple[str, ...]:
 
 
 def _hint(one: inspect.Parameter, *, several: bool) -> str:
-    info = _of(one.annotation, ArgumentInfo | OptionInfo)
+    info = marked(one.annotation, ArgumentInfo | OptionInfo)
     says = str(info.help or "") if info is not None else ""
     said = says.replace("; can be repeated", "").replace("can be repeated", "").rstrip(" .")
     return f"{said}." + (" One on each line." if several else "") if said else ""
 
 
 def _metavar(one: inspect.Parameter) -> str:
-    info = _of(one.annotation, ArgumentInfo | OptionInfo)
+    info = marked(one.annotation, ArgumentInfo | OptionInfo)
     return str(info.metavar or "") if info is not None else ""
 
 
 def _optional(one: inspect.Parameter) -> bool:
     """Whether nothing need be said."""
-    reads: Reads | None = _of(one.annotation, Reads)
+    reads: Reads | None = marked(one.annotation, Reads)
     return one.default is not inspect.Parameter.empty or (reads is not None and reads.otherwise is not None)
-
-
-def _said(annotation: Any) -> Any:
-    """The type of a field where something is said in it."""
-    becomes = get_args(annotation)[0]
-    return next(kind for kind in get_args(becomes) if kind is not NoneType) if NoneType in get_args(becomes) else becomes
-
-
-def _of(annotation: Any, kind: Any) -> Any:
-    return next((one for one in getattr(annotation, "__metadata__", ()) if isinstance(one, kind)), None)

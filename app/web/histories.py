@@ -9,9 +9,9 @@ from app.cli.asking import Chart
 from app.web.answering import page
 from app.web.fields import Typed
 from app.web.history_page import correction_asks, entry_shown, history_page, stated
-from app.web.needs import Needs
+from app.web.needs import Needs, Seeing
 from app.web.office import Asking
-from app.web.sheets import chart_of, one_of, page_with, recorded, sent
+from app.web.sheets import Sent, chart_of, one_of, page_with, recorded
 from app.web.worklist_page import participant_href
 from domain.entry import Entry
 from domain.events import FACTS, Event
@@ -19,7 +19,6 @@ from domain.rejections import Reason, Refused
 from domain.study import Study
 
 histories = APIRouter(include_in_schema=False)
-Seeing = Annotated[Asking, Depends(Needs("see-participants"))]
 SeeingHistory = Annotated[Asking, Depends(Needs("see-history"))]
 FIELD = "field."
 """What the name of a field begins with that stands for one of the entry's."""
@@ -49,7 +48,7 @@ def an_entry(request: Request, participant: str, entry: int, asking: Seeing) -> 
 
 
 @histories.post("/participants/{participant}/entries/{entry}")
-def amended(request: Request, participant: str, entry: int, asking: Seeing, typed: Annotated[Typed, Depends(sent)]) -> Response:
+def amended(request: Request, participant: str, entry: int, asking: Seeing, typed: Sent) -> Response:
     """Record what an entry should have said, or that it should never have been made."""
     return _entry(request, asking, chart_of(asking, participant), entry, typed)
 

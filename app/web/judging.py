@@ -2,24 +2,22 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from app.cli.asking import Chart
 from app.web.eligibility_page import confirmation_asks, differences, eligibility_page
 from app.web.fields import Typed
-from app.web.needs import Needs
+from app.web.needs import Seeing
 from app.web.office import Asking
-from app.web.sheets import chart_of, number_of, one_of, page_with, sent
+from app.web.sheets import Sent, chart_of, number_of, one_of, page_with
 from domain.criteria.report import confirmation, eligibility
 from domain.record import Record
 from domain.rejections import Reason, Refused
 from domain.time import to_the_minute
 
 judging = APIRouter(include_in_schema=False)
-Seeing = Annotated[Asking, Depends(Needs("see-participants"))]
 
 
 @judging.get("/participants/{participant}/eligibility")
@@ -29,7 +27,7 @@ def judged(request: Request, participant: str, asking: Seeing, at: str = "", as_
 
 
 @judging.post("/participants/{participant}/eligibility")
-def confirmed(request: Request, participant: str, asking: Seeing, typed: Annotated[Typed, Depends(sent)]) -> Response:
+def confirmed(request: Request, participant: str, asking: Seeing, typed: Sent) -> Response:
     """Confirm the report that was shown, by signature."""
     return _shown(request, asking, chart_of(asking, participant), typed, ("", ""))
 

@@ -1,14 +1,12 @@
 """Pages that show how things stand: the worklist and a participant."""
 
-import csv
-import io
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import RedirectResponse, Response, StreamingResponse
 
-from app.web.answering import NAVIGATION, page
-from app.web.needs import Needs, asking
+from app.web.answering import NAVIGATION, as_csv, page
+from app.web.needs import Needs, Seeing, asking
 from app.web.office import Asking
 from app.web.participant_page import participant_page
 from app.web.pulse import Pulse
@@ -16,11 +14,10 @@ from app.web.sheets import chart_of, recorded
 from app.web.worklist_page import ROWS_ON_A_PAGE, Asked, choices, worklist_page
 from domain.rejections import Reason, Refused
 from projections.timeline import Timeline, timeline
-from projections.views import Parked
+from projections.views import Parked, Views
 from projections.worklist_pages import listed
 
 looking = APIRouter(include_in_schema=False)
-Seeing = Annotated[Asking, Depends(Needs("see-participants"))]
 SEEING = [Depends(Needs("see-participants"))]
 MOST_ROWS = 100_000
 """How many rows a table has at most."""
@@ -46,12 +43,9 @@ def what_there_is_to_do(request: Request, asking: Seeing) -> Response:
 @looking.get("/worklist.csv")
 def as_a_table(request: Request, asking: Seeing) -> Response:
     """The same rows as a table; instants in UTC."""
-    asked, text = Asked.of(request.query_params), io.StringIO()
-    table = csv.writer(text)
-    table.writerow(COLUMNS)
-    found = listed(asking.office.daybook.views, asking.now, asked.wanted(asking.sites()), 1, MOST_ROWS)
-    table.writerows([harmless(getattr(row, name)) for name in COLUMNS] for _, row in found.rows)
-    return Response(text.getvalue(), media_type="text/csv", headers={"content-disposition": 'attachment; filename="worklist.csv"'})
+    wanted = Asked.of(request.query_params).wanted(asking.sites())
+    found = listed(asking.office.daybook.views, asking.now, wanted, 1, MOST_ROWS)
+    return as_csv("worklist", COLUMNS, ([getattr(row, name) for name in COLUMNS] for _, row in found.rows))
 
 
 @looking.get("/worklist/live", dependencies=SEEING)
@@ -65,14 +59,13 @@ async def changes(request: Request, since: Annotated[int, Query(ge=0)] = 0) -> R
 def one(request: Request, participant: str, asking: Seeing, span: str = "near") -> Response:
     """Everything about one participant at a glance."""
     chart = chart_of(asking, participant)
-    shown = participant_page(chart.record, chart.study, told_of(asking), asking.now, span)
+    shown = participant_page(chart.record, chart.study, told_of(asking.office.daybook.views, participant), asking.now, span)
     return page(request, asking, "participant.html", page=shown, recorded=tuple(recorded(request, chart)))
 
 
-def told_of(asking: Asking) -> Timeline:
-    """What the views tell of the participant at hand. Raises Refused while they do not."""
-    assert asking.participant is not None, "the address names a participant"  # noqa: S101 - cannot happen; see house style
-    found = timeline(asking.office.daybook.views, asking.participant)
+def told_of(views: Views, participant: str) -> Timeline:
+    """What the views tell of a participant. Raises Refused while they do not."""
+    found = timeline(views, participant)
     match found:
         case Timeline():
             return found
@@ -81,9 +74,3 @@ def told_of(asking: Asking) -> Timeline:
             raise Refused(Reason(code="unreadable", says=says))
         case None:
             raise Refused(Reason(code="not-told", says="the answers about this participant are being made ready; look again in a moment"))
-
-
-def harmless(value: object) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

@@ -85,3 +85,7 @@ class Needs:
             asking.office.daybook.people.note(AccessRefused(person=asking.person.id, action=self.action), asking.source)
             raise Refused(Reason(code="not-allowed", says=f"you have no role that may {self.action.replace('-', ' ')}"))
         return asking
+
+
+Seeing = Annotated[Asking, Depends(Needs("see-participants"))]
+"""Whoever asks, of participants whom they may see."""

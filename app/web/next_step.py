@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from app.web.worklist_page import participant_href
 from domain.events import ManuallyReleased, Slot, StepCleared, StepHeld, StepWaiting
-from domain.gates import Gate, SlotVerdict, judge
+from domain.gates import Gate, SlotVerdict, judge, judged_for
 from domain.leaving import steps_ended
 from domain.participant import Participant
 from domain.standing import Plan
@@ -85,7 +85,7 @@ def steps_ahead(participant: Participant, study: Study, now: datetime) -> tuple[
 def step_shown(step: HoldPoint, participant: Participant, study: Study, instant: datetime) -> StepShown:
     """A step with its gate, judged for its slot or, where none is planned, as if it were now."""
     plan, now = participant.plans.get(step), to_the_minute(instant)
-    at = now if plan is None else max(plan.slot.start, now)
+    at = judged_for(plan, now)
     gate, zone = judge(step, participant, study, at), study.zone(participant.site)
     derived = None if plan is None else gate.verdict(plan.slot, now)
     return StepShown(

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -11,15 +10,15 @@ from jinja2 import Environment
 
 from app.accounts import Accounts
 from app.accounts.sessions import Session
+from app.cli.asking import to_sign
 from app.proof import Doorkeeper
 from app.wiring import Daybook
 from domain.access import asked_by
-from domain.commands import ConfirmEligibility, PersonsCommand, Register
+from domain.commands import PersonsCommand, Register
 from domain.entry import Actor, Circumstances, Signature
 from domain.people import Person
 from domain.rejections import Reason, Refused
 from domain.words import Action, Source
-from store.codec import canonical
 from store.participants import Outcome
 
 NOT_YOURS = Reason(code="wrong-password", says="this is not your password; nothing was done")
@@ -99,20 +98,26 @@ class Asking:
         """Record what this person asks for, in the role that allows it. Raises Refused, Overtaken, CommandReused or a Fault."""
         by = self.by(participant, command, stated)
         if signing is not None:
-            by = by.model_copy(update={"signature": self.signature(signing, _signed(participant, command))})
-        return self.office.daybook.authority.handle(participant, command, by, seen=seen)
+            by = by.model_copy(update={"signature": self.signature(signing, to_sign(participant, command))})
+        return self.office.daybook.participants.handle(participant, command, by, seen=seen)
 
     def by(self, participant: str, command: PersonsCommand, stated: Stated) -> Circumstances:
         """The circumstances of a request, in the role that allows it. Raises Refused where none does."""
         authority = self.office.daybook.authority
-        site = command.site if isinstance(command, Register) else authority.seen(self.person.id, participant, self.source)
+        site = command.site if isinstance(command, Register) else self._site_of(participant)
         role = authority.permit(self.person.id, asked_by(command), site, self.source, participant=participant)
         return self.circumstances(Actor(id=self.person.id, role=role, site=site), stated)
+
+    def _site_of(self, participant: str) -> str:
+        """The site of a participant, which is known of the one at hand."""
+        if self.site is not None and participant == self.participant:
+            return self.site
+        return self.office.daybook.authority.seen(self.person.id, participant, self.source)
 
     def as_if_signed(self, participant: str, command: PersonsCommand, stated: Stated, meaning: str) -> Circumstances:
         """The same as they would be under a signature, for finding out what would come of it; nothing is ever recorded by them."""
         by = self.by(participant, command, stated)
-        signature = Signature(meaning=meaning, signed=_signed(participant, command), authenticated=True) if meaning else None
+        signature = Signature(meaning=meaning, signed=to_sign(participant, command), authenticated=True) if meaning else None
         return by.model_copy(update={"signature": signature})
 
     def circumstances(self, actor: Actor, stated: Stated) -> Circumstances:
@@ -137,11 +142,6 @@ class Asking:
     def about(self, participant: str, site: str) -> "Asking":
         """The same person, asking about a participant at a site."""
         return replace(self, participant=participant, site=site)
-
-
-def _signed(participant: str, command: PersonsCommand) -> str:
-    """The digest of what is signed: of the report where one is confirmed, else of what was asked."""
-    return command.report if isinstance(command, ConfirmEligibility) else sha256(participant.encode() + canonical(command)).hexdigest()
 
 
 def _said(stated: Stated) -> dict[str, Any]:

@@ -1,23 +1,21 @@
 """Pages about many participants at once: the calendar of a month, participants by visits, and the roster."""
 
 from datetime import timedelta
-from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from app.clinic_time import SiteClock
 from app.web import matrix_page as lists
 from app.web import month_page as months
 from app.web.answering import page
-from app.web.needs import Needs
+from app.web.needs import Seeing
 from app.web.office import Asking
 from domain.time import midnight
 from projections.calendar import between, windows_of
 from projections.roster import Page, roster
 
 overviews = APIRouter(include_in_schema=False)
-Seeing = Annotated[Asking, Depends(Needs("see-participants"))]
 A_DAY = timedelta(days=1)
 """No site's dates lie further than this from those of UTC."""
 

@@ -4,22 +4,19 @@ from collections.abc import Mapping
 from functools import cache
 from http import HTTPStatus
 from itertools import groupby
-from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from app.cli.asking import QUESTIONS, Chart
 from app.web.answering import page
-from app.web.fields import Typed
-from app.web.needs import Needs
+from app.web.needs import Seeing
 from app.web.office import Asking
-from app.web.sheets import Asks, Question, Sheet, asked_in, begun, chart_of, put, question, sent
+from app.web.sheets import Asks, Question, Sent, Sheet, asked_in, begun, chart_of, put, question
 from domain.rejections import Reason, Refused
 from store.participants import Outcome
 
 recording = APIRouter(include_in_schema=False)
-Seeing = Annotated[Asking, Depends(Needs("see-participants"))]
 ELSEWHERE = frozenset({"joining.register", "joining.consent", "joining.confirm", "forms.form", "recordkeeping.correct"})
 """What has a page of its own, because something is chosen for it, or shown first."""
 PANELS: Mapping[str, str] = {
@@ -63,7 +60,7 @@ def blank(request: Request, participant: str, name: str, asking: Seeing) -> Resp
 
 
 @recording.post("/participants/{participant}/record/{name}")
-def filled_in(request: Request, participant: str, name: str, asking: Seeing, typed: Annotated[Typed, Depends(sent)]) -> Response:
+def filled_in(request: Request, participant: str, name: str, asking: Seeing, typed: Sent) -> Response:
     """Record what a form says, or show it again with all that is wrong."""
     chart = chart_of(asking, participant)
     answer = put(_asked(name, asking), chart, asking, typed)

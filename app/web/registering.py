@@ -12,10 +12,9 @@ from pydantic import TypeAdapter
 from app.cli.reading import Annotations, Heard, shaped
 from app.clinic_time import SiteClock
 from app.web.answering import page
-from app.web.fields import Typed
 from app.web.needs import Needs
 from app.web.office import Asking, Stated
-from app.web.sheets import one_of, sent
+from app.web.sheets import Sent, one_of
 from app.web.worklist_page import participant_href
 from domain.commands import Register
 from domain.entry import Identifiers
@@ -42,7 +41,7 @@ def blank(request: Request, asking: Registering) -> Response:
 
 
 @registering.post("/participants/new")
-def register(request: Request, asking: Registering, typed: Annotated[Typed, Depends(sent)]) -> Response:
+def register(request: Request, asking: Registering, typed: Sent) -> Response:
     """Open a record at one of the asker's sites; contact data are sealed."""
     said = {name: one_of(typed, name).strip() for name in ASKED}
     command_id, heard = shaped(lambda: SENT.validate_strings(one_of(typed, "command_id"))), Heard()

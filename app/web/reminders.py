@@ -12,7 +12,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from app.clinic_time import SiteClock
 from app.web.answering import page
-from app.web.needs import Needs
+from app.web.needs import Needs, Seeing
 from app.web.office import Asking, Stated
 from domain.commands import Acknowledge
 from domain.notices import called
@@ -20,7 +20,6 @@ from domain.rejections import Reason, Refused
 from projections.notices import STATES, Row, inbox, log, one
 
 reminders = APIRouter(include_in_schema=False)
-Seeing = Annotated[Asking, Depends(Needs("see-participants"))]
 Noting = Annotated[Asking, Depends(Needs("acknowledge"))]
 ON_A_PAGE = 50
 

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID, uuid4
 
-from fastapi import Request
+from fastapi import Depends, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import NonNegativeInt, TypeAdapter, ValidationError
 
@@ -137,6 +137,10 @@ def question_of(name: str, ask: Callable[..., PersonsCommand]) -> Question:
 async def sent(request: Request) -> Typed:
     """What the form says, by the names of its fields."""
     return gathered((await request.form()).multi_items())
+
+
+Sent = Annotated[Typed, Depends(sent)]
+"""The form that was sent."""
 
 
 def asked_in(request: Request) -> Typed:

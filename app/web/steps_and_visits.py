@@ -1,16 +1,15 @@
 """The pages on which a step is taken and a visit is recorded."""
 
-from typing import Annotated
 from uuid import uuid4
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from app.cli.asking import Chart
 from app.web.fields import Typed
-from app.web.needs import Needs
+from app.web.needs import Seeing
 from app.web.office import Asking, Stated
-from app.web.sheets import chart_of, one_of, page_with, sent
+from app.web.sheets import Sent, chart_of, one_of, page_with
 from app.web.step_page import SHIFTS, Shift, StepPage, shifts, step_asks, step_page
 from app.web.visit_page import visit_asks, visit_page
 from domain import commands as c
@@ -18,8 +17,6 @@ from domain.rejections import Reason, Refused
 from domain.words import HoldPoint
 
 taking = APIRouter(include_in_schema=False)
-Seeing = Annotated[Asking, Depends(Needs("see-participants"))]
-Sent = Annotated[Typed, Depends(sent)]
 
 
 @taking.get("/participants/{participant}/steps/{step}")

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from domain.base import Value
 from domain.criteria.report import confirmation, eligibility
-from domain.gates import judge
+from domain.gates import judge, judged_for
 from domain.participant import Participant
 from domain.study import Study
 
@@ -35,6 +35,6 @@ def _verdicts(participant: Participant, study: Study, now: datetime) -> Iterator
     yield "eligibility", report.overall
     yield from ((part.id, part.verdict) for part in report.parts)
     for step, plan in participant.plans.items():
-        instant = max(plan.slot.start, now)
+        instant = judged_for(plan, now)
         rules = judge(step, participant, study, instant).derivation(instant).rules
         yield from ((f"{rule.rule} at {step}", rule.outcome) for rule in rules)
