@@ -58,7 +58,7 @@ class Row(Value):
     category: Category
     kind: Kind
     name: str
-    """The step, the visit, or the key of the reminder or deviation."""
+    """The step, the visit, or the key of the reminder."""
     title: str
     state: State
     says: str
@@ -328,12 +328,12 @@ def _notices(told: Told) -> Iterator[Kept]:
 
 
 def _deviations(told: Told) -> Iterator[Kept]:
-    """Every deviation that awaits the investigator; what is only proposed is a visit to account for or to complete."""
-    for deviation in told.participant.deviations.values():
-        if deviation.final and not deviation.reviewed:
-            whose = _whose(told, f"deviation:{deviation.key}")
-            says = f"Protocol deviation: {deviation.says}."
-            yield Kept(*whose, "deviation", deviation.key, "Deviation", "to review", says, "review")
+    """The deviations that await the investigator, who reviews all of a participant's together; a proposed one is a visit to account for."""
+    waiting = [one.says for one in told.participant.deviations.values() if one.final and not one.reviewed]
+    if waiting:
+        title = "Deviation" if len(waiting) == 1 else f"{len(waiting)} deviations"
+        says = " ".join(dict.fromkeys(f"{one[0].upper()}{one[1:]}." for one in waiting))
+        yield Kept(*_whose(told, "deviations"), "deviation", "deviations", title, "to review", says, "review")
 
 
 def _whose(told: Told, key: str) -> tuple[str, str, str, str]:

@@ -1,6 +1,5 @@
 """The worklist on the terminal: what there is to do, most pressing first."""
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import groupby
@@ -117,10 +116,10 @@ def _table(rows: Iterable[Row], now: datetime) -> Table:
 
 
 def _deviations(rows: Iterable[Row]) -> Table:
-    """Each participant once: what is to be reviewed is read in the record."""
+    """What is to be reviewed is read in the record."""
     table = grid("Participant", "What", "Where it stands")
-    for participant, count in sorted(Counter(row.participant for row in rows).items()):
-        table.add_row(participant, f"{count} {'deviation' if count == 1 else 'deviations'}", f"daybook timeline {participant}")
+    for row in rows:
+        table.add_row(row.participant, row.title, f"daybook timeline {row.participant}")
     return table
 
 

@@ -1,7 +1,7 @@
 """The worklist as the browser shows it: grouped by what presses most, filtered by what stands in the URL, fifty rows a page."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
@@ -12,7 +12,6 @@ from markupsafe import Markup
 
 from app.clinic_time import SiteClock
 from app.web.drawing import Kind, Piece, window_bar
-from app.web.showing import plural, sentence
 from domain.protocol import Protocol
 from projections.worklist import Action, Row, State
 from projections.worklist_pages import GROUPS, Group, Listing, Wanted
@@ -181,7 +180,7 @@ def worklist_page(listing: Listing, asked: Asked, choices: Choices, now: datetim
     pages = max(1, -(-listing.found // ROWS_ON_A_PAGE))
     counts = Counter(listing.counts)
     shown = tuple(
-        Shown(group, *HEADINGS[group], counts[group], tuple(_lines(group, tuple(row for _, row in some), now)))
+        Shown(group, *HEADINGS[group], counts[group], tuple(_line(row, now) for _, row in some))
         for group, some in groupby(listing.rows, key=lambda pair: pair[0])
     )
     counted = tuple(
@@ -210,20 +209,6 @@ def bound(row: Row, now: datetime) -> tuple[str, datetime | None]:
 def _counted(group: Group, counts: Counter[Group], asked: Asked) -> Counted:
     current = asked.group == group
     return Counted(group, HEADINGS[group][0], counts[group], asked.url(group="" if current else group), current)
-
-
-def _lines(group: Group, rows: Sequence[Row], now: datetime) -> Iterator[Line]:
-    """Each row; of what is to be reviewed each participant once, since it is reviewed together."""
-    if group != "review":
-        yield from (_line(row, now) for row in rows)
-        return
-    for _, some in groupby(sorted(rows, key=lambda row: row.participant), key=lambda row: row.participant):
-        first, *more = tuple(some)
-        if not more:
-            yield _line(first, now)
-        else:
-            says = " ".join(dict.fromkeys(sentence(row.says.removeprefix("Protocol deviation: ")) for row in (first, *more)))
-            yield replace(_line(first, now), title=plural(len(more) + 1, "deviation"), says=says)
 
 
 def _line(row: Row, now: datetime) -> Line:

@@ -109,7 +109,24 @@ def test_a_closed_visit_with_nothing_recorded_is_to_be_accounted_for_until_it_is
     infused.asks(c.MissVisit(visit="day-1"))
     up_to_date(infused.trial, views)
     assert row(views, infused.trial.clock(), "day-1") is None
-    assert shown(views, infused.trial.clock(), "visit:day-1:missed") == ("to review", "to review")
+    assert shown(views, infused.trial.clock(), "deviations") == ("to review", "to review")
+
+
+def test_the_deviations_of_a_participant_are_one_row_until_the_last_of_them_is_reviewed(infused: Story, views: Views) -> None:
+    for says in ("a form was lost", "a sample was lost", "a form was lost"):
+        infused.asks(c.RecordDeviation(says=says, category="procedure", details=e.DeviationDetails()))
+    keys = [one.key for one in infused.now.deviations.values() if one.final]
+    titles = []
+    for key in keys:
+        up_to_date(infused.trial, views)
+        found = row(views, infused.trial.clock(), "deviations")
+        assert found is not None
+        titles.append((found.title, found.says))
+        infused.asks(c.ReviewDeviation(key=key, entry=infused.now.deviations[key].told_in), "investigator", signed=True)
+    up_to_date(infused.trial, views)
+    assert row(views, infused.trial.clock(), "deviations") is None
+    both = "A form was lost. A sample was lost."
+    assert titles == [("3 deviations", both), ("2 deviations", "A sample was lost. A form was lost."), ("Deviation", "A form was lost.")]
 
 
 def test_a_completed_visit_is_no_longer_to_do(infused: Story, views: Views) -> None:

@@ -28,7 +28,7 @@ def group_of(row: Row) -> Group:
     return {"urgent": "held", "due today": "due", "to review": "review"}.get(row.category, row.category)  # type: ignore[return-value]  # What is not named is called the same.
 
 
-def everything(views: Views, now: datetime, wanted: Wanted, size: int = 7) -> Iterator[tuple[Group, Row]]:
+def everything(views: Views, now: datetime, wanted: Wanted, size: int = 3) -> Iterator[tuple[Group, Row]]:
     page, left = 1, 1
     while left > 0:
         found: Listing = listed(views, now, wanted, page, size)
@@ -84,10 +84,10 @@ def test_what_is_wanted_alone_is_what_the_whole_list_holds_of_it(told: Views, no
 
 def test_beyond_the_last_page_stands_the_last(told: Views) -> None:
     now = MOMENTS[40]
-    found = listed(told, now, Wanted(sites=BOTH), 1, 7).found
-    last = -(-found // 7)
+    found = listed(told, now, Wanted(sites=BOTH), 1, 3).found
+    last = -(-found // 3)
     assert last > 1
-    assert listed(told, now, Wanted(sites=BOTH), last + 5, 7) == listed(told, now, Wanted(sites=BOTH), last, 7)
+    assert listed(told, now, Wanted(sites=BOTH), last + 5, 3) == listed(told, now, Wanted(sites=BOTH), last, 3)
 
 
 def test_a_page_is_found_in_the_index_and_never_by_looking_at_everything(told: Views) -> None:

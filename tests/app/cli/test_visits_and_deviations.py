@@ -69,7 +69,8 @@ def test_an_assessment_that_a_visit_does_not_require_is_refused(desk: Desk) -> N
 def test_a_deviation_is_looked_into_reviewed_and_leaves_the_worklist(late: Desk) -> None:
     key = "visit:screening:window"
     told(late)
-    assert [row["name"] for row in late.json("worklist") if row["category"] == "to review"] == [key]
+    assert [row["title"] for row in late.json("worklist") if row["category"] == "to review"] == ["Deviation"]
+    assert [row["key"] for row in late.json("deviations")["deviations"]] == [key]
     late("deviation", "describe", "BER-001", key, "--cause", "a strike", "--important", "--discovered", "2026-02-04")
     said = late("deviation", "describe", "BER-001", key, "--to-sponsor", "2026-02-04").stdout
     found = "important; discovered: 2026-02-04; cause: a strike; reported to the sponsor: 2026-02-04"

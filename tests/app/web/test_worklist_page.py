@@ -85,16 +85,6 @@ def test_every_filter_stays_in_the_address_but_the_page_begins_anew() -> None:
     assert Asked().url() == "/worklist"
 
 
-def test_the_deviations_of_a_participant_are_reviewed_together() -> None:
-    deviation = {"category": "to review", "kind": "deviation", "state": "to review", "action": "review", "opens": None, "closes": None}
-    rows = [row(name=f"visit:day-{n}:missed", says=f"Protocol deviation: day {n} was missed.", **deviation) for n in (1, 3)]
-    page = page_of(*rows, row(participant="BER-002", name="visit:day-1:missed", **deviation), group="review")
-    (group,) = page.groups
-    assert [(line.participant, line.title) for line in group.lines] == [("BER-001", "2 deviations"), ("BER-002", "Day 28 after infusion")]
-    assert group.lines[0].says == "Day 1 was missed. Day 3 was missed."
-    assert group.rows == 3
-
-
 @pytest.mark.parametrize(("hours", "state"), [(10, "open"), (11, "past target")])
 def test_an_open_visit_is_past_its_target_once_the_date_of_the_target_is_over(hours: int, state: str) -> None:
     page = page_of(row(), now=NOW + timedelta(hours=hours))
