@@ -79,14 +79,17 @@ def listed(views: Views, now: datetime, wanted: Wanted, page: int, size: int) ->
 
 def _page(asked: str) -> str:
     """The rows of a page in their order, found by what the index holds before any of them is read."""
-    return f"""SELECT place, category, worklist.* FROM (
-            SELECT participant, key, place, category, coalesce(closes, opens, '9999') AS until, name FROM ({asked})
-            WHERE :group = '' OR place = :group ORDER BY place, until, participant, name LIMIT :limit OFFSET :first) AS page
-        JOIN worklist USING (participant, key) ORDER BY page.place, page.until, page.participant, page.name"""  # noqa: S608 - The words are ours.
+    order = "place, until, participant, name"
+    found = f"SELECT * FROM ({asked}) WHERE :group = '' OR place = :group ORDER BY {order} LIMIT :limit OFFSET :first"  # noqa: S608 - The words are ours.
+    return f"""SELECT place, category, worklist.* FROM ({found}) AS page JOIN worklist USING (participant, key)
+        ORDER BY page.place, page.until, page.participant, page.name"""  # noqa: S608 - The words are ours.
 
 
 def _question(wanted: Wanted, now: datetime) -> tuple[str, dict[str, Any]]:
-    """The rows that are wanted, each with its category and the place of its group; and what the question is asked with."""
+    """The rows that are wanted, each with its category and the place of its group; and what the question is asked with.
+
+    The category is materialised, since the database would else find it out again wherever it is named.
+    """
     given: dict[str, Any] = {"now": stored(now), "near": stored(now + NEAR), "soon": stored(now + SOON)}
     given |= {f"site{number}": site for number, site in enumerate(sorted(wanted.sites))}
     among_sites = ", ".join(f":site{number}" for number in range(len(wanted.sites)))
@@ -98,9 +101,12 @@ def _question(wanted: Wanted, now: datetime) -> tuple[str, dict[str, Any]]:
     for number, word in enumerate(wanted.text.split()):
         conditions.append(f"participant || ' ' || title || ' ' || says || ' ' || state LIKE :word{number} ESCAPE '\\'")
         given[f"word{number}"] = f"%{_literally(word)}%"
-    inner = f"SELECT *, {CATEGORY} AS category, {STATE} AS shown FROM worklist WHERE {' AND '.join(conditions)}"  # noqa: S608 - Words of ours.
     given["state"] = wanted.state
-    return f"SELECT *, {GROUP} AS place FROM ({inner}) WHERE category IS NOT NULL AND (:state = '' OR shown = :state)", given  # noqa: S608 - And so are these.
+    judged = f"""SELECT participant, key, kind, name, coalesce(closes, opens, '9999') AS until, {CATEGORY} AS category, {STATE} AS shown
+        FROM worklist WHERE {" AND ".join(conditions)}"""  # noqa: S608 - The words are ours.
+    wanted_of_them = "category IS NOT NULL AND (:state = '' OR shown = :state)"
+    chosen = f"SELECT participant, key, name, until, category, {GROUP} AS place FROM judged WHERE {wanted_of_them}"  # noqa: S608 - So are these.
+    return f"WITH judged AS MATERIALIZED ({judged}) {chosen}", given
 
 
 def _literally(word: str) -> str:
