@@ -64,15 +64,20 @@ def application(office: Office, hosts: tuple[str, ...]) -> ASGIApp:
     for router in ROUTERS:
         app.include_router(router)
     for name, file in HTMX.items():
-        app.add_api_route(f"/static/{name}", _shipped(file), include_in_schema=False, response_class=FileResponse)
+        app.add_api_route(f"/static/{name}", _served(file), include_in_schema=False, response_class=FileResponse)
     app.mount("/static", StaticFiles(directory=OURS))
     told_of(app)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts))
     return Guarded(app, secure=office.secure)
 
 
-def _shipped(file: str) -> Callable[[], FileResponse]:
-    path = Path(str(files("django_htmx") / "static" / "django_htmx" / file))
+def shipped(file: str) -> Path:
+    """Where a file of htmx lies."""
+    return Path(str(files("django_htmx") / "static" / "django_htmx" / file))
+
+
+def _served(file: str) -> Callable[[], FileResponse]:
+    path = shipped(file)
 
     def answer() -> FileResponse:
         return FileResponse(path, media_type="text/javascript")

@@ -63,11 +63,16 @@ def test_a_page_that_is_none_is_the_first(page: str, means: int) -> None:
     assert Asked.of({"page": page}).page == means
 
 
-@pytest.mark.parametrize(("found", "asked", "page", "pages"), [(0, 1, 1, 1), (50, 1, 1, 1), (51, 1, 1, 2), (51, 2, 2, 2), (51, 3, 2, 2)])
-def test_fifty_rows_stand_on_a_page(found: int, asked: int, page: int, pages: int) -> None:
+@pytest.mark.parametrize(("found", "asked", "page", "pages"), [(0, 1, 1, 1), (25, 1, 1, 1), (26, 1, 1, 2), (26, 2, 2, 2), (26, 3, 2, 2)])
+def test_twenty_five_rows_stand_on_a_page(found: int, asked: int, page: int, pages: int) -> None:
     shown = page_of(asked=Asked(page=asked), found=found)
     assert (shown.page, shown.pages) == (page, pages)
-    assert ROWS_ON_A_PAGE == 50
+    assert ROWS_ON_A_PAGE == 25
+
+
+def test_a_long_reason_is_shortened_between_two_words_and_a_short_one_is_not() -> None:
+    said = [page_of(row(says=says)).groups[0].lines[0].says for says in ("x" * 240, "word " * 48, "word " * 49)]
+    assert said == ["x" * 240, ("word " * 48).strip(), ("word " * 47).strip() + " …"]
 
 
 def test_what_is_asked_for_never_reaches_beyond_the_sites_of_whoever_asks() -> None:
