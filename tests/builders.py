@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache, reduce
-from itertools import count
 from uuid import NAMESPACE_OID, UUID, uuid5
 from zoneinfo import ZoneInfo
 
@@ -41,6 +40,7 @@ from store.ledger import Ledger
 from store.participants import Outcome, Participants
 from store.studies import StudyFiles
 from store.study import StudyDesk
+from tests.remembered import remembered
 
 STUDY = "cd19-cart-sle"
 BERLIN, SAO_PAULO = "Europe/Berlin", "America/Sao_Paulo"
@@ -81,9 +81,10 @@ class Trial:
     files: StudyFiles = field(default_factory=shipped)
     time_zone_data: str = "test"
     """What the machine reckons with; the study has adopted the data called `test`."""
+    numbers: int = 0
+    """How many ids were given to requests."""
 
     def __post_init__(self) -> None:
-        self._numbers = count(1)
         self.ledger = self.ledger or Ledger.open("memory", clock=self.clock, keys=Keyring(b"k" * 32))
         files = self.files
         desk = StudyDesk(self.ledger, files, STUDY, program="test", time_zone_data=self.time_zone_data)
@@ -107,7 +108,8 @@ class Trial:
             )
 
     def next_id(self) -> UUID:
-        return uuid5(NAMESPACE_OID, str(next(self._numbers)))
+        self.numbers += 1
+        return uuid5(NAMESPACE_OID, str(self.numbers))
 
     def participant(self, id: str = "BER-001", site: str = "BER") -> "Story":
         """A registered participant whose story can be told."""
@@ -199,6 +201,7 @@ class Story:
         self.reports(consent(self.at()))
         return self
 
+    @remembered
     def is_eligible(self) -> "Story":
         self.consents()
         self.reports(e.ScreeningStarted(at=self.at()))
@@ -248,6 +251,7 @@ class Story:
         self.asks(c.Plan(step=step, slot=slot(start, hours)))
         return self
 
+    @remembered
     def is_collected(self, code: str = CODE) -> "Story":
         start = self.trial.clock() + timedelta(days=1)
         self.plans("leukapheresis", start)
@@ -259,6 +263,7 @@ class Story:
         self.reports(e.LeukapheresisEnded(at=self.at(), identity=code, yield_e6_per_kg=Decimal(12)))
         return self
 
+    @remembered
     def has_product(self, code: str = CODE, days: int = 21) -> "Story":
         self.lives_until(self.trial.clock() + timedelta(days=days))
         expires = local_date(self.trial.clock(), BERLIN) + timedelta(days=90)
@@ -266,6 +271,7 @@ class Story:
         self.reports(e.ProductReleased(at=self.at(), identity=code), "cell-lab")
         return self
 
+    @remembered
     def is_depleted(self) -> "Story":
         """Lymphodepletion on days -5, -4 and -3 of an infusion planned five days from the first dose."""
         first = self.trial.clock() + timedelta(days=1)
@@ -280,10 +286,12 @@ class Story:
             self.reports(e.LymphodepletionDose(at=self.at(), day=day, drug="fludarabine"))
         return self
 
+    @remembered
     def is_ready(self) -> "Story":
         """Everything before the infusion has been done, and the infusion is planned."""
         return self.is_eligible().is_collected().has_product().is_depleted()
 
+    @remembered
     def is_cleared(self) -> "Story":
         """The slot of the infusion begins, and leave is given for all of it."""
         self.lives_until(self.now.plans["infusion"].slot.start)
@@ -295,6 +303,7 @@ class Story:
     def checks_identity(self, code: str = CODE) -> Outcome:
         return self.reports(e.IdentityChecked(at=self.at(), identity=code, checked_by=("nurse one", "nurse two")))
 
+    @remembered
     def is_infused(self) -> "Story":
         """The infusion takes place at the start of its slot."""
         self.is_cleared()

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -156,7 +155,7 @@ def before_a_chart(folder: Path, clock: Clock, banner: str = "") -> Iterator[Des
     settings = Settings(folder=folder)
     with opened(settings, clock, create=True) as daybook, accounts_at(settings.accounts, clock) as accounts:
         trial = Trial(clock, daybook.ledger)
-        trial._numbers = count(1 + 1000 * daybook.ledger.head())  # Those before were given in the folder from which this one is copied.
+        trial.numbers = 1000 * daybook.ledger.head()  # Those before were given in the folder from which this one is copied.
         if not daybook.people.current().anybody:
             daybook.people.record([event for one in PEOPLE for event in _admitted(*one)], by_("administrator", trial.next_id()))
             accounts.passwords.set("k-adler", PASSWORD, chosen=True)
