@@ -3,6 +3,7 @@
 from collections import Counter
 from datetime import datetime, timedelta
 from uuid import NAMESPACE_OID, uuid5
+from zlib import crc32
 
 import structlog
 from temporalio import activity
@@ -13,6 +14,7 @@ from domain.commands import ActOn
 from domain.entry import Actor, Circumstances
 from domain.record import Record
 from domain.rejections import Refused
+from domain.reminding.reminder import Reminder
 from store.errors import StoreError
 from store.participants import Participants
 from workflows.few_words import in_few_words
@@ -21,6 +23,9 @@ LONGEST_SLEEP = timedelta(days=7)
 SHORTEST_SLEEP = timedelta(seconds=1)
 TRIES = 3
 """How often one item is acted on in one pass: an act may bring it up again, but not for ever."""
+A_HERD_WITHIN = timedelta(minutes=5)
+"""Reminders of a thousand participants that fall due at one midnight are given within this time: no leave for a step waits for them."""
+AT_ONCE = timedelta(0)
 JOURNEY = Actor(id="journey", role="journey")
 
 log = structlog.get_logger()
@@ -41,8 +46,9 @@ class Stuck(Exception):
 class Activities:
     """What a worker does for the journeys of one study."""
 
-    def __init__(self, participants: Participants) -> None:
+    def __init__(self, participants: Participants, herd_within: timedelta = AT_ONCE) -> None:
         self.participants = participants
+        self._herd_within = herd_within
 
     @activity.defn
     def advance(self, participant_id: str) -> Next:
@@ -63,7 +69,7 @@ class Activities:
             self._act_on(item, record)
         if due:
             raise Stuck(f"{len(due)} items stay due")
-        sleep = _until_next(agenda.items, now)
+        sleep = self._until_next(agenda.items, participant_id, now)
         log.info("advanced", participant=participant_id, version=record.version, acts=tries.total(), sleep=sleep.total_seconds())
         return Next(sleep=sleep, finished=agenda.finished, version=record.version)
 
@@ -79,7 +85,14 @@ class Activities:
         except Refused:
             return  # somebody else got there first: the record is read again
 
+    def _until_next(self, items: tuple[Item, ...], participant_id: str, now: datetime) -> timedelta:
+        following = min((self._wakes(item, participant_id) - now for item in items), default=LONGEST_SLEEP)
+        return min(max(following, SHORTEST_SLEEP), LONGEST_SLEEP)
 
-def _until_next(items: tuple[Item, ...], now: datetime) -> timedelta:
-    following = min((item.due - now for item in items), default=LONGEST_SLEEP)
-    return min(max(following, SHORTEST_SLEEP), LONGEST_SLEEP)
+    def _wakes(self, item: Item, participant_id: str) -> datetime:
+        """When the journey wakes up for it: when it is due, or for a reminder that is not urgent soon after, each at their own time."""
+        wakes = item.due
+        if isinstance(item.act, Reminder) and item.act.urgency != "urgent":
+            wakes += self._herd_within * (crc32(participant_id.encode()) / 2**32)
+            return wakes if wakes < item.act.pointless_after else item.due
+        return wakes

@@ -19,16 +19,20 @@ class NoticeOfReminder:
     """Holds no clinical state and never raises: the ledger says whom to tell, and keeps who was told."""
 
     def __init__(self) -> None:
-        self.nudged = False
+        self.nudged = 0
         self.told = False
         self.under_way: dict[tuple[str, int], asyncio.Task[None]] = {}
 
     @workflow.run
-    async def run(self, about: About) -> None:
-        """Ends when nobody is left to be told: told, given up, acknowledged, withdrawn or pointless; and nothing is being handed over."""
+    async def run(self, about: About, outlook: Outlook | None = None) -> None:
+        """Ends when nobody is left to be told: told, given up, acknowledged, withdrawn or pointless; and nothing is being handed over.
+
+        Whoever began it by a nudge has looked already; another nudge since then says that it may be otherwise by now.
+        """
+        outlook = outlook if self.nudged == 1 else None
         while True:
-            self.nudged = self.told = False
-            outlook = await self.look(about)
+            self.nudged, self.told = 0, False
+            outlook = outlook or await self.look(about)
             if not (self.nudged or self.told or self.under_way):
                 if outlook.finished:
                     return
@@ -39,11 +43,12 @@ class NoticeOfReminder:
             await self.sleep(outlook)
             if outlook.last and not (self.nudged or self.under_way):
                 return
+            outlook = None
 
     @workflow.signal
     def nudge(self) -> None:
         """It may have changed whom to tell: look again. It carries nothing, so it may be doubled."""
-        self.nudged = True
+        self.nudged += 1
 
     async def look(self, about: About) -> Outlook:
         return await workflow.execute_activity_method(Sending.look, about, start_to_close_timeout=A_LOOK, retry_policy=UNTIL_IT_SUCCEEDS)
@@ -66,7 +71,7 @@ class NoticeOfReminder:
         except ActivityError:
             came = Came(telling=telling, to="unreachable")
         if came is None:
-            self.nudged = True  # nobody was told: somebody else may have to be, or by another way
+            self.nudged += 1  # nobody was told: somebody else may have to be, or by another way
         elif not came.recorded:
             await workflow.execute_activity_method(Sending.record, came, start_to_close_timeout=A_LOOK, retry_policy=UNTIL_IT_SUCCEEDS)
         self.under_way.pop((telling.person, telling.call))
@@ -75,6 +80,8 @@ class NoticeOfReminder:
     async def sleep(self, outlook: Outlook) -> None:
         """Until somebody may have to be told anew; if nobody will be after these, until all of them are."""
         try:
-            await workflow.wait_condition(lambda: self.nudged or (not self.under_way if outlook.last else self.told), timeout=outlook.wait)
+            await workflow.wait_condition(
+                lambda: self.nudged > 0 or (not self.under_way if outlook.last else self.told), timeout=outlook.wait
+            )
         except TimeoutError:
             return  # the duration has passed: somebody may have to be told

@@ -1,10 +1,12 @@
 """The notices of one study on a Temporal server: on a queue of their own, so that no mail server ever keeps a journey waiting."""
 
 import asyncio
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import structlog
 
-from domain.notices import Unfinished, tag, unfinished
+from domain.notices import tag, unfinished
 from domain.protocol_file import ProtocolFaults
 from domain.rejections import Refused
 from store.errors import DamagedEntry
@@ -14,7 +16,7 @@ from workflows.gathering import Whose
 from workflows.journeys import ANSWERS_WITHIN, Journeys, in_plain_words
 from workflows.notice import NoticeOfReminder
 from workflows.outcomes import clock_of
-from workflows.sending import About
+from workflows.sending import About, Outlook, looked
 
 log = structlog.get_logger()
 
@@ -43,21 +45,21 @@ class Notices:
         Where record or study cannot be judged, nothing can be told; whoever mends that is found by the next daily nudge.
         """
         try:
-            site, left = await asyncio.to_thread(self._unfinished, participant_id)
+            left = await asyncio.to_thread(self._left, participant_id)
         except (DamagedEntry, ProtocolFaults, Refused) as trouble:
             log.warning("notices-not-begun", participant=participant_id, error=type(trouble).__name__)
             return
         with in_plain_words(self.client):
-            for key in left.keys:
-                await self._notice(participant_id, key)
-            for person in left.persons:
-                await self._digest(Whose(site=site, person=person), participant_id)
+            for about, outlook in left.notices.items():
+                await self._notice(about, outlook)
+            for whose in left.digests:
+                await self._digest(whose, participant_id)
 
-    async def _notice(self, participant_id: str, key: str) -> None:
+    async def _notice(self, about: About, outlook: Outlook) -> None:
         await self.client.start_workflow(
             NoticeOfReminder.run,
-            About(participant=participant_id, tag=tag(key)),
-            id=self.id_of(participant_id, key),
+            args=[about, outlook],
+            id=f"{self._prefix}{about.participant}-{about.tag}",
             task_queue=self.queue,
             start_signal="nudge",
             rpc_timeout=ANSWERS_WITHIN,
@@ -74,9 +76,21 @@ class Notices:
             rpc_timeout=ANSWERS_WITHIN,
         )
 
-    def _unfinished(self, participant_id: str) -> tuple[str, Unfinished]:
+    def _left(self, participant_id: str) -> "Left":
         study = self._participants.study()
         if not study.record.contacts:
-            return "", Unfinished()
+            return Left({}, [])
         record = self._participants.read(participant_id)
-        return record.participant.site, unfinished(record, study, clock_of(self._participants, record))
+        left = unfinished(record, study, clock_of(self._participants, record))
+        asked = [About(participant=participant_id, tag=tag(key)) for key in left.keys]
+        return Left(
+            {about: looked(self._participants, about) for about in asked},
+            [Whose(site=record.participant.site, person=person) for person in left.persons],
+        )
+
+
+class Left(NamedTuple):
+    """What is still to be told of a participant: notices, and what is to be done about each; and whose messages of a morning."""
+
+    notices: Mapping[About, Outlook]
+    digests: Sequence[Whose]

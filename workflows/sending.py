@@ -78,7 +78,7 @@ class Sending:
     async def look(self, about: About) -> Outlook:
         """What is to be done about a notice now; what only needs to be recorded is recorded first."""
         with in_few_words("look-failed", StoreError, participant=about.participant):
-            return await asyncio.to_thread(self._look, about)
+            return await asyncio.to_thread(looked, self._participants, about)
 
     @activity.defn
     async def tell(self, telling: Telling) -> Came | None:
@@ -94,27 +94,6 @@ class Sending:
         """Record what came of telling somebody."""
         with in_few_words("record-failed", StoreError, participant=came.telling.about.participant):
             await asyncio.to_thread(self._came, came)
-
-    def _look(self, about: About) -> Outlook:
-        """Every pass either ends or appends: a refusal says that the record has grown."""
-        to_tell: list[Telling] = []
-        while True:
-            record, study = self._participants.read(about.participant), self._participants.study()
-            notice = called(record, about.tag)
-            if notice is None:
-                return Outlook(tell=(), wait=None, finished=True)
-            now = clock_of(self._participants, record)
-            if told_with_others(notice, record, study):
-                return Outlook(tell=(), wait=None, finished=True)
-            step = turn(notice, record, study, now)
-            to_tell += (_telling(about, one, step.call, notice) for one in step.tell)
-            if not step.record:
-                wait = None if step.until is None else min(max(step.until - now, SHORTEST_WAIT), LONGEST_WAIT)
-                return Outlook(
-                    tell=tuple(to_tell), wait=wait, finished=step.finished and not to_tell, last=bool(to_tell) and step.until is None
-                )
-            for fact in step.record:
-                noted(self._participants, record, notice, fact)
 
     async def _tell(self, telling: Telling) -> Came | None:
         ready = await asyncio.to_thread(self._ready, telling)
@@ -151,6 +130,31 @@ class Sending:
         key = notice.due.key
         message = message_id(record.id, key, telling.person, telling.call)
         noted(self._participants, record, notice, outcome(key, telling.person, telling.channel, telling.call, message, came.to))
+
+
+def looked(participants: Participants, about: About) -> Outlook:
+    """What is to be done about a notice now; what only needs to be recorded is recorded first.
+
+    Every pass either ends or appends: a refusal says that the record has grown.
+    """
+    to_tell: list[Telling] = []
+    while True:
+        record, study = participants.read(about.participant), participants.study()
+        notice = called(record, about.tag)
+        if notice is None:
+            return Outlook(tell=(), wait=None, finished=True)
+        now = clock_of(participants, record)
+        if told_with_others(notice, record, study):
+            return Outlook(tell=(), wait=None, finished=True)
+        step = turn(notice, record, study, now)
+        to_tell += (_telling(about, one, step.call, notice) for one in step.tell)
+        if not step.record:
+            wait = None if step.until is None else min(max(step.until - now, SHORTEST_WAIT), LONGEST_WAIT)
+            return Outlook(
+                tell=tuple(to_tell), wait=wait, finished=step.finished and not to_tell, last=bool(to_tell) and step.until is None
+            )
+        for fact in step.record:
+            noted(participants, record, notice, fact)
 
 
 def _telling(about: About, contact: ContactNamed, call: int, notice: Notice) -> Telling:

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
-from temporalio.worker import Interceptor, Worker
+from temporalio.worker import Interceptor, UnsandboxedWorkflowRunner, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 from temporalio.workflow import SandboxImportNotificationPolicy
 
 from store.participants import Participants
-from workflows.activities import Activities
+from workflows.activities import AT_ONCE, Activities
 from workflows.digest import MorningDigest
 from workflows.gathering import Gathering
 from workflows.journey import Journey
@@ -30,18 +30,24 @@ TOLD_AT_ONCE = 8
 LEFT_TO_FINISH = timedelta(seconds=10)
 
 
-async def work(journeys: Journeys, participants: Participants, interceptors: Sequence[Interceptor] = ()) -> None:
-    """Carry the journeys of a study until cancelled; passes under way are then given time to finish."""
+async def work(
+    journeys: Journeys, participants: Participants, interceptors: Sequence[Interceptor] = (), herd_within: timedelta = AT_ONCE
+) -> None:
+    """Carry the journeys of a study until cancelled; passes under way are then given time to finish.
+
+    Reminders that are not urgent and fall due together are given within `herd_within`, in which nothing else has to wait for them.
+    """
     with ThreadPoolExecutor(PASSES_AT_ONCE, "advance") as threads:
         await Worker(
             journeys.client,
             task_queue=journeys.queue,
             workflows=[Journey],
-            activities=[Activities(participants).advance],
+            activities=[Activities(participants, herd_within).advance],
             activity_executor=threads,
             max_concurrent_activities=PASSES_AT_ONCE,
             workflow_runner=SANDBOX,
             interceptors=interceptors,
+            disable_eager_activity_execution=True,  # An answer that gets lost on its way would take the pass with it, for a minute.
             graceful_shutdown_timeout=LEFT_TO_FINISH,
         ).run()
 
@@ -56,7 +62,8 @@ async def tell(journeys: Journeys, participants: Participants, send: Send, inter
         activities=[sending.look, sending.tell, sending.record, gathering.gather, gathering.tell, gathering.record],
         max_concurrent_activities=TOLD_AT_ONCE,
         max_concurrent_workflow_tasks=TOLD_AT_ONCE,
-        workflow_runner=SANDBOX,
+        workflow_runner=UnsandboxedWorkflowRunner(),  # A sandbox for each message costs more than the message.
         interceptors=interceptors,
+        disable_eager_activity_execution=True,  # As above.
         graceful_shutdown_timeout=LEFT_TO_FINISH,
     ).run()

@@ -23,6 +23,7 @@ from app.wiring import Daybook
 from projections.rebuilding import look_through
 from store.errors import Fault
 from store.follow import Follower
+from workflows.activities import A_HERD_WITHIN
 from workflows.journeys import connect
 from workflows.relay import Relay
 from workflows.server import found, local_server, refuse_unless_free
@@ -61,7 +62,7 @@ def run(part: Part) -> None:
 async def _works(daybook: Daybook, catcher: int | None = None) -> None:
     """Carry journeys and, on a queue of their own, notices; `catcher` is the port of a mail catcher, where there is one."""
     journeys, by = await journeys_of(daybook), channels(daybook.settings, catcher=catcher)
-    parts: list[Part] = [work(journeys, daybook.participants), tell(journeys, daybook.participants, by.send)]
+    parts: list[Part] = [work(journeys, daybook.participants, herd_within=A_HERD_WITHIN), tell(journeys, daybook.participants, by.send)]
     await _together(parts if by.mail is None else [*parts, _followed(Lockouts(daybook, by.send).follower())])
 
 

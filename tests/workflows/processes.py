@@ -1,7 +1,7 @@
 """Daybook's processes, run as the real thing and killed without warning.
 
 Run by itself it is one of them: `python -m tests.workflows.processes worker|relay|notices <ledger> <temporal address> <name of the
-journeys> [<port of a mail server> [<seconds ahead>]]`.
+journeys> [<port of a mail server> [<seconds ahead> [<seconds within which a herd is told>]]]`.
 """
 
 import asyncio
@@ -20,6 +20,7 @@ from store.participants import Participants
 from store.studies import StudyFiles
 from store.study import StudyDesk
 from tests.builders import STUDY
+from workflows.activities import AT_ONCE
 from workflows.journeys import Journeys, connect
 from workflows.relay import Relay
 from workflows.worker import tell, work
@@ -44,11 +45,11 @@ def participants(ledger_address: str, ahead: timedelta = RealClock.ahead) -> Par
     return Participants(ledger, StudyDesk(ledger, StudyFiles(), STUDY, program="test", time_zone_data="test"))
 
 
-async def be(role: str, ledger: str, address: str, name: str, mail: str = "0", ahead: str = "0") -> None:  # noqa: PLR0913, PLR0917 - They are typed as a command.
+async def be(role: str, ledger: str, address: str, name: str, mail: str = "0", ahead: str = "0", herd: str = "0") -> None:  # noqa: PLR0913, PLR0917 - They are typed as a command.
     journeys, desk = Journeys(await connect(address), name), participants(ledger, timedelta(seconds=float(ahead)))
     match role:
         case "worker":
-            await work(journeys, desk)
+            await work(journeys, desk, herd_within=timedelta(seconds=float(herd)))
         case "relay":
             await Relay(desk, journeys).run()
         case "notices":
@@ -104,9 +105,11 @@ def worker_and_relay(ledger: str, address: str, name: str) -> dict[str, list[str
     return {role: [sys.executable, "-m", "tests.workflows.processes", role, ledger, address, name] for role in ("worker", "relay")}
 
 
-def that_tell(ledger: str, address: str, name: str, mail: int, ahead: timedelta = RealClock.ahead) -> dict[str, list[str]]:
+def that_tell(  # noqa: PLR0913, PLR0917 - They are typed as a command.
+    ledger: str, address: str, name: str, mail: int, ahead: timedelta = RealClock.ahead, herd_within: timedelta = AT_ONCE
+) -> dict[str, list[str]]:
     """The same, and the program that tells people by a mail server at a port of this machine."""
-    arguments = [ledger, address, name, str(mail), str(ahead.total_seconds())]
+    arguments = [ledger, address, name, str(mail), str(ahead.total_seconds()), str(herd_within.total_seconds())]
     return {role: [sys.executable, "-m", "tests.workflows.processes", role, *arguments] for role in ("worker", "relay", "notices")}
 
 

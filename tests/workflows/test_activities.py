@@ -14,13 +14,13 @@ from domain.rejections import Reason, Refused
 from store.errors import Busy
 from store.participants import Outcome, Participants
 from tests.builders import Story, Trial, by_
-from workflows.activities import LONGEST_SLEEP, SHORTEST_SLEEP, TRIES, Activities, Next
+from workflows.activities import AT_ONCE, LONGEST_SLEEP, SHORTEST_SLEEP, TRIES, Activities, Next
 
 SECRET = "prednisone 40 mg for BER-001's flare"
 
 
-def advance(participants: Participants, participant_id: str = "BER-001") -> Next:
-    return ActivityEnvironment().run(Activities(participants).advance, participant_id)
+def advance(participants: Participants, participant_id: str = "BER-001", within: timedelta = AT_ONCE) -> Next:
+    return ActivityEnvironment().run(Activities(participants, within).advance, participant_id)
 
 
 class WithoutEffect(Participants):
@@ -56,9 +56,9 @@ class Breaking(Participants):
         return super().handle(participant_id, command, by, seen=seen)
 
 
-def screened(trial: Trial) -> Story:
+def screened(trial: Trial, participant_id: str = "BER-001") -> Story:
     """A participant for whom a reminder is due at once and a window closes in four weeks."""
-    story = trial.participant().consents()
+    story = trial.participant(participant_id).consents()
     story.reports(e.ScreeningStarted(at=story.at()))
     return story
 
@@ -89,6 +89,43 @@ def test_the_journey_sleeps_until_the_next_item_is_due() -> None:
     [following, *_] = trial.participants.agenda(story.id)[1].items
     assert step.sleep == following.due - trial.clock()
     assert not step.finished
+
+
+def test_a_herd_wakes_for_its_reminders_one_after_the_other_each_always_at_the_same_moment() -> None:
+    trial, within = Trial(), timedelta(minutes=5)
+    herd = [f"BER-{number:03}" for number in range(1, 31)]
+    for participant_id in herd:
+        screened(trial, participant_id)
+        advance(trial.participants, participant_id)
+    [due] = {trial.participants.agenda(participant_id)[1].items[0].due for participant_id in herd}
+    trial.clock.move_to(due - timedelta(hours=1))
+    sleeps = [advance(trial.participants, participant_id, within).sleep for participant_id in herd]
+    assert sleeps == [advance(trial.participants, participant_id, within).sleep for participant_id in herd]
+    assert all(timedelta(hours=1) <= sleep < timedelta(hours=1) + within for sleep in sleeps)
+    assert len(set(sleeps)) == len(herd)
+    assert max(sleeps) - min(sleeps) > within / 2
+
+
+def woken_late(story: Story, within: timedelta) -> dict[str, bool]:
+    """For everything that falls due, whether the journey wakes only after that."""
+    trial, late = story.trial, dict[str, bool]()
+    advance(trial.participants, within=within)
+    while items := trial.participants.agenda(story.id)[1].items:
+        trial.clock.move_to(max(trial.clock(), items[0].due - timedelta(hours=1)))
+        wakes = trial.clock() + advance(trial.participants, within=within).sleep
+        late[items[0].key.split(":")[0]] = wakes > items[0].due
+        trial.clock.move_to(items[0].due)
+        advance(trial.participants, within=within)
+    return late
+
+
+def test_only_a_reminder_that_is_not_urgent_is_ever_given_late() -> None:
+    expected = {"screening-expires": True, "visit-closes": True, "close": False, "finalise": False}
+    assert woken_late(screened(Trial()), timedelta(minutes=5)) == expected
+    eligible = Trial().participant().is_eligible()
+    eligible.trial.clock.move(minutes=1)
+    eligible.reports(e.ConditionNoted(at=eligible.at(), condition="pregnancy", start=eligible.at(), marks={}))
+    assert woken_late(eligible, timedelta(minutes=5)) == {"safety-report-late": False}
 
 
 def test_the_journey_sleeps_no_longer_than_a_week() -> None:
