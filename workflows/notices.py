@@ -2,9 +2,12 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from functools import partial
 from typing import NamedTuple
 
 import structlog
+from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from domain.notices import tag, unfinished
 from domain.protocol_file import ProtocolFaults
@@ -56,14 +59,19 @@ class Notices:
                 await self._digest(whose, participant_id)
 
     async def _notice(self, about: About, outlook: Outlook) -> None:
-        await self.client.start_workflow(
+        """One that has nobody to tell yet knows when it will: it is begun, and not disturbed where it was begun before."""
+        begin = partial(
+            self.client.start_workflow,
             NoticeOfReminder.run,
-            args=[about, outlook],
             id=f"{self._prefix}{about.participant}-{about.tag}",
             task_queue=self.queue,
-            start_signal="nudge",
             rpc_timeout=ANSWERS_WITHIN,
         )
+        if outlook.tell:
+            await begin(args=[about, outlook], start_signal="nudge")
+        elif not outlook.finished:
+            with suppress(WorkflowAlreadyStartedError):
+                await begin(args=[about])
 
     async def _digest(self, whose: Whose, participant_id: str) -> None:
         await self.client.start_workflow(
@@ -84,7 +92,7 @@ class Notices:
         left = unfinished(record, study, clock_of(self._participants, record))
         asked = [About(participant=participant_id, tag=tag(key)) for key in left.keys]
         return Left(
-            {about: looked(self._participants, about) for about in asked},
+            {about: looked(self._participants, about, record) for about in asked},
             [Whose(site=record.participant.site, person=person) for person in left.persons],
         )
 

@@ -11,6 +11,7 @@ from domain.base import Value
 from domain.contacts import ContactNamed
 from domain.letters import Letter, letter
 from domain.notices import Notice, by_channel, called, message_id, still_to_be_told, told_with_others, turn
+from domain.record import Record
 from domain.words import Channel, Name
 from store.errors import StoreError
 from store.participants import Participants
@@ -132,14 +133,14 @@ class Sending:
         noted(self._participants, record, notice, outcome(key, telling.person, telling.channel, telling.call, message, came.to))
 
 
-def looked(participants: Participants, about: About) -> Outlook:
+def looked(participants: Participants, about: About, read: Record | None = None) -> Outlook:
     """What is to be done about a notice now; what only needs to be recorded is recorded first.
 
-    Every pass either ends or appends: a refusal says that the record has grown.
+    `read` is the record where it was read just now. Every pass either ends or appends: a refusal says that the record has grown.
     """
     to_tell: list[Telling] = []
     while True:
-        record, study = participants.read(about.participant), participants.study()
+        record, study, read = read or participants.read(about.participant), participants.study(), None
         notice = called(record, about.tag)
         if notice is None:
             return Outlook(tell=(), wait=None, finished=True)
