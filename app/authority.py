@@ -9,11 +9,13 @@ from domain.access import allowed, asked_by, asked_of_the_study, authorised
 from domain.commands import PersonsCommand, Register
 from domain.doorkeeping import AccessRefused
 from domain.entry import Circumstances
+from domain.keeping import IdentifiersErased
 from domain.people import PeopleEvent
 from domain.rejections import Reason, Refused
 from domain.study import StudyEvent
 from domain.time import local_date
 from domain.words import PARTICIPANT_CODE, Action, PersonsRole, Source
+from store.erasing import Erasures
 from store.participants import Outcome, Participants
 from store.people import PeopleDesk
 
@@ -30,6 +32,7 @@ class Authority:
 
     participants: Participants
     people: PeopleDesk
+    erasures: Erasures
 
     def handle(self, participant_id: str, command: PersonsCommand, by: Circumstances, *, seen: int | None = None) -> Outcome:
         """Record what a person's request brings about, in the role in which they ask. Raises as Participants.handle does."""
@@ -44,6 +47,8 @@ class Authority:
             for event in events:
                 self.permit(by.actor.id, asked_of_the_study(event), None, by.source, role=by.actor.role)
         self.participants.desk.record(events, by)
+        if any(isinstance(event, IdentifiersErased) for event in events):
+            self.erasures.carry_out()
 
     def admit(self, events: Sequence[PeopleEvent], by: Circumstances) -> None:
         """Record what an administrator decides about people. Raises as PeopleDesk.record does."""

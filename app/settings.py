@@ -46,6 +46,8 @@ class Settings(BaseSettings):
     """The SQLite file that keeps answers ready; it can be thrown away and is built again."""
     keys: Path = _in_the_folder("master.key")
     """The file with the master key that contact data is sealed under; to lose it is to lose the contact data."""
+    erasures: Path = _in_the_folder("erasures.jsonl")
+    """The register of whose identity was erased, which a restored ledger is held against; keep it apart from the ledger's backups."""
     accounts: Annotated[str, AfterValidator(_durable)] = _in_the_folder("accounts.sqlite", "sqlite:///")
     """The address of what is kept of people's accounts beside the record: password hashes, sessions; by default a file in the folder."""
     web_host: Annotated[str, Field(min_length=1)] = "127.0.0.1"

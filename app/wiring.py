@@ -14,6 +14,7 @@ from app.authority import Authority
 from app.settings import Settings
 from projections.feed import EVERY_VIEW, Feed
 from projections.views import Views
+from store.erasing import Erasures
 from store.errors import Fault
 from store.follow import Follower
 from store.keys import KEY_BYTES, Keyring
@@ -45,9 +46,14 @@ class Daybook:
     views: Views
 
     @property
+    def erasures(self) -> Erasures:
+        """What is to be erased, and the register of it."""
+        return Erasures(self.ledger, self.desk, self.settings.erasures)
+
+    @property
     def authority(self) -> Authority:
         """Where people's requests come in."""
-        return Authority(self.participants, self.people)
+        return Authority(self.participants, self.people, self.erasures)
 
     def feed(self) -> Follower:
         """What keeps the views up to date, by following the record."""
@@ -65,6 +71,7 @@ def opened(settings: Settings, clock: Clock = world_clock, *, create: bool = Fal
     master = _master_key(settings.keys, create=create and not stands(settings.ledger))
     ledger = Ledger.open(settings.ledger, clock=clock, keys=Keyring(master), create=create)
     with _around(ledger, settings, sealing=master is not None) as daybook:
+        daybook.erasures.carry_out()
         yield daybook
 
 

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from domain.base import Value
 from domain.contacts import ContactNamed, ContactRemoved, not_to_be_told
+from domain.keeping import DataCutMade, IdentifiersErased, Keeping, RetentionSet, evolve_keeping
 from domain.protocol import Protocol
 from domain.reference import Drug, Reference
 from domain.rejections import Reason
@@ -106,7 +107,10 @@ StudyEvent = Annotated[
     | Ruled
     | DrugClassified
     | ContactNamed
-    | ContactRemoved,
+    | ContactRemoved
+    | RetentionSet
+    | IdentifiersErased
+    | DataCutMade,
     Field(discriminator="kind"),
 ]
 STUDY_EVENTS = get_args(get_args(StudyEvent)[0])
@@ -129,6 +133,7 @@ class StudyRecord:
     rulings: dict[str, str] = field(default_factory=dict)
     classified: dict[str, DrugClassified] = field(default_factory=dict)
     contacts: dict[str, ContactNamed] = field(default_factory=dict)
+    kept: Keeping = field(default_factory=Keeping)
 
 
 def evolve_study(record: StudyRecord, event: StudyEvent) -> StudyRecord:
@@ -158,6 +163,8 @@ def evolve_study(record: StudyRecord, event: StudyEvent) -> StudyRecord:
             return replace(record, contacts=record.contacts | {event.person: event})
         case ContactRemoved():
             return replace(record, contacts={person: one for person, one in record.contacts.items() if person != event.person})
+        case RetentionSet() | IdentifiersErased() | DataCutMade():
+            return replace(record, kept=evolve_keeping(record.kept, event))
         case _:
             assert_never(event)
 
@@ -271,8 +278,8 @@ def reasons_against(
         case ContactRemoved():
             if event.person not in record.contacts:
                 yield Reason(code="unknown-contact", says=f"there is no contact {event.person}")
-        case TimeZoneDataAdopted():
-            pass
+        case TimeZoneDataAdopted() | RetentionSet() | IdentifiersErased() | DataCutMade():
+            pass  # of how the record is kept, the desk asks at its own clock
         case _:
             assert_never(event)
     if not record.name and not isinstance(event, StudyOpened):
@@ -290,8 +297,15 @@ def _not_to_be_classified(event: DrugClassified, record: StudyRecord, reference:
         yield Reason(code="classified-already", says=f"{event.drug} has been classified so already")
 
 
-def not_theirs_to_decide(event: StudyEvent, role: Role, reason: str | None) -> Iterator[Reason]:
-    """Who decides about the study: an administrator; of which classes a drug is, the medical monitor, who says why."""
+def not_theirs_to_decide(event: StudyEvent, role: Role, reason: str | None, *, signed: bool) -> Iterator[Reason]:
+    """Who decides about the study: an administrator; of which classes a drug is, the medical monitor, who says why.
+
+    To erase and to cut takes a signature; to erase, a reason as well.
+    """
+    if isinstance(event, IdentifiersErased | DataCutMade) and not signed:
+        yield Reason(code="signature-missing", says="this is decided by signature")
+    if isinstance(event, IdentifiersErased) and reason is None:
+        yield Reason(code="reason-missing", says="to erase what identifies somebody needs a reason")
     if not isinstance(event, DrugClassified):
         if role != "administrator":
             yield Reason(code="administrator-only", says="only an administrator records what is decided about the study")

@@ -12,7 +12,7 @@ from domain.entry import Entry, Identifiers
 from store.codec import Row, checked, ended_wrongly, entry, place, state_of, unsealed, what_is_wrong
 from store.errors import CommandReused, DamagedEntry, LostRace, Missing, in_plain_words
 from store.group import Group
-from store.keys import Keyring
+from store.keys import DESTROYED, Keyring
 from store.orders import Appended, Drafts, InTheWay, Order, Tail, Writer, order
 from store.recorder import Recorder
 from store.sqlite import SQLiteLedgerRecorder
@@ -99,6 +99,11 @@ class Ledger:
         """Destroy the key of a stream: its contact data cannot be read again by anybody, and every proof stays."""
         with in_plain_words():
             self.recorder.destroy_key(stream)
+
+    def forgotten(self, stream: str) -> bool:
+        """Whether the key of a stream was destroyed."""
+        with in_plain_words():
+            return self.recorder.keys([stream]).get(stream) == DESTROYED
 
     def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Have a function called after every append of this process; returns how to stop that."""

@@ -123,6 +123,8 @@ class SQLiteLedgerRecorder(SQLiteRecorder):
         with self._writing() as cursor:
             cursor.execute("PRAGMA secure_delete = ON")
             cursor.execute("INSERT OR REPLACE INTO participant_keys VALUES (?, ?)", (stream, DESTROYED))
+        with self._reading() as cursor:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # The log of writes holds the key, too.
 
     def claim(self, name: str) -> Claim:
         with self._writing() as cursor:

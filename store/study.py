@@ -1,12 +1,14 @@
 """The study's own stream: opened once, added to by whoever runs the study, read by every decision."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import reduce
 from hashlib import sha256
 from threading import Lock
 
 from domain.entry import Circumstances, Draft
+from domain.keeping import IdentifiersErased, OfKeeping, not_to_be_kept_so
+from domain.participant import PARTICIPANT
 from domain.protocol import Protocol
 from domain.protocol_checks.criteria import check_classes
 from domain.protocol_file import ProtocolFaults
@@ -67,16 +69,37 @@ class StudyDesk:
         return self.current()
 
     def _append(self, events: Sequence[StudyEvent], by: Circumstances, digest: str) -> None:
-        refuse_if(reason for event in events for reason in not_theirs_to_decide(event, by.actor.role, by.reason))
+        refuse_if(
+            reason for event in events for reason in not_theirs_to_decide(event, by.actor.role, by.reason, signed=by.signature is not None)
+        )
         record = self._record()
         expected = record.version
         for event in events:
             after = evolve_study(record, event)
             refuse_if(reasons_against(event, record, self._protocols(after), self._reference(record)))
+            if isinstance(event, OfKeeping):
+                refuse_if(self._against_keeping(event, record))
             record = after
         self._load(record)
         drafts = [Draft(event=event, circumstances=by, study_version=expected) for event in events]
         self._ledger.append({self.stream: drafts}, expect={self.stream: expected}, command_digest=digest)
+
+    def _against_keeping(self, event: OfKeeping, record: StudyRecord) -> Iterator[Reason]:
+        yield from not_to_be_kept_so(event, record.kept, self._ledger.clock())
+        if isinstance(event, IdentifiersErased) and not self._ledger.version_of(PARTICIPANT + event.participant):
+            yield Reason(code="unknown-participant", says=f"there is no participant {event.participant}")
+
+    def record_again(self, event: StudyEvent, by: Circumstances) -> None:
+        """Record what was decided before and is missing from a ledger that was restored; what is there is not recorded twice."""
+        if self._ledger.outcome(by.actor.id, by.command_id) is None:
+            length = self._ledger.version_of(self.stream)
+            draft = Draft(event=event, circumstances=by, study_version=length)
+            self._ledger.append({self.stream: [draft]}, expect={self.stream: length}, command_digest=self._digest((event,), by))
+
+    def erased(self) -> list[tuple[IdentifiersErased, Circumstances]]:
+        """Every decision to erase what identifies a participant, and how it came to be recorded."""
+        entries = self._ledger.read(self.stream)
+        return [(entry.event, entry.circumstances) for entry in entries if isinstance(entry.event, IdentifiersErased)]
 
     def _digest(self, events: Sequence[StudyEvent], by: Circumstances) -> str:
         """What makes two requests under one id the same: which study, what is decided, who asks and how."""

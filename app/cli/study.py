@@ -1,7 +1,7 @@
 """The study itself: opened, its sites, the versions that are released, approved and adopted, and what it has ruled."""
 
 from collections.abc import Callable, Iterable
-from datetime import date, time
+from datetime import date, datetime, time
 from hashlib import sha256
 from typing import Annotated, Any, TypeVar
 
@@ -11,15 +11,16 @@ from app.cli.asking import AS_JSON, COMMON, Options, command, signed, understood
 from app.cli.joining import Form, form_in
 from app.cli.reading import AtHand, Reads, whole
 from app.cli.session import Session, grid, session_of
-from app.clinic_time import day_of, hour_of
+from app.clinic_time import SiteClock, day_of, hour_of
 from app.wiring import Daybook, time_zone_data
 from domain import study as s
 from domain.contacts import ContactNamed, ContactRemoved, ContactRole, MailAddress, Preference, WebAddress
 from domain.entry import Circumstances
+from domain.keeping import DataCutMade, IdentifiersErased, RetentionSet
 from domain.rejections import Reason, Refused
-from domain.time import Zone, shown
+from domain.time import BEGINNING, Zone, shown
 from domain.unclassified import Unclassified, unclassified
-from domain.words import Name, Rung, SiteId
+from domain.words import Name, ParticipantId, Rung, SiteId
 from store.codec import canonical
 
 study = typer.Typer(help="Set up the study: its sites, the versions of its protocol, and what it has ruled.")
@@ -138,6 +139,37 @@ def adopt(version: Annotated[s.ReferenceAdopted, Reads(_adopted), VERSION]) -> t
 def adopt_time_zones() -> tuple[s.StudyEvent, ...]:
     """Put the time-zone data of this machine in force, after it was brought up to date."""
     return (s.TimeZoneDataAdopted(version=time_zone_data()),)
+
+
+@decides
+def keep_until(
+    until: Annotated[date, Reads(lambda _: _date), typer.Argument(metavar="DATE", help="The last date.", show_default=False)],
+) -> tuple[s.StudyEvent, ...]:
+    """Set until when the record is kept with everything that identifies participants; it is never made shorter."""
+    return (RetentionSet(until=until),)
+
+
+@decides
+def erase(
+    participant: Annotated[ParticipantId, typer.Argument(metavar="PARTICIPANT", help="Whose identity is erased.", show_default=False)],
+    *,
+    approved_by: Annotated[str, typer.Option(metavar="WHO", help="Who allowed it, and by which document.")],
+    legal_decision: Annotated[str | None, typer.Option(metavar="WHICH", help="By which decision, before its time.")] = None,
+) -> tuple[s.StudyEvent, ...]:
+    """Make what identifies a participant unreadable for good, by destroying its key; every proof stays. Takes --sign and --reason."""
+    return (IdentifiersErased(participant=participant, approved_by=approved_by, legal_decision=legal_decision),)
+
+
+@decides
+def cut(
+    name: Annotated[Name, typer.Argument(metavar="NAME", help="What the cut is called, such as dsmb-2.", show_default=False)],
+    *,
+    purpose: Annotated[str, typer.Option(metavar="TEXT", help="What it is for.")],
+    recorded_by: Annotated[datetime, Reads(lambda _: _utc), typer.Option(metavar="UTC", help="What had been recorded by then.")],
+    occurred_by: Annotated[datetime, Reads(lambda _: _utc), typer.Option(metavar="UTC", help="What had happened by then.")],
+) -> tuple[s.StudyEvent, ...]:
+    """Make a data cut: name and sign a pair of both clocks, through which the record is shown and counted. Takes --sign."""
+    return (DataCutMade(name=name, purpose=purpose, recorded_by=recorded_by, occurred_by=occurred_by),)
 
 
 @decides
@@ -304,9 +336,19 @@ def _words(event: s.StudyEvent) -> str:
             return f"contact {event.person} named for {', '.join(event.roles)} at {event.site or 'every site'}"
         case ContactRemoved():
             return f"contact {event.person} removed"
+        case RetentionSet():
+            return f"kept with everything in it until the end of {event.until}"
+        case IdentifiersErased():
+            return f"what identifies {event.participant} erased for good"
+        case DataCutMade():
+            return f"data cut {event.name} made"
         case s.DrugClassified():
             return f"{event.drug} classified: {', '.join(event.classes) or 'outside every class'}"
 
 
 def _date(typed: str) -> date:
     return day_of(typed, "write 2026-03-01")
+
+
+def _utc(typed: str) -> datetime:
+    return SiteClock("UTC", BEGINNING).instant(typed, "write 2026-03-01 10:30, in UTC")

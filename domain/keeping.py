@@ -1,0 +1,99 @@
+"""How long the record is kept, whose identity is erased from it before or after that, and cuts through it that are named and signed."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, AwareDatetime
+
+from domain.base import Value
+from domain.rejections import Reason
+from domain.time import Day, local_date
+from domain.words import Name, ParticipantId, Sentence
+
+
+def _of_a_minute(instant: datetime) -> datetime:
+    if instant.second or instant.microsecond:
+        raise ValueError("a cut is made at a full minute")
+    return instant
+
+
+AMinute = Annotated[AwareDatetime, AfterValidator(_of_a_minute)]
+
+
+class RetentionSet(Value):
+    """Until the end of this date the record is kept with everything that identifies participants.
+
+    The sponsor says so, by the law of the sites. (EU 536/2014, article 58: 25 years after the end of the trial; EC 1394/2007, article 15:
+    30 years for the traceability of an advanced therapy after its expiry. Both from memory; neither text was at hand.)
+    """
+
+    kind: Literal["retention-set.v1"] = "retention-set.v1"
+    until: Day
+
+
+class IdentifiersErased(Value):
+    """What identifies a participant directly was made unreadable for good, by destroying the key under which it is sealed.
+
+    `approved_by` says who allowed it, and by which document; `legal_decision` the decision by which it had to be done before the record
+    need no longer be kept.
+    """
+
+    kind: Literal["identifiers-erased.v1"] = "identifiers-erased.v1"
+    participant: ParticipantId
+    approved_by: Sentence
+    legal_decision: Sentence | None = None
+
+
+class DataCutMade(Value):
+    """A cut through the record for a purpose: everything that had been recorded by one instant about what had happened by another."""
+
+    kind: Literal["data-cut-made.v1"] = "data-cut-made.v1"
+    name: Name
+    purpose: Sentence
+    recorded_by: AMinute
+    occurred_by: AMinute
+
+
+OfKeeping = RetentionSet | IdentifiersErased | DataCutMade
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """How the record is kept, as decided so far. `erased`: the participants of whom nothing identifies them any more."""
+
+    until: date | None = None
+    erased: frozenset[str] = frozenset()
+    cuts: Mapping[str, DataCutMade] = field(default_factory=dict)
+
+
+def evolve_keeping(kept: Keeping, event: OfKeeping) -> Keeping:
+    """Take one more decision into account; never refuses."""
+    match event:
+        case RetentionSet():
+            return replace(kept, until=event.until)
+        case IdentifiersErased():
+            return replace(kept, erased=kept.erased | {event.participant})
+        case DataCutMade():
+            return replace(kept, cuts={**kept.cuts, event.name: event})
+
+
+def not_to_be_kept_so(event: OfKeeping, kept: Keeping, now: datetime) -> Iterator[Reason]:
+    """Why something cannot be decided at an instant about how the record is kept. The date that counts is that of UTC."""
+    match event:
+        case RetentionSet():
+            if kept.until is not None and event.until < kept.until:
+                yield Reason(code="kept-longer", says=f"the record is to be kept until {kept.until} already; that is never made shorter")
+        case IdentifiersErased():
+            if event.participant in kept.erased:
+                yield Reason(code="erased-already", says=f"what identifies {event.participant} was erased before")
+            if event.legal_decision is None and (kept.until is None or local_date(now, "UTC") <= kept.until):
+                end = "nobody has said until when" if kept.until is None else f"until the end of {kept.until}"
+                says = f"the record is to be kept with everything in it, {end}; only a legal decision, named here, goes before that"
+                yield Reason(code="to-be-kept", says=says)
+        case DataCutMade():
+            if event.name in kept.cuts:
+                yield Reason(code="cut-already", says=f"there is a data cut {event.name} already; another one needs another name")
+            if event.recorded_by > now or event.occurred_by > event.recorded_by:
+                yield Reason(code="cut-ahead", says="a cut is made through what has been recorded by now, about what had happened by then")
