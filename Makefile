@@ -57,6 +57,7 @@ fmt: setup ## Format, and mend what can be mended.
 docs: setup ## Write again the pages that tell what stands in the files of the study.
 	@$(BIN)/daybook protocol readings cd19-cart-sle@1 >docs/readings.md
 	@$(BIN)/daybook reference values 1 >docs/reference-values.md
+	@$(BIN)/python -m tests.compliance
 
 lock: $(UV) ## Resolve the dependencies again after a change in pyproject.toml.
 	@$(UV) lock --quiet --python $(PYTHON)
