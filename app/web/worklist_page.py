@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
-from textwrap import shorten
 from typing import NamedTuple, Self, get_args
 from urllib.parse import quote, urlencode
 
@@ -13,6 +12,7 @@ from markupsafe import Markup
 
 from app.clinic_time import SiteClock
 from app.web.drawing import Kind, Piece, window_bar
+from app.web.pulse import Told, minute_of
 from domain.protocol import Protocol
 from projections.worklist import Action, Row, State
 from projections.worklist_pages import GROUPS, Group, Listing, Wanted
@@ -158,13 +158,13 @@ class WorklistPage:
     total: int
     page: int
     pages: int
-    position: int
-    """Up to which position of the ledger the page tells."""
+    told: Told
+    """What the page tells of."""
 
     @property
     def live(self) -> str:
         """Where the browser hears that the list has changed."""
-        return f"/worklist/live?since={self.position}"
+        return f"/worklist/live?since={self.told.position}&minute={self.told.minute}"
 
     def address(self, page: int) -> str:
         """Where another page of the same list is."""
@@ -190,7 +190,8 @@ def worklist_page(listing: Listing, asked: Asked, choices: Choices, now: datetim
     counted = tuple(
         _counted(group, counts, asked) for group in GROUPS if counts[group] or group not in {"unreadable", "safety", "expiring"}
     )
-    return WorklistPage(asked, shown, counted, choices, listing.found, counts.total(), min(asked.page, pages), pages, listing.position)
+    told = Told(listing.position, minute_of(now))
+    return WorklistPage(asked, shown, counted, choices, listing.found, counts.total(), min(asked.page, pages), pages, told)
 
 
 def action_href(row: Row) -> str:
@@ -221,7 +222,7 @@ def _line(row: Row, now: datetime) -> Line:
         id=f"{row.participant}-{row.kind}-{row.name}".replace(":", "-"),
         participant=row.participant,
         title=row.title,
-        says=shorten(row.says, SAID, placeholder=" …"),
+        says=_shortened(row.says),
         state="past target" if row.state == "open" and _past_target(row, now) else row.state,
         clock=SiteClock(row.zone, now),
         verb=verb,
@@ -231,6 +232,11 @@ def _line(row: Row, now: datetime) -> Line:
         action=NEXT[row.action].says,
         action_href=action_href(row),
     )
+
+
+def _shortened(says: str) -> str:
+    """As many whole words of what is said as a row shows."""
+    return says if len(says) <= SAID else f"{says[: SAID - 2].rpartition(' ')[0]} …"
 
 
 def _past_target(row: Row, now: datetime) -> bool:
