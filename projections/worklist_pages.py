@@ -14,7 +14,8 @@ from domain.base import Value
 from domain.reminding.steps import NEAR
 from domain.time import to_the_minute
 from projections.views import Parked, Views, marked, parked_in, stored
-from projections.worklist import LISTED_FROM, SOON, Kept, Row, row_of, unreadable
+from projections.worklist import LISTED_FROM
+from projections.worklist_rows import SOON, Kept, Row, row_of, unreadable
 
 Group = Literal["unreadable", "held", "safety", "expiring", "overdue", "due", "waiting", "soon", "review"]
 """In the order in which a coordinator looks."""
@@ -24,7 +25,7 @@ CATEGORY = """CASE
     WHEN state = 'to report' THEN CASE WHEN closes <= :now THEN 'overdue' ELSE 'urgent' END
     WHEN state = 'unaccounted' OR closes <= :now THEN CASE WHEN kind = 'notice' THEN NULL ELSE 'overdue' END
     WHEN state = 'superseded' THEN 'due today'
-    WHEN state IN ('held', 'revoked', 'waiting', 'not judged') THEN 'waiting'
+    WHEN state IN ('held', 'revoked', 'waiting', 'not judged', 'not planned') THEN 'waiting'
     WHEN state = 'to confirm' AND (closes IS NULL OR closes > :soon) THEN 'waiting'
     WHEN state = 'to review' THEN 'to review'
     WHEN due <= :now THEN 'due today'

@@ -24,7 +24,8 @@ from domain.words import HoldPoint, ParticipantId, Sentence, SiteId
 from projections import deviations as standing
 from projections.roster import codes
 from projections.timeline import Timeline
-from projections.worklist import Row, worklist
+from projections.worklist import worklist
+from projections.worklist_rows import Row
 
 api = APIRouter(prefix="/api", tags=["daybook"], responses=DESCRIBED)
 Seen = Annotated[

@@ -14,8 +14,8 @@ from app.clinic_time import SiteClock
 from app.web.drawing import Kind, Piece, window_bar
 from app.web.pulse import Told, minute_of
 from domain.protocol import Protocol
-from projections.worklist import Action, Row, State
 from projections.worklist_pages import GROUPS, Group, Listing, Wanted
+from projections.worklist_rows import Action, Row, State
 
 ROWS_ON_A_PAGE = 25
 """So few that the page with its style and scripts weighs no more than 150 kB, and is drawn in a few milliseconds."""
@@ -44,6 +44,7 @@ class Next(NamedTuple):
 
 NEXT: Mapping[Action, Next] = {
     "tell-administrator": Next("Look at the record", ""),
+    "plan": Next("Plan", "/steps/{name}"),
     "plan-again": Next("Plan again", "/steps/{name}"),
     "supply-evidence": Next("Supply evidence", "/steps/{name}"),
     "wait": Next("See the gate", "/steps/{name}"),
