@@ -318,6 +318,11 @@ def among(sites: Collection[str] | None) -> str:
     return "1" if sites is None else f"site IN ({', '.join('?' * len(sites))})"
 
 
+def literally(word: str) -> str:
+    """A word for LIKE, in which nothing stands for anything else."""
+    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
 @lru_cache(maxsize=65536)
 def stored(instant: datetime | None) -> str | None:
     """An instant as the views keep it: text in UTC that sorts as the instants do."""

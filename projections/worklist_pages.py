@@ -13,7 +13,7 @@ from typing import Any, Literal, NamedTuple, get_args
 from domain.base import Value
 from domain.reminding.steps import NEAR
 from domain.time import to_the_minute
-from projections.views import Parked, Views, marked, parked_in, stored
+from projections.views import Parked, Views, literally, marked, parked_in, stored
 from projections.worklist import LISTED_FROM
 from projections.worklist_rows import SOON, Kept, Row, row_of, unreadable
 
@@ -82,6 +82,11 @@ class Board:
     counts: Mapping[Group, int]
     parked: tuple[Parked, ...]
     position: int
+    minute: datetime
+
+    def found(self, group: str) -> int:
+        """How many rows a group has, or all of them have."""
+        return sum(map(len, self.of(group)))
 
     def of(self, group: str) -> tuple[Sequence[Parked], Sequence[Place]]:
         """What stands in a group, or in all of them."""
@@ -93,15 +98,24 @@ class Board:
 
 def listed(views: Views, now: datetime, wanted: Wanted, page: int, size: int) -> Listing:
     """A page of what there is to do as of the minute of `now`, counted from 1; beyond the last page there is the last."""
-    minute = to_the_minute(now)
-    board = board_of(views, minute, wanted)
-    parked, places = board.of(wanted.group)
-    found = len(parked) + len(places)
+    board = board_of(views, to_the_minute(now), wanted)
+    found = board.found(wanted.group)
     first = (min(page, max(1, -(-found // size))) - 1) * size
-    rows = [(GROUPS[0], unreadable(one)) for one in parked[first : first + size]]
-    begin = max(0, first - len(parked))
-    rows += _read(views, places[begin : begin + size - len(rows)], minute)
-    return Listing(tuple(rows), board.counts, found, board.position)
+    return Listing(_rows(views, board, wanted.group, range(first, first + size)), board.counts, found, board.position)
+
+
+def stretch(views: Views, now: datetime, wanted: Wanted, part: range) -> tuple[tuple[Row, ...], int]:
+    """A part of what there is to do as of the minute of `now`, counted from 0, and how much there is."""
+    board = board_of(views, to_the_minute(now), wanted)
+    return tuple(row for _, row in _rows(views, board, wanted.group, part)), board.found(wanted.group)
+
+
+def _rows(views: Views, board: Board, group: str, part: range) -> tuple[tuple[Group, Row], ...]:
+    """Some rows of the list; records that cannot be read stand above all."""
+    parked, places = board.of(group)
+    rows = [(GROUPS[0], unreadable(one)) for one in parked[part.start : part.stop]]
+    first = max(0, part.start - len(parked))
+    return (*rows, *_read(views, places[first : first + len(part) - len(rows)], board.minute))
 
 
 def board_of(views: Views, minute: datetime, wanted: Wanted) -> Board:
@@ -116,7 +130,7 @@ def _board(connection: sqlite3.Connection, minute: datetime, wanted: Wanted) -> 
     places = tuple(map(Place._make, connection.execute(ordered, given)))
     parked = _parked(parked_in(connection), wanted)
     counts: dict[Group, int] = {GROUPS[place]: count for place, count in Counter(one.group for one in places).items()}
-    return Board(places, counts | {"unreadable": len(parked)}, parked, marked(connection).position)
+    return Board(places, counts | {"unreadable": len(parked)}, parked, marked(connection).position, minute)
 
 
 def _read(views: Views, places: Sequence[Place], minute: datetime) -> Iterator[tuple[Group, Row]]:
@@ -144,18 +158,13 @@ def _question(wanted: Wanted, now: datetime) -> tuple[str, dict[str, Any]]:
             given[kind] = name
     for number, word in enumerate(wanted.text.split()):
         conditions.append(f"participant || ' ' || title || ' ' || says || ' ' || state LIKE :word{number} ESCAPE '\\'")
-        given[f"word{number}"] = f"%{_literally(word)}%"
+        given[f"word{number}"] = f"%{literally(word)}%"
     given["state"] = wanted.state
     judged = f"""SELECT participant, key, kind, name, coalesce(closes, opens, '9999') AS until, {CATEGORY} AS category, {STATE} AS shown
         FROM worklist WHERE {" AND ".join(conditions)}"""  # noqa: S608 - The words are ours.
     wanted_of_them = "category IS NOT NULL AND (:state = '' OR shown = :state)"
     chosen = f"SELECT participant, key, name, until, {GROUP} AS place FROM judged WHERE {wanted_of_them}"  # noqa: S608 - So are these.
     return f"WITH judged AS MATERIALIZED ({judged}) {chosen}", given
-
-
-def _literally(word: str) -> str:
-    """A word in which nothing stands for anything else."""
-    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def _parked(parked: tuple[Parked, ...], wanted: Wanted) -> tuple[Parked, ...]:

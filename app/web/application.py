@@ -29,6 +29,7 @@ from app.web.registering import registering
 from app.web.reminders import reminders
 from app.web.running import running
 from app.web.safety import Guarded
+from app.web.saved_views import saved_views
 from app.web.staff import people
 from app.web.steps_and_visits import taking
 
@@ -39,6 +40,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     door,
     registering,
     looking,
+    saved_views,
     recording,
     taking,
     judging,

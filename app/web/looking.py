@@ -36,8 +36,9 @@ def what_there_is_to_do(request: Request, asking: Seeing) -> Response:
     """What there is to do, most pressing first."""
     asked, sites, study = Asked.of(request.query_params), asking.sites(), asking.office.daybook.participants.study()
     listing = listed(asking.office.daybook.views, asking.now, asked.wanted(sites), asked.page, ROWS_ON_A_PAGE)
+    saved = asking.office.accounts.saved_views.of(asking.person.id)
     offered = choices(sites, study.latest)
-    return page(request, asking, "worklist.html", page=worklist_page(listing, asked, offered, asking.now))
+    return page(request, asking, "worklist.html", page=worklist_page(listing, asked, offered, asking.now, saved))
 
 
 @looking.get("/worklist.csv")

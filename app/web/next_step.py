@@ -26,6 +26,7 @@ class Told(NamedTuple):
 
     says: str
     entries: str
+    evidence: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +154,7 @@ def _rules(gate: Gate, at: datetime) -> Iterator[RuleShown]:
             id=verdict.rule,
             says=sentences[verdict.rule],
             outcome=verdict.outcome,
-            findings=tuple(Told(one.says, _entries(one.evidence)) for one in verdict.findings),
+            findings=tuple(Told(one.says, _entries(one.evidence), one.evidence) for one in verdict.findings),
             until=until(verdict),
             supplied_by=", ".join(sorted({one.supplied_by for one in verdict.findings if one.supplied_by})),
             assumption=verdict.assumption,

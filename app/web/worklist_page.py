@@ -10,10 +10,12 @@ from urllib.parse import quote, urlencode
 
 from markupsafe import Markup
 
-from app.clinic_time import SiteClock
+from app.accounts.saved_views import SavedView
+from app.clinic_time import SiteClock, study_day
 from app.web.drawing import Kind, Piece, window_bar
 from app.web.pulse import Told, minute_of
 from domain.protocol import Protocol
+from domain.time import MINUTE
 from projections.worklist_pages import GROUPS, Group, Listing, Wanted
 from projections.worklist_rows import Action, Row, State
 
@@ -108,6 +110,8 @@ class Line:
     clock: SiteClock
     verb: str
     at: datetime | None
+    day: str
+    """The day counted from the infusion on which that is; empty before the infusion."""
     bar: Markup | None
     href: str
     action: str
@@ -161,6 +165,8 @@ class WorklistPage:
     pages: int
     told: Told
     """What the page tells of."""
+    saved: tuple[SavedView, ...]
+    """The views that whoever looks has saved."""
 
     @property
     def live(self) -> str:
@@ -180,7 +186,7 @@ class WorklistPage:
         return self.asked.url("/worklist.csv")
 
 
-def worklist_page(listing: Listing, asked: Asked, choices: Choices, now: datetime) -> WorklistPage:
+def worklist_page(listing: Listing, asked: Asked, choices: Choices, now: datetime, saved: tuple[SavedView, ...] = ()) -> WorklistPage:
     """The page that was asked for; beyond the last page stands the last."""
     pages = max(1, -(-listing.found // ROWS_ON_A_PAGE))
     counts = Counter(listing.counts)
@@ -192,7 +198,7 @@ def worklist_page(listing: Listing, asked: Asked, choices: Choices, now: datetim
         _counted(group, counts, asked) for group in GROUPS if counts[group] or group not in {"unreadable", "safety", "expiring"}
     )
     told = Told(listing.position, minute_of(now))
-    return WorklistPage(asked, shown, counted, choices, listing.found, counts.total(), min(asked.page, pages), pages, told)
+    return WorklistPage(asked, shown, counted, choices, listing.found, counts.total(), min(asked.page, pages), pages, told, saved)
 
 
 def action_href(row: Row) -> str:
@@ -228,11 +234,19 @@ def _line(row: Row, now: datetime) -> Line:
         clock=SiteClock(row.zone, now),
         verb=verb,
         at=at,
+        day=_day_of(row, at, ends=verb != "Begins"),
         bar=_bar(row, now),
         href=participant_href(row.participant),
         action=NEXT[row.action].says,
         action_href=action_href(row),
     )
+
+
+def _day_of(row: Row, at: datetime | None, *, ends: bool) -> str:
+    """Of the end of a window the last date that is included."""
+    if at is None:
+        return ""
+    return study_day(SiteClock(row.zone, at).date_at(at - MINUTE if ends else at), row.day_0)
 
 
 def _shortened(says: str) -> str:

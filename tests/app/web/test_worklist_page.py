@@ -109,6 +109,20 @@ def test_a_row_tells_the_next_bound_of_its_window(at: datetime, verb: str) -> No
     assert page_of(row(), now=at).groups[0].lines[0].verb == verb
 
 
+@pytest.mark.parametrize(
+    ("now", "closes", "day"),
+    [
+        (NOW - 3 * DAY, NOW + 4 * DAY, "D+26"),
+        (NOW, NOW + 4 * DAY, "D+32"),
+        (NOW, datetime(2026, 3, 13, 23, 0, tzinfo=UTC), "D+31"),  # Midnight in Berlin, so that the date before it is the last.
+    ],
+)
+def test_the_next_bound_is_told_by_its_study_day_once_day_0_is_known(now: datetime, closes: datetime, day: str) -> None:
+    infused = NOW.date() - 28 * DAY
+    assert page_of(row(day_0=infused, closes=closes), now=now).groups[0].lines[0].day == day
+    assert not page_of(row(), now=now).groups[0].lines[0].day
+
+
 def test_the_next_action_leads_to_where_it_is_taken() -> None:
     assert action_href(row()) == "/participants/BER-001/visits/day-28"
     assert action_href(row(action="plan-again", **STEP)) == "/participants/BER-001/steps/infusion"
