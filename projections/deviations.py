@@ -68,7 +68,7 @@ def listed(views: Views, wanted: Wanted, limit: int, skipped: int = 0) -> tuple[
     condition, given = _condition(wanted)
     question = f"SELECT * FROM deviations WHERE {condition} ORDER BY participant, entry, key LIMIT ? OFFSET ?"  # noqa: S608 - Only marks are put in.
     with views.reading() as connection:
-        (found,) = connection.execute(f"SELECT count(*) FROM deviations WHERE {condition}", given).fetchone()  # noqa: S608 - And here.
+        (found,) = connection.execute(f"SELECT count(*) FROM deviations WHERE {condition}", given).fetchone()  # noqa: S608 - Only marks are put in.
         return tuple(_row(*values) for values in connection.execute(question, (*given, limit, skipped))), found
 
 
