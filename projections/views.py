@@ -234,7 +234,10 @@ class Views:
         """What is another one after every commit, whoever made it: the file, and what SQLite counts for a connection that only watches."""
         with in_plain_words(), self._watching:
             file = self._file()
-            if self._watch is None or self._watch.file != file:
+            if self._watch is not None and self._watch.file != file:
+                self._watch.connection.close()
+                self._watch = None
+            if self._watch is None:
                 self._watch = _Reader(self._opened_to_read(), file)
             return file, int(self._watch.connection.execute("PRAGMA data_version").fetchone()[0])
 

@@ -61,7 +61,7 @@ def unsigned(request: Request, template: str, status: HTTPStatus = HTTPStatus.OK
 
 def _rendered(office: Office, template: str, status: HTTPStatus, **shown: Any) -> HTMLResponse:
     desk = office.daybook.desk
-    demonstration = desk.current().record.demonstration
+    demonstration = desk.opened() and desk.current().record.demonstration
     around = {"study": desk.name, "demonstration": demonstration, "now": office.now, "banner": office.health()}
     return HTMLResponse(office.templates.get_template(template).render(around | shown), status_code=status)
 
