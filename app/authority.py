@@ -24,6 +24,22 @@ LONGEST_SAID = 40
 
 
 @dataclass(frozen=True, slots=True)
+class Rights:
+    """What somebody may do, by the site at which they may, and by None in the study as a whole."""
+
+    granted: Mapping[str | None, frozenset[Action]]
+
+    def sites(self, action: Action) -> frozenset[str]:
+        """The sites at which they may do something."""
+        return frozenset(site for site, actions in self.granted.items() if site and action in actions)
+
+    @property
+    def actions(self) -> frozenset[Action]:
+        """Everything that they may do, at whichever site."""
+        return frozenset(action for actions in self.granted.values() for action in actions)
+
+
+@dataclass(frozen=True, slots=True)
 class Authority:
     """Grants what the recorded delegations allow, and records whatever it refuses.
 
@@ -85,15 +101,10 @@ class Authority:
                 self._refused(person, "see-participants", None, source, participant_id)
         raise Refused(Reason(code="unknown-participant", says=f"there is no participant {participant_id[:LONGEST_SAID]}"))
 
-    def sites(self, person: str, action: Action) -> frozenset[str]:
-        """The sites at which somebody may do something today."""
-        found = self.people.current().persons.get(person)
-        return frozenset(site for site, on in self._dates().items() if found and site and action in allowed(found, site, on))
-
-    def actions(self, person: str) -> frozenset[Action]:
-        """Everything that somebody may do today, at whichever site."""
-        found = self.people.current().persons.get(person)
-        return frozenset(action for site, on in self._dates().items() if found for action in allowed(found, site, on))
+    def rights(self, person: str) -> Rights:
+        """Everything that somebody may do today, at each site and in the study as a whole; found out once for all that a page asks."""
+        found, dates = self.people.current().persons.get(person), self._dates()
+        return Rights({site: allowed(found, site, on) for site, on in dates.items()} if found else {})
 
     def today(self, site: str | None) -> date:
         """The date at a site, or by UTC."""

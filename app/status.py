@@ -20,8 +20,8 @@ from store.ledger import Unreadable
 TOLD: tuple[ContactRole, ...] = ("coordinator", "investigator")
 """For whom reminders fall due."""
 FAILED = (
-    "{said} could not be delivered and will not be sent again: tell these people by another way; `daybook inbox` shows what waits. "
-    "Then put the address right with `daybook study contact`"
+    "{said} could not be delivered: tell these people by another way; `daybook inbox` shows what waits. "
+    "Then put the address right with `daybook study contact`, and send it again with `daybook send-again` or from the log of reminders"
 )
 OVERDUE = (
     "{said} should have been sent by now: see that `daybook worker` runs, and that the mail server in DAYBOOK_SMTP_HOST answers; "

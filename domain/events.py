@@ -656,6 +656,13 @@ class ReminderAcknowledged(Value):
     key: Sentence
 
 
+class SendingAgainAsked(Value):
+    """Somebody has seen to it that those can be reached whom no message reached: they are told of a reminder again."""
+
+    kind: Literal["sending-again-asked.v1"] = "sending-again-asked.v1"
+    key: Sentence
+
+
 class ReminderEscalated(Value):
     """Nobody acknowledged something urgent in time: the next rung of the ladder is called."""
 
@@ -812,6 +819,7 @@ Event = Annotated[
     | ReminderDue
     | NoticeFact
     | ReminderAcknowledged
+    | SendingAgainAsked
     | StudyCompleted
     | EntryCorrected
     | EntryRetracted,

@@ -35,7 +35,7 @@ def evolve(participant: Participant, entry: Entry[e.Event]) -> Participant:
             return but(was, reminded=was.reminded | {event.key})
         case e.ReminderWithdrawn():
             return but(was, reminded=was.reminded - {event.key})
-        case e.ReminderSent() | e.ReminderFailed() | e.ReminderEscalated() | e.ReminderAcknowledged():
+        case e.ReminderSent() | e.ReminderFailed() | e.ReminderEscalated() | e.ReminderAcknowledged() | e.SendingAgainAsked():
             return was
         case e.VisitUnaccounted():
             return but(was, unaccounted={**was.unaccounted, event.visit: noted(event, entry)})

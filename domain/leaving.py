@@ -8,6 +8,7 @@ from domain import events as e
 from domain.base import Value
 from domain.participant import Participant
 from domain.standing import Noted
+from domain.words import STEPS, HoldPoint
 
 Kinds = frozenset[type[Value]]
 
@@ -132,6 +133,13 @@ def _regained(lost: Noted[e.Leaving], participant: Participant, zone: str) -> bo
 def steps_ended(participant: Participant, zone: str) -> bool:
     """Whether the participant left in a way after which no step is taken."""
     return any(one.ends_steps for one, _ in ways_in_force(participant, zone))
+
+
+def next_to_plan(participant: Participant, zone: str) -> HoldPoint | None:
+    """The step that comes next for somebody who is eligible and whose treatment goes on, whether or not it is planned."""
+    if not participant.eligible or steps_ended(participant, zone):
+        return None
+    return next((step for step in STEPS if participant.taken_step(step) is None), None)
 
 
 def visits_ended_at(participant: Participant, zone: str) -> datetime | None:

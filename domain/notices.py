@@ -20,7 +20,15 @@ from domain.study import SiteOpened, Study
 from domain.time import clock_time, day_after, local_date, local_time
 from domain.words import RUNGS, Channel, Rung, Urgency
 
-OfNotices = e.ReminderDue | e.ReminderSent | e.ReminderFailed | e.ReminderEscalated | e.ReminderAcknowledged | e.ReminderWithdrawn
+OfNotices = (
+    e.ReminderDue
+    | e.ReminderSent
+    | e.ReminderFailed
+    | e.ReminderEscalated
+    | e.ReminderAcknowledged
+    | e.SendingAgainAsked
+    | e.ReminderWithdrawn
+)
 A_CALL = timedelta(minutes=15)
 """How long somebody has to acknowledge before the next rung is called."""
 MOST_CALLS = 12
@@ -76,6 +84,9 @@ def after(was: Notice | None, event: OfNotices, entry: Entry[e.Event]) -> Notice
             return replace(was, call=call, called_at=entry.recorded_at)
         case e.ReminderAcknowledged():
             return replace(was, acknowledged_by=entry.circumstances.actor.id)
+        case e.SendingAgainAsked():
+            settled = frozenset((person, call) for person, call in was.settled if person not in was.unreached)
+            return replace(was, settled=settled, unreached=frozenset())
         case e.ReminderWithdrawn():
             return replace(was, withdrawn=True)
         case _:

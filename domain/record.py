@@ -14,13 +14,14 @@ from domain.events import (
     ReminderEscalated,
     ReminderFailed,
     ReminderSent,
+    SendingAgainAsked,
 )
 from domain.folding import as_of, evolve, fold
 from domain.history import effective
 from domain.participant import PARTICIPANT, Participant
 from domain.time import to_the_minute
 
-OF_TELLING = (ReminderSent, ReminderFailed, ReminderEscalated, ReminderAcknowledged)
+OF_TELLING = (ReminderSent, ReminderFailed, ReminderEscalated, ReminderAcknowledged, SendingAgainAsked)
 """What becomes of a reminder once it has fallen due. That one is withdrawn is another matter: it may fall due anew."""
 
 

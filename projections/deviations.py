@@ -6,13 +6,14 @@ from collections.abc import Collection, Iterable
 from domain.base import Value
 from domain.events import DeviationDetails
 from domain.words import DeviationCategory
-from projections.views import Told, Views, among
+from projections.views import Told, Views, among, literally
 
 TABLES = (
     """deviations (participant TEXT, key TEXT, site TEXT NOT NULL, entry INTEGER NOT NULL, category TEXT NOT NULL,
     important INTEGER NOT NULL, final INTEGER NOT NULL, reviewed INTEGER NOT NULL, says TEXT NOT NULL, details TEXT,
     PRIMARY KEY (participant, key)) STRICT, WITHOUT ROWID""",
 )
+INDEXES = ("standing ON deviations (site, participant, entry, key)",)
 
 
 class Row(Value):
@@ -48,6 +49,62 @@ def deviations(views: Views, sites: Collection[str] | None = None) -> tuple[Row,
     with views.reading() as connection:
         question = f"SELECT * FROM deviations WHERE {among(sites)} ORDER BY participant, entry, key"  # noqa: S608 - Marks for parameters, and nothing that anybody wrote.
         return tuple(_row(*values) for values in connection.execute(question, tuple(sites or ())))
+
+
+class Wanted(Value):
+    """Which deviations are wanted, of these sites; what is empty leaves nothing out."""
+
+    sites: frozenset[str]
+    category: str = ""
+    standing: str = ""
+    """Proposed, to review, or reviewed."""
+    importance: str = ""
+    """Important or minor."""
+    text: str = ""
+
+
+def listed(views: Views, wanted: Wanted, limit: int, skipped: int = 0) -> tuple[tuple[Row, ...], int]:
+    """So many of the deviations that are wanted after those that are skipped, and how many there are together."""
+    condition, given = _condition(wanted)
+    question = f"SELECT * FROM deviations WHERE {condition} ORDER BY participant, entry, key LIMIT ? OFFSET ?"  # noqa: S608 - Only marks are put in.
+    with views.reading() as connection:
+        (found,) = connection.execute(f"SELECT count(*) FROM deviations WHERE {condition}", given).fetchone()  # noqa: S608 - Only marks are put in.
+        return tuple(_row(*values) for values in connection.execute(question, (*given, limit, skipped))), found
+
+
+def counts(views: Views, wanted: Wanted) -> tuple[Count, ...]:
+    """How many of those that are wanted there are of each category at each site."""
+    condition, given = _condition(wanted)
+    question = f"""SELECT site, category, count(*), sum(important), sum(1 - final), sum(reviewed) FROM deviations WHERE {condition}
+        GROUP BY site, category ORDER BY site, category"""  # noqa: S608 - Only marks are put in.
+    with views.reading() as connection:
+        found = connection.execute(question, given).fetchall()
+    return tuple(Count.model_validate(dict(zip(Count.model_fields, values, strict=True))) for values in found)
+
+
+def sites_of(views: Views, sites: Collection[str]) -> tuple[str, ...]:
+    """At which of these sites any deviation stands."""
+    question = f"SELECT DISTINCT site FROM deviations WHERE {among(sites)} ORDER BY site"  # noqa: S608 - Only marks are put in.
+    with views.reading() as connection:
+        return tuple(site for (site,) in connection.execute(question, tuple(sites)))
+
+
+STANDING = "CASE WHEN reviewed THEN 'reviewed' WHEN final THEN 'to review' ELSE 'proposed' END"
+
+
+def _condition(wanted: Wanted) -> tuple[str, tuple[str, ...]]:
+    conditions, given = [among(wanted.sites)], list(wanted.sites)
+    asked = (
+        ("category = ?", wanted.category),
+        (f"{STANDING} = ?", wanted.standing),
+        ("CASE WHEN important THEN 'important' ELSE 'minor' END = ?", wanted.importance),
+        *(("participant || ' ' || says || ' ' || key LIKE ? ESCAPE '\\'", f"%{literally(word)}%") for word in wanted.text.split()),
+    )
+    for condition, value in asked:
+        if value:
+            conditions.append(condition)
+            given.append(value)
+    return " AND ".join(conditions), tuple(given)
 
 
 def counted(rows: Iterable[Row]) -> tuple[Count, ...]:

@@ -18,13 +18,14 @@ from projections.views import Told, Views, among, instant, stored
 State = Literal["due", "sent", "failed", "escalated", "acknowledged", "withdrawn", "skipped"]
 """Failed is one of whose recipients somebody was reached by no message, and has not been since."""
 STATES: tuple[State, ...] = get_args(State)
-Became = Literal["due", "sent", "failed", "escalated", "acknowledged", "withdrawn"]
+Became = Literal["due", "sent", "failed", "escalated", "acknowledged", "sent again", "withdrawn"]
 BECAME: Mapping[type[OfNotices], Became] = {
     e.ReminderDue: "due",
     e.ReminderSent: "sent",
     e.ReminderFailed: "failed",
     e.ReminderEscalated: "escalated",
     e.ReminderAcknowledged: "acknowledged",
+    e.SendingAgainAsked: "sent again",
     e.ReminderWithdrawn: "withdrawn",
 }
 TABLES = (
@@ -71,6 +72,10 @@ class Row(NamedTuple):
     last_at: datetime
     sent: int
     story: tuple[Step, ...]
+
+    def unreached(self, now: datetime) -> bool:
+        """Whether somebody was reached by no message who still needs to be told."""
+        return self.state == "failed" and self.waits(now)
 
     def waits(self, now: datetime) -> bool:
         """Whether it waits for somebody to take note: it still applies, and is of use."""
@@ -207,7 +212,7 @@ def _told(event: OfNotices, entry: Entry[e.Event]) -> list[Any]:
             said = (who, channel, call, why)
         case e.ReminderEscalated(rung=rung, call=call):
             said = (rung, None, call, "")
-        case e.ReminderAcknowledged():
+        case e.ReminderAcknowledged() | e.SendingAgainAsked():
             said = (entry.circumstances.actor.id, None, 1, "")
         case _:
             said = ("", None, 1, "")

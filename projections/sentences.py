@@ -36,6 +36,8 @@ def says(event: e.Event, zone: str) -> str:  # noqa: PLR0915 - A closed union is
             return f"Nobody acknowledged reminder {tag(event.key)} in time: the {event.rung} is called{_call(event.call)}."
         case e.ReminderAcknowledged():
             return f"Reminder {tag(event.key)} acknowledged."
+        case e.SendingAgainAsked():
+            return f"Reminder {tag(event.key)} is sent again to those whom no message reached."
         case e.ReminderWithdrawn():
             return f"Reminder {tag(event.key)} withdrawn before it was sent: it no longer applies."
         case e.VisitUnaccounted():

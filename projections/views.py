@@ -2,14 +2,14 @@
 
 import sqlite3
 import time
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
 from pathlib import Path
 from threading import Condition, Lock
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 from urllib.parse import quote
 from zlib import crc32
 
@@ -19,10 +19,13 @@ from domain.entry import Entry
 from domain.events import Event
 from domain.participant import PARTICIPANT, Participant
 from domain.study import Study
+from projections.answers import Answers
 from store.errors import LostLease, Missing, in_plain_words
 
 BUSY_SECONDS = 30.0
 """How long a writer waits for another; the longest transaction is the end of a rebuild."""
+READERS_KILOBYTES = 16_384
+"""How much of the file a reader keeps in memory, where most of what is asked for again and again stands."""
 LOOK_EVERY_SECONDS = 0.005
 """How often a reader looks whether the feed of another process has reached a position."""
 OWN_TABLES = (
@@ -30,6 +33,8 @@ OWN_TABLES = (
     """parked (stream TEXT, version INTEGER NOT NULL, position INTEGER, why TEXT NOT NULL, PRIMARY KEY (stream, position))
     STRICT, WITHOUT ROWID""",
 )
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,13 @@ class Mark(NamedTuple):
     token: int
     position: int
     digest: str
+
+
+class _Reader(NamedTuple):
+    """A connection that only reads, and the file that it has open."""
+
+    connection: sqlite3.Connection
+    file: int
 
 
 class View(Protocol):
@@ -110,6 +122,10 @@ class Views:
         self._told = 0
         self._writing = Lock()
         self._writer: sqlite3.Connection | None = None
+        self._idle: list[_Reader] = []
+        self._watching = Lock()
+        self._watch: _Reader | None = None
+        self._answers = Answers()
 
     def reached(self, position: int, within_seconds: float = 5.0) -> bool:
         """Wait until the views tell what stands in the ledger up to a position; False when they did not within that time.
@@ -136,9 +152,22 @@ class Views:
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """All views as they stand at one instant. Raises Missing before they were first built."""
-        with in_plain_words(), closing(self._reader()) as connection:
-            connection.execute("BEGIN")
-            yield connection
+        with in_plain_words(), ExitStack() as unless_read:
+            reader = self._reader()
+            unless_read.callback(reader.connection.close)
+            yield reader.connection
+            reader.connection.execute("ROLLBACK")
+            unless_read.pop_all()
+            self._idle.append(reader)
+
+    def remembered(self, question: Hashable, answer: Callable[[sqlite3.Connection], T]) -> T:
+        """An answer from the views as they stand, found out once for everybody who asks the same before they change."""
+
+        def made() -> T:
+            with self.reading() as connection:
+                return answer(connection)
+
+        return self._answers.once((self._stand(), question), made)
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -181,6 +210,9 @@ class Views:
         if self._writer is not None:
             self._writer.close()
             self._writer = None
+        for reader in (*self._idle, *filter(None, [self._watch])):
+            reader.connection.close()
+        self._idle, self._watch = [], None
 
     def _position_if_built(self) -> int:
         try:
@@ -188,20 +220,56 @@ class Views:
         except Missing:
             return 0
 
-    def _reader(self) -> sqlite3.Connection:
+    def _reader(self) -> "_Reader":
+        """A reader in its transaction, one that has read before if any is idle: a new one would begin without a page in its memory."""
+        file = self._file()
+        reader = self._one_idle(file) or _Reader(self._opened_to_read(), file)
+        reader.connection.execute("BEGIN")
+        if _edition(reader.connection) != self._edition:
+            reader.connection.close()
+            raise Missing(NOT_BUILT)
+        return reader
+
+    def _stand(self) -> tuple[int, int]:
+        """What is another one after every commit, whoever made it: the file, and what SQLite counts for a connection that only watches."""
+        with in_plain_words(), self._watching:
+            file = self._file()
+            if self._watch is not None and self._watch.file != file:
+                self._watch.connection.close()
+                self._watch = None
+            if self._watch is None:
+                self._watch = _Reader(self._opened_to_read(), file)
+            return file, int(self._watch.connection.execute("PRAGMA data_version").fetchone()[0])
+
+    def _one_idle(self, file: int) -> "_Reader | None":
+        """A reader of this very file; those of one that was thrown away are let go."""
+        while self._idle:
+            with suppress(IndexError):  # Another thread may have taken the last one.
+                reader = self._idle.pop()
+                if reader.file == file:
+                    return reader
+                reader.connection.close()
+        return None
+
+    def _file(self) -> int:
+        """Which file it is: one that was thrown away and made anew is another one."""
         try:
-            connection = self._open("ro")
+            return self.path.stat().st_ino
+        except OSError as error:
+            raise Missing(NOT_BUILT) from error
+
+    def _opened_to_read(self) -> sqlite3.Connection:
+        try:
+            return self._open("ro")
         except sqlite3.OperationalError as error:
             raise Missing(NOT_BUILT) from error
-        if _edition(connection) != self._edition:
-            connection.close()
-            raise Missing(NOT_BUILT)
-        return connection
 
     def _open(self, mode: str) -> sqlite3.Connection:
         address = f"file:{quote(str(self.path.absolute()))}?mode={mode}"
         connection = sqlite3.connect(address, uri=True, isolation_level=None, timeout=BUSY_SECONDS, check_same_thread=False)
-        if mode != "ro":
+        if mode == "ro":
+            connection.execute(f"PRAGMA cache_size = {-READERS_KILOBYTES}")
+        else:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")  # What a power failure takes away is built again from the ledger.
         return connection
@@ -251,6 +319,11 @@ def parked_in(connection: sqlite3.Connection) -> tuple[Parked, ...]:
 def among(sites: Collection[str] | None) -> str:
     """The condition that a row is of one of these sites, each a parameter; None is no condition."""
     return "1" if sites is None else f"site IN ({', '.join('?' * len(sites))})"
+
+
+def literally(word: str) -> str:
+    """A word for LIKE, in which nothing stands for anything else."""
+    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 @lru_cache(maxsize=65536)

@@ -5,37 +5,23 @@ The view keeps instants. To which category a row belongs is reckoned when somebo
 
 import sqlite3
 from collections.abc import Collection, Iterator
-from datetime import datetime, timedelta
-from typing import Literal, NamedTuple, get_args
+from datetime import datetime
 
 from domain.agenda import FinaliseVisit
-from domain.base import Value
+from domain.anchors import anchors
 from domain.events import ManuallyReleased, StepCleared, StepHeld, StepWaiting
 from domain.gates import next_verdict
+from domain.leaving import next_to_plan
 from domain.reminding.reminder import Reminder
-from domain.reminding.steps import NEAR
 from domain.screening import awaited
 from domain.standing import Plan, StandingVerdict
-from domain.time import FOREVER, MINUTE, local_date, midnight, shown
+from domain.time import MINUTE, local_date, midnight, shown
 from domain.visits import VisitWindow
 from domain.words import HoldPoint
 from projections.sentences import held, waiting
-from projections.views import Parked, Told, Views, among, instant, parked_in, stored
+from projections.views import Told, Views, among, parked_in, stored
+from projections.worklist_rows import SOON, Action, Kept, Row, State, order, row_of, unreadable
 
-Category = Literal["unreadable", "urgent", "overdue", "due today", "waiting", "soon", "to review"]
-"""In the order in which a coordinator looks. Urgent: a step is held, or its leave was revoked, and its slot begins within 72 hours; or a
-matter of safety is to be reported."""
-Kind = Literal["record", "step", "safety", "eligibility", "visit", "notice", "deviation"]
-State = Literal[
-    "unreadable", "revoked", "held", "waiting", "not judged", "cleared", "no longer valid",
-    "not open", "open", "closed", "unaccounted", "incomplete", "announced", "to review", "to confirm", "superseded", "to report",
-]  # fmt: skip
-Action = Literal[
-    "tell-administrator", "plan-again", "supply-evidence", "wait", "perform",
-    "record-visit", "record-treatment", "account-for-visit", "record-assessments", "prepare", "review", "judge", "report-safety",
-]  # fmt: skip
-"""What to do next, by the name under which the command line and the web offer it."""
-SOON = timedelta(days=7)
 TITLES = {
     "black-out": "Black-out", "review": "Review", "release": "Release of cells", "results-expire": "Results",
     "product-expires": "Product expires",
@@ -44,31 +30,11 @@ TITLES = {
 TABLES = (
     """worklist (participant TEXT, key TEXT, site TEXT NOT NULL, zone TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL,
     title TEXT NOT NULL, state TEXT NOT NULL, says TEXT NOT NULL, action TEXT NOT NULL, opens TEXT, due TEXT, target TEXT, closes TEXT,
-    since TEXT, PRIMARY KEY (participant, key)) STRICT, WITHOUT ROWID""",
+    since TEXT, day_0 TEXT, PRIMARY KEY (participant, key)) STRICT, WITHOUT ROWID""",
 )
 LISTED_FROM = "CASE WHEN kind = 'step' OR opens IS NULL THEN '' ELSE opens END"
 """From a week before which instant on a row may be listed; steps always are."""
 INDEXES = (f"listed ON worklist (site, {LISTED_FROM}, state, kind, opens, due, closes, name)",)
-
-
-class Row(Value):
-    """One thing to do for one participant. Instants are in UTC, `zone` is the site's; of a date it is the first instant there."""
-
-    participant: str
-    category: Category
-    kind: Kind
-    name: str
-    """The step, the visit, or the key of the reminder."""
-    title: str
-    state: State
-    says: str
-    action: Action
-    site: str
-    zone: str
-    opens: datetime | None = None
-    target: datetime | None = None
-    closes: datetime | None = None
-    since: datetime | None = None
 
 
 def worklist(views: Views, now: datetime, sites: Collection[str] | None = None) -> tuple[Row, ...]:
@@ -78,52 +44,16 @@ def worklist(views: Views, now: datetime, sites: Collection[str] | None = None) 
         kept = [Kept(*values) for values in connection.execute(question, (*(sites or ()), stored(now + SOON)))]
         parked = [one for one in parked_in(connection) if sites is None or one.site in {"", *sites}]
     rows = [*map(unreadable, parked), *(row_of(one, category, now) for one in kept if (category := one.category(now)) is not None)]
-    return tuple(sorted(rows, key=_order))
-
-
-class Kept(NamedTuple):
-    """A row of the table."""
-
-    participant: str
-    key: str
-    site: str
-    zone: str
-    kind: Kind
-    name: str
-    title: str
-    state: State
-    says: str
-    action: Action
-    opens: str | None = None
-    due: str | None = None
-    """From when on it is for today: the beginning of the date of a visit's target, or of a step's slot."""
-    target: str | None = None
-    closes: str | None = None
-    since: str | None = None
-
-    def category(self, now: datetime) -> Category | None:
-        """Where it belongs at an instant; None while it lies further ahead, or when it has passed by."""
-        opens, due, closes = instant(self.opens) or FOREVER, instant(self.due) or FOREVER, instant(self.closes) or FOREVER
-        if self.state in {"held", "revoked"} and opens - now <= NEAR:
-            return "urgent"
-        if self.state == "to report":
-            return "urgent" if now < closes else "overdue"
-        if self.state == "unaccounted" or closes <= now:
-            return None if self.kind == "notice" else "overdue"
-        if self.state == "superseded":
-            return "due today"
-        if self.state in {"held", "revoked", "waiting", "not judged"} or (self.state == "to confirm" and closes - now > SOON):
-            return "waiting"
-        if self.state == "to review":
-            return "to review"
-        return "due today" if due <= now else "soon" if opens - now <= SOON else None
+    return tuple(sorted(rows, key=order))
 
 
 def apply(views: sqlite3.Connection, told: Told) -> None:
     """Judge a participant's whole list again."""
     forget(views, told.participant.id)
-    rows = [*_steps(told), *_safety(told), *_eligibility(told), *_visits(told), *_notices(told), *_deviations(told)]
-    views.executemany("INSERT INTO worklist VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    found = (*_steps(told), *_unplanned(told), *_safety(told), *_eligibility(told), *_visits(told), *_notices(told), *_deviations(told))
+    infused = anchors(told.participant, told.study).get("infusion") if told.participant.infusions else None
+    rows = [one._replace(day_0=str(infused.on)) for one in found] if infused else found
+    views.executemany("INSERT INTO worklist VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
 
 def forget(views: sqlite3.Connection, participant_id: str) -> None:
@@ -149,6 +79,21 @@ def _steps(told: Told) -> Iterator[Kept]:
             target=stored(plan.slot.target),
             closes=stored(_holds_until(leave, plan, told) if leave else plan.slot.until),
             since=stored(plan.judged_at if plan.judged_in else plan.planned_at),
+        )
+
+
+def _unplanned(told: Told) -> Iterator[Kept]:
+    """The step that comes next for somebody who is eligible, where no step is planned at all."""
+    step = next_to_plan(told.participant, told.zone)
+    if step is not None and not told.participant.plans:
+        yield Kept(
+            *_whose(told, f"step:{step}"),
+            kind="step",
+            name=step,
+            title=told.study.protocol(told.participant.protocol).steps[step].title,
+            state="not planned",
+            says=f"{step.capitalize()} comes next, and has no slot.",
+            action="plan",
         )
 
 
@@ -338,62 +283,3 @@ def _deviations(told: Told) -> Iterator[Kept]:
 
 def _whose(told: Told, key: str) -> tuple[str, str, str, str]:
     return told.participant.id, key, told.participant.site, told.zone
-
-
-def row_of(kept: Kept, category: Category, now: datetime) -> Row:
-    """A row as it stands at an instant at which it is of a category."""
-    return Row(
-        participant=kept.participant,
-        category=category,
-        kind=kept.kind,
-        name=kept.name,
-        title=kept.title,
-        state=(state := _at(kept, now)),
-        says="The leave on record no longer holds. Begin nothing; it is judged again." if state == "no longer valid" else kept.says,
-        action=_action_at(kept, state, now),
-        site=kept.site,
-        zone=kept.zone,
-        opens=instant(kept.opens),
-        target=instant(kept.target),
-        closes=instant(kept.closes),
-        since=instant(kept.since),
-    )
-
-
-def _action_at(kept: Kept, state: State, now: datetime) -> Action:
-    """A step is performed only while its leave holds."""
-    holds = state == "cleared" and now >= (instant(kept.opens) or now)
-    return "wait" if kept.action == "perform" and not holds else kept.action
-
-
-def _at(kept: Kept, now: datetime) -> State:
-    """The window of a visit opens and closes by itself, and leave ends by itself."""
-    if kept.state == "cleared" and now >= (instant(kept.closes) or FOREVER):
-        return "no longer valid"
-    if kept.state != "open":
-        return kept.state
-    return "not open" if now < (instant(kept.opens) or now) else "open" if now < (instant(kept.closes) or FOREVER) else "closed"
-
-
-def unreadable(parked: Parked) -> Row:
-    """What is listed instead of a record that cannot be shown."""
-    where = f"Entry {parked.version}" if parked.version else "The record"
-    return Row(
-        participant=parked.participant,
-        category="unreadable",
-        kind="record",
-        name=parked.stream,
-        title="Record",
-        state="unreadable",
-        says=f"{where} cannot be shown: {parked.why}. Do not rely on this record; tell the administrator.",
-        action="tell-administrator",
-        site="",
-        zone="UTC",
-    )
-
-
-ORDER: tuple[Category, ...] = get_args(Category)
-
-
-def _order(row: Row) -> tuple[int, datetime, str, str]:
-    return ORDER.index(row.category), row.closes or row.opens or FOREVER, row.participant, row.name

@@ -1,16 +1,21 @@
-"""Pages of the worklist: grouped, counted, filtered and put in order by the database, so that ten thousand participants are no wait.
+"""Pages of the worklist: grouped, filtered and put in order by the database, so that ten thousand participants are no wait.
 
 To which group a row belongs is said here as a condition of SQL; that it is the same as `Kept.category` says is tested row by row.
 """
 
-from collections.abc import Mapping
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, NamedTuple, get_args
 
 from domain.base import Value
 from domain.reminding.steps import NEAR
-from projections.views import Parked, Views, marked, parked_in, stored
-from projections.worklist import LISTED_FROM, SOON, Kept, Row, row_of, unreadable
+from domain.time import to_the_minute
+from projections.views import Parked, Views, literally, marked, parked_in, stored
+from projections.worklist import LISTED_FROM
+from projections.worklist_rows import SOON, Kept, Row, row_of, unreadable
 
 Group = Literal["unreadable", "held", "safety", "expiring", "overdue", "due", "waiting", "soon", "review"]
 """In the order in which a coordinator looks."""
@@ -20,7 +25,7 @@ CATEGORY = """CASE
     WHEN state = 'to report' THEN CASE WHEN closes <= :now THEN 'overdue' ELSE 'urgent' END
     WHEN state = 'unaccounted' OR closes <= :now THEN CASE WHEN kind = 'notice' THEN NULL ELSE 'overdue' END
     WHEN state = 'superseded' THEN 'due today'
-    WHEN state IN ('held', 'revoked', 'waiting', 'not judged') THEN 'waiting'
+    WHEN state IN ('held', 'revoked', 'waiting', 'not judged', 'not planned') THEN 'waiting'
     WHEN state = 'to confirm' AND (closes IS NULL OR closes > :soon) THEN 'waiting'
     WHEN state = 'to review' THEN 'to review'
     WHEN due <= :now THEN 'due today'
@@ -61,28 +66,81 @@ class Listing(NamedTuple):
     position: int
 
 
+class Place(NamedTuple):
+    """Where a row stands in the list: the place of its group, and by which key it is found."""
+
+    group: int
+    participant: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """The whole list in its order, as places only: found out once for everybody who looks at it before anything changes."""
+
+    places: tuple[Place, ...]
+    counts: Mapping[Group, int]
+    parked: tuple[Parked, ...]
+    position: int
+    minute: datetime
+
+    def found(self, group: str) -> int:
+        """How many rows a group has, or all of them have."""
+        return sum(map(len, self.of(group)))
+
+    def of(self, group: str) -> tuple[Sequence[Parked], Sequence[Place]]:
+        """What stands in a group, or in all of them."""
+        if not group:
+            return self.parked, self.places
+        place = GROUPS.index(group) if group in GROUPS else -1
+        return (self.parked if place == 0 else ()), [one for one in self.places if one.group == place]
+
+
 def listed(views: Views, now: datetime, wanted: Wanted, page: int, size: int) -> Listing:
-    """A page of what there is to do as of `now`, counted from 1; beyond the last page there is the last."""
-    asked, given = _question(wanted, now)
+    """A page of what there is to do as of the minute of `now`, counted from 1; beyond the last page there is the last."""
+    board = board_of(views, to_the_minute(now), wanted)
+    found = board.found(wanted.group)
+    first = (min(page, max(1, -(-found // size))) - 1) * size
+    return Listing(_rows(views, board, wanted.group, range(first, first + size)), board.counts, found, board.position)
+
+
+def stretch(views: Views, now: datetime, wanted: Wanted, part: range) -> tuple[tuple[Row, ...], int]:
+    """A part of what there is to do as of the minute of `now`, counted from 0, and how much there is."""
+    board = board_of(views, to_the_minute(now), wanted)
+    return tuple(row for _, row in _rows(views, board, wanted.group, part)), board.found(wanted.group)
+
+
+def _rows(views: Views, board: Board, group: str, part: range) -> tuple[tuple[Group, Row], ...]:
+    """Some rows of the list; records that cannot be read stand above all."""
+    parked, places = board.of(group)
+    rows = [(GROUPS[0], unreadable(one)) for one in parked[part.start : part.stop]]
+    first = max(0, part.start - len(parked))
+    return (*rows, *_read(views, places[first : first + len(part) - len(rows)], board.minute))
+
+
+def board_of(views: Views, minute: datetime, wanted: Wanted) -> Board:
+    """The list in its order as of a minute, whatever group is wanted of it."""
+    every = wanted.model_copy(update={"group": "", "text": " ".join(wanted.text.casefold().split())})
+    return views.remembered(("worklist", minute, every), lambda connection: _board(connection, minute, every))
+
+
+def _board(connection: sqlite3.Connection, minute: datetime, wanted: Wanted) -> Board:
+    asked, given = _question(wanted, minute)
+    ordered = f"SELECT place, participant, key FROM ({asked}) ORDER BY place, until, participant, name"  # noqa: S608 - The words are ours.
+    places = tuple(map(Place._make, connection.execute(ordered, given)))
+    parked = _parked(parked_in(connection), wanted)
+    counts: dict[Group, int] = {GROUPS[place]: count for place, count in Counter(one.group for one in places).items()}
+    return Board(places, counts | {"unreadable": len(parked)}, parked, marked(connection).position, minute)
+
+
+def _read(views: Views, places: Sequence[Place], minute: datetime) -> Iterator[tuple[Group, Row]]:
+    """The rows at these places; one that has gone since the list was made is left out, as the page is told that it has changed."""
     with views.reading() as connection:
-        counts = dict(connection.execute(f"SELECT place, count(*) FROM ({asked}) GROUP BY place", given))  # noqa: S608 - The words are ours.
-        parked = _parked(parked_in(connection), wanted)
-        chosen = [place for place in counts if wanted.group in {"", GROUPS[place]}]
-        found = sum(counts[place] for place in chosen) + (len(parked) if wanted.group in {"", GROUPS[0]} else 0)
-        first = (min(page, max(1, -(-found // size))) - 1) * size
-        rows = [] if wanted.group not in {"", GROUPS[0]} else [(GROUPS[0], unreadable(one)) for one in parked[first : first + size]]
-        given |= {"limit": size - len(rows), "first": max(0, first - len(parked)), "group": wanted.group and GROUPS.index(wanted.group)}
-        rows += [(GROUPS[place], row_of(Kept(*kept), category, now)) for place, category, *kept in connection.execute(_page(asked), given)]
-        position = marked(connection).position
-    return Listing(tuple(rows), {GROUPS[place]: count for place, count in counts.items()} | {"unreadable": len(parked)}, found, position)
-
-
-def _page(asked: str) -> str:
-    """The rows of a page in their order, found by what the index holds before any of them is read."""
-    order = "place, until, participant, name"
-    found = f"SELECT * FROM ({asked}) WHERE :group = '' OR place = :group ORDER BY {order} LIMIT :limit OFFSET :first"  # noqa: S608 - The words are ours.
-    return f"""SELECT place, category, worklist.* FROM ({found}) AS page JOIN worklist USING (participant, key)
-        ORDER BY page.place, page.until, page.participant, page.name"""  # noqa: S608 - The words are ours.
+        for place in places:
+            found = connection.execute("SELECT * FROM worklist WHERE participant = ? AND key = ?", place[1:]).fetchone()
+            kept = None if found is None else Kept(*found)
+            if kept is not None and (category := kept.category(minute)) is not None:
+                yield GROUPS[place.group], row_of(kept, category, minute)
 
 
 def _question(wanted: Wanted, now: datetime) -> tuple[str, dict[str, Any]]:
@@ -100,18 +158,13 @@ def _question(wanted: Wanted, now: datetime) -> tuple[str, dict[str, Any]]:
             given[kind] = name
     for number, word in enumerate(wanted.text.split()):
         conditions.append(f"participant || ' ' || title || ' ' || says || ' ' || state LIKE :word{number} ESCAPE '\\'")
-        given[f"word{number}"] = f"%{_literally(word)}%"
+        given[f"word{number}"] = f"%{literally(word)}%"
     given["state"] = wanted.state
     judged = f"""SELECT participant, key, kind, name, coalesce(closes, opens, '9999') AS until, {CATEGORY} AS category, {STATE} AS shown
         FROM worklist WHERE {" AND ".join(conditions)}"""  # noqa: S608 - The words are ours.
     wanted_of_them = "category IS NOT NULL AND (:state = '' OR shown = :state)"
-    chosen = f"SELECT participant, key, name, until, category, {GROUP} AS place FROM judged WHERE {wanted_of_them}"  # noqa: S608 - So are these.
+    chosen = f"SELECT participant, key, name, until, {GROUP} AS place FROM judged WHERE {wanted_of_them}"  # noqa: S608 - So are these.
     return f"WITH judged AS MATERIALIZED ({judged}) {chosen}", given
-
-
-def _literally(word: str) -> str:
-    """A word in which nothing stands for anything else."""
-    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def _parked(parked: tuple[Parked, ...], wanted: Wanted) -> tuple[Parked, ...]:

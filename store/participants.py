@@ -1,9 +1,11 @@
 """The desk where requests about participants are granted or refused."""
 
+from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
+from threading import Lock
 
 from domain.agenda import Agenda, agenda
 from domain.commands import Command, Register
@@ -19,6 +21,8 @@ from store.ledger import Ledger
 from store.orders import Appended
 from store.study import StudyDesk
 
+RECORDS_REMEMBERED = 64
+"""A page asks for the same record several times, and a form that is sent soon after its page was shown asks for it once more."""
 RACES = 20
 """How often a request is decided again because somebody else recorded something first."""
 
@@ -51,13 +55,27 @@ class Participants:
     def __init__(self, ledger: Ledger, desk: StudyDesk) -> None:
         self.ledger = ledger
         self.desk = desk
+        self._lock = Lock()
+        self._remembered: OrderedDict[str, Record] = OrderedDict()
 
     def ids(self) -> list[str]:
         """Every participant, in alphabetical order."""
         return [stream.removeprefix(PARTICIPANT) for stream in self.ledger.streams(PARTICIPANT)]
 
     def read(self, participant_id: str) -> Record:
-        return Record.of(participant_id, self.ledger.read(PARTICIPANT + participant_id))
+        """A participant's record, proved and folded again only when its stream has grown. Raises DamagedEntry."""
+        length = self.ledger.version_of(PARTICIPANT + participant_id)
+        with self._lock:
+            known = self._remembered.get(participant_id)
+        if known is not None and known.version == length:
+            return known
+        record = Record.of(participant_id, self.ledger.read(PARTICIPANT + participant_id))
+        with self._lock:
+            self._remembered[participant_id] = record
+            self._remembered.move_to_end(participant_id)
+            while len(self._remembered) > RECORDS_REMEMBERED:
+                self._remembered.popitem(last=False)
+        return record
 
     def study(self) -> Study:
         return self.desk.current()

@@ -16,7 +16,7 @@ from zlib import crc32
 import structlog
 
 from domain.entry import Entry
-from domain.events import ReminderDue
+from domain.events import ReminderDue, SendingAgainAsked
 from domain.participant import PARTICIPANT
 from domain.record import OF_TELLING
 from store.errors import Fault, LostLease, in_plain_words
@@ -194,10 +194,11 @@ def _concerned(batch: Iterable[Entry[Any] | Unreadable]) -> dict[str, int]:
 
 
 def _reminded(batch: Iterable[Entry[Any] | Unreadable]) -> dict[str, int]:
-    """Each participant for whom a reminder has fallen due, and the position of the first."""
+    """Each participant for whom a reminder has fallen due, or is to be sent again, and the position of the first."""
     reminded: dict[str, int] = {}
     for entry in batch:
-        if isinstance(entry, Entry) and isinstance(entry.event, ReminderDue) and not entry.event.skipped:
+        due = isinstance(entry, Entry) and isinstance(entry.event, ReminderDue) and not entry.event.skipped
+        if due or (isinstance(entry, Entry) and isinstance(entry.event, SendingAgainAsked)):
             reminded.setdefault(entry.stream.removeprefix(PARTICIPANT), entry.position)
     return reminded
 

@@ -39,6 +39,18 @@ def acknowledge(
     return c.Acknowledge(key=reminder)
 
 
+@asks(told)
+def send_again(
+    reminder: Annotated[
+        str,
+        Reads(lambda chart: partial(_key, chart)),
+        typer.Argument(metavar="REMINDER", help="The reminder, as the message or the inbox names it.", show_default=False),
+    ],
+) -> c.SendAgain:
+    """Have those told of a reminder again whom no message reached, once their address was put right."""
+    return c.SendAgain(key=reminder)
+
+
 class Waiting(Value):
     """A reminder that nobody has acknowledged and that still applies."""
 

@@ -11,7 +11,8 @@ from app.cli.worklist import in_lines, laid_out
 from app.web.serving import where_to_sign_in
 from app.wiring import Daybook
 from domain.time import shown
-from projections.worklist import Row, worklist
+from projections.worklist import worklist
+from projections.worklist_rows import Row
 from store.errors import Fault, Missing
 from workflows.journeys import Journeys, NoTemporal
 

@@ -15,8 +15,8 @@ from app.cli.session import Session, grid, session_of
 from app.clinic_time import SiteClock
 from app.wiring import Daybook
 from domain.rejections import Reason, Refused
-from projections.worklist import Action, Category, Row
 from projections.worklist import worklist as rows_of
+from projections.worklist_rows import Action, Category, Row
 
 HEADINGS: dict[Category, tuple[str, str, str]] = {
     "unreadable": ("Unreadable", "bold red", "cannot be shown; do not rely on it"),
@@ -30,6 +30,7 @@ HEADINGS: dict[Category, tuple[str, str, str]] = {
 """How a category is called, how it is coloured beside that, and what it means."""
 NEXT: dict[Action, str] = {
     "tell-administrator": "tell the administrator",
+    "plan": "plan it",
     "plan-again": "plan it again",
     "supply-evidence": "supply what is missing",
     "wait": "wait",

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from datetime import UTC
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
@@ -45,7 +46,7 @@ NAVIGATION: tuple[tuple[str, str, Action], ...] = (
 
 def page(request: Request, asking: Asking, template: str, status: HTTPStatus = HTTPStatus.OK, **shown: Any) -> HTMLResponse:
     """A page for somebody who has signed in."""
-    actions = asking.office.daybook.authority.actions(asking.person.id)
+    actions = asking.rights.actions
     path = request.url.path
     nav = tuple(Place(href, title, path.startswith(href)) for href, title, action in NAVIGATION if action in actions)
     return _rendered(
@@ -66,7 +67,7 @@ def _rendered(office: Office, template: str, status: HTTPStatus, **shown: Any) -
 
 
 def _visitor(asking: Asking) -> Visitor:
-    today = asking.office.daybook.authority.today(None)
+    today = asking.now.astimezone(UTC).date()
     roles = sorted({f"{grant.role.replace('-', ' ')} {grant.site or ''}".strip() for grant in asking.person.grants(today)})
     return Visitor(asking.person.name, asking.person.id, ", ".join(roles))
 

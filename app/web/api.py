@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter, Depends, Header, Request
+from fastapi import APIRouter, Depends, Header, Query, Request
 from pydantic import BeforeValidator, Field
 
 from app.web.door import counted, signed_in
@@ -24,7 +24,8 @@ from domain.words import HoldPoint, ParticipantId, Sentence, SiteId
 from projections import deviations as standing
 from projections.roster import codes
 from projections.timeline import Timeline
-from projections.worklist import Row, worklist
+from projections.worklist_pages import Wanted, stretch
+from projections.worklist_rows import Row
 
 api = APIRouter(prefix="/api", tags=["daybook"], responses=DESCRIBED)
 Seen = Annotated[
@@ -32,6 +33,9 @@ Seen = Annotated[
     BeforeValidator(lambda tag: tag.strip('"') if isinstance(tag, str) else tag),
     Header(description="The version of the record that the asker has seen, with or without quotation marks."),
 ]
+ROWS = 100
+Limit = Annotated[int, Query(ge=1, le=1000, description="How many rows are wanted at most.")]
+After = Annotated[int, Query(ge=0, lt=10**9, description="After how many rows of the list: what the answer before called `next`.")]
 Registering = Annotated[Asking, Depends(Needs("register", somebody_new=True))]
 Somebody = Annotated[Asking, Depends(asking)]
 
@@ -82,16 +86,22 @@ class Participants(Value):
 
 
 class Worklist(Value):
-    """What there is to do, most pressing first."""
+    """What there is to do, most pressing first: so many rows of it, and after how many the next ones stand."""
 
     now: Moment
     rows: tuple[Row, ...]
+    found: int
+    next: int | None
+    """What to ask `after` for the next rows; null where these are the last."""
 
 
 class Deviations(Value):
-    """The deviations that stand."""
+    """The deviations that stand: so many of them, and after how many the next ones do."""
 
     rows: tuple[standing.Row, ...]
+    found: int
+    next: int | None
+    """What to ask `after` for the next ones; null where these are the last."""
 
 
 class Gate(Value):
@@ -181,14 +191,20 @@ def judged(participant: ParticipantId, asking: Seeing) -> Eligibility:
 
 
 @api.get("/worklist")
-def what_there_is_to_do(asking: Seeing, site: SiteId | None = None) -> Worklist:
+def what_there_is_to_do(asking: Seeing, site: SiteId | None = None, limit: Limit = ROWS, after: After = 0) -> Worklist:
     """What there is to do at the asker's sites, or at one of them."""
     sites = asking.sites() & {site} if site else asking.sites()
-    return Worklist(now=asking.now, rows=worklist(asking.office.daybook.views, asking.now, sites))
+    rows, found = stretch(asking.office.daybook.views, asking.now, Wanted(sites=sites), range(after, after + limit))
+    return Worklist(now=asking.now, rows=rows, found=found, next=_next(after, limit, found))
 
 
 @api.get("/deviations")
-def deviations(asking: Seeing, site: SiteId | None = None) -> Deviations:
+def deviations(asking: Seeing, site: SiteId | None = None, limit: Limit = ROWS, after: After = 0) -> Deviations:
     """The deviations that stand at the asker's sites, or at one of them."""
     sites = asking.sites() & {site} if site else asking.sites()
-    return Deviations(rows=standing.deviations(asking.office.daybook.views, sites))
+    rows, found = standing.listed(asking.office.daybook.views, standing.Wanted(sites=sites), limit, after)
+    return Deviations(rows=rows, found=found, next=_next(after, limit, found))
+
+
+def _next(after: int, limit: int, found: int) -> int | None:
+    return after + limit if after + limit < found else None

@@ -29,6 +29,7 @@ from app.web.registering import registering
 from app.web.reminders import reminders
 from app.web.running import running
 from app.web.safety import Guarded
+from app.web.saved_views import saved_views
 from app.web.staff import people
 from app.web.steps_and_visits import taking
 
@@ -39,6 +40,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     door,
     registering,
     looking,
+    saved_views,
     recording,
     taking,
     judging,
@@ -59,7 +61,7 @@ ROUTERS: tuple[APIRouter, ...] = (
 def application(office: Office, hosts: tuple[str, ...]) -> ASGIApp:
     """The whole desk; `hosts` are the names under which it may be asked for."""
     app = FastAPI(title="Daybook", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json", redirect_slashes=False)
-    app.state.office, app.state.turnstile, app.state.pulse = office, Turnstile(), Pulse(office.daybook.views)
+    app.state.office, app.state.turnstile, app.state.pulse = office, Turnstile(), Pulse(office.daybook.views, office.daybook.ledger.clock)
     app.state.feeds = Feeds()
     for router in ROUTERS:
         app.include_router(router)

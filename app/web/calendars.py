@@ -99,7 +99,7 @@ def feed(request: Request, secret: str) -> Response:
     if found is None or not found.here:
         lets = feeds.wrong.lets(request.client.host if request.client else "", office.now)
         return Response(status_code=HTTPStatus.NOT_FOUND if lets else HTTPStatus.TOO_MANY_REQUESTS)
-    written = feeds.of(office, office.daybook.authority.sites(found.id, "see-participants"))
+    written = feeds.of(office, office.daybook.authority.rights(found.id).sites("see-participants"))
     headers = {"cache-control": "private, max-age=300", "etag": written.tag}
     if written.tag in {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}:
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)

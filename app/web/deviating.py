@@ -10,9 +10,11 @@ from app.web.fields import Typed
 from app.web.needs import Seeing
 from app.web.office import Asking
 from app.web.sheets import Sent, chart_of, page_with
-from projections.deviations import Row, deviations
+from projections.deviations import Row, listed
 
 deviating = APIRouter(include_in_schema=False)
+MOST_ROWS = 100_000
+"""How many rows a table has at most."""
 COLUMNS = ("participant", "site", "key", "entry", "category", "important", "final", "reviewed", "says")
 DETAILS = ("occurred_on", "discovered_on", "cause", "prevention", "reported_to_sponsor_on", "reported_to_ethics_committee_on")
 
@@ -20,7 +22,7 @@ DETAILS = ("occurred_on", "discovered_on", "cause", "prevention", "reported_to_s
 @deviating.get("/deviations")
 def of_the_study(request: Request, asking: Seeing) -> Response:
     """Every deviation that stands at the asker's sites."""
-    shown = deviations_page(_rows(asking), Asked.of(request.query_params))
+    shown = deviations_page(asking.office.daybook.views, asking.sites(), Asked.of(request.query_params))
     choices = {"categories": CATEGORIES, "standings": STANDINGS, "importances": IMPORTANCE}
     return page(request, asking, "deviations.html", shown=shown, choices=choices, standing_of=standing_of)
 
@@ -28,8 +30,9 @@ def of_the_study(request: Request, asking: Seeing) -> Response:
 @deviating.get("/deviations.csv")
 def as_a_table(request: Request, asking: Seeing) -> Response:
     """The same deviations as a table, with what was found out about them."""
-    asked = Asked.of(request.query_params)
-    return as_csv("deviations", (*COLUMNS, *DETAILS), (_line(row) for row in _rows(asking) if asked.admits(row)))
+    wanted = Asked.of(request.query_params).wanted(asking.sites())
+    rows, _ = listed(asking.office.daybook.views, wanted, MOST_ROWS)
+    return as_csv("deviations", (*COLUMNS, *DETAILS), map(_line, rows))
 
 
 @deviating.get("/participants/{participant}/deviations")
@@ -48,10 +51,6 @@ def _of_one(request: Request, asking: Asking, chart: Chart, typed: Typed | None)
     one = chart.record.participant
     standing = sorted(one.deviations.values(), key=lambda each: (each.reviewed, -each.told_in))
     return page_with(request, asking, "participant_deviations.html", chart, tuple(deviation_asks(one)), typed, deviations=standing)
-
-
-def _rows(asking: Asking) -> tuple[Row, ...]:
-    return deviations(asking.office.daybook.views, asking.sites())
 
 
 def _line(row: Row) -> list[object]:

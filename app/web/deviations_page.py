@@ -1,6 +1,6 @@
 """The pages of deviations: those of one participant with their forms, and those of the study, filtered and counted."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
 from urllib.parse import urlencode
@@ -10,7 +10,8 @@ from domain.decisions.deviating import BY_HAND
 from domain.events import DeviationDetails
 from domain.participant import Participant
 from domain.standing import Deviation
-from projections.deviations import Count, Row, counted
+from projections.deviations import Count, Row, Wanted, counts, listed, sites_of
+from projections.views import Views
 
 MEANING = "I have reviewed this deviation as it stands"
 DETAILS: Mapping[str, str] = {
@@ -73,16 +74,10 @@ class Asked:
         page = parameters.get("page", "")
         return cls(**found, page=max(1, int(page)) if page.isdecimal() and len(page) < 6 else 1)  # noqa: PLR2004 - No list is so long.
 
-    def admits(self, row: Row) -> bool:
-        """Whether a deviation is among what is wanted."""
-        wanted = (
-            self.site in {"", row.site},
-            self.category in {"", row.category},
-            self.standing in {"", standing_of(row)},
-            self.importance in {"", "important" if row.important else "minor"},
-        )
-        text = f"{row.participant} {row.says} {row.key}".casefold()
-        return all(wanted) and all(word in text for word in self.text.casefold().split())
+    def wanted(self, sites: frozenset[str]) -> Wanted:
+        """What is wanted of the deviations of these sites."""
+        only = sites & {self.site} if self.site else sites
+        return Wanted(sites=only, category=self.category, standing=self.standing, importance=self.importance, text=self.text)
 
     def url(self, path: str = "/deviations", **but: Any) -> str:
         """The address of the same list but for some parameters."""
@@ -114,17 +109,19 @@ def standing_of(row: Row) -> str:
     return "reviewed" if row.reviewed else "to review" if row.final else "proposed"
 
 
-def deviations_page(rows: Sequence[Row], asked: Asked) -> DeviationsPage:
-    """The page that is asked for; what there is to choose among are the sites at which any stands."""
-    wanted = tuple(row for row in rows if asked.admits(row))
-    pages = max(1, -(-len(wanted) // ROWS_ON_A_PAGE))
-    number = min(asked.page, pages)
+def deviations_page(views: Views, sites: frozenset[str], asked: Asked) -> DeviationsPage:
+    """The page that is asked for, and beyond the last one that; what there is to choose among are the sites at which any stands."""
+    wanted = asked.wanted(sites)
+    rows, total = listed(views, wanted, ROWS_ON_A_PAGE, (asked.page - 1) * ROWS_ON_A_PAGE)
+    pages = max(1, -(-total // ROWS_ON_A_PAGE))
+    if asked.page > pages:
+        return deviations_page(views, sites, replace(asked, page=pages))
     return DeviationsPage(
-        asked=replace(asked, page=number),
-        rows=wanted[(number - 1) * ROWS_ON_A_PAGE : number * ROWS_ON_A_PAGE],
-        total=len(wanted),
+        asked=asked,
+        rows=rows,
+        total=total,
         pages=pages,
-        counts=counted(wanted),
-        sites=tuple((site, site) for site in sorted({row.site for row in rows})),
+        counts=counts(views, wanted),
+        sites=tuple((site, site) for site in sites_of(views, sites)),
         csv=asked.url("/deviations.csv"),
     )

@@ -8,6 +8,7 @@ from typing import Literal
 from markupsafe import Markup
 
 from app.clinic_time import study_day
+from app.web.filling import filled
 from domain.time import local_date, midnight
 
 DAY = timedelta(days=1)
@@ -84,10 +85,17 @@ def timeline_drawing(lanes: Sequence[Lane], scale: Scale, title: str) -> Markup:
     height = HEAD + len(lanes) * ROW + 8
     says = f"From {scale.first} to {scale.last}, in {scale.zone}. Every window, date and step is told in the tables below."
     body = Markup("").join((*_calendar(scale, height), *_lanes(lanes, scale), *_today(scale, height)))
-    return Markup(
+    return filled(
         '<svg class="timeline" viewBox="0 0 {} {}" width="{}" height="{}" role="img" aria-labelledby="tl-t tl-d">'
-        '<title id="tl-t">{}</title><desc id="tl-d">{}</desc>{}</svg>'
-    ).format(WIDTH, height, WIDTH, height, title, says, body)
+        '<title id="tl-t">{}</title><desc id="tl-d">{}</desc>{}</svg>',
+        WIDTH,
+        height,
+        WIDTH,
+        height,
+        title,
+        says,
+        body,
+    )
 
 
 def window_bar(opens: datetime, closes: datetime, now: datetime | None, pieces: Sequence[Piece] = (), kind: Kind = "window") -> Markup:
@@ -99,22 +107,25 @@ def window_bar(opens: datetime, closes: datetime, now: datetime | None, pieces: 
     def x(at: datetime) -> float:
         return round(6 + max(0.0, min(1.0, (at - first) / (last - first))) * (BAR_WIDTH - 12), 1)
 
-    middle, bar = BAR_HEIGHT / 2, Markup('<rect class="piece {}" x="{}" y="5" width="{}" height="10" rx="3"/>')
-    parts = [Markup('<path class="track" d="M2 {}H{}"/>').format(middle, BAR_WIDTH - 2)]
-    parts.append(bar.format(kind, x(opens), round(max(x(closes) - x(opens), 3), 1)))
+    middle, bar = BAR_HEIGHT / 2, '<rect class="piece {}" x="{}" y="5" width="{}" height="10" rx="3"/>'
+    parts = [filled('<path class="track" d="M2 {}H{}"/>', middle, BAR_WIDTH - 2)]
+    parts.append(filled(bar, kind, x(opens), round(max(x(closes) - x(opens), 3), 1)))
     parts += [_point(one.kind, x(one.start), middle) for one in pieces]
     if now is not None:
         parts.append(_now(x(now), now, first, last))
-    return Markup('<svg class="bar" viewBox="0 0 {0} {1}" width="{0}" height="{1}" aria-hidden="true">{2}</svg>').format(
-        BAR_WIDTH, BAR_HEIGHT, Markup("").join(parts)
+    return filled(
+        '<svg class="bar" viewBox="0 0 {0} {1}" width="{0}" height="{1}" aria-hidden="true">{2}</svg>',
+        BAR_WIDTH,
+        BAR_HEIGHT,
+        Markup("").join(parts),
     )
 
 
 def _now(x: float, now: datetime, first: datetime, last: datetime) -> Markup:
     """A line for now; beyond the edge an arrow that points to where now lies."""
     if first <= now <= last:
-        return Markup('<path class="now" d="M{0} 4V20"/><path class="now arrow" d="M{0} 6l-4 -5h8z"/>').format(x)
-    return Markup('<path class="now arrow" d="M{} 6l{} 4l{} 4"/>').format(*((5, -4, 4) if now < first else (BAR_WIDTH - 5, 4, -4)))
+        return filled('<path class="now" d="M{0} 4V20"/><path class="now arrow" d="M{0} 6l-4 -5h8z"/>', x)
+    return filled('<path class="now arrow" d="M{} 6l{} 4l{} 4"/>', *((5, -4, 4) if now < first else (BAR_WIDTH - 5, 4, -4)))
 
 
 LEGEND: tuple[tuple[Kind, str], ...] = (
@@ -138,8 +149,8 @@ def legend() -> tuple[tuple[Markup, str], ...]:
 
 
 def _sample(kind: Kind) -> Markup:
-    bar = Markup('<rect class="piece {}" x="1" y="3" width="20" height="10" rx="3"/>').format(kind)
-    return Markup('<svg viewBox="0 0 22 16">{}</svg>').format(_point(kind, 11, 8) if kind in POINTS else bar)
+    bar = filled('<rect class="piece {}" x="1" y="3" width="20" height="10" rx="3"/>', kind)
+    return filled('<svg viewBox="0 0 22 16">{}</svg>', _point(kind, 11, 8) if kind in POINTS else bar)
 
 
 POINTS: dict[str, str] = {
@@ -153,43 +164,47 @@ POINTS: dict[str, str] = {
 
 
 def _point(kind: Kind, x: float, y: float) -> Markup:
-    return Markup('<path class="point {}" transform="translate({} {})" d="{}"/>').format(kind, x, y, POINTS[kind])
+    return filled('<path class="point {}" transform="translate({} {})" d="{}"/>', kind, x, y, POINTS[kind])
 
 
 def _calendar(scale: Scale, height: int) -> Iterator[Markup]:
     for day in scale.marks:
         x = scale.x(midnight(day, scale.zone))
-        yield Markup('<path class="grid" d="M{} {}V{}"/>').format(x, 4, height)
+        yield filled('<path class="grid" d="M{} {}V{}"/>', x, 4, height)
         if x < WIDTH - 50:
             words = f"{day:%b %Y}" if day.day == 1 and (scale.last - scale.first).days > WEEKS_FIT else f"{day.day} {day:%b}"
-            yield Markup('<text class="date" x="{}" y="14">{}</text>').format(x + 3, words)
-            yield Markup('<text class="day" x="{}" y="28">{}</text>').format(x + 3, study_day(day, scale.infusion))
+            yield filled('<text class="date" x="{}" y="14">{}</text>', x + 3, words)
+            yield filled('<text class="day" x="{}" y="28">{}</text>', x + 3, study_day(day, scale.infusion))
 
 
 def _lanes(lanes: Sequence[Lane], scale: Scale) -> Iterator[Markup]:
     for number, lane in enumerate(lanes):
         top = HEAD + number * ROW
-        yield Markup('<path class="rule" d="M0 {0}H{1}"/>').format(top, WIDTH)
-        yield Markup('<text class="label{}" x="0" y="{}">{}</text>').format(" heading" if lane.heading else "", top + 17, lane.label)
+        yield filled('<path class="rule" d="M0 {0}H{1}"/>', top, WIDTH)
+        yield filled('<text class="label{}" x="0" y="{}">{}</text>', " heading" if lane.heading else "", top + 17, lane.label)
         yield from (_piece(piece, scale, top) for piece in lane.pieces if scale.shows(piece))
 
 
 def _piece(piece: Piece, scale: Scale, top: int) -> Markup:
-    title = Markup("<title>{}</title>").format(piece.says)
+    title = filled("<title>{}</title>", piece.says)
     if piece.end is None:
-        return Markup("<g>{}{}</g>").format(title, _point(piece.kind, scale.x(piece.start), top + ROW / 2))
+        return filled("<g>{}{}</g>", title, _point(piece.kind, scale.x(piece.start), top + ROW / 2))
     left = scale.x(piece.start)
     width = max(round(scale.x(piece.end) - left, 1), 3)
-    return Markup('<rect class="piece {}" x="{}" y="{}" width="{}" height="{}" rx="3">{}</rect>').format(
-        piece.kind, left, top + 6, width, ROW - 12, title
+    return filled(
+        '<rect class="piece {}" x="{}" y="{}" width="{}" height="{}" rx="3">{}</rect>', piece.kind, left, top + 6, width, ROW - 12, title
     )
 
 
 def _today(scale: Scale, height: int) -> Iterator[Markup]:
     if scale.begins <= scale.now < scale.ends:
         x, number = scale.x(scale.now), study_day(local_date(scale.now, scale.zone), scale.infusion)
-        yield Markup('<path class="now" d="M{} {}V{}"/>').format(x, HEAD - 16, height)
+        yield filled('<path class="now" d="M{} {}V{}"/>', x, HEAD - 16, height)
         anchor = "end" if x > WIDTH - 90 else "start"
-        yield Markup('<text class="today" text-anchor="{}" x="{}" y="{}">today{}</text>').format(
-            anchor, x + (-4 if anchor == "end" else 4), HEAD - 8, f", {number}" if number else ""
+        yield filled(
+            '<text class="today" text-anchor="{}" x="{}" y="{}">today{}</text>',
+            anchor,
+            x + (-4 if anchor == "end" else 4),
+            HEAD - 8,
+            f", {number}" if number else "",
         )

@@ -9,7 +9,7 @@ from app.web.answering import NAVIGATION, as_csv, page
 from app.web.needs import Needs, Seeing, asking
 from app.web.office import Asking
 from app.web.participant_page import participant_page
-from app.web.pulse import Pulse
+from app.web.pulse import Pulse, Told
 from app.web.sheets import chart_of, recorded
 from app.web.worklist_page import ROWS_ON_A_PAGE, Asked, choices, worklist_page
 from domain.rejections import Reason, Refused
@@ -19,6 +19,7 @@ from projections.worklist_pages import listed
 
 looking = APIRouter(include_in_schema=False)
 SEEING = [Depends(Needs("see-participants"))]
+Position = Annotated[int, Query(ge=0, lt=10**12)]
 MOST_ROWS = 100_000
 """How many rows a table has at most."""
 COLUMNS = ("participant", "site", "category", "title", "state", "says", "action", "opens", "target", "closes")
@@ -27,8 +28,7 @@ COLUMNS = ("participant", "site", "category", "title", "state", "says", "action"
 @looking.get("/")
 def home(asking: Annotated[Asking, Depends(asking)]) -> Response:
     """Everybody begins at the first place that is theirs: most at the worklist, administrators at the people."""
-    actions = asking.office.daybook.authority.actions(asking.person.id)
-    return RedirectResponse(next((href for href, _, action in NAVIGATION if action in actions), "/profile"))
+    return RedirectResponse(next((href for href, _, action in NAVIGATION if action in asking.rights.actions), "/profile"))
 
 
 @looking.get("/worklist")
@@ -36,8 +36,9 @@ def what_there_is_to_do(request: Request, asking: Seeing) -> Response:
     """What there is to do, most pressing first."""
     asked, sites, study = Asked.of(request.query_params), asking.sites(), asking.office.daybook.participants.study()
     listing = listed(asking.office.daybook.views, asking.now, asked.wanted(sites), asked.page, ROWS_ON_A_PAGE)
+    saved = asking.office.accounts.saved_views.of(asking.person.id)
     offered = choices(sites, study.latest)
-    return page(request, asking, "worklist.html", page=worklist_page(listing, asked, offered, asking.now))
+    return page(request, asking, "worklist.html", page=worklist_page(listing, asked, offered, asking.now, saved))
 
 
 @looking.get("/worklist.csv")
@@ -49,10 +50,10 @@ def as_a_table(request: Request, asking: Seeing) -> Response:
 
 
 @looking.get("/worklist/live", dependencies=SEEING)
-async def changes(request: Request, since: Annotated[int, Query(ge=0)] = 0) -> Response:
+async def changes(request: Request, since: Position = 0, minute: Position = 0) -> Response:
     """A word to the browser whenever something has changed since its page was shown."""
     pulse: Pulse = request.app.state.pulse
-    return StreamingResponse(pulse.changes(since), media_type="text/event-stream")
+    return StreamingResponse(pulse.changes(Told(since, minute)), media_type="text/event-stream")
 
 
 @looking.get("/participants/{participant}")

@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 from markupsafe import Markup
+
+from app.web.filling import filled
 
 Tone = Literal["bad", "late", "due", "wait", "good", "open", "note", "quiet"]
 """What a colour means: forbidden, too late, due, waiting for something, in order, possible, to be looked at, nothing to do."""
@@ -32,7 +35,12 @@ class Mark:
     @property
     def icon(self) -> Markup:
         """The shape as a drawing beside the word, which says the same to whoever does not see it."""
-        return Markup('<svg class="icon" viewBox="0 0 16 16" aria-hidden="true"><path d="{}"/></svg>').format(self.shape)
+        return _drawn(self.shape)
+
+
+@cache
+def _drawn(shape: str) -> Markup:
+    return filled('<svg class="icon" viewBox="0 0 16 16" aria-hidden="true"><path d="{}"/></svg>', shape)
 
 
 SHAPES: Mapping[str, tuple[Tone, str]] = {
@@ -81,6 +89,7 @@ SHAPES: Mapping[str, tuple[Tone, str]] = {
 """The tone and the shape of every state that a chip can show."""
 
 
+@cache
 def mark(state: str) -> Mark:
     """How a state is shown."""
     tone, shape = SHAPES[state]

@@ -55,7 +55,8 @@ def asking(request: Request, shown: Annotated[str, Depends(shown_again)]) -> Ask
         raise NotSignedIn
     if request.method not in SAFE and not by_token and not compare_digest(shown.encode(errors="replace"), session.csrf.encode()):
         raise Forged
-    return Asking(office, session, person, "api" if for_programs(request) else "web")
+    rights = office.daybook.authority.rights(person.id)
+    return Asking(office, session, person, "api" if for_programs(request) else "web", rights)
 
 
 def _by_itself(request: Request) -> bool:
@@ -79,7 +80,8 @@ class Needs:
         participant = request.path_params.get("participant")
         if participant is not None and not self.somebody_new:
             site = authority.seen(asking.person.id, participant, asking.source)
-            authority.permit(asking.person.id, self.action, site, asking.source, participant=participant)
+            if self.action != "see-participants":  # Which is what they have just been found to be allowed.
+                authority.permit(asking.person.id, self.action, site, asking.source, participant=participant)
             return asking.about(participant, site)
         if not asking.may(self.action):
             asking.office.daybook.people.note(AccessRefused(person=asking.person.id, action=self.action), asking.source)

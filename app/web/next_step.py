@@ -8,13 +8,13 @@ from typing import NamedTuple
 from app.web.worklist_page import participant_href
 from domain.events import ManuallyReleased, Slot, StepCleared, StepHeld, StepWaiting
 from domain.gates import Gate, SlotVerdict, judge, judged_for
-from domain.leaving import steps_ended
+from domain.leaving import next_to_plan, steps_ended
 from domain.participant import Participant
 from domain.standing import Plan
 from domain.study import Study
 from domain.time import FOREVER, to_the_minute
 from domain.verdicts import Outcome, RuleVerdict
-from domain.words import STEPS, HoldPoint
+from domain.words import HoldPoint
 from projections.sentences import says
 
 ORDER: tuple[Outcome, ...] = ("fails", "not yet known", "passes")
@@ -26,6 +26,7 @@ class Told(NamedTuple):
 
     says: str
     entries: str
+    evidence: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +76,12 @@ class StepShown:
 
 def steps_ahead(participant: Participant, study: Study, now: datetime) -> tuple[StepShown, ...]:
     """Every planned step, soonest first; where none is planned the one that comes next, as if it were now."""
-    if not participant.eligible or steps_ended(participant, study.zone(participant.site)):
+    zone = study.zone(participant.site)
+    if not participant.eligible or steps_ended(participant, zone):
         return ()
-    planned = sorted(participant.plans, key=lambda step: participant.plans[step].slot.start)
-    following = [step for step in STEPS if participant.taken_step(step) is None][:1]
-    return tuple(step_shown(step, participant, study, now) for step in planned or following)
+    planned: list[HoldPoint] = sorted(participant.plans, key=lambda step: participant.plans[step].slot.start)
+    following = next_to_plan(participant, zone)
+    return tuple(step_shown(step, participant, study, now) for step in planned or ([following] if following else []))
 
 
 def step_shown(step: HoldPoint, participant: Participant, study: Study, instant: datetime) -> StepShown:
@@ -152,7 +154,7 @@ def _rules(gate: Gate, at: datetime) -> Iterator[RuleShown]:
             id=verdict.rule,
             says=sentences[verdict.rule],
             outcome=verdict.outcome,
-            findings=tuple(Told(one.says, _entries(one.evidence)) for one in verdict.findings),
+            findings=tuple(Told(one.says, _entries(one.evidence), one.evidence) for one in verdict.findings),
             until=until(verdict),
             supplied_by=", ".join(sorted({one.supplied_by for one in verdict.findings if one.supplied_by})),
             assumption=verdict.assumption,

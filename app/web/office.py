@@ -10,6 +10,7 @@ from jinja2 import Environment
 
 from app.accounts import Accounts
 from app.accounts.sessions import Session
+from app.authority import Rights
 from app.cli.asking import to_sign
 from app.proof import Doorkeeper
 from app.wiring import Daybook
@@ -76,6 +77,8 @@ class Asking:
     session: Session
     person: Person
     source: Source
+    rights: Rights
+    """What they may do as this is asked; what is recorded is granted by the authority, and no sooner."""
     participant: str | None = None
     site: str | None = None
 
@@ -85,12 +88,11 @@ class Asking:
 
     def sites(self, action: Action = "see-participants") -> frozenset[str]:
         """Where this person may do something today; every question is asked for these sites only."""
-        return self.office.daybook.authority.sites(self.person.id, action)
+        return self.rights.sites(action)
 
     def may(self, action: Action) -> bool:
         """Whether this person may do something for the participant at hand, or else at any site or in the study."""
-        authority = self.office.daybook.authority
-        return self.site in authority.sites(self.person.id, action) if self.site else action in authority.actions(self.person.id)
+        return self.site in self.rights.sites(action) if self.site else action in self.rights.actions
 
     def handle(
         self, participant: str, command: PersonsCommand, stated: Stated, *, signing: Signing | None = None, seen: int | None = None

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 from app.clinic_time import SiteClock
+from app.web.chart_sections import ChartSections, chart_sections
 from app.web.drawing import Kind, Lane, Piece, Scale, timeline_drawing, window_bar
 from app.web.next_step import StepShown, steps_ahead
 from app.web.worklist_page import participant_href
@@ -81,6 +82,7 @@ class ParticipantPage:
     visits: tuple[tuple[str, tuple[VisitShown, ...]], ...]
     awaiting: tuple[tuple[str, str], ...]
     deviations: tuple[Standing, ...]
+    chart: ChartSections
     entries: tuple[Line, ...]
     actions: tuple[tuple[str, str], ...]
     href: str
@@ -112,6 +114,7 @@ def participant_page(record: Record, study: Study, told: Timeline, now: datetime
         visits=tuple((series, tuple(some)) for series, some in groupby(visits_by_series(visits), key=lambda one: one.window.series)),
         awaiting=tuple((IN_WORDS[group.anchor], few(group.visits)) for group in awaiting(who, study)),
         deviations=tuple(sorted(told.deviations, key=lambda one: (one.reviewed, -one.entry))),
+        chart=chart_sections(record, steps, clock),
         entries=told.entries[-LAST_ENTRIES:][::-1],
         actions=tuple((says, href + path) for says, path in ACTIONS),
         href=href,

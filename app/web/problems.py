@@ -23,7 +23,7 @@ from store.participants import Overtaken
 
 PROBLEM = "application/problem+json"
 NOT_FOUND = frozenset({"unknown-participant", "unknown-page"})
-NOT_READABLE = frozenset({"not-understood", "malformed", "not-a-time", "no-number"})
+NOT_READABLE = frozenset({"not-understood", "malformed", "not-a-time", "not-a-date", "no-number"})
 NOT_THEIRS = frozenset({"not-allowed", "wrong-password", "locked", "not-signed-in", "not-proven", "not-chosen"})
 FORGED = "This form was shown in another session. Open the page afresh and send it again."
 MOST_FAULTS = 100

@@ -1,8 +1,14 @@
-"""What browsers hear when the answers have changed: one look at the views for everybody who listens, and one word to each."""
+"""What browsers hear when the answers have changed, or another minute has come: one look for everybody who listens, and one word to each.
+
+What is overdue or due is reckoned by the clock, in whole minutes: a list is right for no longer than that, whatever is recorded.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import NamedTuple
 
+from app.wiring import Clock
 from projections.views import Views
 from store.errors import StoreError
 
@@ -14,19 +20,35 @@ STILL_HERE_EVERY_SECONDS = 20.0
 CHANGED, STILL_HERE = b"event: changed\ndata: 1\n\n", b": still here\n\n"
 
 
-class Pulse:
-    """Knows how far the views tell, as long as anybody listens."""
+class Told(NamedTuple):
+    """What a page tells of: everything up to a position of the ledger, as it stood in a minute of its clock."""
 
-    def __init__(self, views: Views) -> None:
-        self._views = views
+    position: int
+    minute: int
+
+    def before(self, other: "Told") -> bool:
+        """Whether the other tells of more, or of a later minute."""
+        return self.position < other.position or self.minute < other.minute
+
+
+def minute_of(instant: datetime) -> int:
+    """The minute that an instant lies in."""
+    return int(instant.timestamp() // 60)
+
+
+class Pulse:
+    """Knows how far the views tell and which minute it is, as long as anybody listens."""
+
+    def __init__(self, views: Views, clock: Clock) -> None:
+        self._views, self._clock = views, clock
         self._moved = asyncio.Condition()
-        self._position, self._listeners = -1, 0
+        self._told, self._listeners = Told(-1, -1), 0
         self._looking: asyncio.Task[None] | None = None
 
-    async def changes(self, since: int) -> AsyncIterator[bytes]:
-        """Server-sent events: one whenever the views tell more than before, but never a flood of them.
+    async def changes(self, since: Told) -> AsyncIterator[bytes]:
+        """Server-sent events: one whenever a page would show something else than before, but never a flood of them.
 
-        A page tells of everything up to a position: what came `since`, before it listened or while the line was broken, is said at once.
+        What came `since` the page was shown, before it listened or while the line was broken, is said at once.
         """
         self._listeners += 1
         if self._looking is None:
@@ -36,16 +58,16 @@ class Pulse:
             yield STILL_HERE
             while True:
                 changed = await self._later_than(heard)
-                heard = self._position
+                heard = self._told
                 yield CHANGED if changed else STILL_HERE
                 await asyncio.sleep(SAYS_AT_MOST_EVERY_SECONDS if changed else 0)
         finally:
             self._listeners -= 1
 
-    async def _later_than(self, heard: int) -> bool:
+    async def _later_than(self, heard: Told) -> bool:
         async with self._moved:
             try:
-                await asyncio.wait_for(self._moved.wait_for(lambda: self._position > heard), STILL_HERE_EVERY_SECONDS)
+                await asyncio.wait_for(self._moved.wait_for(lambda: heard.before(self._told)), STILL_HERE_EVERY_SECONDS)
             except TimeoutError:
                 return False
         return True
@@ -54,18 +76,18 @@ class Pulse:
         """Look until nobody listens any more."""
         try:
             while self._listeners:
-                found = await asyncio.to_thread(self._now)
-                if found != self._position:
+                found = Told(await asyncio.to_thread(self._position), minute_of(self._clock()))
+                if found != self._told:
                     async with self._moved:
-                        self._position = found
+                        self._told = found
                         self._moved.notify_all()
                 await asyncio.sleep(LOOKS_EVERY_SECONDS)
         finally:
             self._looking = None
 
-    def _now(self) -> int:
+    def _position(self) -> int:
         """The position up to which the views tell; where that cannot be found out just now, the one that is known."""
         try:
             return self._views.position()
         except StoreError:
-            return self._position
+            return self._told.position

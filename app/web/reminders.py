@@ -14,7 +14,7 @@ from app.clinic_time import SiteClock
 from app.web.answering import page
 from app.web.needs import Needs, Seeing
 from app.web.office import Asking, Stated
-from domain.commands import Acknowledge
+from domain.commands import Acknowledge, SendAgain
 from domain.notices import called
 from domain.rejections import Reason, Refused
 from projections.notices import STATES, Row, inbox, log, one
@@ -105,6 +105,17 @@ def take_note(
     asking.office.daybook.views.reached(asking.office.daybook.ledger.head(), 1)
     here = then if then.startswith("/reminders") else f"/reminders/{participant}/{tag[:12]}"
     return RedirectResponse(here, HTTPStatus.SEE_OTHER)
+
+
+@reminders.post("/reminders/{participant}/{tag}/again")
+def send_again(participant: str, tag: str, asking: Noting, command_id: Annotated[UUID, Form()]) -> Response:
+    """Those whom no message reached are told again, once somebody has put their address right."""
+    notice = called(asking.office.daybook.participants.read(participant), tag[:12])
+    if notice is None:
+        raise Refused(Reason(code="unknown-page", says=f"no reminder {tag[:12]} of {participant} has fallen due"))
+    asking.handle(participant, SendAgain(key=notice.due.key), Stated(command_id))
+    asking.office.daybook.views.reached(asking.office.daybook.ledger.head(), 1)
+    return RedirectResponse(f"/reminders/{participant}/{tag[:12]}", HTTPStatus.SEE_OTHER)
 
 
 def _roles(asking: Asking) -> Mapping[str, frozenset[str]]:

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from app.status import lines, status
@@ -16,10 +16,20 @@ Looking = Annotated[Asking, Depends(Needs("see-system"))]
 
 
 @running.get("/system")
-def how_it_is_doing(request: Request, asking: Looking, prove: Annotated[str, Query(max_length=3)] = "") -> Response:
-    """Every part and its state, and the study's versions; the whole record is read where somebody asks for its proof."""
+def how_it_is_doing(request: Request, asking: Looking) -> Response:
+    """Every part and its state, and the study's versions."""
+    return _shown(request, asking, proving=False)
+
+
+@running.post("/system")
+def proved(request: Request, asking: Looking) -> Response:
+    """The same once the whole record has been read and proved, which takes a while and is nothing that a link should bring about."""
+    return _shown(request, asking, proving=True)
+
+
+def _shown(request: Request, asking: Asking, *, proving: bool) -> Response:
     daybook = asking.office.daybook
-    found = status(daybook, 0, proving=prove == "yes")
+    found = status(daybook, 0, proving=proving)
     return page(
         request,
         asking,

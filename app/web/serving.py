@@ -1,6 +1,7 @@
 """Answering browsers and programs from an open record, until cancelled."""
 
 import asyncio
+import gc
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from app.web.application import application
 from app.web.door import set_up_code
 from app.web.health import Health
 from app.web.office import Office
-from app.web.showing import templates
+from app.web.showing import made_ready, templates
 from app.wiring import Daybook
 from store.errors import Fault
 
@@ -49,9 +50,10 @@ async def answering(daybook: Daybook) -> None:
     refuse_unless_free(settings)
     with accounts_at(settings.accounts, daybook.ledger.clock) as accounts:
         health = Health(daybook)
-        office = Office(daybook, accounts, templates(), lambda: health.says)
+        office = Office(daybook, accounts, made_ready(templates()), lambda: health.says)
         if not daybook.people.current().anybody:
             set_up_code(settings)
+        settle()
         config = uvicorn.Config(
             application(office, settings.web_names),
             host=settings.web_host,
@@ -67,6 +69,12 @@ async def answering(daybook: Daybook) -> None:
             watching = beside.create_task(health.watch())
             await _served(_Server(config))
             watching.cancel()
+
+
+def settle() -> None:
+    """Have Python leave alone what was loaded by now when it looks for garbage: each look at all of it holds every answer up."""
+    gc.collect()
+    gc.freeze()
 
 
 async def _served(server: uvicorn.Server) -> None:

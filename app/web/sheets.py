@@ -2,8 +2,10 @@
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cache
+from hashlib import sha256
 from http import HTTPStatus
 from typing import Annotated, Any
 from uuid import UUID, uuid4
@@ -73,6 +75,13 @@ class Asks:
     open: bool = False
     meaning: str = ""
     """What a signature is most likely to mean."""
+    foretold: bool = False
+    """Whether what it would bring about stands beside its buttons already, so that one of them is enough."""
+
+    @property
+    def confirms(self) -> bool:
+        """Whether it is shown what would move before it is recorded: whatever is said of a step moves the windows that hang on it."""
+        return self.question.name.partition(".")[0] in {"steps", "treatment"} and not self.foretold
 
     @property
     def hidden(self) -> frozenset[str]:
@@ -99,6 +108,8 @@ class Sheet:
     changed: tuple[str, ...] = ()
     """What somebody else recorded meanwhile."""
     rehearsal: Rehearsal | None = None
+    confirms: str = ""
+    """What the button sends that commits to what was shown, and to nothing else; empty where one only looked."""
     status: HTTPStatus = HTTPStatus.OK
     on_record: bool = False
     """Whether that it was refused is itself on record, as it is of a step and of a confirmation."""
@@ -182,11 +193,16 @@ def put(asks: Asks, chart: Chart, asking: Asking, typed: Typed) -> Outcome | She
     try:
         stated = Stated(sheet.command_id, **{key: sheet.stated[key] or None for key in STATED})
         if "rehearse" in typed:
-            return replace(sheet, rehearsal=_rehearsed(asking, chart.id, command, sheet, stated))
+            return _shown_first(asking, chart.id, command, sheet, stated)
+        if asks.confirms and one_of(typed, "confirmed") != _agreed(sheet):
+            with suppress(Refused):  # What is refused is asked for in earnest below, since that it was refused is a fact of its own.
+                return _shown_first(asking, chart.id, command, sheet, stated)
+        sheet = replace(sheet, confirms=_agreed(sheet) if asks.confirms else "")
         return asking.handle(chart.id, command, stated, signing=_signing(typed), seen=sheet.seen)
     except Overtaken as overtaken:
         told = tuple(_told(entry, chart) for entry in overtaken.since)
-        return replace(sheet, reasons=overtaken.reasons, changed=told, seen=overtaken.since[-1].version, status=HTTPStatus.CONFLICT)
+        seen = overtaken.since[-1].version
+        return replace(sheet, reasons=overtaken.reasons, changed=told, seen=seen, confirms="", status=HTTPStatus.CONFLICT)
     except Refused as refused:
         again = _afresh(sheet, asking) if refused.recorded else sheet
         return replace(again, reasons=refused.reasons, status=HTTPStatus.CONFLICT)
@@ -263,12 +279,20 @@ def _understood(asks: Asks, chart: Chart, typed: Typed, heard: Heard) -> tuple[P
 def _afresh(sheet: Sheet, asking: Asking) -> Sheet:
     """The form for another attempt: a refusal that is on record has used up its id, and is an entry that its asker has seen."""
     kept = asking.office.daybook.ledger.outcome(asking.person.id, sheet.command_id)
-    return sheet if kept is None else replace(sheet, command_id=uuid4(), seen=kept.last, on_record=True)
+    return sheet if kept is None else replace(sheet, command_id=uuid4(), seen=kept.last, on_record=True, confirms="")
 
 
-def _rehearsed(asking: Asking, participant: str, command: PersonsCommand, sheet: Sheet, stated: Stated) -> Rehearsal:
+def _shown_first(asking: Asking, participant: str, command: PersonsCommand, sheet: Sheet, stated: Stated) -> Sheet:
+    """The form with what it would bring about, and with the button that commits to that. Raises Refused where it would be refused."""
     by = asking.as_if_signed(participant, command, stated, sheet.stated["meaning"])
-    return rehearsed(asking.office.daybook.participants, participant, command, by)
+    rehearsal = rehearsed(asking.office.daybook.participants, participant, command, by)
+    return replace(sheet, rehearsal=rehearsal, confirms=_agreed(sheet) if sheet.asks.confirms else "")
+
+
+def _agreed(sheet: Sheet) -> str:
+    """What stands for a form as it was filled in, on a record as it was seen: anything else is shown first again."""
+    said = [(one.name, one.value, one.rows) for one in sheet.fields]
+    return sha256(repr((said, sorted(sheet.stated.items()), sheet.seen)).encode()).hexdigest()[:16]
 
 
 def _signing(typed: Typed) -> Signing | None:

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from app.clinic_time import SiteClock, study_day
 from app.web.drawing import legend
+from app.web.filling import filled
 from app.web.marks import mark
 from domain.time import When, local_time, midnight
 
@@ -19,34 +20,45 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 def templates() -> Environment:
     """The pages, in which everything that is shown is escaped and nothing is silently left out."""
     made = Environment(
-        loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
     )
     made.filters.update(FILTERS)
     made.globals.update(mark=mark, legend=legend())
     return made
 
 
+def made_ready(pages: Environment) -> Environment:
+    """The same pages, each of them compiled, so that nobody waits for that who is the first to look at one."""
+    for name in pages.list_templates():
+        pages.get_template(name)
+    return pages
+
+
 def instant(at: datetime, clock: SiteClock) -> Markup:
     """An instant on the clocks of the site, with their offset; UTC for whoever points at it."""
-    there = local_time(at, clock.zone)
-    offset = there.isoformat(" ", "minutes")[len("2026-03-01 10:30") :]
-    return Markup('<time datetime="{:%Y-%m-%dT%H:%MZ}" title="{}">{:%Y-%m-%d %H:%M}<span class="offset"> {}</span></time>').format(
-        at.astimezone(UTC), in_utc(at), there, offset
-    )
+    there, minute = local_time(at, clock.zone).isoformat(" ", "minutes"), len("2026-03-01 10:30")
+    piece = '<time datetime="{}" title="{}">{}<span class="offset"> {}</span></time>'
+    return filled(piece, _read_by_programs(at), in_utc(at), there[:minute], there[minute:])
 
 
 def away(at: datetime, clock: SiteClock) -> Markup:
     """How far away an instant is, as `in 2 days`; a browser keeps it right."""
-    return Markup('<time class="away" datetime="{:%Y-%m-%dT%H:%MZ}" data-away data-zone="{}">{}</time>').format(
-        at.astimezone(UTC), clock.zone, clock.away(at)
-    )
+    piece = '<time class="away" datetime="{}" data-away data-zone="{}">{}</time>'
+    return filled(piece, _read_by_programs(at), clock.zone, clock.away(at))
 
 
 def countdown(at: datetime, clock: SiteClock) -> Markup:
     """How long it is until an instant, to the minute; a browser counts on."""
-    return Markup('<time class="countdown" datetime="{:%Y-%m-%dT%H:%MZ}" data-countdown>{}</time>').format(
-        at.astimezone(UTC), left(at - clock.now)
-    )
+    return filled('<time class="countdown" datetime="{}" data-countdown>{}</time>', _read_by_programs(at), left(at - clock.now))
+
+
+def _read_by_programs(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ")
 
 
 def left(span: timedelta) -> str:
@@ -62,12 +74,12 @@ def as_known(when: When, clock: SiteClock) -> Markup:
     """A time as precisely as it is known: to the minute, or a date, a month or a year at the site."""
     if when.exact:
         return instant(when.span(clock.zone).earliest, clock)
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(when.root, f"in {clock.zone}", clock.shows_when(when))
+    return filled('<time datetime="{}" title="{}">{}</time>', when.root, f"in {clock.zone}", clock.shows_when(when))
 
 
 def day_away(day: date, clock: SiteClock) -> Markup:
     """How far away a date is, as `tomorrow`; a browser keeps it right."""
-    return Markup('<time class="away" datetime="{}" data-day data-zone="{}">{}</time>').format(day, clock.zone, clock.days_away(day))
+    return filled('<time class="away" datetime="{}" data-day data-zone="{}">{}</time>', day, clock.zone, clock.days_away(day))
 
 
 def edge_away(at: datetime, clock: SiteClock, *, ends: bool = False) -> Markup:
@@ -81,7 +93,7 @@ def edge(at: datetime, clock: SiteClock, *, ends: bool = False) -> Markup:
     day = edge_day(at, clock, ends=ends)
     if day is None:
         return instant(at, clock)
-    return Markup('{}<time datetime="{}" title="{}">{}</time>').format("end of " if ends else "", day, in_utc(at), day)
+    return filled('{}<time datetime="{}" title="{}">{}</time>', "end of " if ends else "", day, in_utc(at), day)
 
 
 def edge_day(at: datetime, clock: SiteClock, *, ends: bool) -> date | None:
@@ -95,14 +107,19 @@ def edge_day(at: datetime, clock: SiteClock, *, ends: bool) -> date | None:
 def dated(day: date, clock: SiteClock, infusion: date | None = None) -> Markup:
     """A date at the site, with how far away it is and, once day 0 is known, the day counted from it."""
     number = study_day(day, infusion)
-    return Markup('<time datetime="{}" title="{}">{}</time> <span class="aside">{}{}</span>').format(
-        day, f"begins {in_utc(midnight(day, clock.zone))}", day, day_away(day, clock), f" · {number}" if number else ""
+    return filled(
+        '<time datetime="{}" title="{}">{}</time> <span class="aside">{}{}</span>',
+        day,
+        f"begins {in_utc(midnight(day, clock.zone))}",
+        day,
+        day_away(day, clock),
+        f" · {number}" if number else "",
     )
 
 
 def in_utc(at: datetime) -> str:
     """An instant for whoever reckons in UTC."""
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def plural(count: int, word: str) -> str:

@@ -6,13 +6,16 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from app.cli.asking import Chart
+from app.clinic_time import day_of
 from app.web.fields import Typed
 from app.web.needs import Seeing
 from app.web.office import Asking, Stated
 from app.web.sheets import Sent, chart_of, one_of, page_with
-from app.web.step_page import SHIFTS, Shift, StepPage, shifts, step_asks, step_page
+from app.web.slots import SHIFTS, Offer, Offering, on_a_day, shifted
+from app.web.step_page import StepPage, step_asks, step_page
 from app.web.visit_page import visit_asks, visit_page
 from domain import commands as c
+from domain.events import Slot
 from domain.rejections import Reason, Refused
 from domain.words import HoldPoint
 
@@ -48,28 +51,32 @@ def _step(request: Request, asking: Asking, chart: Chart, step: HoldPoint, typed
     if not chart.record.participant.protocol:
         raise Refused(Reason(code="unknown-page", says="no protocol has been adopted, so no step has a gate"))
     shown = step_page(step, chart.record.participant, chart.study, asking.now)
-    asks = step_asks(shown, None if typed is None else _hours(typed), unattended=bool(asking.office.health()))
-    moved = _shifts(asking, chart, shown)
-    return page_with(request, asking, "step.html", chart, asks, typed, page=shown, shifts=moved)
+    asks = step_asks(shown, None if typed is None else _pressed(typed, shown, chart), unattended=bool(asking.office.health()))
+    return page_with(request, asking, "step.html", chart, asks, typed, page=shown, offered=_offered(asking, chart, shown))
 
 
-def _shifts(asking: Asking, chart: Chart, shown: StepPage) -> tuple[Shift, ...]:
-    """The slot a few hours earlier or later, for somebody who may plan."""
-    if shown.shown.slot is None or not asking.may("plan"):
+def _offered(asking: Asking, chart: Chart, shown: StepPage) -> tuple[Offer, ...]:
+    """The slots that somebody who may plan is offered: near the one that is planned, and on the next days where none is or it is held."""
+    step = shown.shown
+    if not asking.may("plan") or (shown.taken and step.slot is None):
         return ()
-    command = c.Plan(step=shown.shown.step, slot=shown.shown.slot)
-    by = asking.by(chart.id, command, Stated(uuid4()))
-    return tuple(shifts(shown.shown.step, chart.record, chart.study, by, asking.now))
+    slot = step.slot or on_a_day(chart.clock.date_at(asking.now), chart.study, chart.record.participant.site)
+    by = asking.by(chart.id, c.Plan(step=step.step, slot=slot), Stated(uuid4()))
+    offering = Offering(step.step, chart.record, chart.study, by, asking.now)
+    elsewhere = step.slot is None or step.state in {"held", "revoked", "no longer valid"}
+    return (*(offering.days(step.earliest) if elsewhere else ()), *offering.shifts())
 
 
-def _hours(typed: Typed) -> int | None:
-    """By how many hours a slot is to be shifted, where one of the buttons for that was pressed. Raises Refused."""
-    said = one_of(typed, "shift")
-    if not said:
+def _pressed(typed: Typed, shown: StepPage, chart: Chart) -> Slot | None:
+    """The slot whose button was pressed, if one was. Raises Refused."""
+    hours, day, slot = one_of(typed, "shift"), one_of(typed, "on"), shown.shown.slot
+    if day:
+        return on_a_day(day_of(day), chart.study, chart.record.participant.site)
+    if not hours:
         return None
-    if said not in map(str, SHIFTS):
+    if hours not in map(str, SHIFTS) or slot is None:
         raise Refused(Reason(code="not-understood", says="a slot is not shifted by so many hours here; plan it again"))
-    return int(said)
+    return shifted(slot, int(hours))
 
 
 def _visit(request: Request, asking: Asking, chart: Chart, visit: str, typed: Typed | None) -> Response:

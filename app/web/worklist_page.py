@@ -5,17 +5,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
-from textwrap import shorten
 from typing import NamedTuple, Self, get_args
 from urllib.parse import quote, urlencode
 
 from markupsafe import Markup
 
-from app.clinic_time import SiteClock
+from app.accounts.saved_views import SavedView
+from app.clinic_time import SiteClock, study_day
 from app.web.drawing import Kind, Piece, window_bar
+from app.web.pulse import Told, minute_of
 from domain.protocol import Protocol
-from projections.worklist import Action, Row, State
+from domain.time import MINUTE
 from projections.worklist_pages import GROUPS, Group, Listing, Wanted
+from projections.worklist_rows import Action, Row, State
 
 ROWS_ON_A_PAGE = 25
 """So few that the page with its style and scripts weighs no more than 150 kB, and is drawn in a few milliseconds."""
@@ -44,6 +46,7 @@ class Next(NamedTuple):
 
 NEXT: Mapping[Action, Next] = {
     "tell-administrator": Next("Look at the record", ""),
+    "plan": Next("Plan", "/steps/{name}"),
     "plan-again": Next("Plan again", "/steps/{name}"),
     "supply-evidence": Next("Supply evidence", "/steps/{name}"),
     "wait": Next("See the gate", "/steps/{name}"),
@@ -107,6 +110,8 @@ class Line:
     clock: SiteClock
     verb: str
     at: datetime | None
+    day: str
+    """The day counted from the infusion on which that is; empty before the infusion."""
     bar: Markup | None
     href: str
     action: str
@@ -158,13 +163,15 @@ class WorklistPage:
     total: int
     page: int
     pages: int
-    position: int
-    """Up to which position of the ledger the page tells."""
+    told: Told
+    """What the page tells of."""
+    saved: tuple[SavedView, ...]
+    """The views that whoever looks has saved."""
 
     @property
     def live(self) -> str:
         """Where the browser hears that the list has changed."""
-        return f"/worklist/live?since={self.position}"
+        return f"/worklist/live?since={self.told.position}&minute={self.told.minute}"
 
     def address(self, page: int) -> str:
         """Where another page of the same list is."""
@@ -179,7 +186,7 @@ class WorklistPage:
         return self.asked.url("/worklist.csv")
 
 
-def worklist_page(listing: Listing, asked: Asked, choices: Choices, now: datetime) -> WorklistPage:
+def worklist_page(listing: Listing, asked: Asked, choices: Choices, now: datetime, saved: tuple[SavedView, ...] = ()) -> WorklistPage:
     """The page that was asked for; beyond the last page stands the last."""
     pages = max(1, -(-listing.found // ROWS_ON_A_PAGE))
     counts = Counter(listing.counts)
@@ -190,7 +197,8 @@ def worklist_page(listing: Listing, asked: Asked, choices: Choices, now: datetim
     counted = tuple(
         _counted(group, counts, asked) for group in GROUPS if counts[group] or group not in {"unreadable", "safety", "expiring"}
     )
-    return WorklistPage(asked, shown, counted, choices, listing.found, counts.total(), min(asked.page, pages), pages, listing.position)
+    told = Told(listing.position, minute_of(now))
+    return WorklistPage(asked, shown, counted, choices, listing.found, counts.total(), min(asked.page, pages), pages, told, saved)
 
 
 def action_href(row: Row) -> str:
@@ -221,16 +229,29 @@ def _line(row: Row, now: datetime) -> Line:
         id=f"{row.participant}-{row.kind}-{row.name}".replace(":", "-"),
         participant=row.participant,
         title=row.title,
-        says=shorten(row.says, SAID, placeholder=" …"),
+        says=_shortened(row.says),
         state="past target" if row.state == "open" and _past_target(row, now) else row.state,
         clock=SiteClock(row.zone, now),
         verb=verb,
         at=at,
+        day=_day_of(row, at, ends=verb != "Begins"),
         bar=_bar(row, now),
         href=participant_href(row.participant),
         action=NEXT[row.action].says,
         action_href=action_href(row),
     )
+
+
+def _day_of(row: Row, at: datetime | None, *, ends: bool) -> str:
+    """Of the end of a window the last date that is included."""
+    if at is None:
+        return ""
+    return study_day(SiteClock(row.zone, at).date_at(at - MINUTE if ends else at), row.day_0)
+
+
+def _shortened(says: str) -> str:
+    """As many whole words of what is said as a row shows."""
+    return says if len(says) <= SAID else f"{says[: SAID - 2].rpartition(' ')[0]} …"
 
 
 def _past_target(row: Row, now: datetime) -> bool:

@@ -12,7 +12,7 @@ from domain.decisions.acts import act_on
 from domain.decisions.confirming import confirm
 from domain.decisions.deviating import describe_deviation, record_deviation, review_deviation, void_deviation
 from domain.decisions.joining import register
-from domain.decisions.notices import acknowledge, record_notice
+from domain.decisions.notices import acknowledge, record_notice, send_again
 from domain.decisions.recordkeeping import correct, miss_visit, retract
 from domain.decisions.reports import report, report_together
 from domain.decisions.steps import cancel, override, perform, plan, release_manually
@@ -85,6 +85,8 @@ def _granted(command: c.Command, record: Record, study: Study, at: datetime, by:
             return void_deviation(command, record, by)
         case c.Acknowledge():
             return acknowledge(command, record)
+        case c.SendAgain():
+            return send_again(command, record, study, at)
         case c.RecordNotice():
             return record_notice(command, record, study, by)
         case c.ActOn():

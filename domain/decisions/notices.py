@@ -1,6 +1,7 @@
 """What became of telling people, recorded by the notices' actor alone; and a person's word that they have taken note."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import assert_never
 
 from domain import commands as c
@@ -19,6 +20,17 @@ def acknowledge(command: c.Acknowledge, record: Record) -> tuple[e.Event, ...]:
     if notice.acknowledged_by is not None:
         raise Refused(Reason(code="acknowledged-already", says=f"{notice.acknowledged_by} has acknowledged this reminder already"))
     return (e.ReminderAcknowledged(key=command.key),)
+
+
+def send_again(command: c.SendAgain, record: Record, study: Study, at: datetime) -> tuple[e.Event, ...]:
+    """Those whom no message reached are told again, while that is of use to them; who was told is not told twice."""
+    notice = _due(command.key, record)
+    applies = that_apply(record.participant, study).get(command.key)
+    if notice.over or applies is None or at >= applies.pointless_after:
+        raise Refused(Reason(code="of-no-use", says="nobody needs to be told of this reminder any more"))
+    if not notice.unreached:
+        raise Refused(Reason(code="nobody-unreached", says="nobody is known whom no message of this reminder reached"))
+    return (e.SendingAgainAsked(key=command.key),)
 
 
 def record_notice(command: c.RecordNotice, record: Record, study: Study, by: Circumstances) -> tuple[e.Event, ...]:

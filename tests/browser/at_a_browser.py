@@ -98,8 +98,14 @@ class Somebody:
         return form
 
     def records(self, sheet: str, typed: Mapping[str, str] | None = None, *, button: str = "button.primary >> nth=-1") -> "Somebody":
-        """Send a form, and see that it was recorded."""
+        """Send a form, confirm it where what would move is shown first, and see that it was recorded."""
         self.fills(sheet, typed or {}).locator(button).click()
+        confirm = self.page.locator("button[name=confirmed]")
+        expect(confirm.or_(self.page.locator(".notice.done"))).to_be_visible()
+        if confirm.count():
+            for name in {"password"} & (typed or {}).keys():
+                self.form(sheet).locator(f"[name={name}]").fill((typed or {})[name])
+            confirm.click()
         expect(self.page.locator(".notice.done")).to_be_visible()
         return self
 

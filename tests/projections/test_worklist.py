@@ -9,7 +9,8 @@ from domain import events as e
 from domain.study import Ruled
 from domain.time import MINUTE
 from projections.views import Views, stored
-from projections.worklist import ORDER, Category, Kept, Kind, Row, State, worklist
+from projections.worklist import worklist
+from projections.worklist_rows import ORDER, Category, Kept, Kind, Row, State
 from tests.builders import CODE, START, Story, Trial, by_, dose
 from tests.projections.given import up_to_date
 

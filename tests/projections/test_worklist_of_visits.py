@@ -11,7 +11,8 @@ from domain import events as e
 from domain.agenda import agenda
 from projections.timeline import Timeline, timeline
 from projections.views import Views
-from projections.worklist import Row, worklist
+from projections.worklist import worklist
+from projections.worklist_rows import Row
 from tests.builders import Story
 from tests.domain.planned import SAMPLE, infused_under, window_of
 from tests.projections.given import ByHand, views_at

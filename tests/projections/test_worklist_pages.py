@@ -7,8 +7,9 @@ import pytest
 from domain import events as e
 from projections.rebuilding import rebuild
 from projections.views import Views
-from projections.worklist import Row, worklist
+from projections.worklist import worklist
 from projections.worklist_pages import GROUPS, Group, Listing, Wanted, _question, listed
+from projections.worklist_rows import Row
 from tests.builders import CODE, START, Trial, dose
 from tests.projections.given import views_at
 

@@ -150,6 +150,23 @@ def test_a_mailbox_that_does_not_exist_is_given_up_at_once_and_keeps_nobody_else
     assert kinds(failed(story)) == kinds(sent(story)) == DUE
 
 
+def test_whom_no_message_reached_is_told_again_at_the_address_that_was_put_right(temporal_server: str) -> None:
+    story, room = on_the_last_day(Trial(), WEBER), Mailroom(unknown={"m.weber@ber.example"})
+
+    async def meanwhile() -> None:
+        async with room.open():
+            await settled(story)
+            names(story.trial, WEBER.model_copy(update={"mail": "weber@ber.example"}))
+            for key in await asyncio.to_thread(lambda: list(notices(story.record))):
+                await asyncio.to_thread(story.asks, c.SendAgain(key=key))
+            await settled(story, persons=2)
+
+    tell(temporal_server, story, room.send, meanwhile)
+    assert kinds(failed(story)) == kinds(sent(story)) == DUE
+    assert {one.to for one in sent(story)} == {"m-weber"}
+    assert len(room.taken) == len(DUE)
+
+
 def test_a_receiver_that_answers_500_or_not_at_all_is_told_later_under_the_same_id(temporal_server: str) -> None:
     receiver = Receiver([500, 500, 500, None, None, None])
     story = Story(Trial(), "BER-001")

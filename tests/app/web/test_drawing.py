@@ -10,7 +10,7 @@ import pytest
 from app.web.drawing import BAR_WIDTH, LABELS, LEGEND, POINTS, WIDTH, Kind, Lane, Piece, Scale, timeline_drawing, window_bar
 from app.web.marks import SHAPES, mark
 from domain.verdicts import Outcome
-from projections.worklist import State as WorklistState
+from projections.worklist_rows import State as WorklistState
 
 NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -164,3 +164,49 @@ def test_a_visit_tells_whether_it_is_booked_and_how_it_went(story: Story) -> Non
 def test_the_last_entries_stand_newest_first(story: Story, views: Views) -> None:
     page = page_of(story.is_eligible(), views)
     assert [line.version for line in page.entries] == list(range(page.version, page.version - 8, -1))
+
+
+def test_a_course_is_told_with_its_tapers_and_with_what_hangs_on_it(story: Story, views: Views) -> None:
+    story.is_ready().is_cleared()
+    begun = story.at()
+    story.reports(dose("dexamethasone", "8", begun))
+    story.reports(dose("dexamethasone", "4", begun))
+    page = page_of(story, views)
+    course = page.chart.courses[0]
+    assert (course.drug, [str(one.fact.dose_mg) for one in course.lines]) == ("dexamethasone", ["8", "4"])
+    (washout,) = course.washouts
+    assert (washout.rule, washout.step, washout.until) == ("E24b", "infusion", page.steps[0].earliest)
+    assert "E24b</code> of the infusion, clears" in html_of(page)
+
+
+def test_a_course_that_is_in_nobodys_way_hangs_on_nothing(story: Story, views: Views) -> None:
+    story.is_ready().is_cleared()
+    story.reports(dose("hydroxychloroquine", "200", story.at()))
+    assert page_of(story, views).chart.courses[0].washouts == ()
+
+
+def test_a_matter_of_safety_is_told_with_its_hours_until_it_is_reported(story: Story, views: Views) -> None:
+    story.is_ready().is_infused()
+    assert "Nothing is on record that had to be reported" in html_of(page_of(story, views))
+    story.reports(e.ObservationMade(at=story.at(), test="pregnancy-test", result="positive"))
+    page = page_of(story, views)
+    (matter,) = page.chart.safety
+    assert matter.open
+    assert "in 1 day</time>, by" in html_of(page)
+    story.reports(e.SafetyReported(at=story.at(), key=matter.key))
+    page = page_of(story, views)
+    assert not page.chart.safety[0].open
+    assert f"reported in entry {page.version}" in html_of(page)
+
+
+def test_every_signature_is_told_once_with_its_meaning_and_what_it_is_under(story: Story, views: Views) -> None:
+    page = page_of(story.is_eligible(), views)
+    confirmed = next(entry for entry in story.record.entries if isinstance(entry.event, e.EligibilityConfirmed))
+    signature = confirmed.circumstances.signature
+    assert signature is not None
+    shown = next(one for one in page.chart.signatures if one.entry == confirmed.version)
+    assert (shown.meaning, shown.at) == (signature.meaning, confirmed.recorded_at)
+    assert [one.entry for one in page.chart.signatures] == sorted({one.entry for one in page.chart.signatures}, reverse=True)
+    assert page.chart.signatures_on_record == len(
+        {one.circumstances.command_id for one in story.record.entries if one.circumstances.signature}
+    )

@@ -63,6 +63,21 @@ def test_the_log_is_narrowed_by_participant_and_by_state(desk: Screen) -> None:
     assert "m-weber not told by mail, refused" in desk.sees(failed)
 
 
+def test_whom_no_message_reached_is_told_again_at_the_press_of_a_button(desk: Screen) -> None:
+    story = due(desk)
+    key = next(iter(notices(story.record)))
+    link = f"/reminders/BER-001/{tag(key)}"
+    desk.signs_in("m-weber")
+    assert "Send again" not in desk.sees(link), "nobody is known to be unreached"
+    record(story, e.ReminderFailed(key=key, to="m-weber", channel="mail", why="refused"))
+    assert f'action="{link}/again"' in desk.sees("/reminders?view=log&state=failed")
+    assert desk.sends(f"{link}/again", {"command_id": str(uuid4())}).headers["location"] == link
+    assert "Sent again by m-weber" in desk.sees(link)
+    assert isinstance(story.record.entries[-1].event, e.SendingAgainAsked)
+    assert desk.sends(f"{link}/again", {"command_id": str(uuid4())}).status_code == 409
+    assert desk.signs_in("s-novak").sends(f"{link}/again", {"command_id": str(uuid4())}).status_code == 403
+
+
 def test_taking_note_is_one_click_and_is_recorded_once(desk: Screen) -> None:
     story = due(desk)
     found = FORM.search(desk.signs_in("m-weber").sees("/reminders"))

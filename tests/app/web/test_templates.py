@@ -12,6 +12,7 @@ from jinja2 import Environment, UndefinedError
 
 from app.web import showing
 from app.web.application import HTMX, shipped
+from app.web.pulse import minute_of
 from app.web.worklist_page import ROWS_ON_A_PAGE, Asked
 from tests.app.web.test_worklist_page import page_of, row
 
@@ -112,7 +113,9 @@ def test_a_row_leads_to_its_participant_and_to_its_next_action(pages: Environmen
 def test_the_rows_come_anew_when_something_has_changed(pages: Environment) -> None:
     page = page_of(row(), asked=Asked(site="BER"))
     html = pages.get_template("worklist.html").render(dict(AROUND), page=page)
-    assert 'sse-connect="/worklist/live?since=7" hx-get="/worklist?site=BER" hx-trigger="sse:changed" hx-select="#rows"' in html
+    assert f'sse-connect="/worklist/live?since=7&amp;minute={minute_of(NOW)}" hx-get="/worklist?site=BER" hx-trigger="sse:changed"' in html
+    assert 'hx-select="#rows" hx-select-oob="#as-of"' in html
+    assert '<span id="as-of">As of ' in html
 
 
 def test_a_fault_is_tied_to_its_field(pages: Environment) -> None:

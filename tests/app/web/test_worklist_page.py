@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from app.web.worklist_page import ROWS_ON_A_PAGE, Asked, Choices, WorklistPage, action_href, worklist_page
-from projections.worklist import Row
 from projections.worklist_pages import Group, Listing, Wanted
+from projections.worklist_rows import Row
 
 NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -71,7 +71,7 @@ def test_twenty_five_rows_stand_on_a_page(found: int, asked: int, page: int, pag
 
 
 def test_a_long_reason_is_shortened_between_two_words_and_a_short_one_is_not() -> None:
-    said = [page_of(row(says=says)).groups[0].lines[0].says for says in ("x" * 240, "word " * 48, "word " * 49)]
+    said = [page_of(row(says=says)).groups[0].lines[0].says for says in ("x" * 240, ("word " * 48).strip(), ("word " * 49).strip())]
     assert said == ["x" * 240, ("word " * 48).strip(), ("word " * 47).strip() + " …"]
 
 
@@ -107,6 +107,20 @@ def test_an_open_visit_is_past_its_target_once_the_date_of_the_target_is_over(ho
 )
 def test_a_row_tells_the_next_bound_of_its_window(at: datetime, verb: str) -> None:
     assert page_of(row(), now=at).groups[0].lines[0].verb == verb
+
+
+@pytest.mark.parametrize(
+    ("now", "closes", "day"),
+    [
+        (NOW - 3 * DAY, NOW + 4 * DAY, "D+26"),
+        (NOW, NOW + 4 * DAY, "D+32"),
+        (NOW, datetime(2026, 3, 13, 23, 0, tzinfo=UTC), "D+31"),  # Midnight in Berlin, so that the date before it is the last.
+    ],
+)
+def test_the_next_bound_is_told_by_its_study_day_once_day_0_is_known(now: datetime, closes: datetime, day: str) -> None:
+    infused = NOW.date() - 28 * DAY
+    assert page_of(row(day_0=infused, closes=closes), now=now).groups[0].lines[0].day == day
+    assert not page_of(row(), now=now).groups[0].lines[0].day
 
 
 def test_the_next_action_leads_to_where_it_is_taken() -> None:

@@ -127,10 +127,20 @@ class Desk:
         return asyncio.run(self.client.post(path, data={**form.typed, **{name: _listed(one) for name, one in (typed or {}).items()}}))
 
     def records(self, path: str, sheet: str, typed: Typed | None = None, *, shown: Form | None = None) -> str:
-        """Send a form that is recorded, and see the page to which that leads."""
+        """Send a form that is recorded, confirm it where what would move is shown first, and see the page to which that leads."""
         answer = self.sends(path, sheet, typed, shown=shown)
+        if answer.status_code == 200:
+            answer = self.confirms(path, sheet, answer, typed)
         assert answer.status_code == 303, answer.text
         return self.sees(answer.headers["location"])
+
+    def confirms(self, path: str, sheet: str, shown: Response, typed: Typed | None = None) -> Response:
+        """Commit to what a form was shown to bring about; a password is typed once more."""
+        form = Forms(shown.text).found[sheet]
+        button = dict(form.buttons)
+        assert "confirmed" in button, shown.text
+        again = {name: said for name, said in (typed or {}).items() if name == "password"}
+        return self.sends(path, sheet, {**again, "confirmed": button["confirmed"]}, shown=form)
 
     def catches_up(self) -> None:
         """Have the views tell all that is recorded."""

@@ -1,10 +1,11 @@
 """A step on its page: planned, shifted, performed with leave or refused with every reason, reported, overridden and given up."""
 
 import shutil
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from sqlite3 import connect
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -27,24 +28,72 @@ def test_the_gate_shows_every_rule_with_its_verdict(desk: Desk) -> None:
 @pytest.mark.parametrize(("hours", "by"), [("1", 1), ("-1", -1), ("24", 24), ("-24", -24)])
 def test_a_slot_is_shifted_in_one_tap(hours: str, by: int, desk: Desk) -> None:
     before = desk.story("BER-001").now.plans["infusion"].slot
-    desk.records(INFUSION, "shift", {"shift": hours})
+    desk.records(INFUSION, "slot", {"shift": hours})
     after = desk.story("BER-001").now.plans["infusion"].slot
     assert after.start - before.start == after.until - before.until == timedelta(hours=by)
 
 
 def test_a_slot_is_not_shifted_by_hours_that_are_not_offered(desk: Desk) -> None:
-    assert desk.sends(INFUSION, "shift", {"shift": "5"}).status_code == 422
+    assert desk.sends(INFUSION, "slot", {"shift": "5"}).status_code == 422
     assert desk.kinds("BER-001", 1) != ["step-replanned"]
+
+
+def later(desk: Desk, **by: float) -> dict[str, str]:
+    """The slot of the planned infusion so much later, as it is typed."""
+    slot = desk.story("BER-001").now.plans["infusion"].slot
+    return {name: (getattr(slot, name) + timedelta(**by)).isoformat(timespec="minutes") for name in ("start", "until", "target")}
 
 
 def test_what_moves_is_told_before_it_is_committed(desk: Desk) -> None:
     before = len(desk.entries("BER-001"))
-    start = (desk.story("BER-001").now.plans["infusion"].slot.start + timedelta(days=1)).isoformat(timespec="minutes")
-    until = (desk.story("BER-001").now.plans["infusion"].slot.until + timedelta(days=1)).isoformat(timespec="minutes")
-    answer = desk.sends(INFUSION, "plan", {"start": start, "until": until, "rehearse": "yes"})
+    answer = desk.sends(INFUSION, "plan", later(desk, days=1))
     assert "This would be recorded" in answer.text
     assert "The infusion would move from" in answer.text
     assert len(desk.entries("BER-001")) == before
+    assert desk.confirms(INFUSION, "plan", answer).status_code == 303
+    assert desk.kinds("BER-001", 1) == ["step-replanned"]
+
+
+def test_a_form_that_was_changed_since_it_was_shown_what_moves_is_shown_it_again(desk: Desk) -> None:
+    before = len(desk.entries("BER-001"))
+    form = Forms(desk.sends(INFUSION, "plan", later(desk, days=1)).text).found["plan"]
+    changed = {**later(desk, days=2), "confirmed": dict(form.buttons)["confirmed"]}
+    answer = desk.sends(INFUSION, "plan", changed, shown=form)
+    assert answer.status_code == 200
+    assert "This would be recorded" in answer.text
+    assert len(desk.entries("BER-001")) == before
+
+
+def test_what_somebody_else_recorded_before_it_was_confirmed_is_shown_and_what_moves_once_more(desk: Desk) -> None:
+    shown = desk.sends(INFUSION, "plan", later(desk, days=1))
+    slot = desk.story("BER-001").now.plans["infusion"].slot
+    elsewhere = e.Slot(
+        start=slot.start + timedelta(hours=3), until=slot.until + timedelta(hours=3), target=slot.target + timedelta(hours=3)
+    )
+    desk.trial.participants.handle("BER-001", c.Plan(step="infusion", slot=elsewhere), by_("coordinator", desk.trial.next_id(), id="a-kim"))
+    lost = desk.confirms(INFUSION, "plan", shown)
+    assert lost.status_code == 409
+    assert "by coordinator a-kim" in lost.text
+    form = Forms(lost.text).found["plan"]
+    assert "confirmed" not in dict(form.buttons), "what moves now is another thing"
+    assert desk.confirms(INFUSION, "plan", desk.sends(INFUSION, "plan", shown=form)).status_code == 303
+
+
+def test_an_unplanned_step_is_planned_in_one_tap_beside_which_stands_what_moves(desk: Desk) -> None:
+    desk.records(INFUSION, "cancel", {"reason": "the family asked for another week"})
+    form = desk.form(INFUSION, "slot")
+    days = [value for name, value in form.buttons if name == "on"]
+    assert len(days) == 5
+    assert all(date.fromisoformat(day).weekday() < 5 for day in days), "nobody is there on a Saturday"
+    desk.records(INFUSION, "slot", {"on": days[0]}, shown=form)
+    slot = desk.story("BER-001").now.plans["infusion"].slot
+    assert slot.target == slot.start
+    assert f"{slot.start.astimezone(ZoneInfo('Europe/Berlin')):%Y-%m-%d %H:%M}" == f"{days[0]} 08:00"
+    assert f"{slot.until.astimezone(ZoneInfo('Europe/Berlin')):%Y-%m-%d %H:%M}" == f"{days[0]} 17:00"
+
+
+def test_a_day_that_is_none_is_not_planned(desk: Desk) -> None:
+    assert desk.sends(INFUSION, "slot", {"on": "31 February"}).status_code == 422
 
 
 def test_without_leave_a_step_is_refused_with_every_reason_and_only_the_refusal_is_recorded(desk: Desk) -> None:
@@ -104,7 +153,10 @@ def test_an_override_takes_ground_reason_and_signature(desk: Desk) -> None:
     desk.signs_in("k-adler")
     said = {"ground": "immediate-hazard", "code": CODE, "reason": "the participant is in danger"}
     assert desk.sends(INFUSION, "override", {**said, "meaning": ""}).status_code == 409
-    assert desk.sends(INFUSION, "override", {**said, **SIGNED, "password": "not hers"}).status_code == 409
+    shown = desk.sends(INFUSION, "override", {**said, "meaning": SIGNED["meaning"]})
+    wrong = desk.confirms(INFUSION, "override", shown, {"password": "not hers"})
+    assert wrong.status_code == 409
+    assert 'name="confirmed"' in wrong.text, "what was shown still holds"
     assert "override-signed" not in desk.kinds("BER-001", 3)
     desk.records(INFUSION, "override", {**said, **SIGNED})
     entry = next(entry for entry in desk.entries("BER-001")[::-1] if isinstance(entry.event, e.OverrideSigned))
@@ -139,11 +191,12 @@ def test_leave_is_given_by_hand_while_no_journey_can_answer(told: tuple[Path, da
 
 def test_a_form_that_was_recorded_and_is_sent_again_with_other_words_comes_back_with_them(desk: Desk) -> None:
     shown = desk.form(INFUSION, "cancel")
-    desk.sends(INFUSION, "cancel", {"reason": "the family asked for another week"}, shown=shown)
+    desk.records(INFUSION, "cancel", {"reason": "the family asked for another week"}, shown=shown)
     entries = len(desk.entries("BER-001"))
     start, until = (desk.clock() + timedelta(days=days) for days in (9, 10))
     slot = {"start": start.isoformat(timespec="minutes"), "until": until.isoformat(timespec="minutes")}
-    answer = desk.sends(INFUSION, "plan", {**slot, "command_id": shown.typed["command_id"], "reason": "a week later"})
+    foretold = desk.sends(INFUSION, "plan", {**slot, "command_id": shown.typed["command_id"], "reason": "a week later"})
+    answer = desk.confirms(INFUSION, "plan", foretold)
     assert answer.status_code == 409
     assert "recorded already" in answer.text
     again = Forms(answer.text).found["plan"]
@@ -172,7 +225,7 @@ def test_a_lost_race_shows_what_changed_and_records_nothing(desk: Desk) -> None:
     plan = desk.story("BER-001").now.plans["infusion"].slot
     later = e.Slot(start=plan.start + timedelta(hours=3), until=plan.until + timedelta(hours=3), target=plan.target + timedelta(hours=3))
     desk.trial.participants.handle("BER-001", c.Plan(step="infusion", slot=later), by_("coordinator", desk.trial.next_id(), id="a-kim"))
-    answer = desk.sends(INFUSION, "cancel", {"reason": "why"}, shown=shown)
+    answer = desk.confirms(INFUSION, "cancel", desk.sends(INFUSION, "cancel", {"reason": "why"}, shown=shown))
     assert answer.status_code == 409
     assert "Recorded meanwhile" in answer.text
     assert "by coordinator a-kim" in answer.text

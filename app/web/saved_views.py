@@ -1,0 +1,42 @@
+"""The views of the worklist that somebody has saved: made, renamed and removed by forms of the worklist, each for oneself alone."""
+
+from http import HTTPStatus
+from typing import Annotated
+from urllib.parse import parse_qsl
+
+from fastapi import APIRouter, Form
+from fastapi.responses import RedirectResponse, Response
+
+from app.accounts.saved_views import LONGEST_NAME, LONGEST_QUERY, SavedView
+from app.web.needs import Seeing
+from app.web.worklist_page import Asked
+
+saved_views = APIRouter(include_in_schema=False)
+Named = Annotated[str, Form(max_length=LONGEST_NAME + 1)]
+
+
+@saved_views.post("/worklist/views")
+def save(asking: Seeing, name: Named, query: Annotated[str, Form(max_length=LONGEST_QUERY)] = "") -> Response:
+    """Keep the filters that are set, under a name."""
+    asked = Asked.of(dict(parse_qsl(query)))
+    asking.office.accounts.saved_views.save(asking.person.id, SavedView(name.strip(), asked.query))
+    return _back(asked.url())
+
+
+@saved_views.post("/worklist/views/rename")
+def rename(asking: Seeing, name: Named, to: Named) -> Response:
+    """Call a view otherwise."""
+    views = asking.office.accounts.saved_views
+    views.rename(asking.person.id, name, to.strip())
+    return _back(next((f"/worklist?{one.query}" for one in views.of(asking.person.id) if one.name == to.strip()), "/worklist"))
+
+
+@saved_views.post("/worklist/views/remove")
+def remove(asking: Seeing, name: Named) -> Response:
+    """Keep a view no longer."""
+    asking.office.accounts.saved_views.remove(asking.person.id, name)
+    return _back("/worklist")
+
+
+def _back(there: str) -> Response:
+    return RedirectResponse(there, HTTPStatus.SEE_OTHER)

@@ -1,0 +1,111 @@
+"""Slots that are offered for a step in one tap, each with how it would be judged there and what would move with it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import islice
+from typing import Literal
+
+from app.clinic_time import SiteClock
+from app.web.rehearsal import foreseen
+from domain import commands as c
+from domain.entry import Circumstances
+from domain.events import Slot, StepCleared, StepHeld, StepWaiting
+from domain.gates import SlotVerdict, judge
+from domain.record import Record
+from domain.rejections import Reason, Refused
+from domain.study import Study
+from domain.time import clock_time, day_after, to_the_minute
+from domain.words import HoldPoint
+
+State = Literal["", "cleared", "waiting", "held"]
+"""How a slot would be judged; nothing where it cannot be planned."""
+SHIFTS = (-24, -6, -2, -1, 1, 2, 6, 24)
+"""By how many hours a slot is shifted in one tap."""
+DAYS_OFFERED = 5
+"""On how many working days a slot is offered, from the first on which nothing known forbids the step."""
+SATURDAY = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A slot that can be taken in one tap: how it is judged there, and what moves with it, or why it cannot be there."""
+
+    button: tuple[str, str]
+    """The name of its button, and what that sends."""
+    says: str
+    label: str
+    """The same for whoever hears it and does not see the table."""
+    slot: Slot
+    state: State = ""
+    earliest: datetime | None = None
+    moves: tuple[str, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Offering:
+    """For whom slots are offered, and by whose circumstances each would be planned."""
+
+    step: HoldPoint
+    record: Record
+    study: Study
+    by: Circumstances
+    now: datetime
+
+    def shifts(self) -> Iterator[Offer]:
+        """The planned slot a few hours earlier or later."""
+        plan = self.record.participant.plans.get(self.step)
+        for hours in SHIFTS if plan else ():
+            assert plan is not None, "there are no shifts without a plan"  # noqa: S101 - cannot happen; see house style
+            says = f"{'+' if hours > 0 else '−'}{abs(hours)} h"
+            yield self._offer(("shift", str(hours)), says, f"Shift by {says}", shifted(plan.slot, hours))
+
+    def days(self, earliest: datetime | None) -> Iterator[Offer]:
+        """The working hours of the site on the next working days on which nothing known forbids the step."""
+        clock = SiteClock(self.study.zone(self.record.participant.site), self.now)
+        first = max(day_after(clock.date_at(self.now)), clock.date_at(earliest or self.now))
+        for day in islice(_working_days(first), DAYS_OFFERED):
+            slot = on_a_day(day, self.study, self.record.participant.site)
+            yield self._offer(("on", str(day)), f"{day:%A}", f"Plan for {day:%A}, {day}", slot)
+
+    def _offer(self, button: tuple[str, str], says: str, label: str, slot: Slot) -> Offer:
+        try:
+            rehearsal, after = foreseen(self.record, self.study, c.Plan(step=self.step, slot=slot), self.by, self.now)
+        except Refused as refused:
+            return Offer(button, says, label, slot, reasons=refused.reasons)
+        verdict = judge(self.step, after.participant, self.study, max(slot.start, to_the_minute(self.now))).verdict(slot, self.now)
+        moves = tuple(one for one in rehearsal.moves if not one.startswith(f"The {self.step} would move"))
+        return Offer(button, says, label, slot, *_foretold(verdict), moves=moves)
+
+
+def shifted(slot: Slot, hours: int) -> Slot:
+    """A slot as long as it is, and elsewhere."""
+    by = timedelta(hours=hours)
+    return Slot(start=slot.start + by, until=slot.until + by, target=slot.target + by)
+
+
+def on_a_day(day: date, study: Study, site: str) -> Slot:
+    """The hours of a date in which people work at a site; what is aimed at is their beginning."""
+    opened = study.record.sites[site]
+    start, until = (clock_time(day, at.hour, at.minute, opened.zone) for at in (opened.opens, opened.closes))
+    return Slot(start=start, until=until, target=start)
+
+
+def _working_days(first: date) -> Iterator[date]:
+    day = first
+    while True:
+        if day.weekday() < SATURDAY:
+            yield day
+        day = day_after(day)
+
+
+def _foretold(verdict: SlotVerdict) -> tuple[State, datetime | None]:
+    """How a slot that nobody has planned yet would be judged, and from when it would be possible."""
+    match verdict:
+        case StepCleared():
+            return "cleared", verdict.covers_from
+        case StepWaiting():
+            return "waiting", verdict.possible_from
+        case StepHeld():
+            return "held", verdict.earliest
