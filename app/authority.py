@@ -9,7 +9,7 @@ from domain.access import allowed, asked_by, asked_of_the_study, authorised
 from domain.commands import PersonsCommand, Register
 from domain.doorkeeping import AccessRefused
 from domain.entry import Circumstances
-from domain.people import PeopleEvent
+from domain.people import Administered, IdentityVerified
 from domain.rejections import Reason, Refused
 from domain.study import StudyEvent
 from domain.time import local_date
@@ -45,13 +45,21 @@ class Authority:
                 self.permit(by.actor.id, asked_of_the_study(event), None, by.source, role=by.actor.role)
         self.participants.desk.record(events, by)
 
-    def admit(self, events: Sequence[PeopleEvent], by: Circumstances) -> None:
+    def admit(self, events: Sequence[Administered], by: Circumstances) -> None:
         """Record what an administrator decides about people. Raises as PeopleDesk.record does."""
         if self.people.current().anybody:
             self.permit(by.actor.id, "admit-people", None, by.source, role=by.actor.role)
         elif by.actor.role != "administrator":
             raise Refused(Reason(code="administrator-only", says="only an administrator admits people"))
         self.people.record(events, by)
+
+    def vouch(self, person: str, by: Circumstances) -> None:
+        """Record that somebody vouches for the account of another. Raises Refused, once that is recorded."""
+        try:
+            self.people.record((IdentityVerified(person=person),), by)
+        except Refused:
+            self._refused(by.actor.id, "vouch", None, by.source, None)
+            raise
 
     def permit(  # noqa: PLR0913 - A refusal is recorded with all of it.
         self, person: str, action: Action, site: str | None, source: Source, *, participant: str | None = None, role: str | None = None

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from uuid import uuid5
 
 from app.accounts import Accounts
 from app.authority import Authority
-from domain.doorkeeping import PasswordSet, SignedOut, Unlocked
+from domain.doorkeeping import SignedOut, Unlocked
 from domain.entry import Circumstances
-from domain.people import PeopleEvent, PersonAdmitted, PersonLeft
+from domain.people import Administered, PasswordGiven, PersonAdmitted, PersonLeft
 from domain.rejections import Reason, Refused
 
 
@@ -18,7 +19,7 @@ class Staff:
     authority: Authority
     accounts: Accounts
 
-    def decide(self, events: Sequence[PeopleEvent], by: Circumstances) -> Mapping[str, str]:
+    def decide(self, events: Sequence[Administered], by: Circumstances) -> Mapping[str, str]:
         """Record what is decided about people. Raises as Authority.admit does.
 
         Returns the passwords by which those who are new begin; they are told this once.
@@ -30,7 +31,7 @@ class Staff:
             if isinstance(event, PersonLeft):
                 self._shown_out(event.person, by)
             if isinstance(event, PersonAdmitted) and not self.accounts.passwords.kept(event.person):
-                given[event.person] = self.accounts.passwords.give(event.person)
+                given[event.person] = self._given(event.person, by.model_copy(update={"command_id": uuid5(by.command_id, event.person)}))
         return given
 
     def reset(self, person: str, by: Circumstances) -> str | None:
@@ -40,9 +41,14 @@ class Staff:
         """
         self._known(person, by)
         before = self.authority.people.knows(by)
-        self.authority.people.done_for(PasswordSet(person=person, chosen=False), by)
         if before:
+            self.authority.people.record((PasswordGiven(person=person),), by)
             return None
+        return self._given(person, by)
+
+    def _given(self, person: str, by: Circumstances) -> str:
+        """Give a password, once that is on record: from here on nothing is signed by the account until somebody else vouches for it."""
+        self.authority.people.record((PasswordGiven(person=person),), by)
         given = self.accounts.passwords.give(person)
         self._shown_out(person, by)
         return given

@@ -49,7 +49,7 @@ class AccessRefused(Value):
 
 
 class PasswordSet(Value):
-    """Somebody chose a password, or an administrator gave them one to begin with; the password itself is kept nowhere."""
+    """Somebody chose a password; the password itself is kept nowhere. Older entries tell so too of one that an administrator gave them."""
 
     kind: Literal["password-set.v1"] = "password-set.v1"
     person: Name

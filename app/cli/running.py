@@ -12,9 +12,9 @@ import structlog
 from app.cli.screen import Screen
 from app.cli.session import Session
 from app.demo.people import admit
+from app.notices.accounts import AccountNews
 from app.notices.catcher import catching
 from app.notices.channels import channels
-from app.notices.lockouts import Lockouts
 from app.settings import Settings
 from app.synthetic import populate
 from app.travelling import journeys_of
@@ -62,7 +62,7 @@ async def _works(daybook: Daybook, catcher: int | None = None) -> None:
     """Carry journeys and, on a queue of their own, notices; `catcher` is the port of a mail catcher, where there is one."""
     journeys, by = await journeys_of(daybook), channels(daybook.settings, catcher=catcher)
     parts: list[Part] = [work(journeys, daybook.participants), tell(journeys, daybook.participants, by.send)]
-    await _together(parts if by.mail is None else [*parts, _followed(Lockouts(daybook, by.send).follower())])
+    await _together(parts if by.mail is None else [*parts, _followed(AccountNews(daybook, by.send).follower())])
 
 
 async def _relays(daybook: Daybook) -> None:

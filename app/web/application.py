@@ -31,6 +31,7 @@ from app.web.running import running
 from app.web.safety import Guarded
 from app.web.staff import people
 from app.web.steps_and_visits import taking
+from app.web.vouching import vouching
 
 OURS = Path(__file__).with_name("static")
 HTMX = {"htmx.js": "htmx-2.min.js", "htmx-sse.js": "ext/hx-sse-2.min.js"}
@@ -49,6 +50,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     overviews,
     reminders,
     people,
+    vouching,
     profile,
     running,
     api,

@@ -17,7 +17,8 @@ from domain.access import asked_by
 from domain.commands import PersonsCommand, Register
 from domain.entry import Actor, Circumstances, Signature
 from domain.people import Person
-from domain.rejections import Reason, Refused
+from domain.rejections import Reason, Refused, refuse_if
+from domain.vouching import not_vouched_for
 from domain.words import Action, Source
 from store.participants import Outcome
 
@@ -127,11 +128,21 @@ class Asking:
         )
 
     def signature(self, signing: Signing, digest: str) -> Signature:
-        """The signature under what has a digest. Raises Refused where the password is not theirs: a session alone signs nothing."""
+        """The signature under what has a digest. Raises Refused where the password is not theirs: a session alone signs nothing.
+
+        Nor does an account of which nobody has verified in whose hands it is, whatever is shown.
+        """
+        refuse_if(self.not_vouched_for)
         self.prove(signing.password)
         return Signature.model_validate(
             {"meaning": signing.meaning, "signed": digest, "authenticated": True, "name": self.person.name}, strict=False
         )
+
+    @property
+    def not_vouched_for(self) -> tuple[Reason, ...]:
+        """Why this person signs nothing yet, and who can help."""
+        daybook = self.office.daybook
+        return tuple(not_vouched_for(daybook.people.current(), self.person.id, daybook.authority.today(None)))
 
     def prove(self, password: str) -> None:
         """Have this person show once more who they are. Raises Refused; that they did not is recorded, and counts towards locking."""

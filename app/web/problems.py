@@ -24,7 +24,7 @@ from store.participants import Overtaken
 PROBLEM = "application/problem+json"
 NOT_FOUND = frozenset({"unknown-participant", "unknown-page"})
 NOT_READABLE = frozenset({"not-understood", "malformed", "not-a-time", "no-number"})
-NOT_THEIRS = frozenset({"not-allowed", "wrong-password", "locked", "not-signed-in", "not-proven", "not-chosen"})
+NOT_THEIRS = frozenset({"not-allowed", "wrong-password", "locked", "not-signed-in", "not-proven", "not-chosen", "not-vouched-for"})
 FORGED = "This form was shown in another session. Open the page afresh and send it again."
 MOST_FAULTS = 100
 """How much of what cannot be understood is told; who sends more mistakes than that is not helped by more words."""

@@ -29,7 +29,7 @@ def test_the_first_account_is_an_administrators_and_gets_a_password(desk: Desk) 
 
 def test_everybody_is_listed_with_roles_sites_and_dates(peopled: Desk) -> None:
     said = peopled("people", "list").stdout
-    assert re.search(r"m-weber +M\. Weber +coordinator +BER +2026-01-01 +2026-01-01 +here", said)
+    assert re.search(r"m-weber +M\. Weber +coordinator +BER +2026-01-01 +2026-01-01 +nobody has vouched yet", said)
     assert re.search(r"t-berg +T\. Berg +administrator +every site", said)
     assert [one["person"] for one in peopled.json("people", "list")] == ["t-berg", "m-weber"]
 
@@ -88,3 +88,11 @@ def test_once_accounts_are_kept_whoever_has_no_role_decides_nothing_about_the_st
         before = peopled.json("study", "show")
         peopled(*typed.split(), who=who, code=2)
         assert peopled.json("study", "show") == before
+
+
+def test_the_operator_of_the_machine_vouches_for_the_first_and_for_nobody_whom_others_may_vouch_for(peopled: Desk) -> None:
+    assert peopled.json("people", "list")[0]["verified"] is False
+    assert "From now on it signs" in peopled("people", "vouch", "t-berg", "--operator", "O. Perator").stdout
+    assert peopled.json("people", "list")[0]["verified"] is True
+    peopled("people", "vouch", "m-weber", "--operator", "O. Perator")
+    assert "nobody has an account called n-one" in peopled("people", "vouch", "n-one", "--operator", "O. Perator", code=2).stderr
