@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from uuid import uuid5
 
 from app.accounts import Accounts
+from app.accounts.sessions import Proof
 from app.authority import Authority
 from domain.doorkeeping import SignedOut, Unlocked
 from domain.entry import Circumstances
-from domain.people import Administered, PasswordGiven, PersonAdmitted, PersonLeft
+from domain.people import AccessGiven, Administered, PersonAdmitted, PersonLeft
 from domain.rejections import Reason, Refused
 
 
@@ -18,6 +19,8 @@ class Staff:
 
     authority: Authority
     accounts: Accounts
+    by: Proof
+    """How people come in here: by a password, or by an identity provider, which knows theirs."""
 
     def decide(self, events: Sequence[Administered], by: Circumstances) -> Mapping[str, str]:
         """Record what is decided about people. Raises as Authority.admit does.
@@ -26,30 +29,34 @@ class Staff:
         """
         before = self.authority.people.knows(by)
         self.authority.admit(events, by)
-        given = {}
+        given: dict[str, str] = {}
         for event in () if before else events:
             if isinstance(event, PersonLeft):
                 self._shown_out(event.person, by)
-            if isinstance(event, PersonAdmitted) and not self.accounts.passwords.kept(event.person):
-                given[event.person] = self._given(event.person, by.model_copy(update={"command_id": uuid5(by.command_id, event.person)}))
+            if isinstance(event, PersonAdmitted) and self.by == "password" and not self.accounts.passwords.kept(event.person):
+                again = by.model_copy(update={"command_id": uuid5(by.command_id, event.person)})
+                given |= {event.person: password} if (password := self._given(event.person, again)) else {}
         return given
 
     def reset(self, person: str, by: Circumstances) -> str | None:
-        """Another password for somebody to begin with; all their sessions end. None where this was done before.
+        """Another password for somebody to begin with, or leave to come as another identity; all their sessions end.
+
+        None where no password was given, or this was done before.
 
         Raises Refused, or CommandReused where something else was asked for under the same id.
         """
         self._known(person, by)
         before = self.authority.people.knows(by)
         if before:
-            self.authority.people.record((PasswordGiven(person=person),), by)
+            self.authority.people.record((AccessGiven(person=person, by=self.by),), by)
             return None
         return self._given(person, by)
 
-    def _given(self, person: str, by: Circumstances) -> str:
-        """Give a password, once that is on record: from here on nothing is signed by the account until somebody else vouches for it."""
-        self.authority.people.record((PasswordGiven(person=person),), by)
-        given = self.accounts.passwords.give(person)
+    def _given(self, person: str, by: Circumstances) -> str | None:
+        """Give access, once that is on record: from here on nothing is signed by the account until somebody else vouches for it."""
+        self.authority.people.record((AccessGiven(person=person, by=self.by),), by)
+        given = self.accounts.passwords.give(person) if self.by == "password" else None
+        self.accounts.errands.release(person)
         self._shown_out(person, by)
         return given
 

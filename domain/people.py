@@ -59,14 +59,15 @@ class PersonLeft(Value):
     person: Name
 
 
-class PasswordGiven(Value):
-    """An administrator gave somebody a password to begin with; the password itself is kept nowhere.
+class AccessGiven(Value):
+    """An administrator gave somebody a way to come in: a password to begin with, or leave to come as another identity of the provider's.
 
-    Whoever knew it could choose the next one, so that nothing is signed by the account until its person's identity was verified anew.
+    Whoever comes by it first keeps the account, so that it signs nothing until its person's identity was verified anew.
     """
 
-    kind: Literal["password-given.v1"] = "password-given.v1"
+    kind: Literal["access-given.v1"] = "access-given.v1"
     person: Name
+    by: Literal["password", "identity-provider"] = "password"
 
 
 class IdentityVerified(Value):
@@ -83,7 +84,7 @@ class IdentityVerified(Value):
 Administered = Annotated[PersonAdmitted | RoleGranted | RoleWithdrawn | PersonLeft, Field(discriminator="kind")]
 """What an administrator decides about people."""
 PeopleEvent = Annotated[
-    PersonAdmitted | RoleGranted | RoleWithdrawn | PersonLeft | PasswordGiven | IdentityVerified, Field(discriminator="kind")
+    PersonAdmitted | RoleGranted | RoleWithdrawn | PersonLeft | AccessGiven | IdentityVerified, Field(discriminator="kind")
 ]
 PEOPLE_EVENTS = get_args(get_args(PeopleEvent)[0])
 
@@ -144,7 +145,7 @@ def evolve_people(people: People, event: PeopleEvent, by: str) -> People:
             now = replace(was, roles={held: grant for held, grant in was.roles.items() if held != (event.role, event.site)})
         case PersonLeft():
             now = replace(was, here=False)
-        case PasswordGiven():
+        case AccessGiven():
             now = replace(was, given_by=by, verified=False)
         case IdentityVerified():
             now = replace(was, verified=True)

@@ -8,6 +8,7 @@ from argon2 import Parameters
 from argon2.profiles import RFC_9106_LOW_MEMORY
 
 from app.accounts.calendars import Calendars
+from app.accounts.errands import Errands
 from app.accounts.passwords import Passwords
 from app.accounts.sessions import Sessions
 from app.accounts.tables import Clock, opened
@@ -20,6 +21,7 @@ class Accounts:
     passwords: Passwords
     sessions: Sessions
     calendars: Calendars
+    errands: Errands
 
 
 @contextmanager
@@ -27,6 +29,6 @@ def accounts_at(address: str, clock: Clock, cost: Parameters = RFC_9106_LOW_MEMO
     """Open the accounts for as long as they are needed; `cost` is what it takes to try one password. Raises Fault."""
     engine = opened(address)
     try:
-        yield Accounts(Passwords(engine, clock, cost), Sessions(engine, clock), Calendars(engine))
+        yield Accounts(Passwords(engine, clock, cost), Sessions(engine, clock), Calendars(engine), Errands(engine, clock))
     finally:
         engine.dispose()

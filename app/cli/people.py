@@ -101,15 +101,15 @@ def reset(
     *,
     as_json: AS_JSON = False,
 ) -> None:
-    """Give somebody another password to begin with, and end their sessions."""
+    """Give somebody another password to begin with, or with an identity provider leave to come as another identity; their sessions end."""
     session = session_of(ctx)
     by = circumstances(session, acting(actor or session.settings.actor), {"command_id": None})
     with session.daybook() as daybook, accounts_at(daybook.settings.accounts, daybook.ledger.clock) as accounts:
-        given = Staff(daybook.authority, accounts).reset(person, by)
+        given = Staff(daybook.authority, accounts, daybook.settings.proved_by).reset(person, by)
     if as_json:
         session.answers({"password": given})
     else:
-        session.says(GIVEN.format(given=given))
+        session.says(GIVEN.format(given=given) if given else f"{person} can come as another identity of the provider's.")
 
 
 @people.command()
@@ -159,7 +159,7 @@ def list_(ctx: typer.Context, *, as_json: AS_JSON = False) -> None:
 
 def _looked_after(daybook: Daybook, session: Session, events: tuple[Administered, ...], by: Circumstances) -> Mapping[str, str]:
     with accounts_at(daybook.settings.accounts, session.clock) as accounts:
-        return Staff(daybook.authority, accounts).decide(events, by)
+        return Staff(daybook.authority, accounts, daybook.settings.proved_by).decide(events, by)
 
 
 def _words(event: Administered) -> str:

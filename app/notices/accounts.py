@@ -12,7 +12,7 @@ from domain.contacts import ContactNamed
 from domain.doorkeeping import TurnedAway
 from domain.entry import Entry
 from domain.letters import Letter
-from domain.people import PasswordGiven, PersonAdmitted
+from domain.people import AccessGiven, PersonAdmitted
 from store.errors import Fault, LostLease
 from store.follow import Batch, Follower, KeptInLedger
 from workflows.sending import NotNow, RefusedForGood, Send
@@ -53,7 +53,7 @@ class AccountNews:
     def _address(self, entry: Entry[Any]) -> str | None:
         """Where to tell of an entry, if there is anything to tell: of a change at the address that was on record before it."""
         match entry.event:
-            case TurnedAway(person=person, locked=True) | PasswordGiven(person=person):
+            case TurnedAway(person=person, locked=True) | AccessGiven(person=person):
                 known = self._daybook.people.current().persons.get(person)
                 return known.mail if known else None
             case PersonAdmitted(person=person, name=name, mail=mail):
@@ -93,14 +93,14 @@ def letter(entry: Entry[Any], address: str, study: str) -> Letter:
     )
 
 
-def _words(event: TurnedAway | PasswordGiven | PersonAdmitted | ContactNamed, study: str) -> tuple[str, tuple[str, ...]]:
+def _words(event: TurnedAway | AccessGiven | PersonAdmitted | ContactNamed, study: str) -> tuple[str, tuple[str, ...]]:
     """What happened, in a heading and in sentences: neither says an address, a name or who did it, which the record does."""
     person = event.person
     match event:
         case TurnedAway():
             tried = f"Several wrong passwords in a row were given for the account {person} of the study {study}."
             return f"your account {person} is locked", (tried, "For a quarter of an hour nobody is let in under this name, you included.")
-        case PasswordGiven():
+        case AccessGiven():
             given = f"An administrator gave a password to begin with for the account {person} of the study {study}."
             signs = "The account signs nothing until somebody else has vouched, with you before them, that it is in your hands."
             return f"a password was given for your account {person}", (given, signs)

@@ -17,6 +17,7 @@ from app.web.charting import charting
 from app.web.deviating import deviating
 from app.web.door import Turnstile, door
 from app.web.histories import histories
+from app.web.identity import identity
 from app.web.judging import judging
 from app.web.looking import looking
 from app.web.office import Office
@@ -38,6 +39,7 @@ HTMX = {"htmx.js": "htmx-2.min.js", "htmx-sse.js": "ext/hx-sse-2.min.js"}
 """Our names for the files of htmx, which another package carries."""
 ROUTERS: tuple[APIRouter, ...] = (
     door,
+    identity,
     registering,
     looking,
     recording,

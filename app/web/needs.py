@@ -36,7 +36,29 @@ def for_programs(request: Request) -> bool:
     return request.url.path.startswith("/api/")
 
 
-async def shown_again(request: Request) -> str:
+def somebody(request: Request) -> Asking:
+    """Who asks, by the session that they show: browsers a cookie, programs a bearer's token. Raises NotSignedIn."""
+    token = request.headers.get("authorization", "")
+    found = asking_by(request, token.removeprefix(BEARER) if token.startswith(BEARER) else request.cookies.get(COOKIE, ""))
+    if found is None:
+        raise NotSignedIn
+    return found
+
+
+def asking_by(request: Request, secret: str) -> Asking | None:
+    """Whose session has this secret; None where it is nobody's, or nobody's who is still here."""
+    office = office_of(request)
+    session = office.accounts.sessions.find(secret, by_itself=_by_itself(request)) if secret else None
+    person = office.daybook.people.current().persons.get(session.person) if session else None
+    if session is None or person is None or not person.here:
+        return None
+    return Asking(office, session, person, "api" if for_programs(request) else "web")
+
+
+Found = Annotated[Asking, Depends(somebody)]
+
+
+async def shown_again(request: Request, asking: Found) -> str:  # noqa: ARG001 - Nothing is read of a form before its sender is known.
     """What a form shows again of the session in which it was shown: a field, or a header where a script sends it."""
     shown = request.headers.get("x-csrf-token", "")
     if shown or request.method in SAFE or not request.headers.get("content-type", "").startswith(OF_FORMS):
@@ -44,18 +66,12 @@ async def shown_again(request: Request) -> str:
     return str((await request.form()).get("csrf", ""))
 
 
-def asking(request: Request, shown: Annotated[str, Depends(shown_again)]) -> Asking:
-    """Who asks, by the session that they show: browsers a cookie, programs a bearer's token. Raises NotSignedIn or Forged."""
-    office, token = office_of(request), request.headers.get("authorization", "")
-    by_token = token.startswith(BEARER)
-    secret = token.removeprefix(BEARER) if by_token else request.cookies.get(COOKIE, "")
-    session = office.accounts.sessions.find(secret, by_itself=_by_itself(request)) if secret else None
-    person = office.daybook.people.current().persons.get(session.person) if session else None
-    if session is None or person is None or not person.here:
-        raise NotSignedIn
-    if request.method not in SAFE and not by_token and not compare_digest(shown.encode(errors="replace"), session.csrf.encode()):
+def asking(request: Request, found: Found, shown: Annotated[str, Depends(shown_again)]) -> Asking:
+    """Who asks, once it is known that this desk showed them the form that they sent. Raises NotSignedIn or Forged."""
+    by_token = request.headers.get("authorization", "").startswith(BEARER)
+    if request.method not in SAFE and not by_token and not compare_digest(shown.encode(errors="replace"), found.session.csrf.encode()):
         raise Forged
-    return Asking(office, session, person, "api" if for_programs(request) else "web")
+    return found
 
 
 def _by_itself(request: Request) -> bool:

@@ -11,11 +11,14 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from pydantic_core import to_jsonable_python
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from app.clinic_time import SiteClock
 from app.web.answering import unsigned
+from app.web.identity import sent_to_prove
 from app.web.needs import Forged, NotSignedIn, for_programs, office_of
+from app.web.office import ProveAnew
 from app.web.safety import TOO_LONG, TooLong
 from domain.rejections import Reason, Refused
 from store.errors import CommandReused, DamagedEntry, Fault, LostRace
@@ -24,7 +27,9 @@ from store.participants import Overtaken
 PROBLEM = "application/problem+json"
 NOT_FOUND = frozenset({"unknown-participant", "unknown-page"})
 NOT_READABLE = frozenset({"not-understood", "malformed", "not-a-time", "no-number"})
-NOT_THEIRS = frozenset({"not-allowed", "wrong-password", "locked", "not-signed-in", "not-proven", "not-chosen", "not-vouched-for"})
+NOT_THEIRS = frozenset(
+    {"not-allowed", "wrong-password", "locked", "not-signed-in", "not-proven", "not-chosen", "not-vouched-for", "not-by-password"}
+)
 FORGED = "This form was shown in another session. Open the page afresh and send it again."
 MOST_FAULTS = 100
 """How much of what cannot be understood is told; who sends more mistakes than that is not helped by more words."""
@@ -71,6 +76,8 @@ def problem_of(trouble: Exception) -> Problem:
             return Problem(HTTPStatus.CONFLICT, str(trouble))
         case Fault() | DamagedEntry():
             return Problem(HTTPStatus.SERVICE_UNAVAILABLE, str(trouble))
+        case ProveAnew():
+            return Problem(HTTPStatus.FORBIDDEN, "A signature is given in a browser, where its signer proves anew who they are.")
         case Forged():
             return Problem(HTTPStatus.FORBIDDEN, FORGED)
         case NotSignedIn():
@@ -93,6 +100,7 @@ def told_of(app: FastAPI) -> None:
         CommandReused,
         Fault,
         DamagedEntry,
+        ProveAnew,
         Forged,
         NotSignedIn,
         TooLong,
@@ -109,6 +117,9 @@ async def _answer(request: Request, trouble: Exception) -> Response:
         log.error("answered-with-a-fault", error=type(trouble).__name__)
     if for_programs(request):
         return problem.in_json()
+    if isinstance(trouble, ProveAnew):
+        typed = tuple((name, str(one)) for name, one in (await request.form()).multi_items() if name not in {"csrf", "password"})
+        return await run_in_threadpool(sent_to_prove, request, trouble, typed)
     if isinstance(trouble, NotSignedIn):
         return _shown_the_door(request)
     return page_of(request, problem)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import uvicorn
 
 from app.accounts import accounts_at
+from app.accounts.provider import Provider
 from app.demo.people import PASSWORD, PEOPLE
 from app.settings import Settings
 from app.web.application import application
@@ -49,7 +50,7 @@ async def answering(daybook: Daybook) -> None:
     refuse_unless_free(settings)
     with accounts_at(settings.accounts, daybook.ledger.clock) as accounts:
         health = Health(daybook)
-        office = Office(daybook, accounts, templates(), lambda: health.says)
+        office = Office(daybook, accounts, templates(), lambda: health.says, Provider.of(settings, daybook.ledger.clock))
         if not daybook.people.current().anybody:
             set_up_code(settings)
         config = uvicorn.Config(

@@ -227,7 +227,7 @@ def _only(typed: Mapping[str, str], *names: str) -> dict[str, str]:
 
 def staff_of(asking: Asking) -> Staff:
     """The accounts and the record of the people."""
-    return Staff(asking.office.daybook.authority, asking.office.accounts)
+    return Staff(asking.office.daybook.authority, asking.office.accounts, asking.office.daybook.settings.proved_by)
 
 
 def administering(asking: Asking, command_id: UUID) -> Circumstances:

@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from domain.people import IdentityVerified, PasswordGiven, People, PeopleEvent, PersonAdmitted, PersonLeft, RoleGranted
+from domain.people import AccessGiven, IdentityVerified, People, PeopleEvent, PersonAdmitted, PersonLeft, RoleGranted
 from domain.vouching import against_vouching, not_vouched_for, vouchers
 from domain.words import PersonsRole
 from tests.domain.test_people import DAY, people
@@ -50,14 +50,14 @@ def test_who_vouches_works_where_the_person_does_and_neither_admitted_them_nor_i
 
 def test_who_gave_the_last_password_does_not_vouch_and_who_gave_one_before_it_may() -> None:
     admins = (*somebody("t-one", "administrator", None), *somebody("t-two", "administrator", None))
-    given = PasswordGiven(person=WEBER)
+    given = AccessGiven(person=WEBER)
     by_berg = everybody(*admins, given)
     assert codes(BERG, by_berg) == ["given-by-oneself"]
     assert codes("t-one", by_berg) == []
 
 
 def test_whoever_is_not_vouched_for_or_has_left_vouches_for_nobody() -> None:
-    unverified = everybody(PasswordGiven(person=ADLER))
+    unverified = everybody(AccessGiven(person=ADLER))
     assert codes(ADLER, unverified) == ["not-vouched-for"]
     assert codes(ADLER, everybody(PersonLeft(person=ADLER))) == ["not-allowed"]
 
@@ -69,7 +69,7 @@ def test_nobody_is_vouched_for_who_has_left() -> None:
 def test_the_operator_of_the_machine_vouches_only_where_nobody_with_an_account_may() -> None:
     by_operator = IdentityVerified(person=WEBER, operator="O. Perator")
     assert codes("operator", everybody(), by_operator) == ["not-the-operators"]
-    assert codes("operator", everybody(PasswordGiven(person=ADLER)), by_operator) == []
+    assert codes("operator", everybody(AccessGiven(person=ADLER)), by_operator) == []
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_the_operator_of_the_machine_vouches_only_where_nobody_with_an_account_m
         (RoleGranted(person=WEBER, role="investigator", site="BER", delegated=DAY, trained=DAY), True),
         (PersonAdmitted(person=WEBER, name="M-Weber", mail="m.weber@study.example"), True),
         (PersonAdmitted(person=WEBER, name="K. Adler"), False),
-        (PasswordGiven(person=WEBER), False),
+        (AccessGiven(person=WEBER), False),
     ],
 )
 def test_an_account_signs_until_its_name_is_changed_or_a_password_is_given(event: PeopleEvent, *, signs: bool) -> None:
@@ -90,5 +90,5 @@ def test_an_account_signs_until_its_name_is_changed_or_a_password_is_given(event
 def test_what_is_missing_says_who_can_help() -> None:
     [reason] = not_vouched_for(everybody(), WEBER, DAY)
     assert "go and see k-adler" in reason.says
-    [reason] = not_vouched_for(everybody(PasswordGiven(person=ADLER)), WEBER, DAY)
+    [reason] = not_vouched_for(everybody(AccessGiven(person=ADLER)), WEBER, DAY)
     assert "daybook people vouch m-weber" in reason.says

@@ -9,7 +9,7 @@ import pytest
 from app.notices.accounts import LOCK_OUT_WORTH_TELLING, WORTH_TELLING, AccountNews
 from domain.doorkeeping import TurnedAway
 from domain.letters import Letter
-from domain.people import PasswordGiven, PeopleEvent, PersonAdmitted
+from domain.people import AccessGiven, PeopleEvent, PersonAdmitted
 from tests.app.web.at_the_door import COORDINATOR, INVESTIGATOR, Desk, by
 from workflows.sending import NotNow, RefusedForGood
 
@@ -93,7 +93,7 @@ def told(door: Desk, *events: PeopleEvent) -> list[Letter]:
 
 
 def test_whoever_was_given_a_password_hears_of_it_and_the_letter_says_no_more_than_that(door: Desk) -> None:
-    [letter] = told(door, PasswordGiven(person=INVESTIGATOR))
+    [letter] = told(door, AccessGiven(person=INVESTIGATOR))
     assert letter.address == "k.adler@study.example"
     assert "a password was given for your account k-adler" in letter.heading
     assert "Adler" not in " ".join(letter.lines)
@@ -110,6 +110,6 @@ def test_a_changed_address_or_name_is_told_at_the_address_before_and_anything_el
 
 @pytest.mark.parametrize(("later", "telling_"), [(WORTH_TELLING, 1), (WORTH_TELLING + timedelta(seconds=1), 0)])
 def test_that_a_password_was_given_is_worth_telling_for_a_week(door: Desk, later: timedelta, telling_: int) -> None:
-    door.office.daybook.people.record((PasswordGiven(person=INVESTIGATOR),), by())
+    door.office.daybook.people.record((AccessGiven(person=INVESTIGATOR),), by())
     door.clock.move_to(door.clock() + later)
     assert len(told(door)) == telling_

@@ -20,7 +20,7 @@ from tests.builders import START
 
 OPEN = {
     ("GET", "/sign-in"), ("POST", "/sign-in"), ("GET", "/set-up"), ("POST", "/set-up"), ("POST", "/api/session"),
-    ("GET", "/calendar/{secret}.ics"),
+    ("GET", "/calendar/{secret}.ics"), ("GET", "/identity"), ("GET", "/identity/back"),
 }  # fmt: skip
 """What whoever comes may ask for."""
 ONES_OWN = {

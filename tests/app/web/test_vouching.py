@@ -6,7 +6,7 @@ import pytest
 
 from app.demo.people import PASSWORD
 from domain.doorkeeping import AccessRefused
-from domain.people import IdentityVerified, PasswordGiven, PersonAdmitted, RoleGranted
+from domain.people import AccessGiven, IdentityVerified, PersonAdmitted, RoleGranted
 from tests.app.web.at_the_door import ADMINISTRATOR, COORDINATOR, ELSEWHERE, INVESTIGATOR, Browser, Desk, by
 from tests.app.web.test_signing import MEANING, PATH, deviating, last, signs, waiting
 from tests.app.web.test_staff import GIVEN
@@ -122,7 +122,7 @@ def test_no_page_of_an_administrators_shows_the_code_of_another(admins: Desk) ->
 
 def test_no_program_of_an_administrators_records_that_an_identity_was_verified(door: Desk) -> None:
     reset(door, INVESTIGATOR)
-    for event in (IdentityVerified(person=INVESTIGATOR), PasswordGiven(person=INVESTIGATOR)):
+    for event in (IdentityVerified(person=INVESTIGATOR), AccessGiven(person=INVESTIGATOR)):
         answer = door.program(ADMINISTRATOR).post("/api/people/commands", json={"events": [event.model_dump(mode="json")]})
         assert answer.status_code == 422
     assert not door.office.daybook.people.current().persons[INVESTIGATOR].verified
