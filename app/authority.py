@@ -7,6 +7,7 @@ from datetime import date
 
 from domain.access import allowed, asked_by, asked_of_the_study, authorised
 from domain.commands import PersonsCommand, Register
+from domain.contacts import ContactNamed
 from domain.doorkeeping import AccessRefused
 from domain.entry import Circumstances
 from domain.people import Administered, IdentityVerified
@@ -44,6 +45,10 @@ class Authority:
             for event in events:
                 self.permit(by.actor.id, asked_of_the_study(event), None, by.source, role=by.actor.role)
         self.participants.desk.record(events, by)
+
+    def prefer(self, contact: ContactNamed, by: Circumstances) -> None:
+        """Record how somebody wants to be told, which is theirs to say. Raises as StudyDesk.record does."""
+        self.participants.desk.record((contact,), by)
 
     def admit(self, events: Sequence[Administered], by: Circumstances) -> None:
         """Record what an administrator decides about people. Raises as PeopleDesk.record does."""

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, assert_never, get_args
 from pydantic import Field
 
 from domain.base import Value
-from domain.contacts import ContactNamed, ContactRemoved, not_to_be_told
+from domain.contacts import ContactNamed, ContactRemoved, not_to_be_told, their_own
 from domain.protocol import Protocol
 from domain.reference import Drug, Reference
 from domain.rejections import Reason
@@ -290,8 +290,13 @@ def _not_to_be_classified(event: DrugClassified, record: StudyRecord, reference:
         yield Reason(code="classified-already", says=f"{event.drug} has been classified so already")
 
 
-def not_theirs_to_decide(event: StudyEvent, role: Role, reason: str | None) -> Iterator[Reason]:
-    """Who decides about the study: an administrator; of which classes a drug is, the medical monitor, who says why."""
+def not_theirs_to_decide(event: StudyEvent, record: StudyRecord, person: str, role: Role, reason: str | None) -> Iterator[Reason]:
+    """Who decides about the study: an administrator; of which classes a drug is, the medical monitor, who says why.
+
+    How one is told oneself is for everybody to decide.
+    """
+    if isinstance(event, ContactNamed) and their_own(event, record.contacts, person):
+        return
     if not isinstance(event, DrugClassified):
         if role != "administrator":
             yield Reason(code="administrator-only", says="only an administrator records what is decided about the study")

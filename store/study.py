@@ -67,8 +67,8 @@ class StudyDesk:
         return self.current()
 
     def _append(self, events: Sequence[StudyEvent], by: Circumstances, digest: str) -> None:
-        refuse_if(reason for event in events for reason in not_theirs_to_decide(event, by.actor.role, by.reason))
-        record = self._record()
+        record, asker = self._record(), by.actor
+        refuse_if(reason for event in events for reason in not_theirs_to_decide(event, record, asker.id, asker.role, by.reason))
         expected = record.version
         for event in events:
             after = evolve_study(record, event)

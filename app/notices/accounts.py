@@ -59,9 +59,9 @@ class AccountNews:
             case PersonAdmitted(person=person, name=name, mail=mail):
                 was = self._daybook.people.at(entry.version - 1).persons.get(person)
                 return was.mail if was and (was.name, was.mail) != (name, mail) else None
-            case ContactNamed(person=person, mail=mail):
+            case ContactNamed(person=person, mail=mail, webhook=webhook):
                 told = self._daybook.desk.at(entry.version - 1).record.contacts.get(person)
-                return told.mail if told and told.mail != mail else None
+                return told.mail if told and (told.mail, told.webhook) != (mail, webhook) else None
             case _:
                 return None
 
@@ -107,7 +107,7 @@ def _words(event: TurnedAway | AccessGiven | PersonAdmitted | ContactNamed, stud
         case PersonAdmitted():
             return f"your account {person} was changed", (f"The name or the mail address of the account {person} was changed.",)
         case ContactNamed():
-            return "your address for reminders was changed", (f"The account {person} is no longer told of reminders at this address.",)
+            return "your address for reminders was changed", (f"Where the account {person} is told of reminders was changed.",)
 
 
 def _report(trouble: Fault | LostLease) -> None:

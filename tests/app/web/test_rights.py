@@ -26,6 +26,7 @@ OPEN = {
 ONES_OWN = {
     ("GET", "/"), ("POST", "/sign-out"),
     ("DELETE", "/api/session"), ("GET", "/profile"), ("POST", "/profile/password"), ("POST", "/profile/sessions"),
+    ("POST", "/profile/notifications"),
     ("POST", "/profile/calendar"), ("POST", "/profile/calendar/end"),
 }  # fmt: skip
 """What everybody who has signed in may ask for, because it concerns themselves."""
