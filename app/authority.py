@@ -105,12 +105,12 @@ class Authority:
 
     def today(self, site: str | None) -> date:
         """The date at a site, or by UTC."""
-        sites = self.participants.study().record.sites
+        sites = self.participants.desk.so_far().sites
         return local_date(self.participants.ledger.clock(), sites[site].zone if site in sites else "UTC")
 
     def _dates(self) -> Mapping[str | None, date]:
         """Today's date at each site, and by UTC in the study as a whole."""
-        now, sites = self.participants.ledger.clock(), self.participants.study().record.sites
+        now, sites = self.participants.ledger.clock(), self.participants.desk.so_far().sites
         return {None: local_date(now, "UTC")} | {site: local_date(now, opened.zone) for site, opened in sites.items()}
 
     def _refused(self, person: str, action: Action, site: str | None, source: Source, participant: str | None) -> None:

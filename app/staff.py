@@ -7,7 +7,7 @@ from uuid import uuid5
 from app.accounts import Accounts
 from app.accounts.sessions import Proof
 from app.authority import Authority
-from domain.doorkeeping import SignedOut, Unlocked
+from domain.doorkeeping import CalendarAddressTakenBack, SignedOut, Unlocked
 from domain.entry import Circumstances
 from domain.people import AccessGiven, Administered, PersonAdmitted, PersonLeft
 from domain.rejections import Reason, Refused
@@ -80,6 +80,7 @@ class Staff:
 
     def _shown_out(self, person: str, by: Circumstances) -> None:
         """End all by which somebody is let in without a password: their sessions, and the secret address of their calendar."""
-        self.accounts.calendars.take_back(person)
+        if self.accounts.calendars.take_back(person):
+            self.authority.people.note(CalendarAddressTakenBack(person=person), by.source)
         if ended := self.accounts.sessions.end_all(person):
             self.authority.people.note(SignedOut(person=person, sessions=ended), by.source)

@@ -85,19 +85,19 @@ class PeopleDesk:
         self._ledger.append({self.door: [Draft(event=event, circumstances=by)]}, expect={self.door: expected}, command_digest=digest)
 
     def _append(self, events: Sequence[PeopleEvent], by: Circumstances, digest: str, *, first: bool) -> None:
-        before, study, today = self.current(), self._desk.current(), self._ledger.clock().astimezone(UTC).date()
+        before, study, today = self.current(), self._desk.so_far(), self._ledger.clock().astimezone(UTC).date()
         people = before
         if first and people.anybody:
             raise Refused(Reason(code="not-the-first", says="somebody has an account already"))
         expected = people.version
         for event in events:
-            refuse_if(against_people(event, people, study.record.sites, today))
+            refuse_if(against_people(event, people, study.sites, today))
             if isinstance(event, IdentityVerified):
                 refuse_if(against_vouching(event, by.actor.id, before, people.persons[event.person], today))
             people = evolve_people(people, event, by.actor.id)
         if not people.administrators(today):
             raise Refused(Reason(code="no-administrator", says="the first account is an administrator's, who then admits everybody else"))
-        drafts = [Draft(event=event, circumstances=by, study_version=study.record.version) for event in events]
+        drafts = [Draft(event=event, circumstances=by, study_version=study.version) for event in events]
         self._ledger.append({self.stream: drafts}, expect={self.stream: expected}, command_digest=digest)
 
 

@@ -53,6 +53,10 @@ class StudyDesk:
         """Whether anything about the study has been recorded."""
         return self._ledger.version_of(self.stream) > 0
 
+    def so_far(self) -> StudyRecord:
+        """What has been recorded of the study; nothing before it is opened."""
+        return self.current().record if self.opened() else StudyRecord()
+
     def record(self, events: Sequence[StudyEvent], by: Circumstances) -> Study:
         """Record what was decided about the study; what came before under the same command id is not recorded again.
 

@@ -75,14 +75,14 @@ class Errands:
         with transaction(self._engine) as connection:
             return int(connection.execute(delete(proofs).where(mine)).rowcount) == 1
 
-    def is_whose(self, person: str, subject: str) -> bool:
-        """Whether an account is that of a subject at the provider: the first who comes under its name keeps it."""
-        row = {"person": person, "subject": digest_of(subject)}
+    def is_whose(self, person: str, known_as: str) -> bool:
+        """Whether an account is theirs whom the provider knows for good as this: the first who comes under its name keeps it."""
+        row = {"person": person, "known_as": digest_of(known_as)}
         with transaction(self._engine) as connection:
-            return put(connection, identities, row, identities.c.subject == row["subject"]) is not None
+            return put(connection, identities, row, identities.c.known_as == row["known_as"]) is not None
 
     def release(self, person: str) -> None:
-        """Let another subject come under somebody's name."""
+        """Let another identity come under somebody's name."""
         with transaction(self._engine) as connection:
             connection.execute(delete(identities).where(identities.c.person == person))
 

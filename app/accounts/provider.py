@@ -46,9 +46,9 @@ class Ways:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """The provider's word for who somebody is: their subject there, their person here, and when they last proved it."""
+    """The provider's word for who somebody is: as what it knows them for good, their short name here, and when they last proved it."""
 
-    subject: str
+    known_as: str
     person: str
     proved: datetime | None
 

@@ -93,7 +93,7 @@ identities = Table(
     "identities",
     TABLES,
     Column("person", String(60), primary_key=True),
-    Column("subject", String(64), nullable=False),
+    Column("known_as", String(64), nullable=False),
 )
 
 

@@ -19,6 +19,7 @@ from app.web.door import Turnstile, door
 from app.web.histories import histories
 from app.web.identity import identity
 from app.web.judging import judging
+from app.web.knowing import Known
 from app.web.looking import looking
 from app.web.office import Office
 from app.web.overviews import overviews
@@ -71,6 +72,7 @@ def application(office: Office, hosts: tuple[str, ...]) -> ASGIApp:
         app.add_api_route(f"/static/{name}", _served(file), include_in_schema=False, response_class=FileResponse)
     app.mount("/static", StaticFiles(directory=OURS))
     told_of(app)
+    app.add_middleware(Known)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts))
     return Guarded(app, secure=office.secure)
 

@@ -104,10 +104,10 @@ def _form_again(request: Request, asking: Asking, errand: Errand, *, proof: str 
 
 
 def _known(request: Request, word: Word) -> Person:
-    """Whose word it is. Raises Refused where nobody is here under that name, or the account is another subject's."""
+    """Whose word it is. Raises Refused where nobody is here under that name, or the account is another's."""
     office = office_of(request)
     person = office.daybook.people.current().persons.get(word.person)
-    if person is None or not person.here or not office.accounts.errands.is_whose(person.id, word.subject):
+    if person is None or not person.here or not office.accounts.errands.is_whose(person.id, word.known_as):
         raise Refused(NOBODYS)
     return person
 

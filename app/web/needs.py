@@ -5,6 +5,7 @@ from hmac import compare_digest
 from typing import Annotated
 
 from fastapi import Depends, Request
+from fastapi.security import HTTPBearer
 
 from app.web.office import Asking, Office
 from domain.doorkeeping import AccessRefused
@@ -15,6 +16,8 @@ COOKIE = "daybook"
 BEARER = "Bearer "
 OF_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+SCHEME = HTTPBearer(auto_error=False, scheme_name="session", description="The token of a session, which `POST /api/session` begins.")
+"""How the description of the interface says that one has signed in."""
 
 
 class NotSignedIn(Exception):
@@ -36,10 +39,15 @@ def for_programs(request: Request) -> bool:
     return request.url.path.startswith("/api/")
 
 
-def somebody(request: Request) -> Asking:
-    """Who asks, by the session that they show: browsers a cookie, programs a bearer's token. Raises NotSignedIn."""
+def shown_secret(request: Request) -> str:
+    """The secret of the session that somebody shows: browsers a cookie, programs a bearer's token."""
     token = request.headers.get("authorization", "")
-    found = asking_by(request, token.removeprefix(BEARER) if token.startswith(BEARER) else request.cookies.get(COOKIE, ""))
+    return token.removeprefix(BEARER) if token.startswith(BEARER) else request.cookies.get(COOKIE, "")
+
+
+def somebody(request: Request, _: Annotated[object, Depends(SCHEME)]) -> Asking:
+    """Who asks, by the session that they show. Raises NotSignedIn."""
+    found = asking_by(request, shown_secret(request))
     if found is None:
         raise NotSignedIn
     return found
@@ -58,7 +66,7 @@ def asking_by(request: Request, secret: str) -> Asking | None:
 Found = Annotated[Asking, Depends(somebody)]
 
 
-async def shown_again(request: Request, asking: Found) -> str:  # noqa: ARG001 - Nothing is read of a form before its sender is known.
+async def shown_again(request: Request) -> str:
     """What a form shows again of the session in which it was shown: a field, or a header where a script sends it."""
     shown = request.headers.get("x-csrf-token", "")
     if shown or request.method in SAFE or not request.headers.get("content-type", "").startswith(OF_FORMS):

@@ -77,7 +77,7 @@ def _contact(asking: Asking) -> ContactNamed:
 
 
 def _told(asking: Asking) -> ContactNamed | None:
-    return asking.office.daybook.desk.current().record.contacts.get(asking.person.id)
+    return asking.office.daybook.desk.so_far().contacts.get(asking.person.id)
 
 
 def _by(asking: Asking, command_id: UUID) -> Circumstances:

@@ -1,7 +1,7 @@
 """What browsers hear when the answers have changed: one look at the views for everybody who listens, and one word to each."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 from projections.views import Views
 from store.errors import StoreError
@@ -23,8 +23,10 @@ class Pulse:
         self._position, self._listeners = -1, 0
         self._looking: asyncio.Task[None] | None = None
 
-    async def changes(self, since: int) -> AsyncIterator[bytes]:
+    async def changes(self, since: int, lets: Callable[[], bool]) -> AsyncIterator[bytes]:
         """Server-sent events: one whenever the views tell more than before, but never a flood of them.
+
+        It ends once whoever listens is let no more, as `lets` is asked before each word.
 
         A page tells of everything up to a position: what came `since`, before it listened or while the line was broken, is said at once.
         """
@@ -37,6 +39,8 @@ class Pulse:
             while True:
                 changed = await self._later_than(heard)
                 heard = self._position
+                if not await asyncio.to_thread(lets):
+                    return
                 yield CHANGED if changed else STILL_HERE
                 await asyncio.sleep(SAYS_AT_MOST_EVERY_SECONDS if changed else 0)
         finally:

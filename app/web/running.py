@@ -26,7 +26,7 @@ def how_it_is_doing(request: Request, asking: Looking, prove: Annotated[str, Que
         "system.html",
         found=found,
         parts=tuple(lines(found)),
-        record=daybook.desk.current().record,
+        record=daybook.desk.so_far(),
         head=daybook.ledger.head(),
         program=program(),
         zones=time_zone_data(),

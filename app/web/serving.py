@@ -39,7 +39,7 @@ def where_to_sign_in(daybook: Daybook) -> str:
     people = daybook.people.current()
     if not people.anybody:
         return f"Open {settings.public_address} and make the first account with the code {set_up_code(settings)}"
-    invented = [one for one, *_ in PEOPLE if one in people.persons] if daybook.desk.current().record.demonstration else []
+    invented = [one for one, *_ in PEOPLE if one in people.persons] if daybook.desk.so_far().demonstration else []
     signs_in = f": {', '.join(invented)}, each with the password '{PASSWORD}'" if invented else ""
     return f"Open {settings.public_address} and sign in{signs_in}"
 

@@ -191,7 +191,7 @@ def _one(  # noqa: PLR0913 - A page shows what was sent and what was given.
     person = office.daybook.people.current().persons.get(id_)
     if person is None:
         raise Refused(Reason(code="unknown-page", says="nobody has an account of this name"))
-    sites = tuple((site, site) for site in sorted(office.daybook.desk.current().record.sites))
+    sites = tuple((site, site) for site in sorted(office.daybook.desk.so_far().sites))
     return page(
         request, asking, "person.html", status, person=person, locked=office.accounts.passwords.locked(id_), given=given, sent=sent,
         sessions=_sessions(asking, id_), sites=sites, roles=ROLES, today=_today(asking.now), new_id=uuid4, clock=_clock(asking),

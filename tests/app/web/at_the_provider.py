@@ -89,7 +89,7 @@ class ProviderInTests:
 def provider_at(clock: Clock) -> Iterator[ProviderInTests]:
     """A provider that answers for as long as a test needs it."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Answers)
-    server.provider = provider = ProviderInTests(clock, f"http://127.0.0.1:{server.server_port}")  # type: ignore[attr-defined]
+    server.provider = provider = ProviderInTests(clock, f"http://127.0.0.1:{server.server_port}")  # type: ignore[attr-defined]  # It is hung there for its handlers.
     thread = Thread(target=server.serve_forever)
     thread.start()
     try:
@@ -103,7 +103,7 @@ def provider_at(clock: Clock) -> Iterator[ProviderInTests]:
 class _Answers(BaseHTTPRequestHandler):
     @property
     def provider(self) -> ProviderInTests:
-        found: ProviderInTests = self.server.provider  # type: ignore[attr-defined]
+        found: ProviderInTests = self.server.provider  # type: ignore[attr-defined]  # It is hung there for its handlers.
         return found
 
     def do_GET(self) -> None:
