@@ -12,6 +12,17 @@ from domain.entry import Circumstances
 from domain.people import AccessGiven, Administered, PersonAdmitted, PersonLeft
 from domain.rejections import Reason, Refused
 
+NOT_SHOWN = Reason(
+    code="wrong-code",
+    says="this is not the code on the person's own profile: have them sign in, open their profile, and read it out to you",
+)
+
+
+def refuse_unless_shown(accounts: Accounts, person: str, code: str) -> None:
+    """Refuse to vouch unless somebody who has signed in under the account reads out what it shows to nobody else."""
+    if code.strip().lower() not in {session.code for session in accounts.sessions.of(person)}:
+        raise Refused(NOT_SHOWN)
+
 
 @dataclass(frozen=True, slots=True)
 class Staff:

@@ -29,7 +29,7 @@ def not_vouched_for(people: People, id_: str, on: date) -> Iterator[Reason]:
     person = people.persons[id_]
     if not person.verified:
         who = vouchers(people, person, on)
-        help_ = f"go and see {few(who)}" if who else f"ask whoever runs this machine: daybook people vouch {id_}"
+        help_ = f"go and see {few(who)}" if who else f"ask whoever runs this machine: daybook people vouch {id_} CODE"
         yield Reason(
             code="not-vouched-for",
             says=f"nothing is signed by the account {id_} until somebody vouches that it is in its person's hands: {help_}",

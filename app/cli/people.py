@@ -11,7 +11,7 @@ from app.cli.asking import AS_JSON, COMMON, Options, acting, circumstances, comm
 from app.cli.reading import Reads, shaped
 from app.cli.session import Session, grid, session_of
 from app.clinic_time import day_of
-from app.staff import Staff
+from app.staff import Staff, refuse_unless_shown
 from app.wiring import Daybook
 from domain.contacts import MailAddress
 from domain.entry import Actor, Circumstances
@@ -51,7 +51,9 @@ def admit(
     person: PERSON,
     name: Annotated[Sentence, typer.Argument(metavar="NAME", help="The full name, as signatures print it.", show_default=False)],
     *,
-    mail: Annotated[MailAddress | None, typer.Option(help="Where they hear that their account was locked.")] = None,
+    mail: Annotated[
+        MailAddress | None, typer.Option(help="Where they hear that their account was locked or changed, or a password given.")
+    ] = None,
     administrator_since: Annotated[
         date | None,
         Reads(lambda _: _date),
@@ -116,6 +118,7 @@ def reset(
 def vouch(
     ctx: typer.Context,
     person: Annotated[str, typer.Argument(metavar="PERSON", help="The person's short name, such as m-weber.", show_default=False)],
+    code: Annotated[str, typer.Argument(metavar="CODE", help="What the person reads out from their own profile.", show_default=False)],
     operator: Annotated[Sentence, typer.Option(metavar="NAME", help="Your full name: you run this machine.", show_default=False)],
     *,
     as_json: AS_JSON = False,
@@ -124,7 +127,8 @@ def vouch(
     session = session_of(ctx)
     by = circumstances(session, Actor(id="operator", role="door"), {"command_id": None})
     event = shaped(lambda: IdentityVerified(person=person, operator=operator))
-    with session.daybook() as daybook:
+    with session.daybook() as daybook, accounts_at(daybook.settings.accounts, daybook.ledger.clock) as accounts:
+        refuse_unless_shown(accounts, person, code)
         daybook.people.record((event,), by)
     if as_json:
         session.answers({"command_id": by.command_id, "events": [event]})

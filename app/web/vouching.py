@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from app.clinic_time import SiteClock
+from app.staff import refuse_unless_shown
 from app.web.answering import page
 from app.web.door import counted
 from app.web.needs import Needs
@@ -18,14 +19,11 @@ from domain.people import IdentityVerified, Person
 from domain.rejections import Reason, Refused
 from domain.vouching import vouchers
 from store.codec import canonical
+from store.errors import Fault
 
 vouching = APIRouter(include_in_schema=False)
 Vouching = Annotated[Asking, Depends(Needs("vouch"))]
 MEANING = "I have seen that this account is in the hands of the person whose name it bears"
-NOT_SHOWN = Reason(
-    code="wrong-code",
-    says="this is not the code on the person's own profile: have them sign in, open their profile, and read it out to you",
-)
 
 
 class Waiting(NamedTuple):
@@ -53,18 +51,13 @@ def vouch(  # noqa: PLR0913, PLR0917 - These are the fields of the form.
     """Vouch for somebody, who shows the code that only they can see; signed, so that a stolen session vouches for nobody."""
     try:
         counted(request)
-        _seen(asking, person, code)
+        refuse_unless_shown(asking.office.accounts, person, code)
         asking.office.daybook.authority.vouch(person, _signed(asking, person, command_id, password))
     except Refused as refused:
         return _shown(request, asking, person, refused.reasons, HTTPStatus.CONFLICT)
+    except Fault as trouble:
+        return _shown(request, asking, person, (Reason(code="not-now", says=str(trouble)),), HTTPStatus.SERVICE_UNAVAILABLE)
     return RedirectResponse(f"/vouching?done={person}", HTTPStatus.SEE_OTHER)
-
-
-def _seen(asking: Asking, person: str, code: str) -> None:
-    """Refuse unless somebody who has signed in under the account reads out what it shows to nobody else."""
-    shown = {session.code for session in asking.office.accounts.sessions.of(person)}
-    if code.strip().lower() not in shown:
-        raise Refused(NOT_SHOWN)
 
 
 def _signed(asking: Asking, person: str, command_id: UUID, password: str) -> Circumstances:

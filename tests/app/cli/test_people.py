@@ -3,6 +3,7 @@ from uuid import uuid4
 
 import pytest
 
+from app.accounts import accounts_at
 from tests.app.at_the_desk import COORDINATOR, Desk
 
 ROOT, BERG = "administrator:root", "administrator:t-berg"
@@ -90,9 +91,14 @@ def test_once_accounts_are_kept_whoever_has_no_role_decides_nothing_about_the_st
         assert peopled.json("study", "show") == before
 
 
-def test_the_operator_of_the_machine_vouches_for_the_first_and_for_nobody_whom_others_may_vouch_for(peopled: Desk) -> None:
+def test_the_operator_of_the_machine_vouches_by_the_code_of_whoever_stands_there_where_nobody_else_may(peopled: Desk) -> None:
+    operator = ("--operator", "O. Perator")
+    with accounts_at(f"sqlite:///{peopled.folder / 'accounts.sqlite'}", peopled.clock) as accounts:
+        for person in ("t-berg", "m-weber"):
+            accounts.sessions.begin(person, "password")
+        codes = {person: accounts.sessions.of(person)[0].code for person in ("t-berg", "m-weber")}
+    assert "not the code" in peopled("people", "vouch", "t-berg", codes["m-weber"], *operator, code=2).stderr
     assert peopled.json("people", "list")[0]["verified"] is False
-    assert "From now on it signs" in peopled("people", "vouch", "t-berg", "--operator", "O. Perator").stdout
+    assert "From now on it signs" in peopled("people", "vouch", "t-berg", codes["t-berg"], *operator).stdout
     assert peopled.json("people", "list")[0]["verified"] is True
-    peopled("people", "vouch", "m-weber", "--operator", "O. Perator")
-    assert "nobody has an account called n-one" in peopled("people", "vouch", "n-one", "--operator", "O. Perator", code=2).stderr
+    peopled("people", "vouch", "m-weber", codes["m-weber"], *operator)

@@ -143,7 +143,7 @@ def test_the_first_administrator_works_and_signs_nothing_until_the_machines_oper
     typed = {"person": "t-first", "name": "T. First", "password": CHOSEN, "code": new_door.code()}
     browser = new_door.browser()
     assert browser.client.post("/set-up", data=typed).status_code == 303
-    assert "daybook people vouch t-first" in browser.get("/profile").text
+    assert "daybook people vouch t-first CODE" in browser.get("/profile").text
     assert "You cannot vouch for anybody yet" in browser.get("/vouching").text
     operators = by("operator")
     new_door.office.daybook.people.record((IdentityVerified(person="t-first", operator="O. Perator"),), operators)
