@@ -76,9 +76,10 @@ class Provider:
         """Ask the provider where it is asked. Raises Fault while it does not answer."""
         with self._asking() as http:
             told = _json(http.get(f"{self.issuer.rstrip('/')}/.well-known/openid-configuration"))
+            ways = Ways(*(str(told[name]) for name in ("authorization_endpoint", "token_endpoint", "jwks_uri")))
         if told.get("issuer") != self.issuer:
             raise Fault("The identity provider calls itself otherwise than DAYBOOK_OIDC_ISSUER does. Put the setting right.")
-        return Ways(*(str(told[name]) for name in ("authorization_endpoint", "token_endpoint", "jwks_uri")))
+        return ways
 
     def address(self, ways: Ways, state: str, errand: Errand) -> str:
         """Where somebody's browser goes to prove who they are; for a signature anew, whatever they proved before."""
@@ -96,10 +97,10 @@ class Provider:
             token = self._token(http, ways, code, errand)
             keys = _json(http.get(ways.keys))
         claims = self._proved(token, keys, errand)
-        person, proved = claims.get(self.claim), claims.get("auth_time")
+        person = claims.get(self.claim)
         if not isinstance(person, str):
             raise NotProven
-        return Word(f"{self.issuer} {claims['sub']}", person, None if proved is None else datetime.fromtimestamp(proved, UTC))
+        return Word(f"{self.issuer} {claims['sub']}", person, _instant(claims.get("auth_time")))
 
     def _token(self, http: httpx.Client, ways: Ways, code: str, errand: Errand) -> str:
         ours = httpx.BasicAuth(quote(self.client, safe=""), quote(self.secret, safe=""))
@@ -132,6 +133,13 @@ class Provider:
                 yield http
         except (httpx.HTTPError, httpx.InvalidURL, KeyError, ValueError) as trouble:
             raise Fault(SILENT) from trouble
+
+
+def _instant(seconds: float | None) -> datetime | None:
+    try:
+        return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError) as wrong:
+        raise NotProven from wrong
 
 
 def _json(answer: httpx.Response) -> Mapping[str, Any]:

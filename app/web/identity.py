@@ -22,7 +22,7 @@ from store.errors import Fault
 
 identity = APIRouter(include_in_schema=False)
 ERRAND = "daybook-errand"
-Said = Annotated[str, Query(max_length=2000)]
+Said = Annotated[str, Query(max_length=8000)]
 NOBODYS = Reason(code="not-proven", says="What came back from the identity provider lets nobody in here.")
 NOT_THE_SIGNER = Reason(code="not-proven", says="the identity provider did not say that you, who signed in here, proved anew who you are")
 RUN_OUT = Reason(code="not-proven", says="This way in has run out, was used, or was begun in another browser. Begin again.")

@@ -31,6 +31,8 @@ class ProviderInTests:
     lies: dict[str, Any] = field(default_factory=dict)
     """What its tokens claim instead of the truth."""
     up: bool = True
+    silent_about: str = ""
+    """What its description leaves out."""
     key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, {"kid": "one"}))
     signs_with: Any = None
     """Another key than its own, where a test has it use one."""
@@ -44,12 +46,13 @@ class ProviderInTests:
         return answer.headers["location"]
 
     def discovery(self) -> dict[str, Any]:
-        return {
+        told = {
             "issuer": self.issuer,
             "authorization_endpoint": f"{self.issuer}/authorize",
             "token_endpoint": f"{self.issuer}/token",
             "jwks_uri": f"{self.issuer}/keys",
         }
+        return {name: one for name, one in told.items() if name != self.silent_about}
 
     def authorizes(self, asked: dict[str, str], person: str, subject: str) -> str:
         """The way back with a code, for a request that is as it must be."""

@@ -80,7 +80,8 @@ def test_whoever_proves_who_they_are_is_let_in_where_they_wanted_to_go(desk: Des
     "lies",
     [
         {"nonce": "another"}, {"nonce": None}, {"aud": "another"}, {"aud": [CLIENT, "another"]}, {"iss": "https://evil.example"},
-        {"exp": "31"}, {"sub": None}, {"preferred_username": None}, {"preferred_username": ["k-adler"]},
+        {"exp": "31"}, {"sub": None}, {"auth_time": 10**30}, {"auth_time": "soon"}, {"preferred_username": None},
+        {"preferred_username": ["k-adler"]},
     ],
 )  # fmt: skip
 def test_a_token_that_is_not_for_this_request_here_and_now_lets_nobody_in(
@@ -161,6 +162,11 @@ def test_while_the_provider_is_down_people_are_told_so(desk: Desk, provider: Pro
     provider.up = False
     answer = desk.browser().client.get("/identity")
     assert (answer.status_code, "identity provider does not answer" in answer.text) == (503, True)
+
+
+def test_a_provider_that_answers_with_something_else_is_as_good_as_down(desk: Desk, provider: ProviderInTests) -> None:
+    provider.silent_about = "token_endpoint"
+    assert desk.browser().client.get("/identity").status_code == 503
 
 
 def test_a_provider_that_calls_itself_otherwise_is_not_asked(desk: Desk, provider: ProviderInTests) -> None:
