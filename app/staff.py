@@ -2,25 +2,37 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from uuid import uuid5
 
 from app.accounts import Accounts
 from app.accounts.sessions import Proof
 from app.authority import Authority
-from domain.doorkeeping import CalendarAddressTakenBack, SignedOut, Unlocked
+from domain.doorkeeping import CalendarAddressTakenBack, PasswordSet, SignedOut, Unlocked
 from domain.entry import Circumstances
 from domain.people import AccessGiven, Administered, PersonAdmitted, PersonLeft
 from domain.rejections import Reason, Refused
+from store.people import PeopleDesk
 
+NEVER = datetime.min.replace(tzinfo=UTC)
+CHOSEN_WITHIN = timedelta(seconds=5)
+"""How soon after a password was chosen a session counts as the one in which it was: one chooses it on the way in."""
 NOT_SHOWN = Reason(
     code="wrong-code",
     says="this is not the code on the person's own profile: have them sign in, open their profile, and read it out to you",
 )
 
 
-def refuse_unless_shown(accounts: Accounts, person: str, code: str) -> None:
+def codes_of(accounts: Accounts, people: PeopleDesk, person: str) -> frozenset[str]:
+    """The codes of somebody's sessions in which they chose their password: nobody else knows it then, whoever chose the one before."""
+    chosen = [entry.recorded_at for entry in people.happened() if entry.event == PasswordSet(person=person, chosen=True)]
+    since = max(chosen, default=NEVER) + CHOSEN_WITHIN
+    return frozenset(one.code for one in accounts.sessions.of(person) if one.by == "identity-provider" or one.began <= since)
+
+
+def refuse_unless_shown(accounts: Accounts, people: PeopleDesk, person: str, code: str) -> None:
     """Refuse to vouch unless somebody who has signed in under the account reads out what it shows to nobody else."""
-    if code.strip().lower() not in {session.code for session in accounts.sessions.of(person)}:
+    if code.strip().lower() not in codes_of(accounts, people, person):
         raise Refused(NOT_SHOWN)
 
 

@@ -128,7 +128,7 @@ def vouch(
     by = circumstances(session, Actor(id="operator", role="door"), {"command_id": None})
     event = shaped(lambda: IdentityVerified(person=person, operator=operator))
     with session.daybook() as daybook, accounts_at(daybook.settings.accounts, daybook.ledger.clock) as accounts:
-        refuse_unless_shown(accounts, person, code)
+        refuse_unless_shown(accounts, daybook.people, person, code)
         daybook.people.record((event,), by)
     if as_json:
         session.answers({"command_id": by.command_id, "events": [event]})

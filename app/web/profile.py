@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from app.cli.reading import shaped
 from app.clinic_time import SiteClock
+from app.staff import codes_of
 from app.web.answering import page
 from app.web.door import counted, set_by_themselves
 from app.web.needs import asking
@@ -103,10 +104,16 @@ def _shown(
         calendar_address="",
         changed=request.query_params.get("changed", ""),
         told=_told(asking),
+        reads_out=bool(asking.not_vouched_for) and _reads_out(asking),
         sent=sent,
         new_id=uuid4,
         clock=SiteClock("UTC", asking.now),
     )
+
+
+def _reads_out(asking: Asking) -> bool:
+    """Whether this session shows the code by which somebody vouches for its person."""
+    return asking.session.code in codes_of(asking.office.accounts, asking.office.daybook.people, asking.person.id)
 
 
 def _the_same(password: str, chosen: str) -> Iterator[Reason]:

@@ -51,7 +51,7 @@ def vouch(  # noqa: PLR0913, PLR0917 - These are the fields of the form.
     """Vouch for somebody, who shows the code that only they can see; signed, so that a stolen session vouches for nobody."""
     try:
         counted(request)
-        refuse_unless_shown(asking.office.accounts, person, code)
+        refuse_unless_shown(asking.office.accounts, asking.office.daybook.people, person, code)
         asking.office.daybook.authority.vouch(person, _signed(asking, person, command_id, password))
     except Refused as refused:
         return _shown(request, asking, person, refused.reasons, HTTPStatus.CONFLICT)

@@ -95,7 +95,7 @@ def test_the_operator_of_the_machine_vouches_by_the_code_of_whoever_stands_there
     operator = ("--operator", "O. Perator")
     with accounts_at(f"sqlite:///{peopled.folder / 'accounts.sqlite'}", peopled.clock) as accounts:
         for person in ("t-berg", "m-weber"):
-            accounts.sessions.begin(person, "password")
+            accounts.sessions.begin(person, "identity-provider")
         codes = {person: accounts.sessions.of(person)[0].code for person in ("t-berg", "m-weber")}
     assert "not the code" in peopled("people", "vouch", "t-berg", codes["m-weber"], *operator, code=2).stderr
     assert peopled.json("people", "list")[0]["verified"] is False

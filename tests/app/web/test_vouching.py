@@ -1,10 +1,12 @@
 """Whoever gave a password signs nothing in another's name: an account signs once somebody else has vouched for it."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 
 from app.demo.people import PASSWORD
+from app.staff import codes_of
 from domain.doorkeeping import AccessRefused
 from domain.people import AccessGiven, IdentityVerified, PersonAdmitted, RoleGranted
 from tests.app.web.at_the_door import ADMINISTRATOR, COORDINATOR, ELSEWHERE, INVESTIGATOR, Browser, Desk, by
@@ -111,6 +113,30 @@ def test_whoever_vouches_is_shown_the_code_that_only_the_account_shows(admins: D
     typed = code_of(admins, OTHER) if code == "another's" else code
     assert vouches(admins, OTHER, INVESTIGATOR, typed) == 409
     assert not admins.office.daybook.people.current().persons[INVESTIGATOR].verified
+
+
+def test_whoever_took_a_password_that_another_chose_chooses_one_before_the_code_is_shown(admins: Desk) -> None:
+    """The administrator came in first, chose a password, and told the person that it is theirs."""
+    comes_in(admins, INVESTIGATOR)
+    admins.clock.move(minutes=1)
+    adler = admins.browser()
+    assert adler.signs_in(INVESTIGATOR, CHOSEN).status_code == 303
+    mine = admins.office.accounts.sessions.of(INVESTIGATOR)[0].code
+    assert mine not in adler.get("/profile").text
+    assert vouches(admins, OTHER, INVESTIGATOR, mine) == 409
+    assert adler.post("/profile/password", password=CHOSEN, chosen="what nobody else knows").status_code == 303
+    assert mine in adler.get("/profile").text
+    assert [one.code for one in admins.office.accounts.sessions.of(INVESTIGATOR)] == [mine], "the administrator is out"
+    assert vouches(admins, OTHER, INVESTIGATOR, mine) == 303
+
+
+@pytest.mark.parametrize(("seconds", "shown"), [(5, True), (6, False)])
+def test_a_session_counts_as_the_one_in_which_a_password_was_chosen_for_five_seconds(door: Desk, seconds: int, *, shown: bool) -> None:
+    comes_in(door, INVESTIGATOR)
+    door.clock.move_to(door.clock() + timedelta(seconds=seconds))
+    door.program(INVESTIGATOR)
+    latest = door.office.accounts.sessions.of(INVESTIGATOR)[0].code
+    assert (latest in codes_of(door.office.accounts, door.office.daybook.people, INVESTIGATOR)) == shown
 
 
 def test_no_page_of_an_administrators_shows_the_code_of_another(admins: Desk) -> None:
