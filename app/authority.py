@@ -7,10 +7,11 @@ from datetime import date
 
 from domain.access import allowed, asked_by, asked_of_the_study, authorised
 from domain.commands import PersonsCommand, Register
+from domain.contacts import ContactNamed
 from domain.doorkeeping import AccessRefused
 from domain.entry import Circumstances
 from domain.keeping import IdentifiersErased
-from domain.people import PeopleEvent
+from domain.people import Administered, IdentityVerified
 from domain.rejections import Reason, Refused
 from domain.study import StudyEvent
 from domain.time import local_date
@@ -66,13 +67,25 @@ class Authority:
         if any(isinstance(event, IdentifiersErased) for event in events):
             self.erasures.carry_out()
 
-    def admit(self, events: Sequence[PeopleEvent], by: Circumstances) -> None:
+    def prefer(self, contact: ContactNamed, by: Circumstances) -> None:
+        """Record how somebody wants to be told, which is theirs to say. Raises as StudyDesk.record does."""
+        self.participants.desk.record((contact,), by)
+
+    def admit(self, events: Sequence[Administered], by: Circumstances) -> None:
         """Record what an administrator decides about people. Raises as PeopleDesk.record does."""
         if self.people.current().anybody:
             self.permit(by.actor.id, "admit-people", None, by.source, role=by.actor.role)
         elif by.actor.role != "administrator":
             raise Refused(Reason(code="administrator-only", says="only an administrator admits people"))
         self.people.record(events, by)
+
+    def vouch(self, person: str, by: Circumstances) -> None:
+        """Record that somebody vouches for the account of another. Raises Refused, once that is recorded."""
+        try:
+            self.people.record((IdentityVerified(person=person),), by)
+        except Refused:
+            self._refused(by.actor.id, "vouch", None, by.source, None)
+            raise
 
     def permit(  # noqa: PLR0913 - A refusal is recorded with all of it.
         self, person: str, action: Action, site: str | None, source: Source, *, participant: str | None = None, role: str | None = None
@@ -108,12 +121,12 @@ class Authority:
 
     def today(self, site: str | None) -> date:
         """The date at a site, or by UTC."""
-        sites = self.participants.study().record.sites
+        sites = self.participants.desk.so_far().sites
         return local_date(self.participants.ledger.clock(), sites[site].zone if site in sites else "UTC")
 
     def _dates(self) -> Mapping[str | None, date]:
         """Today's date at each site, and by UTC in the study as a whole."""
-        now, sites = self.participants.ledger.clock(), self.participants.study().record.sites
+        now, sites = self.participants.ledger.clock(), self.participants.desk.so_far().sites
         return {None: local_date(now, "UTC")} | {site: local_date(now, opened.zone) for site, opened in sites.items()}
 
     def _refused(self, person: str, action: Action, site: str | None, source: Source, participant: str | None) -> None:

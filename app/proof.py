@@ -13,6 +13,8 @@ LOCKED = Reason(
     code="locked", says="too many wrong passwords: nobody is let in under this name, and nothing signed, for a quarter of an hour"
 )
 
+NO_PASSWORDS = Reason(code="not-by-password", says="no password counts here: people sign in at the identity provider, in a browser")
+
 
 @dataclass(frozen=True, slots=True)
 class Doorkeeper:
@@ -20,9 +22,13 @@ class Doorkeeper:
 
     accounts: Accounts
     people: PeopleDesk
+    passwords: bool
+    """Whether passwords count: not where an identity provider says who somebody is."""
 
     def prove(self, person: str, password: str, source: Source, *, wrong: Reason) -> None:
         """Let somebody prove who they are. Raises Refused; a failure counts towards locking whether or not there is such a person."""
+        if not self.passwords:
+            raise Refused(NO_PASSWORDS)
         found = self.people.current().persons.get(person)
         try:
             right = self.accounts.passwords.proves(person, password)

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError, ValidationInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from domain.contacts import MailAddress
@@ -12,6 +12,8 @@ from domain.words import Name
 from store.studies import SHIPPED
 
 PREFIX = "DAYBOOK_"
+SAFE_WAY = r"^(https://|http://127\.0\.0\.1[:/])[!-~]+$"
+"""Addresses that secrets may be sent to: made safe by TLS, or of this machine."""
 
 
 class BadSettings(Exception):
@@ -26,6 +28,12 @@ def _durable(address: str) -> str:
     if not address.startswith(("sqlite:///", "postgresql://")):
         raise ValueError("a ledger lives at sqlite:///path/to/file or postgresql://…")
     return address
+
+
+def _asked_as_somebody(issuer: str, known: ValidationInfo) -> str:
+    if not (known.data.get("oidc_client") and known.data.get("oidc_secret_file")):
+        raise ValueError("an identity provider is asked under the name in DAYBOOK_OIDC_CLIENT, with DAYBOOK_OIDC_SECRET_FILE")
+    return issuer
 
 
 def _in_the_folder(name: str, prefix: str = "") -> Any:
@@ -82,6 +90,14 @@ class Settings(BaseSettings):
     """The address that mail comes from."""
     webhook_secret_file: Path | None = None
     """The file with the secret that webhooks are signed with: whsec_ and a key in base64."""
+    oidc_client: Annotated[str, Field(min_length=1)] | None = None
+    """The name under which the organisation's identity provider knows Daybook."""
+    oidc_secret_file: Path | None = None
+    """The file with the secret that the identity provider knows Daybook by."""
+    oidc_claim: Annotated[str, Field(min_length=1)] = "preferred_username"
+    """What the identity provider calls a person's short name; people must not be able to change it themselves."""
+    oidc_issuer: Annotated[str, Field(pattern=SAFE_WAY), AfterValidator(_asked_as_somebody)] | None = None
+    """The identity provider by which people sign in, such as https://login.hospital.example; with one, no password lets anybody in."""
     log: Literal["console", "json"] = "console"
     """How the log is written: to be read by people, or one JSON object per line."""
     actor: str | None = None
@@ -91,6 +107,11 @@ class Settings(BaseSettings):
     def public_address(self) -> str:
         """Where people find the desk in their browsers."""
         return self.web_address or f"http://{self.web_host}:{self.web_port}"
+
+    @property
+    def proved_by(self) -> Literal["password", "identity-provider"]:
+        """How people prove who they are."""
+        return "password" if self.oidc_issuer is None else "identity-provider"
 
     @property
     def web_names(self) -> tuple[str, ...]:

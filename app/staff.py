@@ -2,13 +2,38 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import uuid5
 
 from app.accounts import Accounts
+from app.accounts.sessions import Proof
 from app.authority import Authority
-from domain.doorkeeping import PasswordSet, SignedOut, Unlocked
+from domain.doorkeeping import CalendarAddressTakenBack, PasswordSet, SignedOut, Unlocked
 from domain.entry import Circumstances
-from domain.people import PeopleEvent, PersonAdmitted, PersonLeft
+from domain.people import AccessGiven, Administered, PersonAdmitted, PersonLeft
 from domain.rejections import Reason, Refused
+from store.people import PeopleDesk
+
+NEVER = datetime.min.replace(tzinfo=UTC)
+CHOSEN_WITHIN = timedelta(seconds=5)
+"""How soon after a password was chosen a session counts as the one in which it was: one chooses it on the way in."""
+NOT_SHOWN = Reason(
+    code="wrong-code",
+    says="this is not the code on the person's own profile: have them sign in, open their profile, and read it out to you",
+)
+
+
+def codes_of(accounts: Accounts, people: PeopleDesk, person: str) -> frozenset[str]:
+    """The codes of somebody's sessions in which they chose their password: nobody else knows it then, whoever chose the one before."""
+    chosen = [entry.recorded_at for entry in people.happened() if entry.event == PasswordSet(person=person, chosen=True)]
+    since = max(chosen, default=NEVER) + CHOSEN_WITHIN
+    return frozenset(one.code for one in accounts.sessions.of(person) if one.by == "identity-provider" or one.began <= since)
+
+
+def refuse_unless_shown(accounts: Accounts, people: PeopleDesk, person: str, code: str) -> None:
+    """Refuse to vouch unless somebody who has signed in under the account reads out what it shows to nobody else."""
+    if code.strip().lower() not in codes_of(accounts, people, person):
+        raise Refused(NOT_SHOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,33 +42,44 @@ class Staff:
 
     authority: Authority
     accounts: Accounts
+    by: Proof
+    """How people come in here: by a password, or by an identity provider, which knows theirs."""
 
-    def decide(self, events: Sequence[PeopleEvent], by: Circumstances) -> Mapping[str, str]:
+    def decide(self, events: Sequence[Administered], by: Circumstances) -> Mapping[str, str]:
         """Record what is decided about people. Raises as Authority.admit does.
 
         Returns the passwords by which those who are new begin; they are told this once.
         """
         before = self.authority.people.knows(by)
         self.authority.admit(events, by)
-        given = {}
+        given: dict[str, str] = {}
         for event in () if before else events:
             if isinstance(event, PersonLeft):
                 self._shown_out(event.person, by)
-            if isinstance(event, PersonAdmitted) and not self.accounts.passwords.kept(event.person):
-                given[event.person] = self.accounts.passwords.give(event.person)
+            if isinstance(event, PersonAdmitted) and self.by == "password" and not self.accounts.passwords.kept(event.person):
+                again = by.model_copy(update={"command_id": uuid5(by.command_id, event.person)})
+                given |= {event.person: password} if (password := self._given(event.person, again)) else {}
         return given
 
     def reset(self, person: str, by: Circumstances) -> str | None:
-        """Another password for somebody to begin with; all their sessions end. None where this was done before.
+        """Another password for somebody to begin with, or leave to come as another identity; all their sessions end.
+
+        None where no password was given, or this was done before.
 
         Raises Refused, or CommandReused where something else was asked for under the same id.
         """
         self._known(person, by)
         before = self.authority.people.knows(by)
-        self.authority.people.done_for(PasswordSet(person=person, chosen=False), by)
         if before:
+            self.authority.people.record((AccessGiven(person=person, by=self.by),), by)
             return None
-        given = self.accounts.passwords.give(person)
+        return self._given(person, by)
+
+    def _given(self, person: str, by: Circumstances) -> str | None:
+        """Give access, once that is on record: from here on nothing is signed by the account until somebody else vouches for it."""
+        self.authority.people.record((AccessGiven(person=person, by=self.by),), by)
+        given = self.accounts.passwords.give(person) if self.by == "password" else None
+        self.accounts.errands.release(person)
         self._shown_out(person, by)
         return given
 
@@ -67,6 +103,7 @@ class Staff:
 
     def _shown_out(self, person: str, by: Circumstances) -> None:
         """End all by which somebody is let in without a password: their sessions, and the secret address of their calendar."""
-        self.accounts.calendars.take_back(person)
+        if self.accounts.calendars.take_back(person):
+            self.authority.people.note(CalendarAddressTakenBack(person=person), by.source)
         if ended := self.accounts.sessions.end_all(person):
             self.authority.people.note(SignedOut(person=person, sessions=ended), by.source)

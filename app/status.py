@@ -154,9 +154,11 @@ def _messages(daybook: Daybook, everybody: list[str]) -> Undelivered:
 def _study(daybook: Daybook) -> tuple[str | None, bool, tuple[str, ...]]:
     """Why the study cannot be read, if it cannot; whether it has adopted other time-zone data; and whom nobody is named for."""
     try:
-        record = daybook.desk.current().record
+        record = daybook.desk.so_far()
     except StoreError as trouble:
         return str(trouble), False, ()
+    if not record.name:
+        return "not open yet: `daybook study open`", False, ()
     named = {(site, role) for one in record.contacts.values() for site in record.sites if one.serves(site) for role in one.roles}
     nobody = tuple(f"{role} at {site}" for site in sorted(record.sites) for role in TOLD if (site, role) not in named)
     return None, record.time_zone_data != time_zone_data(), nobody

@@ -15,7 +15,7 @@ AT_THE_SITE: tuple[Action, ...] = ("see-participants", "see-history", "register"
 WHERE_THE_PRODUCT_IS: tuple[Action, ...] = ("see-participants", "see-history", "record", "perform", "acknowledge")
 TO_LOOK_ON: tuple[Action, ...] = ("see-participants", "see-history", "see-system")
 MAY: Mapping[PersonsRole, frozenset[Action]] = {
-    "investigator": frozenset({*AT_THE_SITE, "judge-by-signature"}),
+    "investigator": frozenset({*AT_THE_SITE, "judge-by-signature", "vouch"}),
     "sub-investigator": frozenset(AT_THE_SITE),
     "coordinator": frozenset(AT_THE_SITE),
     "pharmacist": frozenset(WHERE_THE_PRODUCT_IS),
@@ -23,11 +23,13 @@ MAY: Mapping[PersonsRole, frozenset[Action]] = {
     "medical-monitor": frozenset({"see-participants", "see-history", "acknowledge", "classify"}),
     "monitor": frozenset(TO_LOOK_ON),
     "auditor": frozenset(TO_LOOK_ON),
-    "administrator": frozenset({"run-study", "admit-people", "see-system"}),
+    "administrator": frozenset({"run-study", "admit-people", "see-system", "vouch"}),
 }
 """What each role may do, at the site for which it was granted. Whoever looks after accounts sees no participant by that."""
 OF_THE_WHOLE_STUDY: frozenset[Action] = frozenset({"classify", "run-study", "admit-people", "see-system"})
 """What concerns every site at once, and therefore takes a role that was granted for every site."""
+OF_THE_STUDY_TOO: frozenset[Action] = frozenset({"vouch"})
+"""What is done at a site for those who work there, and by a role for every site for whoever has none at a site."""
 
 
 def authorised(  # noqa: PLR0913, PLR0917 - It is the one question that is asked of the table, in full.
@@ -47,7 +49,7 @@ def authorised(  # noqa: PLR0913, PLR0917 - It is the one question that is asked
 
 def allowed(person: Person, site: str | None, on: date) -> frozenset[Action]:
     """Everything that somebody may do on a date at a site, or (None) in the study as a whole."""
-    asked = OF_THE_WHOLE_STUDY if site is None else frozenset(ACTIONS) - OF_THE_WHOLE_STUDY
+    asked = OF_THE_WHOLE_STUDY | OF_THE_STUDY_TOO if site is None else frozenset(ACTIONS) - OF_THE_WHOLE_STUDY
     return frozenset(action for action in asked if any(_by_which(person, action, site, on)))
 
 

@@ -74,6 +74,12 @@ def ladder(contacts: Contacts, site: str, role: Role) -> tuple[tuple[ContactName
     return tuple(rung for rung in (lowest + beside, *higher) if rung)
 
 
+def their_own(event: ContactNamed, contacts: Contacts, person: str) -> bool:
+    """Whether somebody who is named already only says how they themselves want to be told: not for what, where or on which rung."""
+    was = contacts.get(person)
+    return event.person == person and was is not None and (was.roles, was.site, was.rung) == (event.roles, event.site, event.rung)
+
+
 def not_to_be_told(event: ContactNamed, sites: Collection[str]) -> Iterator[Reason]:
     """Why a person cannot be named as a contact."""
     if event.site is not None and event.site not in sites:

@@ -49,7 +49,7 @@ class AccessRefused(Value):
 
 
 class PasswordSet(Value):
-    """Somebody chose a password, or an administrator gave them one to begin with; the password itself is kept nowhere."""
+    """Somebody chose a password; the password itself is kept nowhere. Older entries tell so too of one that an administrator gave them."""
 
     kind: Literal["password-set.v1"] = "password-set.v1"
     person: Name
@@ -63,5 +63,22 @@ class Unlocked(Value):
     person: Name
 
 
-DoorEvent = Annotated[SignedIn | SignedOut | TurnedAway | AccessRefused | PasswordSet | Unlocked, Field(discriminator="kind")]
+class CalendarAddressGiven(Value):
+    """Somebody had a secret address given to them, by which a calendar shows the dates they may see; the one before opens nothing more."""
+
+    kind: Literal["calendar-address-given.v1"] = "calendar-address-given.v1"
+    person: Name
+
+
+class CalendarAddressTakenBack(Value):
+    """Somebody's secret address opens nothing any more."""
+
+    kind: Literal["calendar-address-taken-back.v1"] = "calendar-address-taken-back.v1"
+    person: Name
+
+
+DoorEvent = Annotated[
+    SignedIn | SignedOut | TurnedAway | AccessRefused | PasswordSet | Unlocked | CalendarAddressGiven | CalendarAddressTakenBack,
+    Field(discriminator="kind"),
+]
 DOOR_EVENTS = get_args(get_args(DoorEvent)[0])

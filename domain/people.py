@@ -59,18 +59,50 @@ class PersonLeft(Value):
     person: Name
 
 
-PeopleEvent = Annotated[PersonAdmitted | RoleGranted | RoleWithdrawn | PersonLeft, Field(discriminator="kind")]
+class AccessGiven(Value):
+    """An administrator gave somebody a way to come in: a password to begin with, or leave to come as another identity of the provider's.
+
+    Whoever comes by it first keeps the account, so that it signs nothing until its person's identity was verified anew.
+    """
+
+    kind: Literal["access-given.v1"] = "access-given.v1"
+    person: Name
+    by: Literal["password", "identity-provider"] = "password"
+
+
+class IdentityVerified(Value):
+    """Somebody else saw the person stand before them, and that the account is in that person's hands: 21 CFR 11.100(b).
+
+    `operator` names whoever runs the machine, who does so at its command line where nobody with an account may.
+    """
+
+    kind: Literal["identity-verified.v1"] = "identity-verified.v1"
+    person: Name
+    operator: Sentence | None = None
+
+
+Administered = Annotated[PersonAdmitted | RoleGranted | RoleWithdrawn | PersonLeft, Field(discriminator="kind")]
+"""What an administrator decides about people."""
+PeopleEvent = Annotated[
+    PersonAdmitted | RoleGranted | RoleWithdrawn | PersonLeft | AccessGiven | IdentityVerified, Field(discriminator="kind")
+]
 PEOPLE_EVENTS = get_args(get_args(PeopleEvent)[0])
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody with an account; `here` until they have left."""
+    """Somebody with an account; `here` until they have left.
+
+    `given_by` is who made the account what it is: who admitted or renamed the person, or gave the last password. Nothing is signed by
+    the account before somebody else has `verified` whose it is.
+    """
 
     id: str
     name: str
     mail: str | None = None
     here: bool = True
+    given_by: str = ""
+    verified: bool = False
     roles: Mapping[tuple[str, str | None], RoleGranted] = field(default_factory=dict)
     """What was granted, by role and site."""
 
@@ -100,21 +132,30 @@ class People:
         return frozenset(found)
 
 
-def evolve_people(people: People, event: PeopleEvent) -> People:
-    """Take one more entry of the stream into account; never refuses."""
-    was = people.persons.get(event.person, Person(event.person, event.person))
+def evolve_people(people: People, event: PeopleEvent, by: str) -> People:
+    """Take one more entry of the stream into account, and who recorded it; never refuses."""
+    was = people.persons.get(event.person, Person(event.person, ""))
     match event:
         case PersonAdmitted():
-            now = replace(was, name=event.name, mail=event.mail, here=True)
+            as_before = event.name == was.name  # It is a name that was verified, and that signatures print.
+            now = replace(was, name=event.name, mail=event.mail, here=True) if as_before else _made_by(by, event, was)
         case RoleGranted():
             now = replace(was, roles={**was.roles, (event.role, event.site): event})
         case RoleWithdrawn():
             now = replace(was, roles={held: grant for held, grant in was.roles.items() if held != (event.role, event.site)})
         case PersonLeft():
             now = replace(was, here=False)
+        case AccessGiven():
+            now = replace(was, given_by=by, verified=False)
+        case IdentityVerified():
+            now = replace(was, verified=True)
         case _:
             assert_never(event)
     return People(people.version + 1, {**people.persons, event.person: now})
+
+
+def _made_by(by: str, event: PersonAdmitted, was: Person) -> Person:
+    return replace(was, name=event.name, mail=event.mail, here=True, given_by=by, verified=False)
 
 
 def against_people(event: PeopleEvent, people: People, sites: Mapping[str, object], today: date) -> Iterator[Reason]:
@@ -131,5 +172,5 @@ def against_people(event: PeopleEvent, people: People, sites: Mapping[str, objec
         yield Reason(code="left-already", says=f"{event.person} has left: admit them again before a role is theirs")
     if isinstance(event, PersonLeft) and was is not None and not was.here:
         yield Reason(code="left-already", says=f"{event.person} has left already")
-    if people.administrators(today) and not evolve_people(people, event).administrators(today):
+    if people.administrators(today) and not evolve_people(people, event, "").administrators(today):
         yield Reason(code="last-administrator", says="somebody must remain who can admit others: make somebody else administrator first")

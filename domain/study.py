@@ -8,7 +8,7 @@ from typing import Annotated, Literal, assert_never, get_args
 from pydantic import Field
 
 from domain.base import Value
-from domain.contacts import ContactNamed, ContactRemoved, not_to_be_told
+from domain.contacts import ContactNamed, ContactRemoved, not_to_be_told, their_own
 from domain.keeping import DataCutMade, IdentifiersErased, Keeping, RetentionSet, evolve_keeping
 from domain.protocol import Protocol
 from domain.reference import Drug, Reference
@@ -297,13 +297,13 @@ def _not_to_be_classified(event: DrugClassified, record: StudyRecord, reference:
         yield Reason(code="classified-already", says=f"{event.drug} has been classified so already")
 
 
-def not_theirs_to_decide(event: StudyEvent, role: Role, reason: str | None, *, signed: bool) -> Iterator[Reason]:
+def not_theirs_to_decide(event: StudyEvent, record: StudyRecord, person: str, role: Role, reason: str | None) -> Iterator[Reason]:
     """Who decides about the study: an administrator; of which classes a drug is, the medical monitor, who says why.
 
-    To erase and to cut takes a signature; to erase, a reason as well.
+    How one is told oneself is for everybody to decide. To erase takes a reason.
     """
-    if isinstance(event, IdentifiersErased | DataCutMade) and not signed:
-        yield Reason(code="signature-missing", says="this is decided by signature")
+    if isinstance(event, ContactNamed) and their_own(event, record.contacts, person):
+        return
     if isinstance(event, IdentifiersErased) and reason is None:
         yield Reason(code="reason-missing", says="to erase what identifies somebody needs a reason")
     if not isinstance(event, DrugClassified):

@@ -1,6 +1,6 @@
 """The people of a study, in a stream of their own; and, in another, what happened at the door."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import reduce
 from hashlib import sha256
@@ -9,8 +9,9 @@ from uuid import uuid4
 
 from domain.doorkeeping import DOOR, DoorEvent
 from domain.entry import Actor, Circumstances, Draft, Entry
-from domain.people import PEOPLE, People, PeopleEvent, against_people, evolve_people
+from domain.people import PEOPLE, IdentityVerified, People, PeopleEvent, against_people, evolve_people
 from domain.rejections import Reason, Refused, refuse_if
+from domain.vouching import against_vouching
 from domain.words import Source
 from store.errors import CommandReused, LostRace
 from store.ledger import Ledger
@@ -34,13 +35,17 @@ class PeopleDesk:
         length = self._ledger.version_of(self.stream)
         with self._lock:
             if self._current.version != length:
-                self._current = reduce(evolve_people, (entry.event for entry in self._ledger.read(self.stream)), People())
+                self._current = _folded(self._ledger.read(self.stream))
             return self._current
+
+    def at(self, version: int) -> People:
+        """Everybody as they stood after so many entries of the stream."""
+        return _folded(self._ledger.read(self.stream)[:version])
 
     def as_known_at(self, instant: datetime) -> People:
         """Everybody as they stood at an instant."""
         entries = self._ledger.read(self.stream)
-        return reduce(evolve_people, (entry.event for entry in entries if entry.recorded_at <= instant), People())
+        return _folded(entry for entry in entries if entry.recorded_at <= instant)
 
     def record(self, events: Sequence[PeopleEvent], by: Circumstances, *, first: bool = False) -> People:
         """Record what was decided about people, all of it or none; what came before under the same command id is not recorded again.
@@ -80,17 +85,24 @@ class PeopleDesk:
         self._ledger.append({self.door: [Draft(event=event, circumstances=by)]}, expect={self.door: expected}, command_digest=digest)
 
     def _append(self, events: Sequence[PeopleEvent], by: Circumstances, digest: str, *, first: bool) -> None:
-        people, study, today = self.current(), self._desk.current(), self._ledger.clock().astimezone(UTC).date()
+        before, study, today = self.current(), self._desk.so_far(), self._ledger.clock().astimezone(UTC).date()
+        people = before
         if first and people.anybody:
             raise Refused(Reason(code="not-the-first", says="somebody has an account already"))
         expected = people.version
         for event in events:
-            refuse_if(against_people(event, people, study.record.sites, today))
-            people = evolve_people(people, event)
+            refuse_if(against_people(event, people, study.sites, today))
+            if isinstance(event, IdentityVerified):
+                refuse_if(against_vouching(event, by.actor.id, before, people.persons[event.person], today))
+            people = evolve_people(people, event, by.actor.id)
         if not people.administrators(today):
             raise Refused(Reason(code="no-administrator", says="the first account is an administrator's, who then admits everybody else"))
-        drafts = [Draft(event=event, circumstances=by, study_version=study.record.version) for event in events]
+        drafts = [Draft(event=event, circumstances=by, study_version=study.version) for event in events]
         self._ledger.append({self.stream: drafts}, expect={self.stream: expected}, command_digest=digest)
+
+
+def _folded(entries: Iterable[Entry[PeopleEvent]]) -> People:
+    return reduce(lambda people, entry: evolve_people(people, entry.event, entry.circumstances.actor.id), entries, People())
 
 
 def _raced(record: Callable[[], None]) -> None:

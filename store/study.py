@@ -7,7 +7,7 @@ from hashlib import sha256
 from threading import Lock
 
 from domain.entry import Circumstances, Draft
-from domain.keeping import IdentifiersErased, OfKeeping, not_to_be_kept_so
+from domain.keeping import DataCutMade, IdentifiersErased, OfKeeping, not_to_be_kept_so
 from domain.participant import PARTICIPANT
 from domain.protocol import Protocol
 from domain.protocol_checks.criteria import check_classes
@@ -55,6 +55,10 @@ class StudyDesk:
         """Whether anything about the study has been recorded."""
         return self._ledger.version_of(self.stream) > 0
 
+    def so_far(self) -> StudyRecord:
+        """What has been recorded of the study; nothing before it is opened."""
+        return self.current().record if self.opened() else StudyRecord()
+
     def record(self, events: Sequence[StudyEvent], by: Circumstances) -> Study:
         """Record what was decided about the study; what came before under the same command id is not recorded again.
 
@@ -69,10 +73,10 @@ class StudyDesk:
         return self.current()
 
     def _append(self, events: Sequence[StudyEvent], by: Circumstances, digest: str) -> None:
-        refuse_if(
-            reason for event in events for reason in not_theirs_to_decide(event, by.actor.role, by.reason, signed=by.signature is not None)
-        )
-        record = self._record()
+        record, asker = self._record(), by.actor
+        refuse_if(reason for event in events for reason in not_theirs_to_decide(event, record, asker.id, asker.role, by.reason))
+        if by.signature is None and any(isinstance(event, IdentifiersErased | DataCutMade) for event in events):
+            raise Refused(Reason(code="signature-missing", says="to erase or to cut is decided by signature"))
         expected = record.version
         for event in events:
             after = evolve_study(record, event)

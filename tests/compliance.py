@@ -90,9 +90,9 @@ def _table(found: Sequence[Rule], by: Sequence[Proof]) -> Iterator[str]:
     yield from (
         "",
         "What rules for electronic records ask of a trial's system, whose duty it is, and which tests prove that Daybook does its",
+        "part. The clauses are told in our own words and are no legal advice. A test proves what it tests, and no more; what an",
+        "organisation must do by itself, no test can prove. `make docs` makes this page of `docs/clauses.toml` and of the marks on tests.",
     )
-    yield "part. The clauses are told in our own words and are no legal advice. A test proves what it tests, and no more; what an organisation"
-    yield "must do by itself, no test can prove. `make docs` makes this page of `docs/clauses.toml` and of the marks on the tests."
     duties = Counter(clause.duty for rule in found for clause in rule.clause)
     says = f"{duties['ours']} are Daybook's, {duties['shared']} are shared, {duties['theirs']} are the organisation's."
     yield from ("", f"Of {duties.total()} clauses {says}")

@@ -8,6 +8,7 @@ from argon2 import Parameters
 from argon2.profiles import RFC_9106_LOW_MEMORY
 
 from app.accounts.calendars import Calendars
+from app.accounts.errands import Errands
 from app.accounts.passwords import Passwords
 from app.accounts.saved_views import SavedViews
 from app.accounts.sessions import Sessions
@@ -22,6 +23,7 @@ class Accounts:
     sessions: Sessions
     calendars: Calendars
     saved_views: SavedViews
+    errands: Errands
 
 
 @contextmanager
@@ -29,6 +31,8 @@ def accounts_at(address: str, clock: Clock, cost: Parameters = RFC_9106_LOW_MEMO
     """Open the accounts for as long as they are needed; `cost` is what it takes to try one password. Raises Fault."""
     engine = opened(address)
     try:
-        yield Accounts(Passwords(engine, clock, cost), Sessions(engine, clock), Calendars(engine), SavedViews(engine))
+        yield Accounts(
+            Passwords(engine, clock, cost), Sessions(engine, clock), Calendars(engine), SavedViews(engine), Errands(engine, clock)
+        )
     finally:
         engine.dispose()

@@ -21,10 +21,10 @@ class Calendars:
             put(connection, calendars, {"digest": digest_of(secret), "person": person})
         return secret
 
-    def take_back(self, person: str) -> None:
-        """Nobody sees somebody's feed any more."""
+    def take_back(self, person: str) -> bool:
+        """Nobody sees somebody's feed any more. Returns whether anybody could."""
         with transaction(self._engine) as connection:
-            connection.execute(delete(calendars).where(calendars.c.person == person))
+            return int(connection.execute(delete(calendars).where(calendars.c.person == person)).rowcount) > 0
 
     def whose(self, secret: str) -> str | None:
         """Whose feed a secret opens."""

@@ -16,6 +16,7 @@ IDLE = timedelta(minutes=30)
 ABSOLUTE = timedelta(hours=12)
 """How long a session stays at most: a long shift."""
 NOTED_EVERY = timedelta(minutes=1)
+CODE_LENGTH = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,11 @@ class Session:
     by: Proof
     began: datetime
     seen: datetime
+
+    @property
+    def code(self) -> str:
+        """What its person shows to whoever vouches for the account, to prove that it is in their hands; nobody else can see it."""
+        return digest_of(f"vouching {self.csrf}")[:CODE_LENGTH]
 
 
 class Sessions:

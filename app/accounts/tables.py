@@ -18,6 +18,7 @@ from sqlalchemy import (
     Row,
     String,
     Table,
+    Text,
     create_engine,
     event,
 )
@@ -73,6 +74,26 @@ calendars = Table(
     TABLES,
     Column("person", String(60), primary_key=True),
     Column("digest", String(64), nullable=False, unique=True),
+)
+errands = Table(
+    "errands",
+    TABLES,
+    Column("state", String(64), primary_key=True),
+    Column("sealed", Text, nullable=False),  # Under a key that only the browser holds: forms hold clinical values.
+    Column("began", Instant, nullable=False),
+)
+proofs = Table(
+    "proofs",
+    TABLES,
+    Column("token", String(64), primary_key=True),
+    Column("signs", String(64), nullable=False),
+    Column("began", Instant, nullable=False),
+)
+identities = Table(
+    "identities",
+    TABLES,
+    Column("person", String(60), primary_key=True),
+    Column("known_as", String(64), nullable=False),
 )
 
 

@@ -19,6 +19,7 @@ from app.cli.reading import AtHand, Heard, Reads, annotations_of, as_typed, type
 from app.cli.session import Session, session_of
 from app.clinic_time import SiteClock
 from app.wiring import Daybook
+from domain.base import Value
 from domain.commands import ConfirmEligibility, PersonsCommand
 from domain.entry import Actor, Circumstances, Signature
 from domain.events import Event
@@ -170,9 +171,30 @@ def signed(by: Circumstances, meaning: str | None, digest: str) -> Circumstances
     return by.model_copy(update={"signature": signature})
 
 
-def to_sign(participant: str, request: PersonsCommand) -> str:
-    """The digest of what is signed: of the report where one is confirmed, else of what was asked."""
-    return request.report if isinstance(request, ConfirmEligibility) else sha256(participant.encode() + canonical(request)).hexdigest()
+class ToSign(Value):
+    """All that a signature binds: what was asked, for whom, why, from what, and who else had a part in it."""
+
+    participant: str
+    request: PersonsCommand
+    reason: str | None
+    document: str | None
+    performed_by: str | None
+    witnessed_by: str | None
+
+
+def to_sign(participant: str, request: PersonsCommand, by: Circumstances) -> str:
+    """The digest of what is signed: of the report where one is confirmed, else of all that was said."""
+    if isinstance(request, ConfirmEligibility):
+        return request.report
+    said = ToSign(
+        participant=participant,
+        request=request,
+        reason=by.reason,
+        document=by.document,
+        performed_by=by.performed_by,
+        witnessed_by=by.witnessed_by,
+    )
+    return sha256(canonical(said)).hexdigest()
 
 
 def acting(who: str | None) -> Actor:
@@ -185,7 +207,7 @@ def acting(who: str | None) -> Actor:
 
 def _put(chart: Chart, request: PersonsCommand, by: Circumstances, meaning: str | None) -> list[tuple[int, Event]]:
     """What a request brings about, entry by entry."""
-    outcome = _handled(chart, request, signed(by, meaning, to_sign(chart.id, request)))
+    outcome = _handled(chart, request, signed(by, meaning, to_sign(chart.id, request, by)))
     return list(enumerate(outcome.events, outcome.version - len(outcome.events) + 1))
 
 

@@ -8,14 +8,14 @@ import typer
 
 from app.accounts import accounts_at
 from app.cli.asking import AS_JSON, COMMON, Options, acting, circumstances, command, understood
-from app.cli.reading import Reads
+from app.cli.reading import Reads, shaped
 from app.cli.session import Session, grid, session_of
 from app.clinic_time import day_of
-from app.staff import Staff
+from app.staff import Staff, refuse_unless_shown
 from app.wiring import Daybook
 from domain.contacts import MailAddress
-from domain.entry import Circumstances
-from domain.people import PeopleEvent, PersonAdmitted, PersonLeft, RoleGranted, RoleWithdrawn
+from domain.entry import Actor, Circumstances
+from domain.people import Administered, IdentityVerified, PersonAdmitted, PersonLeft, RoleGranted, RoleWithdrawn
 from domain.words import Name, PersonsRole, Sentence, SiteId
 
 people = typer.Typer(help="Admit the people who work with the record, and say in which roles and where.")
@@ -24,7 +24,7 @@ ROLE = Annotated[PersonsRole, typer.Argument(metavar="ROLE", help="The role, suc
 SITE = Annotated[SiteId | None, typer.Option(help="At this site only; without this, at every site.")]
 SAID: Options = {name: COMMON[name] for name in ("actor", "reason", "command_id", "as_json")}
 GIVEN = "The password to begin with, shown this once: {given}"
-F = TypeVar("F", bound=Callable[..., tuple[PeopleEvent, ...]])
+F = TypeVar("F", bound=Callable[..., tuple[Administered, ...]])
 
 
 def decides(question: F) -> F:
@@ -51,13 +51,15 @@ def admit(
     person: PERSON,
     name: Annotated[Sentence, typer.Argument(metavar="NAME", help="The full name, as signatures print it.", show_default=False)],
     *,
-    mail: Annotated[MailAddress | None, typer.Option(help="Where they hear that their account was locked.")] = None,
+    mail: Annotated[
+        MailAddress | None, typer.Option(help="Where they hear that their account was locked or changed, or a password given.")
+    ] = None,
     administrator_since: Annotated[
         date | None,
         Reads(lambda _: _date),
         typer.Option(metavar="DATE", help="Delegate to them, from this date on, to look after accounts; the first account needs it."),
     ] = None,
-) -> tuple[PeopleEvent, ...]:
+) -> tuple[Administered, ...]:
     """Admit somebody, who gets a password to begin with; or put right what is recorded of them."""
     admitted = PersonAdmitted(person=person, name=name, mail=mail)
     if administrator_since is None:
@@ -76,19 +78,19 @@ def grant(
     trained: Annotated[
         date | None, Reads(lambda _: _date), typer.Option(metavar="DATE", help="When they were trained for it; it does not hold before.")
     ] = None,
-) -> tuple[PeopleEvent, ...]:
+) -> tuple[Administered, ...]:
     """Delegate a role to somebody."""
     return (RoleGranted(person=person, role=role, site=site, delegated=delegated, trained=trained),)
 
 
 @decides
-def withdraw(person: PERSON, role: ROLE, *, site: SITE = None) -> tuple[PeopleEvent, ...]:
+def withdraw(person: PERSON, role: ROLE, *, site: SITE = None) -> tuple[Administered, ...]:
     """Take a role from somebody."""
     return (RoleWithdrawn(person=person, role=role, site=site),)
 
 
 @decides
-def leave(person: PERSON) -> tuple[PeopleEvent, ...]:
+def leave(person: PERSON) -> tuple[Administered, ...]:
     """Close somebody's account, and end their sessions; what they recorded and signed stays theirs."""
     return (PersonLeft(person=person),)
 
@@ -101,15 +103,37 @@ def reset(
     *,
     as_json: AS_JSON = False,
 ) -> None:
-    """Give somebody another password to begin with, and end their sessions."""
+    """Give somebody another password to begin with, or with an identity provider leave to come as another identity; their sessions end."""
     session = session_of(ctx)
     by = circumstances(session, acting(actor or session.settings.actor), {"command_id": None})
     with session.daybook() as daybook, accounts_at(daybook.settings.accounts, daybook.ledger.clock) as accounts:
-        given = Staff(daybook.authority, accounts).reset(person, by)
+        given = Staff(daybook.authority, accounts, daybook.settings.proved_by).reset(person, by)
     if as_json:
         session.answers({"password": given})
     else:
-        session.says(GIVEN.format(given=given))
+        session.says(GIVEN.format(given=given) if given else f"{person} can come as another identity of the provider's.")
+
+
+@people.command()
+def vouch(
+    ctx: typer.Context,
+    person: Annotated[str, typer.Argument(metavar="PERSON", help="The person's short name, such as m-weber.", show_default=False)],
+    code: Annotated[str, typer.Argument(metavar="CODE", help="What the person reads out from their own profile.", show_default=False)],
+    operator: Annotated[Sentence, typer.Option(metavar="NAME", help="Your full name: you run this machine.", show_default=False)],
+    *,
+    as_json: AS_JSON = False,
+) -> None:
+    """Say that you saw the person of an account before you, so that they can sign; only where nobody with an account may say it."""
+    session = session_of(ctx)
+    by = circumstances(session, Actor(id="operator", role="door"), {"command_id": None})
+    event = shaped(lambda: IdentityVerified(person=person, operator=operator))
+    with session.daybook() as daybook, accounts_at(daybook.settings.accounts, daybook.ledger.clock) as accounts:
+        refuse_unless_shown(accounts, daybook.people, person, code)
+        daybook.people.record((event,), by)
+    if as_json:
+        session.answers({"command_id": by.command_id, "events": [event]})
+    else:
+        session.says(f"Recorded: the account {person} is in its person's hands. From now on it signs.")
 
 
 @people.command("list")
@@ -120,12 +144,15 @@ def list_(ctx: typer.Context, *, as_json: AS_JSON = False) -> None:
         found = daybook.people.current().persons
     if as_json:
         session.answers(
-            [{"person": one.id, "name": one.name, "here": one.here, "roles": list(one.roles.values())} for one in found.values()]
+            [
+                {"person": one.id, "name": one.name, "here": one.here, "verified": one.verified, "roles": list(one.roles.values())}
+                for one in found.values()
+            ]
         )
         return
     table = grid("Person", "Name", "Role", "Site", "Delegated", "Trained", "State")
     for _, one in sorted(found.items()):
-        state = "here" if one.here else "has left"
+        state = ("signs" if one.verified else "nobody has vouched yet") if one.here else "has left"
         for each in one.roles.values() or (None,):
             role = (
                 ("none", "", "", "") if each is None else (each.role, each.site or "every site", str(each.delegated), _said(each.trained))
@@ -134,12 +161,12 @@ def list_(ctx: typer.Context, *, as_json: AS_JSON = False) -> None:
     session.shows(table)
 
 
-def _looked_after(daybook: Daybook, session: Session, events: tuple[PeopleEvent, ...], by: Circumstances) -> Mapping[str, str]:
+def _looked_after(daybook: Daybook, session: Session, events: tuple[Administered, ...], by: Circumstances) -> Mapping[str, str]:
     with accounts_at(daybook.settings.accounts, session.clock) as accounts:
-        return Staff(daybook.authority, accounts).decide(events, by)
+        return Staff(daybook.authority, accounts, daybook.settings.proved_by).decide(events, by)
 
 
-def _words(event: PeopleEvent) -> str:
+def _words(event: Administered) -> str:
     match event:
         case PersonAdmitted():
             return f"{event.person} admitted as {event.name}"

@@ -5,13 +5,10 @@ from typing import Annotated, Literal
 
 import typer
 
-from app.cli.session import Session, session_of
+from app.cli.session import session_of
 from app.logs import logging_to
-from domain.rejections import Reason, Refused
-from store.ledger import stands
 
 processes = typer.Typer()
-NO_STUDY = "this ledger holds no study yet: begin with `daybook study open`, or look around with `daybook up --demo`"
 NO_KEY = (
     "There is no master key at {path}: no contact data can be recorded, and those on record cannot be read. "
     "Put the key back, or name its file in DAYBOOK_KEYS; a new one is not made."
@@ -29,15 +26,12 @@ def up(
     from app.web.serving import refuse_unless_free  # noqa: PLC0415 - And this the web.
 
     session = session_of(ctx)
-    if demo:
-        running.refuse_without_temporal(session.settings)
-    else:
-        _refuse_without_study(session)
+    running.refuse_without_temporal(session.settings)
     refuse_unless_free(session.settings)
     with session.daybook(create=True) as daybook:
         if not daybook.sealing:
             session.warns(NO_KEY.format(path=session.settings.keys))
-        running.run(running.everything(daybook, session))
+        running.run(running.everything(daybook, session, demo=demo))
 
 
 @processes.command()
@@ -70,12 +64,3 @@ def _alone(ctx: typer.Context, part: Literal["worker", "relay", "project", "web"
     session = session_of(ctx)
     with session.daybook() as daybook, logging_to(sys.stderr, session.settings.log):
         running.run(running.PARTS[part](daybook))
-
-
-def _refuse_without_study(session: Session) -> None:
-    """Find out that there is something to run before anything is made for it. Raises Refused."""
-    if stands(session.settings.ledger):
-        with session.daybook() as daybook:
-            if daybook.desk.opened():
-                return
-    raise Refused(Reason(code="no-study", says=NO_STUDY))

@@ -12,13 +12,14 @@ import structlog
 from app.cli.screen import Screen
 from app.cli.session import Session
 from app.demo.people import admit
+from app.notices.accounts import AccountNews
 from app.notices.catcher import catching
 from app.notices.channels import channels
-from app.notices.lockouts import Lockouts
 from app.settings import Settings
 from app.synthetic import populate
 from app.travelling import journeys_of
-from app.web.serving import answering
+from app.web.answering import what_is_next
+from app.web.serving import answering, where_to_sign_in
 from app.wiring import Daybook
 from projections.rebuilding import look_through
 from store.errors import Fault
@@ -35,14 +36,24 @@ Part = Coroutine[Any, Any, None]
 log = structlog.get_logger()
 
 
-async def everything(daybook: Daybook, session: Session) -> None:
-    """Every part beside the others, on a synthetic study if there is none yet; when one part fails, all stop."""
-    if not daybook.desk.opened():
+async def everything(daybook: Daybook, session: Session, *, demo: bool) -> None:
+    """Every part beside the others, for a demonstration on a synthetic study if there is none yet; when one part fails, all stop."""
+    if demo and not daybook.desk.opened():
         await asyncio.to_thread(populate, daybook, daybook.ledger.clock())
         await asyncio.to_thread(admit, daybook)
     async with _temporal(daybook.settings), _mail(daybook.settings) as catcher:
-        screen = Screen(daybook, session).run(await journeys_of(daybook))
-        await _together([screen, _works(daybook, catcher), _relays(daybook), _projects(daybook), answering(daybook)])
+        await _together([_once_open(daybook, session, catcher), answering(daybook)])
+
+
+async def _once_open(daybook: Daybook, session: Session, catcher: int | None) -> None:
+    """All but the desk, which is where the first administrator begins: without a study there is nothing to judge, and nobody to tell."""
+    if not await asyncio.to_thread(daybook.desk.opened):
+        session.says(f"{where_to_sign_in(daybook)}.")
+        session.says(" ".join(what_is_next(daybook.desk.so_far())))
+    while not await asyncio.to_thread(daybook.desk.opened):  # noqa: ASYNC110 - Another process opens it.
+        await asyncio.sleep(TRIES_AGAIN_AFTER_SECONDS)
+    screen = Screen(daybook, session).run(await journeys_of(daybook))
+    await _together([screen, _works(daybook, catcher), _relays(daybook), _projects(daybook)])
 
 
 def refuse_without_temporal(settings: Settings) -> None:
@@ -63,7 +74,7 @@ async def _works(daybook: Daybook, catcher: int | None = None) -> None:
     """Carry journeys and, on a queue of their own, notices; `catcher` is the port of a mail catcher, where there is one."""
     journeys, by = await journeys_of(daybook), channels(daybook.settings, catcher=catcher)
     parts: list[Part] = [work(journeys, daybook.participants, herd_within=A_HERD_WITHIN), tell(journeys, daybook.participants, by.send)]
-    await _together(parts if by.mail is None else [*parts, _followed(Lockouts(daybook, by.send).follower())])
+    await _together(parts if by.mail is None else [*parts, _followed(AccountNews(daybook, by.send).follower())])
 
 
 async def _relays(daybook: Daybook) -> None:

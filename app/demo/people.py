@@ -9,7 +9,7 @@ from argon2.profiles import RFC_9106_LOW_MEMORY
 from app.accounts import accounts_at
 from app.wiring import Daybook
 from domain.entry import Actor, Circumstances
-from domain.people import PeopleEvent, PersonAdmitted, RoleGranted
+from domain.people import IdentityVerified, PeopleEvent, PersonAdmitted, RoleGranted
 from domain.words import PersonsRole
 
 PASSWORD = "synthetic people only"  # noqa: S105 - It opens demonstrations, in which nobody is real.
@@ -46,4 +46,5 @@ def _admitted(person: str, name: str, role: PersonsRole, site: str | None) -> tu
     return (
         PersonAdmitted(person=person, name=name, mail=f"{person.replace('-', '.')}@study.example"),
         RoleGranted(person=person, role=role, site=site, delegated=SINCE, trained=SINCE),
+        IdentityVerified(person=person, operator="nobody: this person is invented"),
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from app.notices.mail import MailServer
 from app.notices.webhook import Webhook
+from app.secret_files import secret_in
 from app.settings import Settings
 from app.wiring import world_clock
 from domain.letters import Letter
@@ -52,12 +53,7 @@ def channels(settings: Settings, *, catcher: int | None = None) -> Channels:
 
 
 def _secret(path: Path | None) -> str | None:
-    if path is None:
-        return None
-    try:
-        return path.read_text().strip()
-    except OSError as error:
-        raise Fault(f"Daybook cannot read the secret at {path}: {error.strerror}. Put it right, or name another file.") from error
+    return None if path is None else secret_in(path)
 
 
 def _key(secret: str) -> bytes:

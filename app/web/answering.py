@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC
 from http import HTTPStatus
 from typing import Any, NamedTuple
@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from app.web.needs import office_of
 from app.web.office import Asking, Office
+from domain.study import StudyRecord
 from domain.words import Action
 
 
@@ -61,9 +62,20 @@ def unsigned(request: Request, template: str, status: HTTPStatus = HTTPStatus.OK
 
 def _rendered(office: Office, template: str, status: HTTPStatus, **shown: Any) -> HTMLResponse:
     desk = office.daybook.desk
-    demonstration = desk.opened() and desk.current().record.demonstration
-    around = {"study": desk.name, "demonstration": demonstration, "now": office.now, "banner": office.health()}
+    record = desk.so_far()
+    banner = " ".join(says for says in (office.health(), *what_is_next(record)) if says)
+    around = {"study": desk.name, "demonstration": record.demonstration, "now": office.now, "banner": banner}
     return HTMLResponse(office.templates.get_template(template).render(around | shown), status_code=status)
+
+
+def what_is_next(record: StudyRecord) -> Iterator[str]:
+    """What whoever runs the machine types next, before anybody can take part."""
+    if not record.name:
+        yield "No study is open yet. Whoever runs this machine opens it there: daybook study open, with --demonstration to try it out"
+    elif not record.sites:
+        yield "No site is open yet: daybook study site BER Europe/Berlin"
+    elif not record.released:
+        yield "No protocol is released yet: daybook study release 1"
 
 
 def _visitor(asking: Asking) -> Visitor:

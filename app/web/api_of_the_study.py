@@ -14,7 +14,7 @@ from app.web.problems import DESCRIBED
 from app.web.staff import administering, staff_of
 from domain.base import Value
 from domain.entry import Actor
-from domain.people import PeopleEvent, RoleGranted
+from domain.people import Administered, RoleGranted
 from domain.study import DrugClassified, StudyEvent
 from domain.words import Name, PersonsRole, Sentence
 
@@ -31,6 +31,8 @@ class Account(Value):
     person: Name
     name: Sentence
     here: bool
+    verified: bool
+    """Whether somebody has vouched for the account, without which it signs nothing."""
     roles: tuple[RoleGranted, ...]
 
 
@@ -43,14 +45,14 @@ class Accounts(Value):
 class Decided(Value):
     """What is decided about people, all of it or none."""
 
-    events: Annotated[tuple[PeopleEvent, ...], Field(min_length=1, max_length=100)]
+    events: Annotated[tuple[Administered, ...], Field(min_length=1, max_length=100)]
     reason: Sentence | None = None
 
 
 class Admitted(Value):
     """What was recorded; and, this once, the password of everybody who is new."""
 
-    events: tuple[PeopleEvent, ...]
+    events: tuple[Administered, ...]
     passwords: Mapping[Name, str]
 
 
@@ -78,7 +80,11 @@ class Recorded(Value):
 def everybody(asking: Admitting) -> Accounts:
     """Everybody who has or had an account, with their roles."""
     found = sorted(asking.office.daybook.people.current().persons.items())
-    return Accounts(people=tuple(Account(person=id_, name=one.name, here=one.here, roles=tuple(one.roles.values())) for id_, one in found))
+    return Accounts(
+        people=tuple(
+            Account(person=id_, name=one.name, here=one.here, verified=one.verified, roles=tuple(one.roles.values())) for id_, one in found
+        )
+    )
 
 
 @of_the_study.post("/people/commands", status_code=HTTPStatus.CREATED)

@@ -17,7 +17,9 @@ from app.web.charting import charting
 from app.web.deviating import deviating
 from app.web.door import Turnstile, door
 from app.web.histories import histories
+from app.web.identity import identity
 from app.web.judging import judging
+from app.web.knowing import Known
 from app.web.looking import looking
 from app.web.office import Office
 from app.web.overviews import overviews
@@ -32,12 +34,14 @@ from app.web.safety import Guarded
 from app.web.saved_views import saved_views
 from app.web.staff import people
 from app.web.steps_and_visits import taking
+from app.web.vouching import vouching
 
 OURS = Path(__file__).with_name("static")
 HTMX = {"htmx.js": "htmx-2.min.js", "htmx-sse.js": "ext/hx-sse-2.min.js"}
 """Our names for the files of htmx, which another package carries."""
 ROUTERS: tuple[APIRouter, ...] = (
     door,
+    identity,
     registering,
     looking,
     saved_views,
@@ -51,6 +55,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     overviews,
     reminders,
     people,
+    vouching,
     profile,
     running,
     api,
@@ -69,6 +74,7 @@ def application(office: Office, hosts: tuple[str, ...]) -> ASGIApp:
         app.add_api_route(f"/static/{name}", _served(file), include_in_schema=False, response_class=FileResponse)
     app.mount("/static", StaticFiles(directory=OURS))
     told_of(app)
+    app.add_middleware(Known)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts))
     return Guarded(app, secure=office.secure)
 

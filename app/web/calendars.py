@@ -16,6 +16,7 @@ from app.web.answering import page
 from app.web.door import Turnstile
 from app.web.needs import asking, office_of
 from app.web.office import Asking, Office
+from domain.doorkeeping import CalendarAddressGiven, CalendarAddressTakenBack
 from domain.participant import PARTICIPANT
 from domain.scheduled import Scheduled, withdrawn
 from projections.calendar import Calendar, Record, calendar
@@ -109,6 +110,7 @@ def feed(request: Request, secret: str) -> Response:
 @calendars.post("/profile/calendar")
 def give(request: Request, asking: Somebody) -> Response:
     """A new secret address, shown this once; the one before opens nothing any more."""
+    asking.office.daybook.people.note(CalendarAddressGiven(person=asking.person.id), "web")
     secret = asking.office.accounts.calendars.give(asking.person.id)
     address = f"{asking.office.daybook.settings.public_address}/calendar/{secret}.ics"
     return page(request, asking, "calendar_given.html", calendar_address=address)
@@ -117,7 +119,8 @@ def give(request: Request, asking: Somebody) -> Response:
 @calendars.post("/profile/calendar/end")
 def take_back(asking: Somebody) -> Response:
     """The address opens nothing any more."""
-    asking.office.accounts.calendars.take_back(asking.person.id)
+    if asking.office.accounts.calendars.take_back(asking.person.id):
+        asking.office.daybook.people.note(CalendarAddressTakenBack(person=asking.person.id), "web")
     return RedirectResponse("/profile", HTTPStatus.SEE_OTHER)
 
 

@@ -1,6 +1,7 @@
 """The door: signing in and out, and setting up the first account."""
 
 import os
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -9,10 +10,11 @@ from http import HTTPStatus
 from secrets import token_urlsafe
 from threading import Lock
 from typing import Annotated
+from urllib.parse import urlencode
 from uuid import uuid4
 
 from fastapi import APIRouter, Depends, Form, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from app.accounts.passwords import refuse_weak
 from app.cli.reading import shaped
@@ -65,7 +67,7 @@ def sign_in(request: Request, then: str = "/", unsent: str = "") -> Response:
     """The form by which people sign in; `unsent` says that somebody sent a form after their session had ended."""
     if not office_of(request).daybook.people.current().anybody:
         return RedirectResponse("/set-up", HTTPStatus.SEE_OTHER)
-    return unsigned(request, "sign_in.html", then=_here(then), person="", reasons=(), choosing=False, unsent=bool(unsent))
+    return at_the_door(request, then, unsent=bool(unsent))
 
 
 @door.post("/sign-in")
@@ -86,9 +88,8 @@ def try_to_sign_in(
     except Refused as refused:
         choosing = bool(chosen) or any(reason.code == "not-chosen" for reason in refused.reasons)
         status = HTTPStatus.TOO_MANY_REQUESTS if TOO_MANY in refused.reasons else HTTPStatus.FORBIDDEN
-        shown = {"then": _here(then), "person": person, "reasons": refused.reasons, "choosing": choosing, "unsent": False}
-        return unsigned(request, "sign_in.html", status, **shown)
-    return _let_in(request, secret, _here(then))
+        return at_the_door(request, then, refused.reasons, status, person=person, choosing=choosing)
+    return let_in(request, secret, here(then))
 
 
 @door.post("/sign-out")
@@ -106,7 +107,11 @@ def set_up(request: Request) -> Response:
     """The form for the first account, as long as there is none."""
     if office_of(request).daybook.people.current().anybody:
         return RedirectResponse("/sign-in", HTTPStatus.SEE_OTHER)
-    return unsigned(request, "set_up.html", typed={}, reasons=())
+    return _set_up(request, {})
+
+
+def _set_up(request: Request, typed: Mapping[str, str], reasons: tuple[Reason, ...] = (), status: HTTPStatus = HTTPStatus.OK) -> Response:
+    return unsigned(request, "set_up.html", status, typed=typed, reasons=reasons, passwords=office_of(request).provider is None)
 
 
 @door.post("/set-up")
@@ -115,17 +120,19 @@ def make_the_first_administrator(
     code: Annotated[str, Form(max_length=100)],
     person: Annotated[str, Form(max_length=LONGEST_NAME)],
     name: Annotated[str, Form(max_length=200)],
-    password: Annotated[str, Form(max_length=1024)],
+    password: Annotated[str, Form(max_length=1024)] = "",
 ) -> Response:
     """Make the first administrator, for whoever can read the code that this machine's administrator was shown."""
     office = office_of(request)
     try:
         counted(request)
         _first(office, code, person, name, password)
+        if office.provider is not None:
+            return RedirectResponse("/sign-in?then=/people", HTTPStatus.SEE_OTHER)
         secret = signed_in(office, person, password, "web")
     except Refused as refused:
-        return unsigned(request, "set_up.html", HTTPStatus.FORBIDDEN, typed={"person": person, "name": name}, reasons=refused.reasons)
-    return _let_in(request, secret, "/people")
+        return _set_up(request, {"person": person, "name": name}, refused.reasons, HTTPStatus.FORBIDDEN)
+    return let_in(request, secret, "/people")
 
 
 def set_up_code(settings: Settings) -> str:
@@ -152,10 +159,12 @@ def _first(office: Office, code: str, person: str, name: str, password: str) -> 
     admitted = shaped(lambda: PersonAdmitted(person=person, name=name))
     granted = RoleGranted(person=admitted.person, role="administrator", delegated=today, trained=today)
     by = Circumstances(actor=Actor(id=admitted.person, role="administrator"), source="web", command_id=uuid4(), reason="first set-up")
-    refuse_weak(admitted.person, password)
+    if office.provider is None:
+        refuse_weak(admitted.person, password)
     office.daybook.people.record((admitted, granted), by, first=True)
-    office.accounts.passwords.set(admitted.person, password, chosen=True)
-    office.daybook.people.note(PasswordSet(person=admitted.person, chosen=True), "web")
+    if office.provider is None:
+        office.accounts.passwords.set(admitted.person, password, chosen=True)
+        office.daybook.people.note(PasswordSet(person=admitted.person, chosen=True), "web")
     office.daybook.settings.set_up_code.unlink(missing_ok=True)
 
 
@@ -175,7 +184,7 @@ def set_by_themselves(office: Office, person: str, chosen: str, *, but: str = ""
         office.daybook.people.note(SignedOut(person=person, sessions=ended), "web")
 
 
-def _let_in(request: Request, secret: str, then: str) -> Response:
+def let_in(request: Request, secret: str, then: str) -> Response:
     """Give the browser its new session; the one that it had, whoever's that was, is over."""
     office = office_of(request)
     if (before := office.accounts.sessions.find(request.cookies.get(COOKIE, ""))) is not None:
@@ -196,7 +205,23 @@ def counted(request: Request) -> None:
         raise Refused(TOO_MANY)
 
 
-def _here(then: str) -> str:
+def at_the_door(  # noqa: PLR0913 - A page shows what was typed and why it was refused.
+    request: Request,
+    then: str,
+    reasons: tuple[Reason, ...] = (),
+    status: HTTPStatus = HTTPStatus.OK,
+    *,
+    person: str = "",
+    choosing: bool = False,
+    unsent: bool = False,
+) -> HTMLResponse:
+    """The page by which people sign in: with a password, or by the way to the identity provider where there is one."""
+    way_in = "" if office_of(request).provider is None else f"/identity?{urlencode({'then': here(then)})}"
+    typed = {"then": here(then), "person": person, "choosing": choosing, "unsent": unsent}
+    return unsigned(request, "sign_in.html", status, reasons=reasons, way_in=way_in, typed=typed)
+
+
+def here(then: str) -> str:
     """An address of this desk; anybody else's becomes the worklist, and so does one that no page of ours has."""
     ours = then.startswith("/") and not then.startswith(("//", "/\\")) and then.isprintable() and len(then) <= LONGEST_ADDRESS
     return then if ours else "/"

@@ -1,12 +1,13 @@
 """Pages that show how things stand: the worklist and a participant."""
 
+from contextlib import suppress
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import RedirectResponse, Response, StreamingResponse
 
 from app.web.answering import NAVIGATION, as_csv, page
-from app.web.needs import Needs, Seeing, asking
+from app.web.needs import Seeing, asking, asking_by, shown_secret
 from app.web.office import Asking
 from app.web.participant_page import participant_page
 from app.web.pulse import Pulse, Told
@@ -16,9 +17,9 @@ from domain.rejections import Reason, Refused
 from projections.timeline import Timeline, timeline
 from projections.views import Parked, Views
 from projections.worklist_pages import listed
+from store.errors import StoreError
 
 looking = APIRouter(include_in_schema=False)
-SEEING = [Depends(Needs("see-participants"))]
 Position = Annotated[int, Query(ge=0, lt=10**12)]
 MOST_ROWS = 100_000
 """How many rows a table has at most."""
@@ -49,11 +50,19 @@ def as_a_table(request: Request, asking: Seeing) -> Response:
     return as_csv("worklist", COLUMNS, ([getattr(row, name) for name in COLUMNS] for _, row in found.rows))
 
 
-@looking.get("/worklist/live", dependencies=SEEING)
-async def changes(request: Request, since: Position = 0, minute: Position = 0) -> Response:
-    """A word to the browser whenever something has changed since its page was shown."""
+@looking.get("/worklist/live")
+async def changes(request: Request, asking: Seeing, since: Position = 0, minute: Position = 0) -> Response:
+    """A word to the browser whenever something has changed since its page was shown, for as long as its session lasts."""
     pulse: Pulse = request.app.state.pulse
-    return StreamingResponse(pulse.changes(Told(since, minute)), media_type="text/event-stream")
+    return StreamingResponse(pulse.changes(Told(since, minute), lambda: _still(request, asking)), media_type="text/event-stream")
+
+
+def _still(request: Request, asking: Asking) -> bool:
+    """Whether whoever listens is still signed in, and may still see participants; while nobody can tell, they are not."""
+    with suppress(StoreError):
+        found = asking_by(request, shown_secret(request))
+        return found is not None and found.session.digest == asking.session.digest and found.may("see-participants")
+    return False
 
 
 @looking.get("/participants/{participant}")

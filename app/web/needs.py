@@ -5,6 +5,7 @@ from hmac import compare_digest
 from typing import Annotated
 
 from fastapi import Depends, Request
+from fastapi.security import HTTPBearer
 
 from app.web.office import Asking, Office
 from domain.doorkeeping import AccessRefused
@@ -15,6 +16,8 @@ COOKIE = "daybook"
 BEARER = "Bearer "
 OF_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+SCHEME = HTTPBearer(auto_error=False, scheme_name="session", description="The token of a session, which `POST /api/session` begins.")
+"""How the description of the interface says that one has signed in."""
 
 
 class NotSignedIn(Exception):
@@ -36,6 +39,34 @@ def for_programs(request: Request) -> bool:
     return request.url.path.startswith("/api/")
 
 
+def shown_secret(request: Request) -> str:
+    """The secret of the session that somebody shows: browsers a cookie, programs a bearer's token."""
+    token = request.headers.get("authorization", "")
+    return token.removeprefix(BEARER) if token.startswith(BEARER) else request.cookies.get(COOKIE, "")
+
+
+def somebody(request: Request, _: Annotated[object, Depends(SCHEME)]) -> Asking:
+    """Who asks, by the session that they show. Raises NotSignedIn."""
+    found = asking_by(request, shown_secret(request))
+    if found is None:
+        raise NotSignedIn
+    return found
+
+
+def asking_by(request: Request, secret: str) -> Asking | None:
+    """Whose session has this secret; None where it is nobody's, or nobody's who is still here."""
+    office = office_of(request)
+    session = office.accounts.sessions.find(secret, by_itself=_by_itself(request)) if secret else None
+    person = office.daybook.people.current().persons.get(session.person) if session else None
+    if session is None or person is None or not person.here:
+        return None
+    rights = office.daybook.authority.rights(person.id)
+    return Asking(office, session, person, "api" if for_programs(request) else "web", rights)
+
+
+Found = Annotated[Asking, Depends(somebody)]
+
+
 async def shown_again(request: Request) -> str:
     """What a form shows again of the session in which it was shown: a field, or a header where a script sends it."""
     shown = request.headers.get("x-csrf-token", "")
@@ -44,19 +75,12 @@ async def shown_again(request: Request) -> str:
     return str((await request.form()).get("csrf", ""))
 
 
-def asking(request: Request, shown: Annotated[str, Depends(shown_again)]) -> Asking:
-    """Who asks, by the session that they show: browsers a cookie, programs a bearer's token. Raises NotSignedIn or Forged."""
-    office, token = office_of(request), request.headers.get("authorization", "")
-    by_token = token.startswith(BEARER)
-    secret = token.removeprefix(BEARER) if by_token else request.cookies.get(COOKIE, "")
-    session = office.accounts.sessions.find(secret, by_itself=_by_itself(request)) if secret else None
-    person = office.daybook.people.current().persons.get(session.person) if session else None
-    if session is None or person is None or not person.here:
-        raise NotSignedIn
-    if request.method not in SAFE and not by_token and not compare_digest(shown.encode(errors="replace"), session.csrf.encode()):
+def asking(request: Request, found: Found, shown: Annotated[str, Depends(shown_again)]) -> Asking:
+    """Who asks, once it is known that this desk showed them the form that they sent. Raises NotSignedIn or Forged."""
+    by_token = request.headers.get("authorization", "").startswith(BEARER)
+    if request.method not in SAFE and not by_token and not compare_digest(shown.encode(errors="replace"), found.session.csrf.encode()):
         raise Forged
-    rights = office.daybook.authority.rights(person.id)
-    return Asking(office, session, person, "api" if for_programs(request) else "web", rights)
+    return found
 
 
 def _by_itself(request: Request) -> bool:

@@ -9,7 +9,8 @@ from uuid import UUID
 from jinja2 import Environment
 
 from app.accounts import Accounts
-from app.accounts.sessions import Session
+from app.accounts.provider import Provider, Ways
+from app.accounts.sessions import Session, digest_of
 from app.authority import Rights
 from app.cli.asking import to_sign
 from app.proof import Doorkeeper
@@ -18,7 +19,8 @@ from domain.access import asked_by
 from domain.commands import PersonsCommand, Register
 from domain.entry import Actor, Circumstances, Signature
 from domain.people import Person
-from domain.rejections import Reason, Refused
+from domain.rejections import Reason, Refused, refuse_if
+from domain.vouching import not_vouched_for
 from domain.words import Action, Source
 from store.participants import Outcome
 
@@ -27,12 +29,16 @@ NOT_YOURS = Reason(code="wrong-password", says="this is not your password; nothi
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """The open record, the accounts and the templates; made once for each process. `health` says what is not as it should be."""
+    """The open record, the accounts and the templates; made once for each process. `health` says what is not as it should be.
+
+    Where there is a `provider`, people prove who they are there, and no password counts.
+    """
 
     daybook: Daybook
     accounts: Accounts
     templates: Environment
     health: Callable[[], str] = field(default=lambda: "")
+    provider: Provider | None = None
 
     @property
     def now(self) -> datetime:
@@ -42,7 +48,7 @@ class Office:
     @property
     def doorkeeper(self) -> Doorkeeper:
         """Who has people prove who they are."""
-        return Doorkeeper(self.accounts, self.daybook.people)
+        return Doorkeeper(self.accounts, self.daybook.people, passwords=self.provider is None)
 
     @property
     def secure(self) -> bool:
@@ -52,10 +58,20 @@ class Office:
 
 @dataclass(frozen=True, slots=True)
 class Signing:
-    """That somebody signs: what the signature means, and the password that proves who they are once more."""
+    """That somebody signs: what the signature means, and what proves anew who they are: a password, or what the provider's word left."""
 
     meaning: str
-    password: str
+    proof: str
+
+
+@dataclass
+class ProveAnew(Exception):
+    """A signature waits for its signer, who has to prove anew at the identity provider who they are."""
+
+    asking: "Asking"
+    meaning: str
+    signs: str
+    ways: Ways
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +116,7 @@ class Asking:
         """Record what this person asks for, in the role that allows it. Raises Refused, Overtaken, CommandReused or a Fault."""
         by = self.by(participant, command, stated)
         if signing is not None:
-            by = by.model_copy(update={"signature": self.signature(signing, to_sign(participant, command))})
+            by = by.model_copy(update={"signature": self.signature(signing, to_sign(participant, command, by))})
         return self.office.daybook.participants.handle(participant, command, by, seen=seen)
 
     def by(self, participant: str, command: PersonsCommand, stated: Stated) -> Circumstances:
@@ -119,7 +135,7 @@ class Asking:
     def as_if_signed(self, participant: str, command: PersonsCommand, stated: Stated, meaning: str) -> Circumstances:
         """The same as they would be under a signature, for finding out what would come of it; nothing is ever recorded by them."""
         by = self.by(participant, command, stated)
-        signature = Signature(meaning=meaning, signed=to_sign(participant, command), authenticated=True) if meaning else None
+        signature = Signature(meaning=meaning, signed=to_sign(participant, command, by), authenticated=True) if meaning else None
         return by.model_copy(update={"signature": signature})
 
     def circumstances(self, actor: Actor, stated: Stated) -> Circumstances:
@@ -129,17 +145,37 @@ class Asking:
         )
 
     def signature(self, signing: Signing, digest: str) -> Signature:
-        """The signature under what has a digest. Raises Refused where the password is not theirs: a session alone signs nothing."""
-        self.prove(signing.password)
+        """The signature under what has a digest. Raises Refused where the password is not theirs: a session alone signs nothing.
+
+        With an identity provider it raises ProveAnew until its signer comes back from there, and a Fault while nobody answers there.
+        Nor does an account sign of which nobody has verified in whose hands it is, whatever is shown.
+        """
+        refuse_if(self.not_vouched_for)
+        if self.office.provider is None:
+            self.prove(signing.proof)
+        else:
+            self._prove_there(self.office.provider, signing, digest)
         return Signature.model_validate(
             {"meaning": signing.meaning, "signed": digest, "authenticated": True, "name": self.person.name}, strict=False
         )
+
+    @property
+    def not_vouched_for(self) -> tuple[Reason, ...]:
+        """Why this person signs nothing yet, and who can help."""
+        daybook = self.office.daybook
+        return tuple(not_vouched_for(daybook.people.current(), self.person.id, daybook.authority.today(None)))
 
     def prove(self, password: str) -> None:
         """Have this person show once more who they are. Raises Refused; that they did not is recorded, and counts towards locking."""
         self.office.doorkeeper.prove(self.person.id, password, self.source, wrong=NOT_YOURS)
         if not self.office.accounts.passwords.chosen(self.person.id):
             raise Refused(Reason(code="not-chosen", says="this password was given to you: sign out, and choose one that nobody else knows"))
+
+    def _prove_there(self, provider: Provider, signing: Signing, digest: str) -> None:
+        """The proof counts for this session, this meaning and this digest, and for nothing else."""
+        signs = digest_of(f"{self.session.digest}\n{signing.meaning}\n{digest}")
+        if not self.office.accounts.errands.proves(signing.proof, signs):
+            raise ProveAnew(self, signing.meaning, signs, provider.ways())
 
     def about(self, participant: str, site: str) -> "Asking":
         """The same person, asking about a participant at a site."""

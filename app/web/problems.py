@@ -1,6 +1,7 @@
 """Refusals and faults as the web says them: one place that translates, into a page for people or problem+json (RFC 9457) for programs."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -11,20 +12,25 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from pydantic_core import to_jsonable_python
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from app.clinic_time import SiteClock
-from app.web.answering import unsigned
-from app.web.needs import Forged, NotSignedIn, for_programs, office_of
+from app.web.answering import page, unsigned
+from app.web.identity import sent_to_prove
+from app.web.needs import COOKIE, Forged, NotSignedIn, asking_by, for_programs, office_of
+from app.web.office import ProveAnew
 from app.web.safety import TOO_LONG, TooLong
 from domain.rejections import Reason, Refused
-from store.errors import CommandReused, DamagedEntry, Fault, LostRace
+from store.errors import CommandReused, DamagedEntry, Fault, LostRace, StoreError
 from store.participants import Overtaken
 
 PROBLEM = "application/problem+json"
 NOT_FOUND = frozenset({"unknown-participant", "unknown-page"})
 NOT_READABLE = frozenset({"not-understood", "malformed", "not-a-time", "not-a-date", "no-number"})
-NOT_THEIRS = frozenset({"not-allowed", "wrong-password", "locked", "not-signed-in", "not-proven", "not-chosen"})
+NOT_THEIRS = frozenset(
+    {"not-allowed", "wrong-password", "locked", "not-signed-in", "not-proven", "not-chosen", "not-vouched-for", "not-by-password"}
+)
 FORGED = "This form was shown in another session. Open the page afresh and send it again."
 MOST_FAULTS = 100
 """How much of what cannot be understood is told; who sends more mistakes than that is not helped by more words."""
@@ -71,6 +77,8 @@ def problem_of(trouble: Exception) -> Problem:
             return Problem(HTTPStatus.CONFLICT, str(trouble))
         case Fault() | DamagedEntry():
             return Problem(HTTPStatus.SERVICE_UNAVAILABLE, str(trouble))
+        case ProveAnew():
+            return Problem(HTTPStatus.FORBIDDEN, "A signature is given in a browser, where its signer proves anew who they are.")
         case Forged():
             return Problem(HTTPStatus.FORBIDDEN, FORGED)
         case NotSignedIn():
@@ -93,6 +101,7 @@ def told_of(app: FastAPI) -> None:
         CommandReused,
         Fault,
         DamagedEntry,
+        ProveAnew,
         Forged,
         NotSignedIn,
         TooLong,
@@ -100,18 +109,22 @@ def told_of(app: FastAPI) -> None:
         HTTPException,
         Exception,
     ):
-        app.add_exception_handler(kind, _answer)
+        app.add_exception_handler(kind, answer)
 
 
-async def _answer(request: Request, trouble: Exception) -> Response:
+async def answer(request: Request, trouble: Exception) -> Response:
+    """What is answered where something went otherwise than was asked for."""
     problem = problem_of(trouble)
     if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.error("answered-with-a-fault", error=type(trouble).__name__)
     if for_programs(request):
         return problem.in_json()
+    if isinstance(trouble, ProveAnew):
+        typed = tuple((name, str(one)) for name, one in (await request.form()).multi_items() if name not in {"csrf", "password"})
+        return await run_in_threadpool(sent_to_prove, request, trouble, typed)
     if isinstance(trouble, NotSignedIn):
         return _shown_the_door(request)
-    return page_of(request, problem)
+    return await run_in_threadpool(page_of, request, problem)
 
 
 def _shown_the_door(request: Request) -> Response:
@@ -133,15 +146,12 @@ def _to_the_door(request: Request) -> str:
 
 
 def page_of(request: Request, problem: Problem) -> HTMLResponse:
-    """A problem as a page, which knows nobody."""
-    return unsigned(
-        request,
-        "problem.html",
-        problem.status,
-        title=problem.title,
-        reasons=problem.reasons,
-        clock=SiteClock("UTC", office_of(request).now),
-    )
+    """A problem as a page, from which whoever has signed in can go on; where that cannot be found out, it knows nobody."""
+    clock = SiteClock("UTC", office_of(request).now)
+    with suppress(StoreError):
+        if (asking := asking_by(request, request.cookies.get(COOKIE, ""))) is not None:
+            return page(request, asking, "problem.html", problem.status, title=problem.title, reasons=problem.reasons, clock=clock)
+    return unsigned(request, "problem.html", problem.status, title=problem.title, reasons=problem.reasons, clock=clock)
 
 
 def _status(reasons: tuple[Reason, ...]) -> HTTPStatus:

@@ -3,16 +3,22 @@
 from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Annotated
+from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
+from app.cli.reading import shaped
 from app.clinic_time import SiteClock
+from app.staff import codes_of
 from app.web.answering import page
 from app.web.door import counted, set_by_themselves
 from app.web.needs import asking
-from app.web.office import Asking
+from app.web.office import Asking, Stated
+from app.web.staff import NOTHING, CommandId, Sent, Typed
+from domain.contacts import ContactNamed
 from domain.doorkeeping import SignedOut
+from domain.entry import Actor, Circumstances
 from domain.rejections import Reason, Refused, refuse_if
 
 profile = APIRouter(include_in_schema=False)
@@ -39,6 +45,19 @@ def another_password(request: Request, asking: Somebody, password: Password = ""
     return RedirectResponse("/profile?changed=password", HTTPStatus.SEE_OTHER)
 
 
+@profile.post("/profile/notifications")
+def how_to_be_told(request: Request, asking: Somebody, typed: Typed, command_id: CommandId) -> Response:
+    """Say how one wants to be told, and where; for what and at which site is the administrator's to say."""
+    sent = {name: typed.get(name, "") for name in ("mail", "webhook", "urgent", "timely", "digest")}
+    try:
+        contact = _contact(asking)
+        event = shaped(lambda: ContactNamed.model_validate(contact.model_dump() | {name: text or None for name, text in sent.items()}))
+        asking.office.daybook.authority.prefer(event, _by(asking, command_id))
+    except Refused as refused:
+        return _shown(request, asking, sent=Sent(sent, refused.reasons), status=HTTPStatus.CONFLICT)
+    return RedirectResponse("/profile?changed=notifications", HTTPStatus.SEE_OTHER)
+
+
 @profile.post("/profile/sessions")
 def end_sessions(asking: Somebody, session: Annotated[str, Form(max_length=64)] = "") -> Response:
     """End another session of one's own, or all but this one."""
@@ -50,7 +69,29 @@ def end_sessions(asking: Somebody, session: Annotated[str, Form(max_length=64)] 
     return RedirectResponse("/profile", HTTPStatus.SEE_OTHER)
 
 
-def _shown(request: Request, asking: Asking, reasons: tuple[Reason, ...] = (), status: HTTPStatus = HTTPStatus.OK) -> Response:
+def _contact(asking: Asking) -> ContactNamed:
+    """How one is told so far. Raises Refused for whom nobody has named to be told of anything."""
+    found = _told(asking)
+    if found is None:
+        raise Refused(Reason(code="not-named", says="nobody has named you to be told of anything; an administrator does"))
+    return found
+
+
+def _told(asking: Asking) -> ContactNamed | None:
+    return asking.office.daybook.desk.so_far().contacts.get(asking.person.id)
+
+
+def _by(asking: Asking, command_id: UUID) -> Circumstances:
+    """In the first of one's roles that holds. Raises Refused for whom none does."""
+    grant = next(asking.person.grants(asking.office.daybook.authority.today(None)), None)
+    if grant is None:
+        raise Refused(Reason(code="not-allowed", says="you have no role today"))
+    return asking.circumstances(Actor(id=asking.person.id, role=grant.role, site=grant.site), Stated(command_id))
+
+
+def _shown(
+    request: Request, asking: Asking, reasons: tuple[Reason, ...] = (), status: HTTPStatus = HTTPStatus.OK, sent: Sent = NOTHING
+) -> Response:
     today = asking.office.daybook.authority.today(None)
     return page(
         request,
@@ -61,9 +102,18 @@ def _shown(request: Request, asking: Asking, reasons: tuple[Reason, ...] = (), s
         holding=set(asking.person.grants(today)),
         reasons=reasons,
         calendar_address="",
-        changed=request.query_params.get("changed") == "password",
+        changed=request.query_params.get("changed", ""),
+        told=_told(asking),
+        reads_out=bool(asking.not_vouched_for) and _reads_out(asking),
+        sent=sent,
+        new_id=uuid4,
         clock=SiteClock("UTC", asking.now),
     )
+
+
+def _reads_out(asking: Asking) -> bool:
+    """Whether this session shows the code by which somebody vouches for its person."""
+    return asking.session.code in codes_of(asking.office.accounts, asking.office.daybook.people, asking.person.id)
 
 
 def _the_same(password: str, chosen: str) -> Iterator[Reason]:

@@ -4,7 +4,7 @@ What is overdue or due is reckoned by the clock, in whole minutes: a list is rig
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 from typing import NamedTuple
 
@@ -45,8 +45,10 @@ class Pulse:
         self._told, self._listeners = Told(-1, -1), 0
         self._looking: asyncio.Task[None] | None = None
 
-    async def changes(self, since: Told) -> AsyncIterator[bytes]:
+    async def changes(self, since: Told, lets: Callable[[], bool]) -> AsyncIterator[bytes]:
         """Server-sent events: one whenever a page would show something else than before, but never a flood of them.
+
+        It ends once whoever listens is let no more, as `lets` is asked before each word.
 
         What came `since` the page was shown, before it listened or while the line was broken, is said at once.
         """
@@ -59,6 +61,8 @@ class Pulse:
             while True:
                 changed = await self._later_than(heard)
                 heard = self._told
+                if not await asyncio.to_thread(lets):
+                    return
                 yield CHANGED if changed else STILL_HERE
                 await asyncio.sleep(SAYS_AT_MOST_EVERY_SECONDS if changed else 0)
         finally:

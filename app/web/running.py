@@ -36,7 +36,7 @@ def _shown(request: Request, asking: Asking, *, proving: bool) -> Response:
         "system.html",
         found=found,
         parts=tuple(lines(found)),
-        record=daybook.desk.current().record,
+        record=daybook.desk.so_far(),
         head=daybook.ledger.head(),
         program=program(),
         zones=time_zone_data(),

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import uvicorn
 
 from app.accounts import accounts_at
+from app.accounts.provider import Provider
 from app.demo.people import PASSWORD, PEOPLE
 from app.settings import Settings
 from app.web.application import application
@@ -39,7 +40,7 @@ def where_to_sign_in(daybook: Daybook) -> str:
     people = daybook.people.current()
     if not people.anybody:
         return f"Open {settings.public_address} and make the first account with the code {set_up_code(settings)}"
-    invented = [one for one, *_ in PEOPLE if one in people.persons] if daybook.desk.current().record.demonstration else []
+    invented = [one for one, *_ in PEOPLE if one in people.persons] if daybook.desk.so_far().demonstration else []
     signs_in = f": {', '.join(invented)}, each with the password '{PASSWORD}'" if invented else ""
     return f"Open {settings.public_address} and sign in{signs_in}"
 
@@ -50,7 +51,7 @@ async def answering(daybook: Daybook) -> None:
     refuse_unless_free(settings)
     with accounts_at(settings.accounts, daybook.ledger.clock) as accounts:
         health = Health(daybook)
-        office = Office(daybook, accounts, made_ready(templates()), lambda: health.says)
+        office = Office(daybook, accounts, made_ready(templates()), lambda: health.says, Provider.of(settings, daybook.ledger.clock))
         if not daybook.people.current().anybody:
             set_up_code(settings)
         settle()

@@ -23,8 +23,9 @@ from app.web.office import Asking, Stated
 from app.web.sheets import sent
 from domain.access import MAY
 from domain.entry import Actor, Circumstances
-from domain.people import PeopleEvent, Person, PersonAdmitted, PersonLeft, RoleGranted, RoleWithdrawn
+from domain.people import Administered, Person, PersonAdmitted, PersonLeft, RoleGranted, RoleWithdrawn
 from domain.rejections import Reason, Refused
+from domain.vouching import not_vouched_for
 from domain.words import Action, PersonsRole
 
 M = TypeVar("M", bound=BaseModel)
@@ -168,7 +169,7 @@ class _Form(NamedTuple):
     typed: Mapping[str, str] = MappingProxyType({})
 
 
-def _decided(form: _Form, event: Callable[[], PeopleEvent]) -> Response:
+def _decided(form: _Form, event: Callable[[], Administered]) -> Response:
     try:
         staff_of(form.asking).decide((shaped(event),), administering(form.asking, form.command_id))
     except Refused as refused:
@@ -190,11 +191,18 @@ def _one(  # noqa: PLR0913 - A page shows what was sent and what was given.
     person = office.daybook.people.current().persons.get(id_)
     if person is None:
         raise Refused(Reason(code="unknown-page", says="nobody has an account of this name"))
-    sites = tuple((site, site) for site in sorted(office.daybook.desk.current().record.sites))
+    sites = tuple((site, site) for site in sorted(office.daybook.desk.so_far().sites))
     return page(
         request, asking, "person.html", status, person=person, locked=office.accounts.passwords.locked(id_), given=given, sent=sent,
         sessions=_sessions(asking, id_), sites=sites, roles=ROLES, today=_today(asking.now), new_id=uuid4, clock=_clock(asking),
+        unvouched=_unvouched(asking, person),
     )  # fmt: skip
+
+
+def _unvouched(asking: Asking, person: Person) -> tuple[Reason, ...]:
+    """Why somebody's account signs nothing yet, and who can help."""
+    daybook = asking.office.daybook
+    return tuple(not_vouched_for(daybook.people.current(), person.id, daybook.authority.today(None))) if person.here else ()
 
 
 def _sessions(asking: Asking, person: str) -> list[Session]:
@@ -219,7 +227,7 @@ def _only(typed: Mapping[str, str], *names: str) -> dict[str, str]:
 
 def staff_of(asking: Asking) -> Staff:
     """The accounts and the record of the people."""
-    return Staff(asking.office.daybook.authority, asking.office.accounts)
+    return Staff(asking.office.daybook.authority, asking.office.accounts, asking.office.daybook.settings.proved_by)
 
 
 def administering(asking: Asking, command_id: UUID) -> Circumstances:

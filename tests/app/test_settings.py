@@ -62,3 +62,19 @@ def status(**env: str) -> Result:
 @pytest.mark.parametrize("address", ["temporal", "temporal:port", "host name:7233"])
 def test_the_address_of_temporal_is_a_host_and_a_port(address: str, tmp_path: Path) -> None:
     assert "The setting DAYBOOK_TEMPORAL cannot be used" in status(DAYBOOK_TEMPORAL=address, DAYBOOK_FOLDER=str(tmp_path)).stderr
+
+
+@pytest.mark.parametrize(
+    ("issuer", "client", "complaint"),
+    [
+        ("https://login.example", "daybook", ""),
+        ("http://127.0.0.1:9000", "daybook", ""),
+        ("http://login.example", "daybook", "DAYBOOK_OIDC_ISSUER cannot be used"),
+        ("https://login.example", "", "is asked under the name in DAYBOOK_OIDC_CLIENT"),
+    ],
+)
+def test_an_identity_provider_is_asked_by_a_safe_way_and_under_a_name(tmp_path: Path, issuer: str, client: str, complaint: str) -> None:
+    named = {"DAYBOOK_OIDC_CLIENT": client} if client else {}
+    said = status(DAYBOOK_FOLDER=str(tmp_path), DAYBOOK_OIDC_ISSUER=issuer, DAYBOOK_OIDC_SECRET_FILE="secret", **named)
+    assert ("DAYBOOK_OIDC_ISSUER" in said.stderr) == bool(complaint)
+    assert complaint in said.stderr

@@ -37,7 +37,7 @@ PAGES = (
     "/participants/BER-001/record",
     "/participants/BER-001/record/screening.score",
 )
-ADMINISTRATORS = ("/people", "/people/m-weber", "/access", "/system", "/profile")
+ADMINISTRATORS = ("/people", "/people/m-weber", "/access", "/system", "/profile", "/vouching")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

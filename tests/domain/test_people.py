@@ -13,7 +13,7 @@ SITES = {"BER": None, "SAO": None}
 def people(*events: PeopleEvent) -> People:
     everybody = People()
     for event in events:
-        everybody = evolve_people(everybody, event)
+        everybody = evolve_people(everybody, event, "t-berg")
     return everybody
 
 
@@ -47,7 +47,7 @@ def test_a_role_holds_from_its_delegation_on_and_not_before_its_holder_is_traine
 def test_who_has_left_holds_no_role_until_they_are_admitted_again() -> None:
     gone = people(ADMITTED, granted(), PersonLeft(person="m-weber"))
     assert not list(gone.persons["m-weber"].grants(DAY))
-    back = evolve_people(gone, ADMITTED)
+    back = evolve_people(gone, ADMITTED, "t-berg")
     assert [grant.role for grant in back.persons["m-weber"].grants(DAY)] == ["coordinator"]
 
 

@@ -137,5 +137,5 @@ def could(people: People, day: date) -> object:
 def fold(ledger: Ledger, stream: str) -> People:
     people = People()
     for entry in ledger.read(stream):
-        people = evolve_people(people, entry.event)
+        people = evolve_people(people, entry.event, entry.circumstances.actor.id)
     return people

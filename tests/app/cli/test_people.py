@@ -3,6 +3,7 @@ from uuid import uuid4
 
 import pytest
 
+from app.accounts import accounts_at
 from tests.app.at_the_desk import COORDINATOR, Desk
 
 ROOT, BERG = "administrator:root", "administrator:t-berg"
@@ -29,7 +30,7 @@ def test_the_first_account_is_an_administrators_and_gets_a_password(desk: Desk) 
 
 def test_everybody_is_listed_with_roles_sites_and_dates(peopled: Desk) -> None:
     said = peopled("people", "list").stdout
-    assert re.search(r"m-weber +M\. Weber +coordinator +BER +2026-01-01 +2026-01-01 +here", said)
+    assert re.search(r"m-weber +M\. Weber +coordinator +BER +2026-01-01 +2026-01-01 +nobody has vouched yet", said)
     assert re.search(r"t-berg +T\. Berg +administrator +every site", said)
     assert [one["person"] for one in peopled.json("people", "list")] == ["t-berg", "m-weber"]
 
@@ -88,3 +89,16 @@ def test_once_accounts_are_kept_whoever_has_no_role_decides_nothing_about_the_st
         before = peopled.json("study", "show")
         peopled(*typed.split(), who=who, code=2)
         assert peopled.json("study", "show") == before
+
+
+def test_the_operator_of_the_machine_vouches_by_the_code_of_whoever_stands_there_where_nobody_else_may(peopled: Desk) -> None:
+    operator = ("--operator", "O. Perator")
+    with accounts_at(f"sqlite:///{peopled.folder / 'accounts.sqlite'}", peopled.clock) as accounts:
+        for person in ("t-berg", "m-weber"):
+            accounts.sessions.begin(person, "identity-provider")
+        codes = {person: accounts.sessions.of(person)[0].code for person in ("t-berg", "m-weber")}
+    assert "not the code" in peopled("people", "vouch", "t-berg", codes["m-weber"], *operator, code=2).stderr
+    assert peopled.json("people", "list")[0]["verified"] is False
+    assert "From now on it signs" in peopled("people", "vouch", "t-berg", codes["t-berg"], *operator).stdout
+    assert peopled.json("people", "list")[0]["verified"] is True
+    peopled("people", "vouch", "m-weber", codes["m-weber"], *operator)

@@ -42,6 +42,15 @@ def test_the_whole_stack_shows_a_synthetic_study_and_stops_when_told(tmp_path: P
     assert status(tmp_path, code=3)["temporal_answers"] is False
 
 
+def test_a_stack_without_a_study_starts_empty_says_what_is_next_and_goes_on_once_the_study_is_open(tmp_path: Path) -> None:
+    with running(tmp_path, "up") as stack:
+        waits_for(lambda: "make the first account with the code" in stack.said and "daybook study open" in stack.said, stack)
+        said(tmp_path, "study", "open", "--as", "administrator:root")
+        waits_for(lambda: "There is nothing to do" in stack.said or "Daybook cd19-cart-sle" in stack.said, stack)
+        assert stack.stops() == 0
+    assert stack.complaints == ""
+
+
 def test_a_stack_that_is_started_again_goes_on_where_it_stopped(tmp_path: Path) -> None:
     with running(tmp_path, "up", "--demo") as stack:
         waits_for(lambda: "Infusion is held" in stack.said, stack)

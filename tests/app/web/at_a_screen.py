@@ -17,7 +17,7 @@ from app.web.needs import COOKIE
 from app.web.office import Office
 from app.web.showing import templates
 from app.wiring import Daybook, opened
-from domain.people import PeopleEvent, PersonAdmitted, RoleGranted
+from domain.people import IdentityVerified, PeopleEvent, PersonAdmitted, RoleGranted
 from domain.words import PersonsRole
 from tests.builders import Clock, Trial, by_
 from tests.projections.given import fed
@@ -77,4 +77,5 @@ def screen(folder: Path) -> Iterator[Screen]:
 
 
 def _admitted(person: str, name: str, role: PersonsRole, site: str | None) -> tuple[PeopleEvent, ...]:
-    return PersonAdmitted(person=person, name=name), RoleGranted(person=person, role=role, site=site, delegated=SINCE, trained=SINCE)
+    granted = RoleGranted(person=person, role=role, site=site, delegated=SINCE, trained=SINCE)
+    return PersonAdmitted(person=person, name=name), granted, IdentityVerified(person=person, operator="O. Perator")

@@ -14,6 +14,7 @@ from argon2.profiles import CHEAPEST
 from httpx import ASGITransport, AsyncClient, Response
 
 from app.accounts import accounts_at
+from app.accounts.provider import Provider
 from app.demo.people import PASSWORD, PEOPLE
 from app.settings import Settings
 from app.web.application import application
@@ -121,11 +122,11 @@ class Browser:
 
 
 @contextmanager
-def at_the_door(folder: Path, clock: Clock, **settings: str) -> Iterator[Desk]:
+def at_the_door(folder: Path, clock: Clock, **settings: str | Path) -> Iterator[Desk]:
     """The desk of a folder, for as long as a test needs it."""
     chosen = Settings.model_validate({"folder": folder, "temporal": "127.0.0.1:9", **settings})
     with opened(chosen, clock) as daybook, accounts_at(chosen.accounts, clock, CHEAPEST) as accounts:
-        office = Office(daybook, accounts, templates())
+        office = Office(daybook, accounts, templates(), provider=Provider.of(chosen, clock))
         yield Desk(office, clock, application(office, ("127.0.0.1",)))
 
 

@@ -1,5 +1,6 @@
 """The calendar feed: what calendar programs read, as another library understands it."""
 
+import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -11,9 +12,12 @@ from httpx import Response
 
 from domain import commands as c
 from domain import events as e
+from domain.doorkeeping import CalendarAddressGiven, CalendarAddressTakenBack
 from domain.people import PersonLeft, RoleWithdrawn
 from domain.time import When
 from tests.app.web.at_a_screen import ADDRESS, Screen, screen
+from tests.app.web.at_the_door import COORDINATOR
+from tests.app.web.at_the_door import Desk as Door
 from tests.builders import by_
 
 DAY = timedelta(days=1)
@@ -220,3 +224,19 @@ def test_an_address_is_shown_once_and_the_one_before_opens_nothing(desk: Screen)
 def test_nobody_is_given_an_address_by_a_form_of_another_session(desk: Screen) -> None:
     desk.signs_in("m-weber")
     assert desk.asks("POST", "/profile/calendar", form={"csrf": "forged"}).status_code == 403
+
+
+def test_that_an_address_was_given_or_taken_back_is_on_record_and_the_address_is_not(door: Door) -> None:
+    weber = door.browser(COORDINATOR)
+    assert weber.post("/profile/calendar/end").status_code == 303
+    assert door.happened() == [], "there was none"
+    given = [re.search(r"/calendar/([^.]+)[.]ics", weber.post("/profile/calendar").text) for _ in range(2)]
+    assert weber.post("/profile/calendar/end").status_code == 303
+    assert door.happened() == [
+        *[CalendarAddressGiven(person=COORDINATOR)] * 2,
+        CalendarAddressTakenBack(person=COORDINATOR),
+    ]
+    written = b"".join(path.read_bytes() for path in door.office.daybook.settings.folder.glob("*.sqlite*"))
+    for one in given:
+        assert one
+        assert one[1].encode() not in written

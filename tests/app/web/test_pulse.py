@@ -22,7 +22,7 @@ def pulse_of(desk: Screen) -> Pulse:
 
 async def hears(desk: Screen, since: Told, happens: Callable[[], object]) -> bytes:
     """The next word to a page that was up to date until something happened."""
-    changes = pulse_of(desk).changes(since)
+    changes = pulse_of(desk).changes(since, lambda: True)
     assert await anext(changes) == STILL_HERE
     waiting = asyncio.ensure_future(anext(changes))
     await asyncio.wait({waiting}, timeout=A_FEW_LOOKS)
@@ -33,7 +33,7 @@ async def hears(desk: Screen, since: Told, happens: Callable[[], object]) -> byt
 
 def test_a_page_hears_at_once_what_came_between_it_and_its_listening(tmp_path: Path) -> None:
     async def words(pulse: Pulse, since: Told) -> list[bytes]:
-        changes = pulse.changes(since)
+        changes = pulse.changes(since, lambda: True)
         return [await asyncio.wait_for(anext(changes), 10) for _ in range(2)]
 
     with screen(tmp_path) as desk:
@@ -59,3 +59,17 @@ def test_a_page_that_broke_off_hears_that_it_is_later_by_now(tmp_path: Path) -> 
         desk.trial.clock.move(seconds=60)
         assert before.before(shown_at(desk))
         assert not before.before(Told(before.position, before.minute))
+
+
+def test_whoever_is_let_no_more_hears_nothing_more(tmp_path: Path) -> None:
+    async def words(desk: Screen, since: Told) -> list[bytes]:
+        answers, heard, more = iter((True, False)), [], iter(("BER-001", "BER-002"))
+        async for word in Pulse(desk.daybook.views, desk.trial.clock).changes(since, lambda: next(answers)):
+            heard.append(word)
+            await asyncio.to_thread(desk.trial.participant, next(more))
+            await asyncio.to_thread(desk.catches_up)
+        return heard
+
+    with screen(tmp_path) as desk:
+        heard = asyncio.run(asyncio.wait_for(words(desk, shown_at(desk)), 30))
+    assert heard == [STILL_HERE, CHANGED]

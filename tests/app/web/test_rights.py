@@ -20,12 +20,13 @@ from tests.builders import START
 
 OPEN = {
     ("GET", "/sign-in"), ("POST", "/sign-in"), ("GET", "/set-up"), ("POST", "/set-up"), ("POST", "/api/session"),
-    ("GET", "/calendar/{secret}.ics"),
+    ("GET", "/calendar/{secret}.ics"), ("GET", "/identity"), ("GET", "/identity/back"),
 }  # fmt: skip
 """What whoever comes may ask for."""
 ONES_OWN = {
     ("GET", "/"), ("POST", "/sign-out"),
     ("DELETE", "/api/session"), ("GET", "/profile"), ("POST", "/profile/password"), ("POST", "/profile/sessions"),
+    ("POST", "/profile/notifications"),
     ("POST", "/profile/calendar"), ("POST", "/profile/calendar/end"),
 }  # fmt: skip
 """What everybody who has signed in may ask for, because it concerns themselves."""

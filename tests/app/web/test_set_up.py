@@ -1,8 +1,13 @@
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
+from app.settings import Settings
 from app.web.needs import COOKIE
+from app.wiring import opened
 from domain.doorkeeping import PasswordSet, SignedIn
 from domain.people import PersonAdmitted, RoleGranted
 from domain.rejections import Refused
@@ -88,3 +93,41 @@ def test_what_is_recorded_as_the_first_account_is_refused_where_there_is_one(new
     people.record(one, by("t-one"), first=True)
     with pytest.raises(Refused, match="somebody has an account already"):
         people.record((PersonAdmitted(person="t-two", name="Two"),), by("t-two"), first=True)
+
+
+@pytest.fixture
+def bare_door(tmp_path: Path) -> Iterator[Desk]:
+    """A ledger that nobody has opened a study in."""
+    folder = tmp_path / "daybook"
+    with opened(Settings(folder=folder), Clock(START), create=True):
+        pass
+    with at_the_door(folder, Clock(START)) as desk:
+        yield desk
+
+
+def test_before_any_study_is_open_the_first_administrator_comes_in_and_is_told_what_is_next(bare_door: Desk) -> None:
+    browser = bare_door.browser()
+    assert "daybook study open" in browser.get("/set-up").text
+    assert browser.client.post("/set-up", data=FIRST | {"code": bare_door.code()}).status_code == 303
+    for path in ("/people", "/people/t-first", "/system", "/profile", "/access", "/vouching"):
+        answer = browser.get(path)
+        assert (answer.status_code, "No study is open yet" in answer.text) == (200, True), path
+    assert browser.post("/people", command_id=str(uuid4()), person="n-new", name="N. New").status_code == 200
+    assert browser.get("/worklist").status_code == 403, "an administrator sees no participant"
+
+
+def test_whoever_was_admitted_before_the_study_is_open_opens_it(bare_door: Desk) -> None:
+    bare_door.browser().client.post("/set-up", data=FIRST | {"code": bare_door.code()})
+    typed = CommandLine(bare_door.office.daybook.settings.folder, Clock(START))
+    page = ""
+    for command, said in (
+        ("study open --demonstration", "No site is open yet"),
+        ("study site BER Europe/Berlin", "No protocol is released yet"),
+        ("study release 1", ""),
+    ):
+        typed(*command.split(), who="administrator:t-first")
+        page = bare_door.browser("t-first").get("/people").text
+        assert said in page
+        assert "No study is open yet" not in page
+    assert "is released yet" not in page
+    assert "may run study" in typed("study", "release", "1", who="administrator:somebody", code=2).stderr

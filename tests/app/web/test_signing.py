@@ -1,18 +1,19 @@
 """A signature is its signer's alone: a stolen session, an administrator or a guess signs nothing."""
 
+import json
 from hashlib import sha256
 from typing import Any
 
 import pytest
 
 from app.accounts.passwords import FAILURES
+from app.cli.asking import to_sign
 from app.demo.people import PASSWORD
 from domain.commands import RecordDeviation, ReviewDeviation
 from domain.doorkeeping import AccessRefused, TurnedAway
 from domain.entry import Entry
 from domain.events import DeviationDetails, Event
-from store.codec import canonical
-from tests.app.web.at_the_door import ADMINISTRATOR, COORDINATOR, INVESTIGATOR, Client, Desk
+from tests.app.web.at_the_door import ADMINISTRATOR, COORDINATOR, INVESTIGATOR, Client, Desk, by
 
 MEANING = "I have read this and agree"
 PATH = "/api/participants/BER-001/commands"
@@ -42,12 +43,13 @@ def last(door: Desk) -> Entry[Event]:
 
 
 def test_a_signature_bears_name_meaning_and_the_digest_of_what_was_signed_and_was_proved(deviating: Desk) -> None:
-    command = waiting(deviating)
+    said = {"participant": "BER-001", "request": waiting(deviating).model_dump(mode="json"), "reason": None, "document": None}
+    said |= {"performed_by": None, "witnessed_by": None}
     assert signs(deviating, deviating.program(INVESTIGATOR), PASSWORD).status_code == 201
     by = last(deviating).circumstances
     assert by.signature
     assert (by.signature.name, by.signature.meaning, by.signature.authenticated) == ("K. Adler (invented)", MEANING, True)
-    assert by.signature.signed == sha256(b"BER-001" + canonical(command)).hexdigest()
+    assert by.signature.signed == sha256(json.dumps(said, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
     assert (by.actor.id, by.actor.role, by.assurance) == (INVESTIGATOR, "investigator", "password")
 
 
@@ -128,3 +130,11 @@ def test_an_id_of_a_command_that_was_used_for_something_else_is_a_conflict(devia
     assert (first.status_code, first.json()) == (201, again.json())
     other = client.post(PATH, json=body | {"reason": "another"})
     assert (other.status_code, other.headers["content-type"]) == (409, "application/problem+json")
+
+
+@pytest.mark.parametrize("other", [{"reason": "another"}, {"document": "a"}, {"performed_by": "a"}, {"witnessed_by": "a"}])
+def test_a_signature_binds_why_from_what_and_by_whom_as_well(other: dict[str, str]) -> None:
+    plain = by("k-adler", "why")
+    said = plain.model_copy(update=other)
+    assert to_sign("BER-001", FOUND, said) != to_sign("BER-001", FOUND, plain)
+    assert to_sign("BER-002", FOUND, plain) != to_sign("BER-001", FOUND, plain)

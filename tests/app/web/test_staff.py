@@ -4,8 +4,8 @@ from uuid import uuid4
 
 import pytest
 
-from domain.doorkeeping import PasswordSet, SignedOut, Unlocked
-from domain.people import PersonAdmitted, PersonLeft, RoleGranted, RoleWithdrawn
+from domain.doorkeeping import SignedOut, Unlocked
+from domain.people import AccessGiven, PersonAdmitted, PersonLeft, RoleGranted, RoleWithdrawn
 from tests.app.web.at_the_door import ADMINISTRATOR, COORDINATOR, INVESTIGATOR, Browser, Desk, by
 from tests.builders import START
 
@@ -29,8 +29,8 @@ def test_whoever_is_admitted_gets_a_password_that_is_shown_once_and_opens_only_t
     assert found
     assert found[1] not in berg.get("/people/n-new").text
     assert "Choose a password" in door.browser().signs_in("n-new", found[1]).text
-    entry = door.office.daybook.ledger.read(door.office.daybook.people.stream)[-1]
-    assert entry.event == PersonAdmitted.model_validate(NEW)
+    entry, given = door.office.daybook.ledger.read(door.office.daybook.people.stream)[-2:]
+    assert (entry.event, given.event) == (PersonAdmitted.model_validate(NEW), AccessGiven(person="n-new"))
     assert (entry.circumstances.actor.id, entry.circumstances.actor.role) == (ADMINISTRATOR, "administrator")
     assert (entry.circumstances.source, entry.circumstances.assurance) == ("web", "password")
 
@@ -103,7 +103,8 @@ def test_another_password_ends_every_session_and_says_on_record_who_gave_it(door
     assert found
     assert weber.get("/worklist").status_code == 303
     assert door.browser().signs_in(COORDINATOR).status_code == 403, "the password before opens nothing"
-    entry = next(one for one in door.office.daybook.people.happened() if one.event == PasswordSet(person=COORDINATOR, chosen=False))
+    entry = door.office.daybook.ledger.read(door.office.daybook.people.stream)[-1]
+    assert entry.event == AccessGiven(person=COORDINATOR)
     assert entry.circumstances.actor.id == ADMINISTRATOR
     assert berg.post(f"/people/{COORDINATOR}/password", **form).status_code == 303, "sent again, it gives none anew"
     assert "Choose a password" in door.browser().signs_in(COORDINATOR, found[1]).text

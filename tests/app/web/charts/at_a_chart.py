@@ -20,7 +20,7 @@ from app.web.showing import templates
 from app.wiring import opened
 from domain.entry import Entry
 from domain.events import Event
-from domain.people import PeopleEvent, PersonAdmitted, RoleGranted
+from domain.people import IdentityVerified, PeopleEvent, PersonAdmitted, RoleGranted
 from domain.words import PersonsRole
 from tests.builders import Clock, Story, Trial, by_
 from tests.projections.given import ByHand
@@ -175,4 +175,5 @@ def before_a_chart(folder: Path, clock: Clock, banner: str = "") -> Iterator[Des
 
 
 def _admitted(person: str, name: str, role: PersonsRole, site: str | None) -> tuple[PeopleEvent, ...]:
-    return PersonAdmitted(person=person, name=name), RoleGranted(person=person, role=role, site=site, delegated=SINCE, trained=SINCE)
+    granted = RoleGranted(person=person, role=role, site=site, delegated=SINCE, trained=SINCE)
+    return PersonAdmitted(person=person, name=name), granted, IdentityVerified(person=person, operator="O. Perator")

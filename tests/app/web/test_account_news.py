@@ -6,10 +6,11 @@ from threading import Thread
 
 import pytest
 
-from app.notices.lockouts import WORTH_TELLING, Lockouts
+from app.notices.accounts import LOCK_OUT_WORTH_TELLING, WORTH_TELLING, AccountNews
 from domain.doorkeeping import TurnedAway
 from domain.letters import Letter
-from tests.app.web.at_the_door import COORDINATOR, INVESTIGATOR, Desk
+from domain.people import AccessGiven, PeopleEvent, PersonAdmitted
+from tests.app.web.at_the_door import COORDINATOR, INVESTIGATOR, Desk, by
 from workflows.sending import NotNow, RefusedForGood
 
 WITHIN_SECONDS = 60
@@ -30,7 +31,7 @@ class Postbox:
 
 @contextmanager
 def telling(door: Desk, postbox: Postbox) -> Iterator[None]:
-    follower = Lockouts(door.office.daybook, postbox.send).follower()
+    follower = AccountNews(door.office.daybook, postbox.send).follower()
     thread = Thread(target=follower.run)
     thread.start()
     try:
@@ -66,7 +67,7 @@ def test_a_mailbox_that_takes_nothing_holds_nobody_else_up(door: Desk) -> None:
         assert postbox.taken.get(timeout=WITHIN_SECONDS).address == "k.adler@study.example"
 
 
-@pytest.mark.parametrize(("later", "told"), [(WORTH_TELLING, 2), (WORTH_TELLING + timedelta(seconds=1), 1)])
+@pytest.mark.parametrize(("later", "told"), [(LOCK_OUT_WORTH_TELLING, 2), (LOCK_OUT_WORTH_TELLING + timedelta(seconds=1), 1)])
 def test_what_happened_long_ago_is_not_told_any_more(door: Desk, later: timedelta, told: int) -> None:
     locked_out(door, COORDINATOR)
     door.clock.move_to(door.clock() + later)
@@ -76,3 +77,39 @@ def test_what_happened_long_ago_is_not_told_any_more(door: Desk, later: timedelt
         letters = [postbox.taken.get(timeout=WITHIN_SECONDS) for _ in range(told)]
     assert letters[-1].address == "k.adler@study.example"
     assert postbox.tried == told
+
+
+def told(door: Desk, *events: PeopleEvent) -> list[Letter]:
+    """The letters about what an administrator decides."""
+    postbox = Postbox()
+    with telling(door, postbox):
+        for event in events:
+            door.office.daybook.people.record((event,), by())
+        locked_out(door, "p-lind")
+        letters: list[Letter] = []
+        while not letters or letters[-1].address != "p.lind@study.example":
+            letters.append(postbox.taken.get(timeout=WITHIN_SECONDS))
+    return letters[:-1]
+
+
+def test_whoever_was_given_a_password_hears_of_it_and_the_letter_says_no_more_than_that(door: Desk) -> None:
+    [letter] = told(door, AccessGiven(person=INVESTIGATOR))
+    assert letter.address == "k.adler@study.example"
+    assert "a password was given for your account k-adler" in letter.heading
+    assert "Adler" not in " ".join(letter.lines)
+
+
+def test_a_changed_address_or_name_is_told_at_the_address_before_and_anything_else_is_not(door: Desk) -> None:
+    same = door.office.daybook.people.current().persons[INVESTIGATOR]
+    kept = PersonAdmitted(person=INVESTIGATOR, name=same.name, mail=same.mail)
+    moved, renamed = kept.model_copy(update={"mail": "new@study.example"}), kept.model_copy(update={"name": "K. Other"})
+    letters = told(door, kept, moved, renamed, PersonAdmitted(person="n-new", name="N. New", mail="n.new@study.example"))
+    assert [letter.address for letter in letters] == ["k.adler@study.example", "new@study.example"]
+    assert all("your account k-adler was changed" in letter.heading for letter in letters)
+
+
+@pytest.mark.parametrize(("later", "telling_"), [(WORTH_TELLING, 1), (WORTH_TELLING + timedelta(seconds=1), 0)])
+def test_that_a_password_was_given_is_worth_telling_for_a_week(door: Desk, later: timedelta, telling_: int) -> None:
+    door.office.daybook.people.record((AccessGiven(person=INVESTIGATOR),), by())
+    door.clock.move_to(door.clock() + later)
+    assert len(told(door)) == telling_

@@ -1,0 +1,82 @@
+"""Vouching for an account: who waits for it, and saying by signature that its person stood before oneself."""
+
+from hashlib import sha256
+from http import HTTPStatus
+from typing import Annotated, NamedTuple
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import RedirectResponse, Response
+
+from app.clinic_time import SiteClock
+from app.staff import refuse_unless_shown
+from app.web.answering import page
+from app.web.door import counted
+from app.web.needs import Needs
+from app.web.office import Asking, Signing, Stated
+from domain.entry import Actor, Circumstances
+from domain.people import IdentityVerified, Person
+from domain.rejections import Reason, Refused
+from domain.vouching import vouchers
+from store.codec import canonical
+from store.errors import Fault
+
+vouching = APIRouter(include_in_schema=False)
+Vouching = Annotated[Asking, Depends(Needs("vouch"))]
+MEANING = "I have seen that this account is in the hands of the person whose name it bears"
+
+
+class Waiting(NamedTuple):
+    """Somebody for whom nobody has vouched yet, and who may."""
+
+    person: Person
+    by: tuple[str, ...]
+
+
+@vouching.get("/vouching")
+def who_waits(request: Request, asking: Vouching) -> Response:
+    """Everybody whose account signs nothing yet, and the form by which one vouches."""
+    return _shown(request, asking, request.query_params.get("person", ""))
+
+
+@vouching.post("/vouching")
+def vouch(  # noqa: PLR0913, PLR0917 - These are the fields of the form.
+    request: Request,
+    asking: Vouching,
+    command_id: Annotated[UUID, Form()],
+    person: Annotated[str, Form(max_length=60)],
+    code: Annotated[str, Form(max_length=20)] = "",
+    password: Annotated[str, Form(max_length=1024)] = "",
+) -> Response:
+    """Vouch for somebody, who shows the code that only they can see; signed, so that a stolen session vouches for nobody."""
+    try:
+        counted(request)
+        refuse_unless_shown(asking.office.accounts, asking.office.daybook.people, person, code)
+        asking.office.daybook.authority.vouch(person, _signed(asking, person, command_id, password))
+    except Refused as refused:
+        return _shown(request, asking, person, refused.reasons, HTTPStatus.CONFLICT)
+    except Fault as trouble:
+        return _shown(request, asking, person, (Reason(code="not-now", says=str(trouble)),), HTTPStatus.SERVICE_UNAVAILABLE)
+    return RedirectResponse(f"/vouching?done={person}", HTTPStatus.SEE_OTHER)
+
+
+def _signed(asking: Asking, person: str, command_id: UUID, password: str) -> Circumstances:
+    """In the role that vouches, and under a signature."""
+    site = min(asking.sites("vouch"), default=None)
+    role = asking.office.daybook.authority.permit(asking.person.id, "vouch", site, asking.source)
+    signature = asking.signature(Signing(MEANING, password), sha256(canonical(IdentityVerified(person=person))).hexdigest())
+    by = asking.circumstances(Actor(id=asking.person.id, role=role), Stated(command_id))
+    return by.model_copy(update={"signature": signature})
+
+
+def _shown(request: Request, asking: Asking, chosen: str, reasons: tuple[Reason, ...] = (), status: HTTPStatus = HTTPStatus.OK) -> Response:
+    daybook = asking.office.daybook
+    people, today = daybook.people.current(), daybook.authority.today(None)
+    waiting = tuple(
+        Waiting(one, vouchers(people, one, today)) for _, one in sorted(people.persons.items()) if one.here and not one.verified
+    )
+    mine = tuple((one.person.id, f"{one.person.name} ({one.person.id})") for one in waiting if asking.person.id in one.by)
+    return page(
+        request, asking, "vouching.html", status, waiting=waiting, mine=mine, chosen=chosen, reasons=reasons, meaning=MEANING, new_id=uuid4,
+        done=people.persons.get(request.query_params.get("done", "")), clock=SiteClock("UTC", asking.now),
+    )  # fmt: skip
