@@ -118,6 +118,7 @@ def sentence(says: str) -> str:
 
 FILTERS: Mapping[str, Callable[..., object]] = {
     "instant": instant,
+    "utc": in_utc,
     "away": away,
     "countdown": countdown,
     "as_known": as_known,

@@ -32,7 +32,7 @@ PAGES = (
     "/participants/BER-001/safety",
     "/participants/BER-001/deviations",
     "/participants/BER-001/history",
-    "/participants/BER-001/history?version=20",
+    "/participants/BER-001/history?at=20",
     "/participants/BER-001/entries/3",
     "/participants/BER-001/record",
     "/participants/BER-001/record/screening.score",
