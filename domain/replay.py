@@ -101,8 +101,8 @@ def cut_off(record: Record, cut: Cut) -> Record:
 
 def study_version(record: Record, studied: Sequence[datetime], cut: Cut) -> int:
     """How many entries of the study's stream are known; `studied` is when each was recorded. Raises Refused as `cut_off` does."""
-    known = sum(map(cut.knows, studied))
-    return known if cut.entry is None else min(known, _known(record, cut)[-1].study_version)
+    known, last = sum(map(cut.knows, studied)), _known(record, cut)[-1]
+    return known if cut.entry is None else min(known, last.study_version)
 
 
 def _known(record: Record, cut: Cut) -> Sequence[Entry[Event]]:
