@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from functools import cache
 
 from app.clinic_time import SiteClock
-from app.wiring import Daybook
 from domain.record import Record
 from domain.rederiving import Rederived, derived_again, verdicts_to_explain
 from domain.rejections import Reason, Refused
 from domain.replay import Cut, Replayed, replay, study_version
 from domain.study import Study
 from domain.time import shown
+from store.participants import Participants
 
 NOW = "now"
 NO_MOMENT = "write an entry, such as 12, or recorded:2026-03-01 10:30, or occurred:2026-03-01 10:30, or both with a comma, or now"
@@ -56,10 +56,10 @@ def in_words(cut: Cut, zone: str) -> str:
 class Replays:
     """Replays a record that was read, with the study as it was known at each moment."""
 
-    def __init__(self, daybook: Daybook, record: Record) -> None:
+    def __init__(self, participants: Participants, record: Record) -> None:
         self.record = record
-        self._studied = [entry.recorded_at for entry in daybook.ledger.read(daybook.desk.stream)]
-        self._at = cache(daybook.desk.at)
+        self._studied = [entry.recorded_at for entry in participants.ledger.read(participants.desk.stream)]
+        self._at = cache(participants.desk.at)
 
     def study(self, version: int) -> Study:
         """The study as it stood after so many of its entries."""

@@ -37,7 +37,7 @@ def replay(  # noqa: PLR0913 - Each argument is an option of the command.
 ) -> None:
     """Show how a participant stood at a moment: state, gates, visits, what fell due, and why it was judged so."""
     with opened_chart(ctx, participant) as chart:
-        clock, found = chart.clock, Replays(chart.daybook, chart.record)
+        clock, found = chart.clock, Replays(chart.daybook.participants, chart.record)
         instants = {"recorded": recorded, "occurred": occurred}
         cut = Cut(entry=at_entry, **{name: clock.instant(typed) for name, typed in instants.items() if typed is not None})
         then = found.to(cut)

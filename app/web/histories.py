@@ -60,7 +60,7 @@ def _replayed(chart: Chart, asked: Asked) -> tuple[tuple[Record, StateShown] | N
         cut = asked.cut(chart.clock)
         if cut is None:
             return None, ()
-        then, state = state_shown(Replays(chart.daybook, chart.record), cut, asked, chart.clock)
+        then, state = state_shown(Replays(chart.daybook.participants, chart.record), cut, asked, chart.clock)
     except Refused as refused:
         return None, refused.reasons
     return (then.record, state), ()
