@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from argon2 import Parameters
 from argon2.profiles import RFC_9106_LOW_MEMORY
 
+from app.accounts.accesses import Accesses
 from app.accounts.calendars import Calendars
 from app.accounts.passwords import Passwords
 from app.accounts.sessions import Sessions
@@ -20,6 +21,7 @@ class Accounts:
     passwords: Passwords
     sessions: Sessions
     calendars: Calendars
+    accesses: Accesses
 
 
 @contextmanager
@@ -27,6 +29,16 @@ def accounts_at(address: str, clock: Clock, cost: Parameters = RFC_9106_LOW_MEMO
     """Open the accounts for as long as they are needed; `cost` is what it takes to try one password. Raises Fault."""
     engine = opened(address)
     try:
-        yield Accounts(Passwords(engine, clock, cost), Sessions(engine, clock), Calendars(engine))
+        yield Accounts(Passwords(engine, clock, cost), Sessions(engine, clock), Calendars(engine), Accesses(engine, clock))
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def accesses_at(address: str, clock: Clock) -> Iterator[Accesses]:
+    """Only the account of who looked at what, open for as long as it is needed: no password is tried. Raises Fault."""
+    engine = opened(address)
+    try:
+        yield Accesses(engine, clock)
     finally:
         engine.dispose()

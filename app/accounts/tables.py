@@ -74,6 +74,18 @@ calendars = Table(
     Column("person", String(60), primary_key=True),
     Column("digest", String(64), nullable=False, unique=True),
 )
+accesses = Table(
+    "accesses",
+    TABLES,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("at", Instant, nullable=False, index=True),
+    Column("person", String(60), nullable=False, index=True),
+    Column("what", String(200), nullable=False),
+    Column("source", String(20), nullable=False),
+    Column("participant", String(20), index=True),
+    Column("site", String(20), index=True),
+    Column("hash", String(64), nullable=False),
+)
 
 
 @contextmanager

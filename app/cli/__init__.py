@@ -7,6 +7,7 @@ from contextlib import suppress
 import typer
 
 from app.cli import (
+    accesses,
     agenda,
     demonstration,
     deviations,
@@ -27,6 +28,7 @@ from app.cli import (
     safety,
     schemas,
     screening,
+    search,
     status,
     steps,
     study,
@@ -58,6 +60,8 @@ for verbs, panel in (
     (deviations.deviations, "Answers"),
     (history.histories, "Answers"),
     (replay.replays, "Answers"),
+    (search.searches, "Answers"),
+    (accesses.watching, "Answers"),
     (agenda.agendas, "Answers"),
     (notices.told, "Reminders"),
     (status.states, "Running Daybook"),

@@ -15,9 +15,12 @@ from uuid import UUID, uuid4
 import typer
 from pydantic import TypeAdapter, ValidationError
 
+from app.accounts import accesses_at
+from app.accounts.accesses import Look
 from app.cli.reading import AtHand, Heard, Reads, annotations_of, as_typed, typed_for
 from app.cli.session import Session, session_of
 from app.clinic_time import SiteClock
+from app.watching import LONGEST, noted
 from app.wiring import Daybook
 from domain.commands import ConfirmEligibility, PersonsCommand
 from domain.entry import Actor, Circumstances, Signature
@@ -61,6 +64,8 @@ BY_OTHERS: Options = {
 CODED: Options = {"participant": Annotated[str, AtHand(lambda chart: chart.code)]}
 """Whom a request is about, which is read with all the rest."""
 
+NOBODY_NAMED = "nobody-named"
+"""Who looks at the command line without saying who they are."""
 QUESTIONS: dict[str, Callable[..., PersonsCommand]] = {}
 """Every request about a participant that is declared here, by its module and name, such as `visits.book`; browsers ask the same ones."""
 
@@ -153,7 +158,19 @@ def opened_chart(ctx: typer.Context, participant: str) -> Iterator[Chart]:
     """The chart of a participant who is asked about."""
     session = session_of(ctx)
     with session.daybook() as daybook:
-        yield Chart(participant, daybook, session)
+        chart = Chart(participant, daybook, session)
+        _note(chart)
+        yield chart
+
+
+def _note(chart: Chart) -> None:
+    """Note who looks, as far as they say who they are, before anything is shown of a participant on record."""
+    if chart.record.participant.registered:
+        settings = chart.session.settings
+        who = acting(settings.actor).id if settings.actor else NOBODY_NAMED
+        with accesses_at(settings.accounts, chart.session.clock) as accesses:
+            look = Look(who, f"daybook {chart.session.noted['command']}"[:LONGEST], "cli", chart.id, chart.record.participant.site)
+            noted(accesses, chart.daybook.people, look)
 
 
 def circumstances(session: Session, actor: Actor, stated: Options) -> Circumstances:

@@ -10,6 +10,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
+from app.web.accesses_page import watched
 from app.web.api import api
 from app.web.api_of_the_study import of_the_study
 from app.web.calendars import Feeds, calendars
@@ -29,6 +30,7 @@ from app.web.registering import registering
 from app.web.reminders import reminders
 from app.web.running import running
 from app.web.safety import Guarded
+from app.web.searching import searching
 from app.web.staff import people
 from app.web.steps_and_visits import taking
 
@@ -44,6 +46,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     judging,
     charting,
     histories,
+    searching,
+    watched,
     deviating,
     calendars,
     overviews,

@@ -35,6 +35,11 @@ def instant(at: datetime, clock: SiteClock) -> Markup:
     )
 
 
+def instant_in(at: datetime, zone: str) -> Markup:
+    """An instant on the clocks of a site of its own, where a list is of several sites."""
+    return instant(at, SiteClock(zone, at))
+
+
 def away(at: datetime, clock: SiteClock) -> Markup:
     """How far away an instant is, as `in 2 days`; a browser keeps it right."""
     return Markup('<time class="away" datetime="{:%Y-%m-%dT%H:%MZ}" data-away data-zone="{}">{}</time>').format(
@@ -118,6 +123,7 @@ def sentence(says: str) -> str:
 
 FILTERS: Mapping[str, Callable[..., object]] = {
     "instant": instant,
+    "instant_in": instant_in,
     "utc": in_utc,
     "away": away,
     "countdown": countdown,
