@@ -29,15 +29,16 @@ def accounts_at(address: str, clock: Clock, cost: Parameters = RFC_9106_LOW_MEMO
     """Open the accounts for as long as they are needed; `cost` is what it takes to try one password. Raises Fault."""
     engine = opened(address)
     try:
-        yield Accounts(Passwords(engine, clock, cost), Sessions(engine, clock), Calendars(engine), Accesses(engine, clock))
+        with accesses_at(address, clock) as accesses:
+            yield Accounts(Passwords(engine, clock, cost), Sessions(engine, clock), Calendars(engine), accesses)
     finally:
         engine.dispose()
 
 
 @contextmanager
 def accesses_at(address: str, clock: Clock) -> Iterator[Accesses]:
-    """Only the account of who looked at what, open for as long as it is needed: no password is tried. Raises Fault."""
-    engine = opened(address)
+    """Only the account of who looked at what, which no page waits for longer than it must. Raises Fault."""
+    engine = opened(address, waiting=False)
     try:
         yield Accesses(engine, clock)
     finally:

@@ -111,11 +111,15 @@ def put(
     return connection.execute(upsert.returning(*table.columns)).one_or_none()
 
 
-def opened(address: str) -> Engine:
-    """Open the accounts at `sqlite:///path/to/file` or `postgresql://…`, and make their tables where there are none. Raises Fault."""
-    engine = create_engine(address.replace("postgresql://", "postgresql+psycopg://", 1), pool_pre_ping=True)
+def opened(address: str, *, waiting: bool = True) -> Engine:
+    """Open the accounts at `sqlite:///path/to/file` or `postgresql://…`, and make their tables where there are none. Raises Fault.
+
+    Without `waiting` for the disk, a power failure may take away the last moments; a program that ends takes away nothing.
+    """
+    hurries = {} if waiting or address.startswith("sqlite") else {"options": "-c synchronous_commit=off"}
+    engine = create_engine(address.replace("postgresql://", "postgresql+psycopg://", 1), pool_pre_ping=True, connect_args=hurries)
     if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _durable)
+        event.listen(engine, "connect", _durable if waiting else _hurried)
     try:
         if address.startswith("sqlite:///"):
             Path(address.removeprefix("sqlite:///")).touch(mode=0o600)
@@ -128,3 +132,8 @@ def opened(address: str) -> Engine:
 def _durable(connection: Any, _: Any) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA busy_timeout = 5000")
+
+
+def _hurried(connection: Any, record: Any) -> None:
+    _durable(connection, record)
+    connection.execute("PRAGMA synchronous = NORMAL")

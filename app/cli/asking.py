@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
-from hashlib import sha256
 from typing import Annotated, Any, TypeVar
 from uuid import UUID, uuid4
 
@@ -22,16 +21,16 @@ from app.cli.session import Session, session_of
 from app.clinic_time import SiteClock
 from app.watching import LONGEST, noted
 from app.wiring import Daybook
-from domain.commands import ConfirmEligibility, PersonsCommand
+from domain.commands import PersonsCommand
 from domain.entry import Actor, Circumstances, Signature
 from domain.events import Event
 from domain.record import Record
 from domain.rejections import Reason, Refused
+from domain.signatures import to_sign
 from domain.study import Study
 from domain.time import When
 from domain.words import ParticipantId, Sentence
 from projections.sentences import says
-from store.codec import canonical
 from store.participants import Outcome
 
 Options = dict[str, Any]
@@ -185,11 +184,6 @@ def signed(by: Circumstances, meaning: str | None, digest: str) -> Circumstances
     """The same under a signature, if there is one: it binds a digest."""
     signature = Signature(meaning=meaning, signed=digest) if meaning else None
     return by.model_copy(update={"signature": signature})
-
-
-def to_sign(participant: str, request: PersonsCommand) -> str:
-    """The digest of what is signed: of the report where one is confirmed, else of what was asked."""
-    return request.report if isinstance(request, ConfirmEligibility) else sha256(participant.encode() + canonical(request)).hexdigest()
 
 
 def acting(who: str | None) -> Actor:

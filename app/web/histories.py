@@ -33,9 +33,10 @@ FIELD = "field."
 def history(request: Request, participant: str, asking: SeeingHistory) -> Response:
     """Every entry, the last first; as of a moment, those that were known then, how things stood, and why."""
     chart, asked = chart_of(asking, participant), Asked.of(request.query_params)
-    found, reasons = _replayed(chart, asked)
+    replays = Replays(chart.daybook.participants, chart.record)
+    found, reasons = _replayed(replays, chart, asked)
     known, state = found or (chart.record, None)
-    shown = history_page(known, chart.record.version, chart.clock, asked.page)
+    shown = history_page(known, chart.record.version, chart.clock, asked.page, replays.study)
     return page(
         request, asking, "history.html", NOTHING_THERE if reasons else HTTPStatus.OK, participant=chart.id, clock=chart.clock,
         recorded=tuple(recorded(request, chart)), page=shown, state=state, asked=asked, reasons=reasons, corrects=asking.may("record"),
@@ -54,13 +55,13 @@ def amended(request: Request, participant: str, entry: int, asking: Seeing, type
     return _entry(request, asking, chart_of(asking, participant), entry, typed)
 
 
-def _replayed(chart: Chart, asked: Asked) -> tuple[tuple[Record, StateShown] | None, tuple[Reason, ...]]:
+def _replayed(replays: Replays, chart: Chart, asked: Asked) -> tuple[tuple[Record, StateShown] | None, tuple[Reason, ...]]:
     """What was known at the moment that is asked for, and how things stood; or why that cannot be told."""
     try:
         cut = asked.cut(chart.clock)
         if cut is None:
             return None, ()
-        then, state = state_shown(Replays(chart.daybook.participants, chart.record), cut, asked, chart.clock)
+        then, state = state_shown(replays, cut, asked, chart.clock)
     except Refused as refused:
         return None, refused.reasons
     return (then.record, state), ()

@@ -12,6 +12,7 @@ from domain.entry import Entry
 from domain.events import FACTS, EntryCorrected, EntryRetracted, Event
 from domain.history import amendments
 from domain.record import Record
+from domain.signatures import Signed, StudyThen, signatures
 from domain.time import When, local_time
 from projections.sentences import says
 
@@ -35,6 +36,8 @@ class EntryShown:
     """What was said of how it came to be recorded: the reason, the source, others, the signature."""
     digest: str
     amendable: bool
+    signature: Signed | None
+    """The signature that it stands under, if any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +50,20 @@ class HistoryPage:
     pages: int
 
 
-def history_page(known: Record, total: int, clock: SiteClock, number: int) -> HistoryPage:
+def history_page(known: Record, total: int, clock: SiteClock, number: int, study_then: StudyThen) -> HistoryPage:
     """The page of a number, counted from 1; what was recorded later corrects nothing of it."""
     amended = _amended(known.entries)
+    signed = {version: one for one in signatures(known, study_then) for version in range(one.first, one.last + 1)}
     pages = max(1, -(-len(known.entries) // ENTRIES_ON_A_PAGE))
     last = len(known.entries) - (min(number, pages) - 1) * ENTRIES_ON_A_PAGE
-    shown = (entry_shown(entry, amended, clock) for entry in reversed(known.entries[max(0, last - ENTRIES_ON_A_PAGE) : last]))
+    shown = (entry_shown(entry, amended, clock, signed) for entry in reversed(known.entries[max(0, last - ENTRIES_ON_A_PAGE) : last]))
     return HistoryPage(tuple(shown), total, min(number, pages), pages)
 
 
 Amended = Mapping[int, tuple[int, EntryCorrected | EntryRetracted]]
 
 
-def entry_shown(entry: Entry[Event], amended: Amended, clock: SiteClock) -> EntryShown:
+def entry_shown(entry: Entry[Event], amended: Amended, clock: SiteClock, signed: Mapping[int, Signed] | None = None) -> EntryShown:
     """An entry, as it says now."""
     by, amendment = amended.get(entry.version, (0, None))
     now = amendment.fact if isinstance(amendment, EntryCorrected) else entry.event
@@ -76,6 +80,7 @@ def entry_shown(entry: Entry[Event], amended: Amended, clock: SiteClock) -> Entr
         told=tuple(_told(entry)),
         digest=entry.digest,
         amendable=isinstance(entry.event, FACTS) and not isinstance(amendment, EntryRetracted),
+        signature=(signed or {}).get(entry.version),
     )
 
 
@@ -131,7 +136,3 @@ def _told(entry: Entry[Event]) -> Iterator[tuple[str, str]]:
         ("Who asked was", f"proved by {by.assurance.replace('-', ' ')}" if by.assurance != "asserted" else None),
     )
     yield from ((what, value) for what, value in said if value)
-    if by.signature is not None:
-        name = by.signature.name or by.actor.id
-        yield "Signed" if by.signature.authenticated else "Signed, not authenticated", f"{name}: {by.signature.meaning}"
-        yield "Digest of what was signed", by.signature.signed

@@ -10,7 +10,6 @@ from jinja2 import Environment
 
 from app.accounts import Accounts
 from app.accounts.sessions import Session
-from app.cli.asking import to_sign
 from app.proof import Doorkeeper
 from app.wiring import Daybook
 from domain.access import asked_by
@@ -18,6 +17,7 @@ from domain.commands import PersonsCommand, Register
 from domain.entry import Actor, Circumstances, Signature
 from domain.people import Person
 from domain.rejections import Reason, Refused
+from domain.signatures import to_sign
 from domain.words import Action, Source
 from store.participants import Outcome
 

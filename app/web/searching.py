@@ -106,7 +106,7 @@ def reviews(request: Request, asking: SeeingHistory) -> Response:
     first = (min(number, pages) - 1) * ON_A_PAGE
     shown = tuple(reviewed(office.daybook.views, entry) for entry in mine[first : first + ON_A_PAGE])
     since = tuple(_since(one) for one in shown)
-    return page(request, asking, "reviews.html", shown=tuple(zip(shown, since, strict=True)), number=min(number, pages), pages=pages)
+    return page(request, asking, "entry_reviews.html", shown=tuple(zip(shown, since, strict=True)), number=min(number, pages), pages=pages)
 
 
 def _shown(
