@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 
 from app.web.accesses_page import watched
 from app.web.api import api
+from app.web.api_of_the_record import of_the_record
 from app.web.api_of_the_study import of_the_study
 from app.web.calendars import Feeds, calendars
 from app.web.charting import charting
@@ -25,6 +26,7 @@ from app.web.overviews import overviews
 from app.web.problems import told_of
 from app.web.profile import profile
 from app.web.pulse import Pulse
+from app.web.raw_page import raw_records
 from app.web.recording import recording
 from app.web.registering import registering
 from app.web.reminders import reminders
@@ -46,6 +48,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     judging,
     charting,
     histories,
+    raw_records,
     searching,
     watched,
     deviating,
@@ -57,6 +60,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     running,
     api,
     of_the_study,
+    of_the_record,
 )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import structlog
 from fastapi import FastAPI, Request
@@ -22,8 +22,8 @@ from store.errors import CommandReused, DamagedEntry, Fault, LostRace
 from store.participants import Overtaken
 
 PROBLEM = "application/problem+json"
-NOT_FOUND = frozenset({"unknown-participant", "unknown-page"})
-NOT_READABLE = frozenset({"not-understood", "malformed", "not-a-time", "no-number"})
+NOT_FOUND = frozenset({"unknown-participant", "unknown-page", "not-on-record-yet"})
+NOT_READABLE = frozenset({"not-understood", "no-moment", "malformed", "not-a-time", "no-number"})
 NOT_THEIRS = frozenset({"not-allowed", "wrong-password", "locked", "not-signed-in", "not-proven", "not-chosen"})
 FORGED = "This form was shown in another session. Open the page afresh and send it again."
 MOST_FAULTS = 100
@@ -111,6 +111,8 @@ async def _answer(request: Request, trouble: Exception) -> Response:
         return problem.in_json()
     if isinstance(trouble, NotSignedIn):
         return _shown_the_door(request)
+    if isinstance(trouble, DamagedEntry) and request.method == "GET" and (code := request.path_params.get("participant")):
+        return RedirectResponse(f"/records/{quote(str(code), safe='')}", HTTPStatus.SEE_OTHER)
     return page_of(request, problem)
 
 

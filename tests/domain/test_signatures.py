@@ -208,7 +208,7 @@ def test_a_review_is_superseded_once_the_deviation_is_told_of_otherwise_and_not_
 def test_in_every_life_what_is_superseded_is_what_the_record_no_longer_stands_by(campaign: Campaign) -> None:
     seen: Counter[tuple[str, bool]] = Counter()
     dice = campaign.dice.random()
-    for number in range(campaign.rounds(200)):
+    for number in range(campaign.rounds(100)):
         record = lived(Random(f"{dice} {number}"))
         found = signatures(record, then)
         covered = [version for one in found for version in range(one.first, one.last + 1)]
