@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from itertools import groupby
-from typing import NamedTuple
 
 from domain import commands as c
 from domain import events as e
@@ -23,7 +22,8 @@ ENDS_A_JUDGEMENT = (e.StepReplanned, e.StepCancelled, e.ClearanceRevoked, e.Clea
 """After any of these for a step, what an investigator judged of it no longer holds of what is planned now."""
 
 
-class Superseded(NamedTuple):
+@dataclass(frozen=True, slots=True, order=True)
+class Superseded:
     """The entry by which something else is on record than what was signed, and what it did."""
 
     entry: int

@@ -1,5 +1,6 @@
 """The interface for programs that audit: a participant as of any moment, the signatures of a record, and a search over all entries."""
 
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -15,13 +16,33 @@ from domain.base import Value
 from domain.replay import Cut
 from domain.searching import Question
 from domain.signatures import Signed, signatures
-from domain.words import ParticipantId
-from projections.search import Bounds, Row, search
+from domain.words import ParticipantId, Role, Source
+from projections.search import Bounds, search
 
 of_the_record = APIRouter(prefix="/api", tags=["audit"], responses=DESCRIBED)
 SeeingHistory = Annotated[Asking, Depends(Needs("see-history"))]
 Text = Annotated[str, Query(max_length=120)]
 ROWS_AT_ONCE = 1000
+
+
+class EntryFound(Value):
+    """An entry: where it stands, who recorded it and how, when it happened and how late it was recorded, and its proof."""
+
+    participant: ParticipantId
+    version: int
+    position: int
+    site: str
+    zone: str
+    recorded_at: datetime
+    occurred: datetime | None
+    late_minutes: int | None
+    kind: str
+    actor: str
+    role: Role
+    source: Source
+    out_of_hours: bool
+    signed: bool
+    digest: str
 
 
 class Found(Value):
@@ -30,7 +51,7 @@ class Found(Value):
     found: int
     page: int
     upto: int
-    entries: tuple[Row, ...]
+    entries: tuple[EntryFound, ...]
 
 
 @of_the_record.get("/participants/{participant}/replay")
@@ -63,7 +84,9 @@ def entries(
 ) -> Found:
     """The entries that are looked for, as the desk looks for them: by the same parameters, at the asker's sites."""
     found = search(asking.office.daybook.views, _question(request, asking), Bounds(after), page, ROWS_AT_ONCE)
-    return Found(found=found.found, page=found.number, upto=found.upto, entries=found.rows)
+    return Found(
+        found=found.found, page=found.number, upto=found.upto, entries=tuple(EntryFound.model_validate(row._asdict()) for row in found.rows)
+    )
 
 
 def _question(request: Request, asking: Asking) -> Question:

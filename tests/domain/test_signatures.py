@@ -14,7 +14,7 @@ from domain.entry import Signature
 from domain.history import amendments
 from domain.participant import PARTICIPANT
 from domain.record import Record
-from domain.signatures import Signed, signatures, to_sign
+from domain.signatures import Signed, Superseded, signatures, to_sign
 from domain.study import Study
 from domain.time import When
 from tests.builders import CODE, Story, Trial, by_, go, pregnancy_test, study_of
@@ -136,7 +136,7 @@ def test_what_was_signed_and_is_corrected_or_taken_back_is_superseded_by_that_en
     corrected = c.Correct(entry=one.first, fact=e.Attested(at=ready.at(), holds={"go": False}))
     by = signs(ready, corrected)
     (was,) = [again for again in of(ready) if again.first == one.first]
-    assert was.superseded == (by.first, f"entry {one.first}, which was signed, was corrected")
+    assert was.superseded == Superseded(by.first, f"entry {one.first}, which was signed, was corrected")
     taken_back = signs(ready, c.Retract(entry=one.first))
     assert [again.superseded and again.superseded.entry for again in of(ready)[-3:]] == [by.first, taken_back.first, None]
 
@@ -184,7 +184,7 @@ def test_a_release_by_hand_is_superseded_once_the_step_is_planned_anew(trial: Tr
     assert one.superseded is None
     story.plans("infusion", trial.clock() + timedelta(days=1))
     again = next(found for found in of(story) if found.first == one.first)
-    assert again.superseded == (story.entry_of(e.StepReplanned), "the plan for infusion was changed")
+    assert again.superseded == Superseded(story.entry_of(e.StepReplanned), "the plan for infusion was changed")
 
 
 def test_a_review_is_superseded_once_the_deviation_is_told_of_otherwise_and_not_by_that_it_was_reported(ready: Story) -> None:
@@ -194,7 +194,7 @@ def test_a_review_is_superseded_once_the_deviation_is_told_of_otherwise_and_not_
     ready.asks(c.DescribeDeviation(key=key, details=e.DeviationDetails(reported_to_sponsor_on=date(2026, 2, 2))))
     assert of(ready)[-1].superseded is None
     ready.asks(c.DescribeDeviation(key=key, details=e.DeviationDetails(cause="the copier was broken")))
-    assert next(found for found in of(ready) if found.first == one.first).superseded == (
+    assert next(found for found in of(ready) if found.first == one.first).superseded == Superseded(
         ready.record.version,
         "the deviation no longer stands as it was",
     )
