@@ -65,6 +65,7 @@ CODED: Options = {"participant": Annotated[str, AtHand(lambda chart: chart.code)
 
 NOBODY_NAMED = "nobody-named"
 """Who looks at the command line without saying who they are."""
+LONGEST_NAME = 60
 QUESTIONS: dict[str, Callable[..., PersonsCommand]] = {}
 """Every request about a participant that is declared here, by its module and name, such as `visits.book`; browsers ask the same ones."""
 
@@ -166,7 +167,7 @@ def _note(chart: Chart) -> None:
     """Note who looks, as far as they say who they are, before anything is shown of a participant on record."""
     if chart.record.participant.registered:
         settings = chart.session.settings
-        who = acting(settings.actor).id if settings.actor else NOBODY_NAMED
+        who = (settings.actor or "").partition(":")[2][:LONGEST_NAME] or NOBODY_NAMED
         with accesses_at(settings.accounts, chart.session.clock) as accesses:
             look = Look(who, f"daybook {chart.session.noted['command']}"[:LONGEST], "cli", chart.id, chart.record.participant.site)
             noted(accesses, chart.daybook.people, look)

@@ -89,16 +89,15 @@ class Needs:
         if not asking.may(self.action):
             asking.office.daybook.people.note(AccessRefused(person=asking.person.id, action=self.action), asking.source)
             raise Refused(Reason(code="not-allowed", says=f"you have no role that may {self.action.replace('-', ' ')}"))
-        if self.action in OF_PARTICIPANTS:
+        if self.action in OF_PARTICIPANTS and not _by_itself(request):
             _note(request, asking)
         return asking
 
 
 def _note(request: Request, asking: Asking, participant: str | None = None, site: str | None = None) -> None:
-    """Note who looks at what, before anything is shown; not what a page asks for by itself."""
-    if not _by_itself(request):
-        look = Look(asking.person.id, request.url.path[:LONGEST], asking.source, participant, site)
-        noted(asking.office.accounts.accesses, asking.office.daybook.people, look)
+    """Note who looks at what, before anything is shown: at a participant always, for nobody can tell who sits before a page."""
+    look = Look(asking.person.id, request.url.path[:LONGEST], asking.source, participant, site)
+    noted(asking.office.accounts.accesses, asking.office.daybook.people, look)
 
 
 Seeing = Annotated[Asking, Depends(Needs("see-participants"))]

@@ -35,6 +35,11 @@ def test_what_a_page_asks_for_by_itself_what_was_refused_and_what_shows_no_parti
     assert noted(door) == []
 
 
+def test_no_header_keeps_a_look_at_a_participant_from_being_noted(door: Desk) -> None:
+    door.browser(COORDINATOR).get(BER, **{"hx-request": "true"})
+    assert noted(door) == [Look(COORDINATOR, BER, "web", "BER-001", "BER")]
+
+
 def test_a_look_that_opens_a_day_binds_the_day_before_into_the_ledger(door: Desk) -> None:
     door.browser(COORDINATOR).get(BER)
     door.browser(COORDINATOR).get(f"{BER}/history")
