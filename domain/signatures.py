@@ -54,12 +54,12 @@ def signatures(record: Record, study_then: StudyThen) -> tuple[Signed, ...]:
     return tuple(_signed(tuple(entries), record, study_then) for entries in _signed_together(record))
 
 
-def to_sign(participant: str, request: c.PersonsCommand) -> str:
+def to_sign(participant: str, request: c.Command) -> str:
     """The digest of what is signed: of the report where one is confirmed, else of what was asked, for this participant alone."""
     return request.report if isinstance(request, c.ConfirmEligibility) else sha256(participant.encode() + _canonical(request)).hexdigest()
 
 
-def _canonical(request: c.PersonsCommand) -> bytes:
+def _canonical(request: c.Command) -> bytes:
     """A request as JSON with sorted keys and no blanks, in UTF-8."""
     return json.dumps(request.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
