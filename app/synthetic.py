@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from hashlib import sha256
 from uuid import uuid4
 
 from app.demo.opening import FORM, FORM_DIGEST, open_demonstration
@@ -17,10 +16,10 @@ from domain import commands as c
 from domain import events as e
 from domain.contacts import ContactNamed
 from domain.entry import Actor, Circumstances, Signature
+from domain.signatures import to_sign
 from domain.time import When, clock_time, local_date, to_the_minute
 from domain.visits import windows
 from domain.words import HoldPoint, ReviewKind, Role
-from store.codec import canonical
 
 LATE = "late entry: synthetic, taken over from an invented chart"
 CONTACTS = (
@@ -57,8 +56,8 @@ def populate(daybook: Daybook, now: datetime) -> None:
         story(chart)
 
 
-def _by(role: Role, signed: Signature | None = None) -> Circumstances:
-    return Circumstances(actor=Actor(id=f"synthetic-{role}", role=role), source="import", command_id=uuid4(), reason=LATE, signature=signed)
+def _by(role: Role) -> Circumstances:
+    return Circumstances(actor=Actor(id=f"synthetic-{role}", role=role), source="import", command_id=uuid4(), reason=LATE)
 
 
 @dataclass
@@ -88,8 +87,10 @@ class Chart:
 
     def asks(self, command: c.Command, role: Role = "coordinator") -> None:
         """Ask as a person would, signed where an investigator asks."""
-        signed = Signature(meaning=SIGNED, signed=sha256(canonical(command)).hexdigest()) if role == "investigator" else None
-        self.daybook.participants.handle(self.id, command, _by(role, signed))
+        by = _by(role)
+        if role == "investigator":
+            by = by.model_copy(update={"signature": Signature(meaning=SIGNED, signed=to_sign(self.id, command, by))})
+        self.daybook.participants.handle(self.id, command, by)
 
     def reports(self, *facts: e.Fact, role: Role = "coordinator") -> None:
         for fact in facts:

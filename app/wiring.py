@@ -21,6 +21,7 @@ from store.keys import KEY_BYTES, Keyring
 from store.ledger import Ledger, stands
 from store.participants import Participants
 from store.people import PeopleDesk
+from store.reviewing import ReviewDesk
 from store.studies import StudyFiles
 from store.study import StudyDesk
 
@@ -43,6 +44,7 @@ class Daybook:
     desk: StudyDesk
     participants: Participants
     people: PeopleDesk
+    reviews: ReviewDesk
     views: Views
 
     @property
@@ -88,7 +90,8 @@ def _around(ledger: Ledger, settings: Settings, *, sealing: bool) -> Iterator[Da
     try:
         files = StudyFiles(settings.studies)
         desk = StudyDesk(ledger, files, settings.study, program=program(), time_zone_data=time_zone_data())
-        yield Daybook(settings, sealing, ledger, files, desk, Participants(ledger, desk), PeopleDesk(ledger, desk), views)
+        people, reviews = PeopleDesk(ledger, desk), ReviewDesk(ledger, settings.study)
+        yield Daybook(settings, sealing, ledger, files, desk, Participants(ledger, desk), people, reviews, views)
     finally:
         views.close()
         ledger.close()

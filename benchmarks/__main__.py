@@ -3,7 +3,7 @@
 import sys
 from importlib import import_module
 
-BENCHMARKS = ("append", "follow", "views", "journeys", "notices", "years", "desk", "stack", "eligibility")
+BENCHMARKS = ("append", "follow", "views", "journeys", "notices", "years", "desk", "stack", "eligibility", "replay")
 
 
 def main(names: list[str]) -> None:

@@ -21,9 +21,9 @@ MAY: Mapping[PersonsRole, frozenset[Action]] = {
     "pharmacist": frozenset(WHERE_THE_PRODUCT_IS),
     "cell-lab": frozenset(WHERE_THE_PRODUCT_IS),
     "medical-monitor": frozenset({"see-participants", "see-history", "acknowledge", "classify"}),
-    "monitor": frozenset(TO_LOOK_ON),
-    "auditor": frozenset(TO_LOOK_ON),
-    "administrator": frozenset({"run-study", "admit-people", "see-system", "vouch"}),
+    "monitor": frozenset({*TO_LOOK_ON, "review-entries"}),
+    "auditor": frozenset({*TO_LOOK_ON, "review-entries", "see-accesses"}),
+    "administrator": frozenset({"run-study", "admit-people", "see-system", "vouch", "see-accesses"}),
 }
 """What each role may do, at the site for which it was granted. Whoever looks after accounts sees no participant by that."""
 OF_THE_WHOLE_STUDY: frozenset[Action] = frozenset({"classify", "run-study", "admit-people", "see-system"})

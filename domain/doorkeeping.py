@@ -8,7 +8,7 @@ from typing import Annotated, Literal, get_args
 from pydantic import Field
 
 from domain.base import Value
-from domain.words import Action, Name, ParticipantId, SiteId
+from domain.words import Action, Digest, Name, ParticipantId, SiteId
 
 DOOR = "door:"
 """How the stream of what happened at the door is called, before the study's name."""
@@ -77,8 +77,25 @@ class CalendarAddressTakenBack(Value):
     person: Name
 
 
+class AccessesSealed(Value):
+    """The account of who looked at whom reaches up to the row of this number, which has this hash; somebody's look began a new day."""
+
+    kind: Literal["accesses-sealed.v1"] = "accesses-sealed.v1"
+    person: Name
+    number: Annotated[int, Field(ge=1)]
+    hash: Digest
+
+
 DoorEvent = Annotated[
-    SignedIn | SignedOut | TurnedAway | AccessRefused | PasswordSet | Unlocked | CalendarAddressGiven | CalendarAddressTakenBack,
+    SignedIn
+    | SignedOut
+    | TurnedAway
+    | AccessRefused
+    | PasswordSet
+    | Unlocked
+    | CalendarAddressGiven
+    | CalendarAddressTakenBack
+    | AccessesSealed,
     Field(discriminator="kind"),
 ]
 DOOR_EVENTS = get_args(get_args(DoorEvent)[0])

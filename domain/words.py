@@ -46,10 +46,11 @@ Role = Literal[PersonsRole, "journey", "notices", "door"]
 """In which capacity something is asked: a person's, or that of a program that acts by itself."""
 Action = Literal[
     "see-participants", "see-history", "register", "record", "plan", "perform", "account", "acknowledge", "judge-by-signature",
-    "classify", "run-study", "admit-people", "see-system", "vouch",
+    "classify", "run-study", "admit-people", "see-system", "vouch", "review-entries", "see-accesses",
 ]  # fmt: skip
 """What people do. To *account* is to handle deviations and missed visits; to *judge by signature* is the investigator's alone; to
-*vouch* is to say on record that an account is in the hands of the person whose name it bears."""
+*vouch* is to say on record that an account is in the hands of the person whose name it bears; to *review entries* is to sign off what
+others recorded; *accesses* are who looked at whom."""
 Source = Literal["web", "api", "cli", "import", "journey", "notices"]
 Urgency = Literal["urgent", "timely", "digest"]
 """When a reminder is sent: at once and at any hour, in the site's working hours, or in the morning."""

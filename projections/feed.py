@@ -9,7 +9,7 @@ import structlog
 from domain.entry import Entry
 from domain.participant import PARTICIPANT, Participant
 from domain.study import Study
-from projections import calendar, deviations, notices, roster, timeline, worklist
+from projections import calendar, deviations, notices, roster, search, timeline, worklist
 from projections.rebuilding import digest_at, rebuild
 from projections.telling import Anew, amends, park, study_of, tell, told_anew, told_further
 from projections.views import Mark, Told, View, Views, marked, move, parked_in
@@ -25,7 +25,7 @@ PARTICIPANTS_AT_ONCE = 50
 """How many participants are told again in one transaction when the study has changed."""
 log = structlog.get_logger()
 
-EVERY_VIEW: tuple[View, ...] = (worklist, timeline, deviations, calendar, roster, notices)
+EVERY_VIEW: tuple[View, ...] = (worklist, timeline, deviations, calendar, roster, notices, search)
 
 
 class Feed:

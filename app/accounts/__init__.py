@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from argon2 import Parameters
 from argon2.profiles import RFC_9106_LOW_MEMORY
 
+from app.accounts.accesses import Accesses
 from app.accounts.calendars import Calendars
 from app.accounts.errands import Errands
 from app.accounts.passwords import Passwords
@@ -24,6 +25,7 @@ class Accounts:
     calendars: Calendars
     saved_views: SavedViews
     errands: Errands
+    accesses: Accesses
 
 
 @contextmanager
@@ -31,8 +33,24 @@ def accounts_at(address: str, clock: Clock, cost: Parameters = RFC_9106_LOW_MEMO
     """Open the accounts for as long as they are needed; `cost` is what it takes to try one password. Raises Fault."""
     engine = opened(address)
     try:
-        yield Accounts(
-            Passwords(engine, clock, cost), Sessions(engine, clock), Calendars(engine), SavedViews(engine), Errands(engine, clock)
-        )
+        with accesses_at(address, clock) as accesses:
+            yield Accounts(
+                passwords=Passwords(engine, clock, cost),
+                sessions=Sessions(engine, clock),
+                calendars=Calendars(engine),
+                saved_views=SavedViews(engine),
+                errands=Errands(engine, clock),
+                accesses=accesses,
+            )
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def accesses_at(address: str, clock: Clock) -> Iterator[Accesses]:
+    """Only the account of who looked at what, which no page waits for longer than it must. Raises Fault."""
+    engine = opened(address, waiting=False)
+    try:
+        yield Accesses(engine, clock)
     finally:
         engine.dispose()

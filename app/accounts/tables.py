@@ -95,6 +95,18 @@ identities = Table(
     Column("person", String(60), primary_key=True),
     Column("known_as", String(64), nullable=False),
 )
+accesses = Table(
+    "accesses",
+    TABLES,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("at", Instant, nullable=False, index=True),
+    Column("person", String(60), nullable=False, index=True),
+    Column("what", String(200), nullable=False),
+    Column("source", String(20), nullable=False),
+    Column("participant", String(20), index=True),
+    Column("site", String(20), index=True),
+    Column("hash", String(64), nullable=False),
+)
 
 
 @contextmanager
@@ -120,11 +132,15 @@ def put(
     return connection.execute(upsert.returning(*table.columns)).one_or_none()
 
 
-def opened(address: str) -> Engine:
-    """Open the accounts at `sqlite:///path/to/file` or `postgresql://…`, and make their tables where there are none. Raises Fault."""
-    engine = create_engine(address.replace("postgresql://", "postgresql+psycopg://", 1), pool_pre_ping=True)
+def opened(address: str, *, waiting: bool = True) -> Engine:
+    """Open the accounts at `sqlite:///path/to/file` or `postgresql://…`, and make their tables where there are none. Raises Fault.
+
+    Without `waiting` for the disk, a power failure may take away the last moments; a program that ends takes away nothing.
+    """
+    hurries = {} if waiting or address.startswith("sqlite") else {"options": "-c synchronous_commit=off"}
+    engine = create_engine(address.replace("postgresql://", "postgresql+psycopg://", 1), pool_pre_ping=True, connect_args=hurries)
     if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _durable)
+        event.listen(engine, "connect", _durable if waiting else _hurried)
     try:
         if address.startswith("sqlite:///"):
             Path(address.removeprefix("sqlite:///")).touch(mode=0o600)
@@ -137,3 +153,8 @@ def opened(address: str) -> Engine:
 def _durable(connection: Any, _: Any) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA busy_timeout = 5000")
+
+
+def _hurried(connection: Any, record: Any) -> None:
+    _durable(connection, record)
+    connection.execute("PRAGMA synchronous = NORMAL")

@@ -7,6 +7,7 @@ from contextlib import suppress
 import typer
 
 from app.cli import (
+    accesses,
     agenda,
     demonstration,
     deviations,
@@ -22,10 +23,12 @@ from app.cli import (
     protocols,
     recordkeeping,
     references,
+    replay,
     reviews,
     safety,
     schemas,
     screening,
+    search,
     status,
     steps,
     study,
@@ -56,6 +59,9 @@ for verbs, panel in (
     (worklist.worklists, "Answers"),
     (deviations.deviations, "Answers"),
     (history.histories, "Answers"),
+    (replay.replays, "Answers"),
+    (search.searches, "Answers"),
+    (accesses.watching, "Answers"),
     (agenda.agendas, "Answers"),
     (notices.told, "Reminders"),
     (status.states, "Running Daybook"),

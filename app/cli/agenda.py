@@ -77,11 +77,12 @@ def agenda_table(found: a.Agenda, clock: SiteClock, infusion: date | None) -> Ta
     table = grid("Due", "Away", "Day", "What")
     for item in found.items:
         day = study_day(clock.date_at(item.due), infusion)
-        table.add_row(clock.shows(item.due), clock.away(item.due), day, _act(item.act))
+        table.add_row(clock.shows(item.due), clock.away(item.due), day, what_falls_due(item.act))
     return table
 
 
-def _act(act: a.Act) -> str:
+def what_falls_due(act: a.Act) -> str:
+    """What is done once something on the agenda is due, in words."""
     match act:
         case a.JudgeStep():
             return f"The planned {act.step} is judged again."

@@ -8,28 +8,29 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
-from hashlib import sha256
 from typing import Annotated, Any, TypeVar
 from uuid import UUID, uuid4
 
 import typer
 from pydantic import TypeAdapter, ValidationError
 
+from app.accounts import accesses_at
+from app.accounts.accesses import Look
 from app.cli.reading import AtHand, Heard, Reads, annotations_of, as_typed, typed_for
 from app.cli.session import Session, session_of
 from app.clinic_time import SiteClock
+from app.watching import LONGEST, noted
 from app.wiring import Daybook
-from domain.base import Value
-from domain.commands import ConfirmEligibility, PersonsCommand
+from domain.commands import PersonsCommand
 from domain.entry import Actor, Circumstances, Signature
 from domain.events import Event
 from domain.record import Record
 from domain.rejections import Reason, Refused
+from domain.signatures import to_sign
 from domain.study import Study
 from domain.time import When
 from domain.words import ParticipantId, Sentence
 from projections.sentences import says
-from store.codec import canonical
 from store.participants import Outcome
 
 Options = dict[str, Any]
@@ -62,6 +63,9 @@ BY_OTHERS: Options = {
 CODED: Options = {"participant": Annotated[str, AtHand(lambda chart: chart.code)]}
 """Whom a request is about, which is read with all the rest."""
 
+NOBODY_NAMED = "nobody-named"
+"""Who looks at the command line without saying who they are."""
+LONGEST_NAME = 60
 QUESTIONS: dict[str, Callable[..., PersonsCommand]] = {}
 """Every request about a participant that is declared here, by its module and name, such as `visits.book`; browsers ask the same ones."""
 
@@ -154,7 +158,19 @@ def opened_chart(ctx: typer.Context, participant: str) -> Iterator[Chart]:
     """The chart of a participant who is asked about."""
     session = session_of(ctx)
     with session.daybook() as daybook:
-        yield Chart(participant, daybook, session)
+        chart = Chart(participant, daybook, session)
+        _note(chart)
+        yield chart
+
+
+def _note(chart: Chart) -> None:
+    """Note who looks, as far as they say who they are, before anything is shown of a participant on record."""
+    if chart.record.participant.registered:
+        settings = chart.session.settings
+        who = (settings.actor or "").partition(":")[2][:LONGEST_NAME] or NOBODY_NAMED
+        with accesses_at(settings.accounts, chart.session.clock) as accesses:
+            look = Look(who, f"daybook {chart.session.noted['command']}"[:LONGEST], "cli", chart.id, chart.record.participant.site)
+            noted(accesses, chart.daybook.people, look)
 
 
 def circumstances(session: Session, actor: Actor, stated: Options) -> Circumstances:
@@ -169,32 +185,6 @@ def signed(by: Circumstances, meaning: str | None, digest: str) -> Circumstances
     """The same under a signature, if there is one: it binds a digest."""
     signature = Signature(meaning=meaning, signed=digest) if meaning else None
     return by.model_copy(update={"signature": signature})
-
-
-class ToSign(Value):
-    """All that a signature binds: what was asked, for whom, why, from what, and who else had a part in it."""
-
-    participant: str
-    request: PersonsCommand
-    reason: str | None
-    document: str | None
-    performed_by: str | None
-    witnessed_by: str | None
-
-
-def to_sign(participant: str, request: PersonsCommand, by: Circumstances) -> str:
-    """The digest of what is signed: of the report where one is confirmed, else of all that was said."""
-    if isinstance(request, ConfirmEligibility):
-        return request.report
-    said = ToSign(
-        participant=participant,
-        request=request,
-        reason=by.reason,
-        document=by.document,
-        performed_by=by.performed_by,
-        witnessed_by=by.witnessed_by,
-    )
-    return sha256(canonical(said)).hexdigest()
 
 
 def acting(who: str | None) -> Actor:

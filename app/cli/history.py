@@ -3,30 +3,24 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 from pydantic_core import to_jsonable_python
 from rich.table import Table
 
-from app.cli.agenda import agenda_table, day_zero
+from app.cli.agenda import day_zero
 from app.cli.asking import AS_JSON, PARTICIPANT, opened_chart
 from app.cli.deviations import category_of, standing_of
 from app.cli.session import grid
 from app.cli.worklist import warn_if_behind
 from app.clinic_time import SiteClock, study_day
-from domain.agenda import agenda
-from domain.anchors import IN_WORDS, anchors
+from domain.anchors import IN_WORDS
 from domain.decisions.reports import times
 from domain.entry import Entry
-from domain.events import FACTS, EntryRetracted, Event, StepCleared, StepHeld, StepWaiting
-from domain.gates import judge
+from domain.events import FACTS, EntryRetracted, Event
 from domain.history import amendments
-from domain.leaving import ways_in_force
-from domain.participant import Participant
-from domain.record import Record
 from domain.rejections import Reason, Refused
-from domain.study import Study
 from domain.words import few
 from projections.sentences import says
 from projections.timeline import Line, Timeline, Window
@@ -57,31 +51,15 @@ def timeline(ctx: typer.Context, participant: PARTICIPANT, *, as_json: AS_JSON =
 
 
 @histories.command()
-def history(
-    ctx: typer.Context,
-    participant: PARTICIPANT,
-    *,
-    at_version: Annotated[int | None, typer.Option(min=1, metavar="ENTRY", help="Replay: how things stood after this entry.")] = None,
-    as_json: AS_JSON = False,
-) -> None:
+def history(ctx: typer.Context, participant: PARTICIPANT, *, as_json: AS_JSON = False) -> None:
     """Show every entry as an auditor reads it: when it happened, when it was recorded, by whom, why, and its proof."""
     with opened_chart(ctx, participant) as chart:
-        clock, entries = chart.clock, chart.record.entries
-        if at_version is not None and at_version > len(entries):
-            raise Refused(Reason(code="unknown-entry", says=f"{participant} has {len(entries)} entries; there is no entry {at_version}"))
-        then = Record.of(participant, entries[:at_version])
+        clock, record = chart.clock, chart.record
         if as_json:
-            shown = [_for_programs(entry) for entry in then.entries]
-            chart.session.answers({"participant": participant, "entries": shown, "state": then.participant})
+            shown = [_for_programs(entry) for entry in record.entries]
+            chart.session.answers({"participant": participant, "entries": shown, "state": record.participant})
             return
-        chart.session.shows(_history_table(then.entries, clock))
-        if at_version is not None:
-            study = chart.daybook.desk.at(then.entries[-1].study_version)
-            for line in _state(then, study, clock):
-                chart.session.says(line)
-            infused = anchors(then.participant, study).get("infusion")
-            at_that_time = replace(clock, now=then.participant.recorded_at)
-            chart.session.shows(agenda_table(agenda(then.participant, study), at_that_time, infused.on if infused else None))
+        chart.session.shows(_history_table(record.entries, clock))
 
 
 def _timeline_tables(found: Timeline, clock: SiteClock, infusion: date | None) -> Iterator[Table]:
@@ -179,41 +157,3 @@ def _circumstances(entry: Entry[Event]) -> str:
         "signed, not authenticated": by.signature and by.signature.meaning,
     }
     return "".join(f" ({name}: {value})" for name, value in said.items() if value)
-
-
-def _state(then: Record, study: Study, clock: SiteClock) -> Iterator[str]:
-    """How things stood after the last of these entries."""
-    one = then.participant
-    yield f"After entry {then.version}, recorded {clock.shows(one.recorded_at)}:"
-    yield f"  site {one.site}, protocol version {one.protocol}; {_standing(one, clock.zone)}"
-    yield from (f"  {taken.step}, taken {clock.shows_when(taken.at)} (entry {taken.entry})" for taken in one.taken)
-    for step, plan in one.plans.items():
-        verdict = says(plan.verdict, clock.zone) if plan.verdict else "no verdict yet."
-        yield f"  {step}, planned from {clock.shows(plan.slot.start)} until {clock.shows(plan.slot.until)}: {verdict}"
-    yield f"  visits that took place: {', '.join(one.visits) or 'none'}; deviations that stood: {len(one.deviations)}"
-    event = then.entries[-1].event
-    if isinstance(event, StepCleared | StepWaiting | StepHeld):
-        yield f"  That verdict, derived again from what was on record before it, is {_derived_again(event, then, study)}."
-
-
-def _standing(one: Participant, zone: str) -> str:
-    left = [way.words for way, _ in ways_in_force(one, zone)]
-    if left:
-        return f"the participant {', '.join(left)}"
-    if one.eligible is not None:
-        return "eligibility confirmed"
-    return "in screening" if one.screenings else "consented" if one.consents else "not consented"
-
-
-def _derived_again(recorded: StepCleared | StepWaiting | StepHeld, then: Record, study: Study) -> str:
-    before = Record.of(then.id, then.entries[:-1]).participant
-    slot = before.plans[recorded.step].slot
-    derived = judge(recorded.step, before, study, slot.start).verdict(slot, then.entries[-1].recorded_at)
-    made_with = recorded.derivation.made_with
-    others = [name for name, was in made_with if getattr(derived.derivation.made_with, name) != was]
-    alike = derived.model_copy(update={"derivation": derived.derivation.model_copy(update={"made_with": made_with})})
-    if alike == recorded:
-        return f"the same, though made with another {' and '.join(others).replace('_', ' ')}" if others else "the same"
-    again = {rule.rule: rule for rule in derived.derivation.rules}
-    differing = [rule.rule for rule in recorded.derivation.rules if again.get(rule.rule) != rule]
-    return f"different: {', '.join(differing) or 'its cover'}"

@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 from uuid import uuid4
@@ -18,6 +17,7 @@ from domain.criteria.report import EligibilityReport, eligibility
 from domain.entry import Actor, Circumstances, Signature
 from domain.record import Record
 from domain.rejections import Refused
+from domain.signatures import to_sign
 from domain.standing import Noted
 from domain.time import When
 from domain.words import Role
@@ -67,11 +67,9 @@ class Stage:
         self, command: c.Command, role: Role = "coordinator", *, reason: str | None = None, meaning: str | None = None
     ) -> Refused | None:
         """Make a request; a refusal comes back, because it is part of the story."""
-        binds = command.report if isinstance(command, c.ConfirmEligibility) else self._digest()
-        signature = None if meaning is None else Signature(meaning=meaning, signed=binds)
-        by = Circumstances(
-            actor=Actor(id=f"demo-{role}", role=role, site=SITE), source="cli", command_id=uuid4(), reason=reason, signature=signature
-        )
+        by = Circumstances(actor=Actor(id=f"demo-{role}", role=role, site=SITE), source="cli", command_id=uuid4(), reason=reason)
+        if meaning is not None:
+            by = by.model_copy(update={"signature": Signature(meaning=meaning, signed=to_sign(PARTICIPANT, command, by))})
         try:
             self.participants.handle(PARTICIPANT, command, by)
         except Refused as refusal:
@@ -87,11 +85,6 @@ class Stage:
     def report(self) -> EligibilityReport:
         """Eligibility as it is judged for a confirmation now."""
         return eligibility(self.record.participant, self.participants.study(), self.clock())
-
-    def _digest(self) -> str:
-        """What a signature of the story binds: the last entry's proof."""
-        entries = self.record.entries
-        return entries[-1].digest if entries else sha256().hexdigest()
 
 
 def infusion_on(record: Record) -> Noted[e.InfusionStarted]:

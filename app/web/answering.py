@@ -39,7 +39,9 @@ NAVIGATION: tuple[tuple[str, str, Action], ...] = (
     ("/matrix", "Visits", "see-participants"),
     ("/deviations", "Deviations", "see-participants"),
     ("/reminders", "Reminders", "see-participants"),
+    ("/search", "Entries", "see-history"),
     ("/people", "People", "admit-people"),
+    ("/accesses", "Who looked", "see-accesses"),
     ("/system", "System", "see-system"),
 )
 """Where people go, each with the action that shows it to them."""

@@ -10,7 +10,9 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
+from app.web.accesses_page import watched
 from app.web.api import api
+from app.web.api_of_the_record import of_the_record
 from app.web.api_of_the_study import of_the_study
 from app.web.calendars import Feeds, calendars
 from app.web.charting import charting
@@ -26,12 +28,14 @@ from app.web.overviews import overviews
 from app.web.problems import told_of
 from app.web.profile import profile
 from app.web.pulse import Pulse
+from app.web.raw_page import raw_records
 from app.web.recording import recording
 from app.web.registering import registering
 from app.web.reminders import reminders
 from app.web.running import running
 from app.web.safety import Guarded
 from app.web.saved_views import saved_views
+from app.web.searching import searching
 from app.web.staff import people
 from app.web.steps_and_visits import taking
 from app.web.vouching import vouching
@@ -50,6 +54,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     judging,
     charting,
     histories,
+    raw_records,
+    searching,
+    watched,
     deviating,
     calendars,
     overviews,
@@ -60,6 +67,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     running,
     api,
     of_the_study,
+    of_the_record,
 )
 
 

@@ -1,44 +1,46 @@
 """The pages of a participant's history, and of an entry that is corrected or taken back."""
 
+from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from app.cli.asking import Chart
+from app.moments import Replays
 from app.web.answering import page
 from app.web.fields import Typed
 from app.web.history_page import correction_asks, entry_shown, history_page, stated
 from app.web.needs import Needs, Seeing
 from app.web.office import Asking
+from app.web.replay_page import Asked, StateShown, state_shown
 from app.web.sheets import Sent, chart_of, one_of, page_with, recorded
 from app.web.worklist_page import participant_href
 from domain.entry import Entry
 from domain.events import FACTS, Event
+from domain.record import Record
 from domain.rejections import Reason, Refused
-from domain.study import Study
 
 histories = APIRouter(include_in_schema=False)
 SeeingHistory = Annotated[Asking, Depends(Needs("see-history"))]
+NOTHING_THERE = HTTPStatus.NOT_FOUND
+"""Of a moment that nobody can write, or at which nothing was on record."""
 FIELD = "field."
 """What the name of a field begins with that stands for one of the entry's."""
 
 
 @histories.get("/participants/{participant}/history")
-def history(
-    request: Request,
-    participant: str,
-    asking: SeeingHistory,
-    version: int | None = None,
-    number: Annotated[int, Query(alias="page", ge=1)] = 1,
-) -> Response:
-    """Every entry, the last first; with a version, those up to it and how things stood then."""
-    chart = chart_of(asking, participant)
-    study = _study_then(chart, version)
-    shown = history_page(chart.record, study, chart.clock, version, number)
-    told = tuple(recorded(request, chart))
-    corrects = asking.may("record")
-    return page(request, asking, "history.html", participant=chart.id, clock=chart.clock, recorded=told, page=shown, corrects=corrects)
+def history(request: Request, participant: str, asking: SeeingHistory) -> Response:
+    """Every entry, the last first; as of a moment, those that were known then, how things stood, and why."""
+    chart, asked = chart_of(asking, participant), Asked.of(request.query_params)
+    replays = Replays(chart.daybook.participants, chart.record)
+    found, reasons = _replayed(replays, chart, asked)
+    known, state = found or (chart.record, None)
+    shown = history_page(known, chart.record.version, chart.clock, asked.page, replays.study)
+    return page(
+        request, asking, "history.html", NOTHING_THERE if reasons else HTTPStatus.OK, participant=chart.id, clock=chart.clock,
+        recorded=tuple(recorded(request, chart)), page=shown, state=state, asked=asked, reasons=reasons, corrects=asking.may("record"),
+    )  # fmt: skip
 
 
 @histories.get("/participants/{participant}/entries/{entry}")
@@ -53,11 +55,16 @@ def amended(request: Request, participant: str, entry: int, asking: Seeing, type
     return _entry(request, asking, chart_of(asking, participant), entry, typed)
 
 
-def _study_then(chart: Chart, version: int | None) -> Study:
-    """The study as it stood when an entry was decided."""
-    if version is None or not 0 < version <= chart.record.version:
-        return chart.study
-    return chart.daybook.desk.at(chart.record.entries[version - 1].study_version)
+def _replayed(replays: Replays, chart: Chart, asked: Asked) -> tuple[tuple[Record, StateShown] | None, tuple[Reason, ...]]:
+    """What was known at the moment that is asked for, and how things stood; or why that cannot be told."""
+    try:
+        cut = asked.cut(chart.clock)
+        if cut is None:
+            return None, ()
+        then, state = state_shown(replays, cut, asked, chart.clock)
+    except Refused as refused:
+        return None, refused.reasons
+    return (then.record, state), ()
 
 
 def _entry(request: Request, asking: Asking, chart: Chart, number: int, typed: Typed | None) -> Response:

@@ -1,4 +1,4 @@
-"""The page of a participant's history: every entry with both clocks, what it said and says, by whom and why, and past states."""
+"""The entries of a participant's history: each with both clocks, what it said and says, by whom and why."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -11,12 +11,9 @@ from domain.decisions.reports import times
 from domain.entry import Entry
 from domain.events import FACTS, EntryCorrected, EntryRetracted, Event
 from domain.history import amendments
-from domain.leaving import ways_in_force
 from domain.record import Record
-from domain.rejections import Reason, Refused
-from domain.study import Study
+from domain.signatures import Signed, StudyThen, signatures
 from domain.time import When, local_time
-from domain.visits import windows
 from projections.sentences import says
 
 ENTRIES_ON_A_PAGE = 100
@@ -39,48 +36,34 @@ class EntryShown:
     """What was said of how it came to be recorded: the reason, the source, others, the signature."""
     digest: str
     amendable: bool
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """How things stood after an entry."""
-
-    version: int
-    recorded_at: datetime
-    standing: str
-    steps: tuple[str, ...]
-    visits: tuple[tuple[str, str], ...]
-    deviations: tuple[str, ...]
+    signature: Signed | None
+    """The signature that it stands under, if any."""
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryPage:
-    """The entries, the last first, and how things stood after one of them."""
+    """The entries that are known, the last first. `total` is how many there are by now."""
 
     entries: tuple[EntryShown, ...]
-    version: int
+    total: int
     number: int
     pages: int
-    state: State | None
 
 
-def history_page(record: Record, study: Study, clock: SiteClock, version: int | None, number: int) -> HistoryPage:
-    """The page of a number, counted from 1. Raises Refused where there is no such entry."""
-    if version is not None and not 0 < version <= record.version:
-        raise Refused(Reason(code="unknown-page", says=f"{record.id} has {record.version} entries; there is no entry {version}"))
-    upto = record.entries[:version]
-    amended = _amended(record.entries)
-    pages = max(1, -(-len(upto) // ENTRIES_ON_A_PAGE))
-    last = len(upto) - (min(number, pages) - 1) * ENTRIES_ON_A_PAGE
-    shown = (entry_shown(entry, amended, clock) for entry in reversed(upto[max(0, last - ENTRIES_ON_A_PAGE) : last]))
-    state = None if version is None else _state(Record.of(record.id, upto), study, clock)
-    return HistoryPage(tuple(shown), record.version, min(number, pages), pages, state)
+def history_page(known: Record, total: int, clock: SiteClock, number: int, study_then: StudyThen) -> HistoryPage:
+    """The page of a number, counted from 1; what was recorded later corrects nothing of it."""
+    amended = _amended(known.entries)
+    signed = {version: one for one in signatures(known, study_then) for version in range(one.first, one.last + 1)}
+    pages = max(1, -(-len(known.entries) // ENTRIES_ON_A_PAGE))
+    last = len(known.entries) - (min(number, pages) - 1) * ENTRIES_ON_A_PAGE
+    shown = (entry_shown(entry, amended, clock, signed) for entry in reversed(known.entries[max(0, last - ENTRIES_ON_A_PAGE) : last]))
+    return HistoryPage(tuple(shown), total, min(number, pages), pages)
 
 
 Amended = Mapping[int, tuple[int, EntryCorrected | EntryRetracted]]
 
 
-def entry_shown(entry: Entry[Event], amended: Amended, clock: SiteClock) -> EntryShown:
+def entry_shown(entry: Entry[Event], amended: Amended, clock: SiteClock, signed: Mapping[int, Signed] | None = None) -> EntryShown:
     """An entry, as it says now."""
     by, amendment = amended.get(entry.version, (0, None))
     now = amendment.fact if isinstance(amendment, EntryCorrected) else entry.event
@@ -97,6 +80,7 @@ def entry_shown(entry: Entry[Event], amended: Amended, clock: SiteClock) -> Entr
         told=tuple(_told(entry)),
         digest=entry.digest,
         amendable=isinstance(entry.event, FACTS) and not isinstance(amendment, EntryRetracted),
+        signature=(signed or {}).get(entry.version),
     )
 
 
@@ -144,36 +128,11 @@ def _who(entry: Entry[Event]) -> str:
 
 def _told(entry: Entry[Event]) -> Iterator[tuple[str, str]]:
     by = entry.circumstances
-    said = (("Reason", by.reason), ("Source", by.document), ("Done by", by.performed_by), ("Witnessed by", by.witnessed_by))
+    said = (
+        ("Reason", by.reason),
+        ("Source", by.document),
+        ("Done by", by.performed_by),
+        ("Witnessed by", by.witnessed_by),
+        ("Who asked was", f"proved by {by.assurance.replace('-', ' ')}" if by.assurance != "asserted" else None),
+    )
     yield from ((what, value) for what, value in said if value)
-    if by.signature is not None:
-        name = by.signature.name or by.actor.id
-        yield "Signed" if by.signature.authenticated else "Signed, not authenticated", f"{name}: {by.signature.meaning}"
-        yield "Digest of what was signed", by.signature.signed
-
-
-def _state(then: Record, study: Study, clock: SiteClock) -> State:
-    one = then.participant
-    taken = (f"{each.step.capitalize()}, taken {clock.shows_when(each.at)} (entry {each.entry})" for each in one.taken)
-    plans = (
-        f"{step.capitalize()}, planned from {clock.shows(plan.slot.start)} until {clock.shows(plan.slot.until)}: "
-        f"{says(plan.verdict, clock.zone) if plan.verdict else 'no verdict yet.'}"
-        for step, plan in one.plans.items()
-    )
-    return State(
-        version=then.version,
-        recorded_at=one.recorded_at,
-        standing=_standing(then, clock.zone),
-        steps=(*taken, *plans),
-        visits=tuple((window.title, f"{window.state}, {window.range(clock.zone)}") for window in windows(one, study)),
-        deviations=tuple(each.says for each in one.deviations.values()),
-    )
-
-
-def _standing(then: Record, zone: str) -> str:
-    one = then.participant
-    if left := [way.words for way, _ in ways_in_force(one, zone)]:
-        return f"The participant {', '.join(left)}"
-    if one.eligible is not None:
-        return "Eligibility confirmed"
-    return "In screening" if one.screenings else "Consented" if one.consents else "Not consented"

@@ -7,6 +7,8 @@ from typing import Annotated
 from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
 
+from app.accounts.accesses import Look
+from app.watching import LONGEST, noted
 from app.web.office import Asking, Office
 from domain.doorkeeping import AccessRefused
 from domain.rejections import Reason, Refused
@@ -15,6 +17,8 @@ from domain.words import Action
 COOKIE = "daybook"
 BEARER = "Bearer "
 OF_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+OF_PARTICIPANTS: frozenset[Action] = frozenset({"see-participants", "see-history"})
+"""What lists of participants are shown for."""
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 SCHEME = HTTPBearer(auto_error=False, scheme_name="session", description="The token of a session, which `POST /api/session` begins.")
 """How the description of the interface says that one has signed in."""
@@ -106,11 +110,20 @@ class Needs:
             site = authority.seen(asking.person.id, participant, asking.source)
             if self.action != "see-participants":  # Which is what they have just been found to be allowed.
                 authority.permit(asking.person.id, self.action, site, asking.source, participant=participant)
+            _note(request, asking, participant, site)
             return asking.about(participant, site)
         if not asking.may(self.action):
             asking.office.daybook.people.note(AccessRefused(person=asking.person.id, action=self.action), asking.source)
             raise Refused(Reason(code="not-allowed", says=f"you have no role that may {self.action.replace('-', ' ')}"))
+        if self.action in OF_PARTICIPANTS and not _by_itself(request):
+            _note(request, asking)
         return asking
+
+
+def _note(request: Request, asking: Asking, participant: str | None = None, site: str | None = None) -> None:
+    """Note who looks at what, before anything is shown: at a participant always, for nobody can tell who sits before a page."""
+    look = Look(asking.person.id, request.url.path[:LONGEST], asking.source, participant, site)
+    noted(asking.office.accounts.accesses, asking.office.daybook.people, look)
 
 
 Seeing = Annotated[Asking, Depends(Needs("see-participants"))]

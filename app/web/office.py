@@ -12,7 +12,6 @@ from app.accounts import Accounts
 from app.accounts.provider import Provider, Ways
 from app.accounts.sessions import Session, digest_of
 from app.authority import Rights
-from app.cli.asking import to_sign
 from app.proof import Doorkeeper
 from app.wiring import Daybook
 from domain.access import asked_by
@@ -20,6 +19,7 @@ from domain.commands import PersonsCommand, Register
 from domain.entry import Actor, Circumstances, Signature
 from domain.people import Person
 from domain.rejections import Reason, Refused, refuse_if
+from domain.signatures import to_sign
 from domain.vouching import not_vouched_for
 from domain.words import Action, Source
 from store.participants import Outcome

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import structlog
 from fastapi import FastAPI, Request
@@ -26,8 +26,8 @@ from store.errors import CommandReused, DamagedEntry, Fault, LostRace, StoreErro
 from store.participants import Overtaken
 
 PROBLEM = "application/problem+json"
-NOT_FOUND = frozenset({"unknown-participant", "unknown-page"})
-NOT_READABLE = frozenset({"not-understood", "malformed", "not-a-time", "not-a-date", "no-number"})
+NOT_FOUND = frozenset({"unknown-participant", "unknown-page", "not-on-record-yet"})
+NOT_READABLE = frozenset({"not-understood", "no-moment", "malformed", "not-a-time", "not-a-date", "no-number"})
 NOT_THEIRS = frozenset(
     {"not-allowed", "wrong-password", "locked", "not-signed-in", "not-proven", "not-chosen", "not-vouched-for", "not-by-password"}
 )
@@ -124,6 +124,8 @@ async def answer(request: Request, trouble: Exception) -> Response:
         return await run_in_threadpool(sent_to_prove, request, trouble, typed)
     if isinstance(trouble, NotSignedIn):
         return _shown_the_door(request)
+    if isinstance(trouble, DamagedEntry) and request.method == "GET" and (code := request.path_params.get("participant")):
+        return RedirectResponse(f"/records/{quote(str(code), safe='')}", HTTPStatus.SEE_OTHER)
     return await run_in_threadpool(page_of, request, problem)
 
 

@@ -46,6 +46,11 @@ def instant(at: datetime, clock: SiteClock) -> Markup:
     return filled(piece, _read_by_programs(at), in_utc(at), there[:minute], there[minute:])
 
 
+def instant_in(at: datetime, zone: str) -> Markup:
+    """An instant on the clocks of a site of its own, where a list is of several sites."""
+    return instant(at, SiteClock(zone, at))
+
+
 def away(at: datetime, clock: SiteClock) -> Markup:
     """How far away an instant is, as `in 2 days`; a browser keeps it right."""
     piece = '<time class="away" datetime="{}" data-away data-zone="{}">{}</time>'
@@ -135,6 +140,8 @@ def sentence(says: str) -> str:
 
 FILTERS: Mapping[str, Callable[..., object]] = {
     "instant": instant,
+    "instant_in": instant_in,
+    "utc": in_utc,
     "away": away,
     "countdown": countdown,
     "as_known": as_known,

@@ -7,6 +7,7 @@ from app.synthetic import populate
 from app.wiring import opened
 from domain.agenda import agenda
 from domain.participant import PARTICIPANT
+from domain.signatures import signatures
 from tests.builders import Clock, Story, Trial
 
 
@@ -41,3 +42,15 @@ def test_every_synthetic_entry_is_labelled(tmp_path: Path) -> None:
         assert daybook.participants.study().record.demonstration
         for stream in daybook.ledger.streams(PARTICIPANT):
             assert all("synthetic" in (entry.circumstances.reason or "") for entry in daybook.ledger.read(stream))
+
+
+@pytest.mark.slow
+def test_every_synthetic_signature_binds_what_stands_beside_it(tmp_path: Path) -> None:
+    clock = Clock()
+    with opened(Settings(folder=tmp_path / "daybook"), clock, create=True) as daybook:
+        populate(daybook, clock())
+        found = [
+            one for participant in daybook.participants.ids() for one in signatures(daybook.participants.read(participant), daybook.desk.at)
+        ]
+    assert len(found) > 12
+    assert [one for one in found if one.binds is False] == []

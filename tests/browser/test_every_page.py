@@ -32,12 +32,19 @@ PAGES = (
     "/participants/BER-001/safety",
     "/participants/BER-001/deviations",
     "/participants/BER-001/history",
-    "/participants/BER-001/history?version=20",
+    "/participants/BER-001/history?at=20",
+    "/participants/BER-001/history?at=20&against=now",
+    "/participants/BER-001/history?happened=2026-01-10+10:00",
+    "/search",
+    "/search?mark=signature",
+    "/reviews",
+    "/records/BER-001",
     "/participants/BER-001/entries/3",
     "/participants/BER-001/record",
     "/participants/BER-001/record/screening.score",
 )
-ADMINISTRATORS = ("/people", "/people/m-weber", "/access", "/system", "/profile", "/vouching")
+AUDITORS = ("/search", "/search?late_hours=1", "/reviews", "/accesses", "/accesses?check=yes", "/participants/BER-001/history?at=9")
+ADMINISTRATORS = ("/accesses", "/people", "/people/m-weber", "/access", "/system", "/profile", "/vouching")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -45,6 +52,41 @@ def test_every_page_of_an_administrator_is_accessible(scheme: Scheme, place: Tow
     administrator = place.signs_in("t-berg", scheme=scheme, at="People")
     for path in ADMINISTRATORS:
         administrator.goes_to(path).is_accessible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_of_an_auditor_is_accessible(scheme: Scheme, place: Town) -> None:
+    place.trial.participant("BER-001").is_eligible()
+    auditor = place.signs_in("r-haas", scheme=scheme)
+    for path in AUDITORS:
+        auditor.goes_to(path).is_accessible()
+
+
+def test_the_scrubber_is_moved_by_keys_and_shows_the_moment_without_a_mouse(place: Town) -> None:
+    story = place.trial.participant("BER-001").is_eligible()
+    last = story.record.version
+    page = place.signs_in("r-haas").goes_to("/participants/BER-001/history").page
+    slider = page.locator("#at")
+    slider.focus()
+    slider.press("ArrowLeft")
+    expect(page.locator("[data-scrubbed]")).to_have_text(str(last - 1))
+    slider.press("Enter")
+    expect(page.locator("#state")).to_contain_text(f"after entry {last - 1}")
+    page.get_by_role("link", name="First").press("Enter")
+    expect(page.locator("#state")).to_contain_text("after entry 1")
+    page.get_by_role("link", name="After →").press("Enter")
+    expect(page.locator("#state")).to_contain_text("after entry 2")
+
+
+def test_without_scripts_a_moment_is_shown_by_a_clock_and_compared(place: Town) -> None:
+    place.trial.participant("BER-001").is_eligible()
+    page = place.signs_in("r-haas", scripts=False).goes_to("/participants/BER-001/history").page
+    page.get_by_text("By a clock, or compare two moments").click()
+    page.fill("[name=known]", "2026-01-05 09:00")
+    page.fill("[name=against]", "now")
+    page.locator(".scrubber details").get_by_role("button", name="Show").click()
+    expect(page.locator("#state")).to_contain_text("by what was recorded until 2026-01-05 09:00+01:00")
+    expect(page.locator(".changes")).to_contain_text("Eligibility confirmed")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -85,6 +85,9 @@
     button.hidden = false;
     button.addEventListener("click", () => print());
   }
+  for (const slider of all("[data-scrub]")) {
+    slider.addEventListener("input", () => { for (const one of all("[data-scrubbed]")) write(one, slider.value); });
+  }
   document.addEventListener("keydown", (event) => {
     const typing = event.target.closest("input, select, textarea, [contenteditable]");
     if (event.ctrlKey || event.metaKey || event.altKey || (keys && keys.open)) return;

@@ -91,30 +91,6 @@ def test_the_history_shows_both_clocks_who_why_and_the_proof(desk: Desk) -> None
         assert part in said
 
 
-def test_the_history_is_replayed_as_it_stood_after_any_entry(desk: Desk) -> None:
-    desk.planned()
-    desk.clock.move(hours=2)
-    desk.journey_acts("BER-001")
-    cleared = desk.kinds().index("step-cleared") + 1
-    desk("perform", "BER-001", "leukapheresis")
-    said = desk("history", "BER-001", "--at-version", str(cleared)).stdout
-    assert f"After entry {cleared}, recorded 2026-01-12 11:00+01:00:" in said
-    assert "leukapheresis, planned from 2026-01-12 10:00+01:00 until 2026-01-12 18:00+01:00: Leave given for leukapheresis" in said
-    assert "derived again from what was on record before it, is the same, though made with another time zone data and program." in said
-    assert "Leukapheresis started" not in said
-    assert "not consented" in desk("history", "BER-001", "--at-version", "1").stdout
-    planned = desk("history", "BER-001", "--at-version", str(desk.kinds().index("step-planned") + 1)).stdout
-    assert "leukapheresis, planned from 2026-01-12 10:00+01:00 until 2026-01-12 18:00+01:00: no verdict yet." in planned
-
-
-def test_a_replay_reckons_how_far_things_were_away_then_and_not_today(desk: Desk) -> None:
-    desk.consented()
-    desk("screen", "BER-001", "now")
-    desk.clock.move(days=20)
-    assert "2026-02-03 00:00+01:00  in 9 days" in desk("agenda", "BER-001").stdout
-    assert "2026-02-03 00:00+01:00  in 29 days" in desk("history", "BER-001", "--at-version", "4").stdout
-
-
 def test_what_the_journey_recorded_was_recorded_by_the_journey(desk: Desk) -> None:
     desk.planned()
     desk.journey_acts("BER-001")

@@ -39,7 +39,7 @@ def test_no_answer_and_no_log_tells_who_a_participant_is(desk: Desk) -> None:
     told(desk)
     of_one_participant = (
         "history BER-001",
-        "history BER-001 --at-version 1",
+        "replay BER-001 --at-entry 1",
         "timeline BER-001",
         "agenda BER-001",
         "gate BER-001 infusion",

@@ -55,7 +55,7 @@ CONSENT_HAS = "at, document, document_digest, signer, relation, obtained_by, wit
             "'2020' is no date; write 2026-03-01, lifetime or last",
         ),
         (("review", "BER-001", "history", "now", "--since", "lifetime", "--source", "gossip"), "'gossip' must be"),
-        (("history", "BER-001", "--at-version", "99"), "BER-001 has 3 entries; there is no entry 99"),
+        (("replay", "BER-001", "--at-entry", "99"), "BER-001 has 3 entries; there is no entry 99"),
         (("timeline", "BER-009"), "there is no participant BER-009"),
         (("gate", "BER-009", "infusion"), "there is no participant BER-009"),
         (("agenda", "BER-009"), "there is no participant BER-009"),

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from app.accounts.passwords import FAILURES
-from app.cli.asking import to_sign
 from app.demo.people import PASSWORD
 from domain.commands import RecordDeviation, ReviewDeviation
 from domain.doorkeeping import AccessRefused, TurnedAway
 from domain.entry import Entry
 from domain.events import DeviationDetails, Event
+from domain.signatures import to_sign
 from tests.app.web.at_the_door import ADMINISTRATOR, COORDINATOR, INVESTIGATOR, Client, Desk, by
 
 MEANING = "I have read this and agree"

@@ -51,8 +51,8 @@ def test_an_entry_is_taken_back(desk: Desk) -> None:
 
 def test_the_state_as_of_an_entry_is_shown(desk: Desk) -> None:
     consented = desk.story("BER-001").entry_of(e.ConsentSigned)
-    assert "<b>Consented.</b>" in desk.sees(f"{HISTORY}?version={consented}")
-    assert "<b>Eligibility confirmed.</b>" in desk.sees(f"{HISTORY}?version={len(desk.entries('BER-001'))}")
+    assert "<b>Consented.</b>" in desk.sees(f"{HISTORY}?at={consented}")
+    assert "<b>Eligibility confirmed.</b>" in desk.sees(f"{HISTORY}?at={len(desk.entries('BER-001'))}")
 
 
 def test_a_deviation_is_recorded_described_reviewed_by_signature_and_taken_back(desk: Desk) -> None:

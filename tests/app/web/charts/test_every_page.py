@@ -20,7 +20,7 @@ PAGES = (
     "safety",
     "deviations",
     "history",
-    "history?version=5",
+    "history?at=5",
     "entries/3",
     "record",
 )
@@ -44,7 +44,7 @@ def test_a_participant_of_another_site_is_nobody_on_every_page(desk: Desk) -> No
 
 
 def test_what_there_is_not_is_said_not_to_be(desk: Desk) -> None:
-    for path in ("visits/no-such-visit", "entries/999", "entries/1", "history?version=999", "record/no.such-form"):
+    for path in ("visits/no-such-visit", "entries/999", "entries/1", "history?at=999", "record/no.such-form"):
         desk.sees(f"/participants/BER-001/{path}", 404)
 
 

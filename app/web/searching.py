@@ -1,0 +1,173 @@
+"""The pages of a search over all entries, and of the reviews of what one found."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from typing import Annotated, Any, Self, get_args
+from urllib.parse import urlencode
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import RedirectResponse, Response
+
+from app.cli.reading import shaped
+from app.searched import MARKED, TYPED, Reviewed, bound_by, question_of, reviewed, to_be_reviewed
+from app.web.answering import as_csv, page
+from app.web.needs import Needs
+from app.web.office import Asking, Signing, Stated
+from app.web.staff import Typed
+from domain.entry import Actor
+from domain.rejections import Reason, Refused
+from domain.searching import KINDS, Question, kind_in_words
+from domain.words import Role, Source
+from projections.search import Bounds, Page, Row, search
+
+searching = APIRouter(include_in_schema=False)
+SeeingHistory = Annotated[Asking, Depends(Needs("see-history"))]
+Reviewing = Annotated[Asking, Depends(Needs("review-entries"))]
+ON_A_PAGE = 50
+MOST_ROWS = 100_000
+"""How many rows a table has at most."""
+COLUMNS = tuple(name for name in Row._fields if name != "position")
+LONGEST_TYPED = 80
+NUMBERS = ("page", "after", "upto")
+CHOICES = {
+    "roles": tuple((role, role.replace("-", " ").capitalize()) for role in get_args(Role) if role != "door"),
+    "sources": tuple((source, source.capitalize()) for source in get_args(Source)),
+    "kinds": tuple(sorted(((kind, kind_in_words(kind)) for kind in KINDS), key=lambda one: one[1])),
+    "marks": tuple((mark, words.capitalize()) for mark, words in MARKED.items()),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A search as its address says it: every part is a parameter, and an empty one narrows nothing."""
+
+    typed: Mapping[str, str]
+    page: int = 1
+    after: int = 0
+    upto: int = 0
+    """Between which positions of the ledger; 0 is no bound."""
+
+    @classmethod
+    def of(cls, parameters: Mapping[str, str]) -> Self:
+        """As the address or a form says; what is no number is none."""
+        typed = {name: parameters.get(name, "").strip()[:LONGEST_TYPED] for name in TYPED}
+        page, after, upto = (_number(parameters.get(name, "")) for name in NUMBERS)
+        return cls({name: text for name, text in typed.items() if text}, max(1, page), after, upto)
+
+    def said(self, name: str) -> str:
+        return self.typed.get(name, "")
+
+    def url(self, path: str = "/search", **but: Any) -> str:
+        """The address of the same search but for some parameters."""
+        other = replace(self, **{"page": 1, **but})
+        numbers = {"page": other.page if other.page > 1 else 0, "after": other.after, "upto": other.upto}
+        said = dict(self.typed) | {name: str(number) for name, number in numbers.items() if number}
+        return f"{path}?{urlencode(said)}" if said else path
+
+    @property
+    def bounds(self) -> Bounds:
+        return Bounds(self.after, self.upto or None)
+
+
+@searching.get("/search")
+def entries(request: Request, asking: SeeingHistory) -> Response:
+    """The entries that are looked for, the last recorded first."""
+    return _shown(request, asking, Asked.of(request.query_params))
+
+
+@searching.get("/search.csv")
+def as_a_table(request: Request, asking: SeeingHistory) -> Response:
+    """The same entries as a table; instants in UTC."""
+    asked = Asked.of(request.query_params)
+    found = search(asking.office.daybook.views, _question(asking, asked), asked.bounds, 1, MOST_ROWS)
+    return as_csv("entries", COLUMNS, ([getattr(row, name) for name in COLUMNS] for row in found.rows))
+
+
+@searching.post("/search")
+def sign_off(request: Request, asking: Reviewing, typed: Typed, command_id: Annotated[UUID, Form()]) -> Response:
+    """Sign that every entry was reviewed that a search found up to the position at which it was shown."""
+    asked = Asked.of(typed)
+    try:
+        _sign_off(asking, asked, typed, command_id)
+    except Refused as refused:
+        return _shown(request, asking, asked, refused.reasons, typed)
+    return RedirectResponse("/reviews", HTTPStatus.SEE_OTHER)
+
+
+@searching.get("/reviews")
+def reviews(request: Request, asking: SeeingHistory) -> Response:
+    """The reviews of entries of the asker's sites, the last first: by whom, of what, and what was added since."""
+    office, sites = asking.office, asking.sites("see-history")
+    mine = [entry for entry in reversed(office.daybook.reviews.all()) if sites.issuperset(entry.event.question.sites)]
+    number = max(1, _number(request.query_params.get("page", "")))
+    pages = max(1, -(-len(mine) // ON_A_PAGE))
+    first = (min(number, pages) - 1) * ON_A_PAGE
+    shown = tuple(reviewed(office.daybook.views, entry) for entry in mine[first : first + ON_A_PAGE])
+    since = tuple(_since(one) for one in shown)
+    return page(request, asking, "entry_reviews.html", shown=tuple(zip(shown, since, strict=True)), number=min(number, pages), pages=pages)
+
+
+def _shown(
+    request: Request, asking: Asking, asked: Asked, reasons: tuple[Reason, ...] = (), typed: Mapping[str, str] | None = None
+) -> Response:
+    status, found = (HTTPStatus.CONFLICT if reasons else HTTPStatus.OK), None
+    views, sites = asking.office.daybook.views, asking.sites("see-history")
+    try:
+        found = search(views, _question(asking, asked), asked.bounds, asked.page, ON_A_PAGE)
+    except Refused as refused:
+        reasons, status = refused.reasons, HTTPStatus.UNPROCESSABLE_ENTITY
+    unread = [one for one in views.parked() if one.site in {"", *sites}]
+    return page(
+        request, asking, "search.html", status, asked=asked, found=found, reasons=reasons, unread=unread, pages=_pages(found), typed=typed,
+        sites=tuple((site, site) for site in sorted(sites)), choices=CHOICES, kind_in_words=kind_in_words, late=late, new_id=uuid4(),
+        reviews=asking.may("review-entries"),
+    )  # fmt: skip
+
+
+def _question(asking: Asking, asked: Asked) -> Question:
+    study = asking.office.daybook.participants.study()
+    return question_of(asked.typed, asking.sites("see-history"), study, asking.now)
+
+
+def _sign_off(asking: Asking, asked: Asked, typed: Mapping[str, str], command_id: UUID) -> None:
+    """Record the review. Raises Refused."""
+    daybook = asking.office.daybook
+    question = _question(asking, asked)
+    if not asking.sites("review-entries").issuperset(question.sites):
+        raise Refused(Reason(code="not-allowed", says="you may not review what was recorded at all of these sites: choose one of yours"))
+    review = to_be_reviewed(daybook.views, question, asked.upto, asking.person.id, typed.get("finds") or None)
+    signing = Signing(typed.get("meaning", ""), typed.get("password", ""))
+    signature = shaped(lambda: asking.signature(signing, bound_by(review)))
+    role = daybook.authority.permit(asking.person.id, "review-entries", question.sites[0], asking.source)
+    by = asking.circumstances(Actor(id=asking.person.id, role=role), Stated(command_id))
+    daybook.reviews.record(review, by.model_copy(update={"signature": signature}))
+
+
+def late(minutes: int) -> str:
+    """How late something was recorded, in words."""
+    days, hours = divmod(minutes // 60, 24)
+    return f"{days} d {hours} h" if days else f"{hours} h {minutes % 60} min"
+
+
+def _since(one: Reviewed) -> str:
+    """Where what was added since a review is found; that holds for whoever may see all of its sites, as whoever is shown it may."""
+    written = one.review.question.model_dump(mode="json", exclude={"sites"}, exclude_none=True)
+    sites = {"site": one.review.question.sites[0]} if len(one.review.question.sites) == 1 else {}
+    return Asked.of({name: _typed(value) for name, value in (written | sites).items()}).url(after=one.review.upto)
+
+
+def _typed(value: object) -> str:
+    """A part of a question as one would type it; an instant to the minute."""
+    if isinstance(value, bool):
+        return "yes" if value else ""
+    return f"{str(value)[:16]}Z" if isinstance(value, str) and value[10:11] == "T" else str(value)
+
+
+def _pages(found: Page | None) -> int:
+    return max(1, -(-found.found // ON_A_PAGE)) if found else 1
+
+
+def _number(typed: str) -> int:
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 16 else 0  # noqa: PLR2004 - No ledger is so long.

@@ -1,0 +1,20 @@
+"""Entries, looked for at the command line."""
+
+from tests.app.at_the_desk import Desk
+from tests.app.cli.test_answers import told
+
+
+def test_entries_are_found_by_who_when_and_how_late(desk: Desk) -> None:
+    desk.consented()
+    desk.clock.move(days=3)
+    desk("screen", "BER-001", "2026-01-06 10:00", "--reason", "late entry")
+    told(desk)
+    found = desk.json("search", "--late-hours", "47")
+    assert [(row["participant"], row["version"], row["kind"]) for row in found["entries"]] == [("BER-001", 4, "screening-started.v1")]
+    said = desk("search", "--site", "BER", "--actor", "m-weber", "--recorded-until", "2026-01-05").stdout
+    assert "Consent signed" in said
+    assert "Screening started" not in said
+    assert "3 entries, page 1 of 1" in said
+    assert desk.json("search", "--late-hours", "48")["found"] == 0
+    assert desk.json("search", "--out-of-hours")["found"] == 0
+    assert "there is no site MUC" in desk("search", "--site", "MUC", code=2).output

@@ -1,0 +1,137 @@
+"""An auditor searches the entries, and signs off what was found."""
+
+import re
+
+import pytest
+
+from app.demo.people import PASSWORD
+from app.searched import bound_by
+from domain import commands as c
+from domain import events as e
+from domain.searching import EntriesReviewed
+from projections.views import Parked
+from tests.app.web.charts.at_a_chart import Desk
+from tests.builders import by_, dose
+
+SEARCH = "/search?kind=medication-taken.v1"
+SIGNED = {"password": PASSWORD, "finds": "each names its source"}
+
+
+@pytest.fixture
+def auditor(desk: Desk) -> Desk:
+    desk.story("BER-001").reports(dose("prednisone", "5", desk.story("BER-001").at()))
+    desk.catches_up()
+    desk.office.accounts.passwords.set("r-haas", PASSWORD, chosen=True)
+    return desk.signs_in("r-haas")
+
+
+def rows(page: str) -> list[str]:
+    return re.findall(r'href="(/participants/[^"]+/history\?at=\d+)"', page)
+
+
+def test_every_entry_found_leads_to_the_moment_after_it(auditor: Desk) -> None:
+    found = rows(auditor.sees(f"{SEARCH}&participant=BER-001"))
+    assert found[0] == f"/participants/BER-001/history?at={auditor.story('BER-001').entry_of(e.MedicationTaken)}"
+    assert "prednisone" in auditor.sees(found[0])
+    assert "prednisone" not in auditor.sees(SEARCH), "what entries say is not listed"
+
+
+def test_only_entries_of_the_askers_sites_are_found(desk: Desk) -> None:
+    assert {row[14:17] for row in rows(desk.sees("/search"))} == {"BER"}
+    assert {row[14:17] for row in rows(desk.signs_in("j-silva").sees("/search"))} == {"SAO"}
+    assert "no site SAO that you may see" in desk.signs_in("m-weber").sees("/search?site=SAO", 422)
+
+
+def test_what_cannot_be_looked_for_is_told_with_all_that_is_wrong(auditor: Desk) -> None:
+    page = auditor.sees("/search?late_hours=soon&recorded_from=yesterday&participant=nobody", 422)
+    for says in ("&#39;soon&#39; is no whole number", "Recorded from: &#39;yesterday&#39; is no time", "Show all"):
+        assert says in page
+    assert "participant" in auditor.sees("/search?participant=nobody", 422)
+
+
+def test_the_same_entries_are_a_table(auditor: Desk) -> None:
+    head, *lines = auditor.sees("/search.csv?kind=medication-taken.v1").splitlines()
+    assert head.startswith("participant,version,site,zone,recorded_at,occurred,late_minutes,kind,actor,role,source")
+    assert len(lines) == len(rows(auditor.sees(SEARCH)))
+
+
+def test_a_review_is_signed_by_password_and_binds_what_was_found(auditor: Desk) -> None:
+    answer = auditor.sends(SEARCH, "", SIGNED)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/reviews")
+    (entry,) = auditor.office.daybook.reviews.all()
+    review, by = entry.event, entry.circumstances
+    assert isinstance(review, EntriesReviewed)
+    assert (review.question.kind, review.finds, by.actor.role, by.source) == ("medication-taken.v1", SIGNED["finds"], "auditor", "web")
+    assert by.signature is not None
+    assert (by.signature.authenticated, by.signature.signed) == (True, bound_by(review))
+    assert bound_by(review.model_copy(update={"upto": review.upto + 1})) != by.signature.signed
+    page = auditor.sees("/reviews")
+    assert "Nothing added" in page
+    assert "R. Haas" in page
+
+
+def test_what_was_added_since_is_shown_with_the_review(auditor: Desk) -> None:
+    auditor.sends(SEARCH, "", SIGNED)
+    story = auditor.story("BER-001")
+    story.reports(dose("prednisone", "4", story.at()))
+    auditor.catches_up()
+    page = auditor.sees("/reviews")
+    assert "1 entry added" in page
+    since = re.search(r'href="(/search\?[^"]*after=[^"]*)"', page)
+    assert since is not None
+    assert rows(auditor.sees(since[1].replace("&amp;", "&"))) == [f"/participants/BER-001/history?at={story.record.version}"]
+
+
+def test_nobody_reviews_their_own_entries(auditor: Desk) -> None:
+    story = auditor.story("BER-001")
+    own = c.Report(fact=dose("prednisone", "4", story.at()))
+    story.trial.participants.handle(story.id, own, by_("coordinator", story.trial.next_id(), id="r-haas"))
+    auditor.catches_up()
+    answer = auditor.sends(SEARCH, "", SIGNED)
+    assert answer.status_code == 409
+    assert "Some of these entries are your own" in answer.text
+    assert not auditor.office.daybook.reviews.all()
+
+
+def test_a_wrong_password_no_meaning_and_what_nobody_has_seen_sign_nothing(auditor: Desk) -> None:
+    for wrong, says in (
+        ({"password": "not his"}, "this is not your password"),
+        ({"meaning": ""}, "something must be said"),
+        ({"upto": "999999"}, "nobody has seen these entries yet"),
+        ({"upto": "0"}, "the search found no entry"),
+        ({"site": "MUC"}, "there is no site muc"),
+    ):
+        answer = auditor.sends(SEARCH, "", SIGNED | wrong)
+        assert answer.status_code in {409, 422}
+        assert says in answer.text.lower()
+    assert not auditor.office.daybook.reviews.all()
+
+
+def test_sent_twice_a_review_is_recorded_once(auditor: Desk) -> None:
+    shown = auditor.form(SEARCH, "")
+    for _ in range(2):
+        assert auditor.sends(SEARCH, "", SIGNED, shown=shown).status_code == 303
+    assert len(auditor.office.daybook.reviews.all()) == 1
+
+
+def test_a_review_is_listed_to_whoever_may_see_all_of_its_sites(auditor: Desk) -> None:
+    auditor.sends(SEARCH, "", SIGNED)
+    assert "Nothing was reviewed yet" in auditor.signs_in("m-weber").sees("/reviews")
+    auditor.signs_in("r-haas").sends(f"{SEARCH}&site=BER", "", SIGNED)
+    assert "Entries at BER; of the kind Medication taken" in auditor.signs_in("m-weber").sees("/reviews")
+
+
+def test_entries_that_are_not_those_that_were_signed_are_told(auditor: Desk) -> None:
+    auditor.sends(SEARCH, "", SIGNED)
+    with auditor.office.daybook.views.writing() as connection:
+        connection.execute("DELETE FROM entries WHERE kind = 'medication-taken.v1' AND participant = 'BER-001'")
+    assert "Not as signed" in auditor.sees("/reviews")
+
+
+def test_a_record_that_cannot_be_read_is_named_and_the_others_are_found(auditor: Desk) -> None:
+    parked = Parked(stream="participant:BER-003", version=2, position=30, why="no fact is called 'pulse-taken.v0'")
+    with auditor.office.daybook.views.writing() as connection:
+        connection.execute("INSERT INTO parked VALUES (?, ?, ?, ?)", (parked.stream, parked.version, parked.position, parked.why))
+    page = auditor.sees("/search")
+    assert "BER-003 is left out: no fact is called" in page
+    assert rows(page)
