@@ -5,7 +5,7 @@ does not change from one to the next, and leaves whatever is not as it should be
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha256
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -15,6 +15,7 @@ from store.recorder import Stretch
 
 BEFORE_THE_HASH = SEAL + len(NOTHING_BEFORE).to_bytes(8, "big")
 START = (0, NOTHING_BEFORE)
+OTHER_REACH = "how far its stream then reached is not remembered as it was"
 VERSIONS_REMEMBERED = 4096
 NO_CONTENTS = b"\x00"
 """What stands in no contents, since these are JSON."""
@@ -35,9 +36,10 @@ def bound(position: int, hash_: bytes, command: tuple[Any, ...] | None) -> bytes
 
 
 def ending(command: tuple[Any, ...]) -> bytes:
-    """The columns of a command, its position left out, as bytes that cannot be read in two ways."""
+    """The columns of a command, its position left out, each behind its length, so that they cannot be read in two ways."""
     _, actor, id_, digest, stream, first, last = command
-    return prefixed(actor, id_, digest, stream, b"%d" % first, b"%d" % last)
+    sizes = (len(actor), actor, len(id_), id_, len(digest), digest, len(stream), stream)
+    return b"%d:%b%d:%b%d:%b%d:%b%d-%d" % (*sizes, first, last)
 
 
 class Chains:
@@ -103,19 +105,23 @@ class Chains:
         for row in rows:
             if not (row[4].startswith(begins) and named in row[4]):
                 self._tell(row, "the command that is remembered for it is not the one that recorded it")
-        _, _, _, _, stream, first, last = command
-        if len(rows) == 1:
-            position, of_stream, version = rows[0][:3]
-            fits = stream == of_stream and first == last == version
-            expected = {position: (position, of_stream, version, version)}
+        position, of_stream, version, *_ = row = rows[-1]
+        if len(rows) == 1 and command[4:] == (of_stream, version, version):
+            if appended.pop(position, None) != (position, of_stream, version, version) and not torn:
+                self._tell(row, OTHER_REACH)
+        elif not torn:
+            self._ended_several(rows, command, appended)
         else:
-            fits = [row[2] for row in rows if row[1] == stream] == list(range(first, min(last, first + len(rows)) + 1))
-            expected = _expected(rows)
-        if not fits and not torn:
+            for one in rows:
+                appended.pop(one[0], None)
+
+    def _ended_several(self, rows: list[tuple[Any, ...]], command: tuple[Any, ...], appended: dict[int, tuple[Any, ...]]) -> None:
+        _, _, _, _, stream, first, last = command
+        if [row[2] for row in rows if row[1] == stream] != list(range(first, min(last, first + len(rows)) + 1)):
             self._tell(rows[-1], "the command that is remembered for it does not say what it recorded")
-        for position, should in expected.items():
-            if appended.pop(position, None) != should and not torn:
-                self._tell(next(row for row in rows if row[0] == position), "how far its stream then reached is not remembered as it was")
+        for row, should in _expected(rows):
+            if appended.pop(row[0], None) != should:
+                self._tell(row, OTHER_REACH)
 
     def _wrong(self, row: tuple[Any, ...], found: bytes) -> None:
         position, stream, version, kind, state, previous, hash_, placed = row
@@ -193,12 +199,12 @@ class Chains:
         self._told(Damage(row[0], row[1].decode(errors="replace"), row[2], why))
 
 
-def _expected(rows: list[tuple[Any, ...]]) -> dict[int, tuple[Any, ...]]:
-    """What should be remembered of the end of each stream that a command appended to, by its position."""
-    ends: dict[bytes, tuple[Any, ...]] = {}
-    for position, stream, version, *_ in rows:
-        ends[stream] = (position, stream, ends[stream][2] if stream in ends else version, version)
-    return {one[0]: one for one in ends.values()}
+def _expected(rows: list[tuple[Any, ...]]) -> Iterable[tuple[tuple[Any, ...], tuple[Any, ...]]]:
+    """The last row of each stream that a command appended to, and what should be remembered of it."""
+    ends: dict[bytes, tuple[tuple[Any, ...], int]] = {}
+    for row in rows:
+        ends[row[1]] = row, ends[row[1]][1] if row[1] in ends else row[2]
+    return ((row, (row[0], row[1], first, row[2])) for row, first in ends.values())
 
 
 class _Heads(dict[bytes, tuple[int, bytes]]):
