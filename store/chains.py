@@ -49,6 +49,7 @@ class Chains:
         self.next = first
         """The position that comes next."""
         self.entries = 0
+        """How many were proved."""
         self.heads = _Heads(before)
         self.damaged: set[int] = set()
         """The positions of which something was told."""
@@ -103,7 +104,7 @@ class Chains:
         torn, self._torn = self._torn, False
         begins, named = self._actors[command[1]], b'"command_id":"%b"' % command[2]
         for row in rows:
-            if not (row[4].startswith(begins) and named in row[4]):
+            if not (row[4].startswith(begins) and named in row[4]) and row[0] not in self.damaged:
                 self._tell(row, "the command that is remembered for it is not the one that recorded it")
         position, of_stream, version, *_ = row = rows[-1]
         if len(rows) == 1 and command[4:] == (of_stream, version, version):
@@ -195,6 +196,7 @@ class Chains:
                 self._told(Damage(one[0], "", 0, "two commands are remembered to have ended here"))
 
     def _tell(self, row: tuple[Any, ...], why: str) -> None:
+        self.entries -= row[0] not in self.damaged
         self.damaged.add(row[0])
         self._told(Damage(row[0], row[1].decode(errors="replace"), row[2], why))
 
