@@ -34,8 +34,8 @@ class Signing:
         return f"daybook/{self.settings.study}"
 
     def make(self, ledger: Ledger) -> None:
-        """Make the keys, unless there are some or the ledger has heads: another key would hide that theirs was lost."""
-        if self.settings.signing.exists() and self.public.exists():
+        """Make the keys, unless heads are checked with one or there are heads: another key would hide that theirs was lost."""
+        if self.public.exists():
             return
         with in_plain_words():
             if ledger.recorder.heads():

@@ -16,6 +16,8 @@ from projections.feed import EVERY_VIEW, Feed
 from projections.views import Views
 from store.errors import Fault
 from store.follow import Follower
+from store.handing_out import HandedOut
+from store.heads import PublicKey
 from store.keys import Keyring
 from store.ledger import Ledger, stands
 from store.participants import Participants
@@ -50,6 +52,11 @@ class Daybook:
         return Signing(self.settings)
 
     @property
+    def handed_out(self) -> HandedOut:
+        """Where it is recorded what was handed out."""
+        return HandedOut(self.ledger, self.desk.name)
+
+    @property
     def authority(self) -> Authority:
         """Where people's requests come in."""
         return Authority(self.participants, self.people)
@@ -60,13 +67,17 @@ class Daybook:
 
 
 @contextmanager
-def opened(settings: Settings, clock: Clock = world_clock, *, create: bool = False) -> Iterator[Daybook]:
+def opened(settings: Settings, clock: Clock = world_clock, *, create: bool = False, key: PublicKey | None = None) -> Iterator[Daybook]:
     """Open the record for as long as it is needed; `create` makes a ledger where there is none yet, and its keys with it.
+
+    With `key`, the new ledger's heads will be those of another that this key signed first.
 
     A key that was lost is never replaced: contact data under two keys would hide the loss.
     """
     if create:
         _make(settings.folder)
+        if key is not None:
+            Signing(settings).publish(key)
     master = secret_in(settings.keys, MASTER, create=create and not stands(settings.ledger))
     ledger = Ledger.open(settings.ledger, clock=clock, keys=Keyring(master), create=create)
     if create:

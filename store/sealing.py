@@ -58,6 +58,13 @@ def standing(recorder: Recorder, first: PublicKey) -> tuple[int, Head | None, Pu
     return number, last, signer
 
 
+def tree_of(recorder: Recorder) -> Tiles:
+    """The tiles of the tree over everything that stands. Raises DamagedEntry where anything is not as it was recorded."""
+    tiles: Tiles = {}
+    _grown(recorder, None, tiles)
+    return tiles
+
+
 def _grown(recorder: Recorder, last: Head | None, tiles: Tiles) -> Growing:
     """The tree with every entry after the last head; the tiles that have changed are put into `tiles`."""
 

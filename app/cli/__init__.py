@@ -8,6 +8,7 @@ import typer
 
 from app.cli import (
     agenda,
+    copying,
     demonstration,
     deviations,
     evidence,
@@ -60,6 +61,7 @@ for verbs, panel in (
     (agenda.agendas, "Answers"),
     (notices.told, "Reminders"),
     (proving.proofs, "Proofs"),
+    (copying.copies, "Proofs"),
     (status.states, "Running Daybook"),
     (processes.processes, "Running Daybook"),
     (demonstration.demonstration, "Running Daybook"),
