@@ -14,6 +14,7 @@ from app.cli.session import Session
 from app.demo.people import admit
 from app.notices.catcher import catching
 from app.notices.channels import channels
+from app.notices.heads import Heads
 from app.notices.lockouts import Lockouts
 from app.settings import Settings
 from app.synthetic import populate
@@ -30,6 +31,7 @@ from workflows.worker import tell, work
 
 LOOKS_THROUGH_EVERY_SECONDS = 3600.0
 TRIES_AGAIN_AFTER_SECONDS = 1.0
+LOOKS_FOR_HEADS_EVERY_SECONDS = 60.0
 Part = Coroutine[Any, Any, None]
 log = structlog.get_logger()
 
@@ -62,6 +64,7 @@ async def _works(daybook: Daybook, catcher: int | None = None) -> None:
     """Carry journeys and, on a queue of their own, notices; `catcher` is the port of a mail catcher, where there is one."""
     journeys, by = await journeys_of(daybook), channels(daybook.settings, catcher=catcher)
     parts: list[Part] = [work(journeys, daybook.participants), tell(journeys, daybook.participants, by.send)]
+    parts.append(_headed(Heads(daybook, None if by.mail is None else by.send)))
     await _together(parts if by.mail is None else [*parts, _followed(Lockouts(daybook, by.send).follower())])
 
 
@@ -83,6 +86,13 @@ async def _looked_through(daybook: Daybook) -> None:
         except Fault as trouble:
             log.warning("looking-through-interrupted", error=type(trouble).__name__)
             await asyncio.sleep(TRIES_AGAIN_AFTER_SECONDS)
+
+
+async def _headed(heads: Heads) -> None:
+    """Sign heads and send them to the sites, when it is time; after a fault, again in a moment."""
+    while True:
+        await asyncio.to_thread(heads.look)
+        await asyncio.sleep(LOOKS_FOR_HEADS_EVERY_SECONDS)
 
 
 async def _followed(follower: Follower) -> None:

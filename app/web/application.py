@@ -16,6 +16,7 @@ from app.web.calendars import Feeds, calendars
 from app.web.charting import charting
 from app.web.deviating import deviating
 from app.web.door import Turnstile, door
+from app.web.heads import heads
 from app.web.histories import histories
 from app.web.judging import judging
 from app.web.looking import looking
@@ -44,6 +45,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     judging,
     charting,
     histories,
+    heads,
     deviating,
     calendars,
     overviews,
