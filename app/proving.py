@@ -1,5 +1,6 @@
 """Proving the record: all of it, or what came after the last proof, with whatever heads people hold."""
 
+import os
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -37,10 +38,13 @@ class Verification(Value):
 def verification(daybook: Daybook, *, kept: Sequence[str] = (), from_the_start: bool = True) -> Verification:
     """Prove the record, and name what is damaged; the views leave it out from then on. Raises a Fault where that cannot be done.
 
-    Where somebody holds a head, everything is proved: what it states lies behind the place at which the last proof ended.
+    The head at which the last proof ended is itself one that somebody holds. Where others are given, everything is proved: what
+    they state lies behind that place.
     """
-    since = None if from_the_start or kept else _ended(daybook.settings.proved)
-    found = examine(daybook.ledger.recorder, daybook.signing.first(), kept=kept, since=since)
+    ended = _ended(daybook.settings.proved)
+    since = None if from_the_start or kept else ended
+    held_here = () if ended is None else (ended,)
+    found = examine(daybook.ledger.recorder, daybook.signing.first(), kept=(*kept, *held_here), since=since)
     for stream in {one.stream for one in found.damage}:
         _leave_out(daybook, stream)
     if not found.damage and found.last is not None:
@@ -70,8 +74,10 @@ def _ended(path: Path) -> str | None:
 
 def _end(path: Path, note: str) -> None:
     """Keep the head at which this proof ended; where that cannot be kept, the next proof begins earlier."""
+    beside = path.with_name(f"{path.name}.{os.getpid()}")
     with suppress(OSError):
-        path.write_text(note)
+        beside.write_text(note)
+        beside.replace(path)
 
 
 def _leave_out(daybook: Daybook, stream: str) -> None:
@@ -88,9 +94,14 @@ def _as_damage(one: Found) -> Damage:
 def proved(found: Verification) -> str:
     """What was read, and what is damaged of it."""
     after = f" after entry {found.since}, where the last proof ended," if found.since else ""
-    heads = f" against {found.heads} {'head' if found.heads == 1 else 'heads'}" if found.heads else ""
+    heads = f" against {_counted(found.heads, 'head', 'heads')}" if found.heads else ""
     damage = f"; {len(found.damage)} damaged" if found.damage else ", nothing altered"
-    return f"{found.entries} {'entry' if found.entries == 1 else 'entries'}{after} proved in {found.streams} streams{heads}{damage}."
+    entries, streams = _counted(found.entries, "entry", "entries"), _counted(found.streams, "stream", "streams")
+    return f"{entries}{after} proved in {streams}{heads}{damage}."
+
+
+def _counted(number: int, one: str, several: str) -> str:
+    return f"{number} {one if number == 1 else several}"
 
 
 def damaged(one: Damage) -> str:

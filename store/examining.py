@@ -7,7 +7,7 @@ from store.chains import Chains, Damage
 from store.errors import in_plain_words
 from store.growing import Growing, tiles_of, unpacked
 from store.heads import Head, PublicKey, Unproven, walked
-from store.merkle import TILE_LEVELS, TILE_WIDTH, Edge, includes, inclusion, tiled
+from store.merkle import HASH_BYTES, TILE_LEVELS, TILE_WIDTH, Edge, includes, inclusion, tiled
 from store.recorder import LEAST, Recorder
 
 ROWS_AT_ONCE = 2048
@@ -47,8 +47,12 @@ class _Examiner:
     recorder: Recorder
     key: PublicKey
     damage: list[Damage] = field(default_factory=list)
+    places: set[int] = field(default_factory=set)
+    """The positions of what is damaged."""
     heads: list[Head] = field(default_factory=list)
     notes: set[str] = field(default_factory=set)
+    seen: int = 0
+    """How many heads there were at the beginning."""
     unread: bool = False
     """Whether some head could not be read, so that the tree may be kept further than the heads tell."""
 
@@ -67,7 +71,7 @@ class _Examiner:
 
     def _read_heads(self) -> None:
         rows = self.recorder.heads()
-        self.notes = {note for _, note in rows}
+        self.notes, self.seen = {note for _, note in rows}, len(rows)
         expected = 1
         for (number, _), found in zip(rows, walked((note for _, note in rows), self.key), strict=True):
             if number != expected:
@@ -94,7 +98,7 @@ class _Examiner:
         return None
 
     def _read_entries(self, growing: Growing, since: int) -> Chains:
-        chains = Chains(since + 1, lambda stream: self._before(stream, since), self.damage.append)
+        chains = Chains(since + 1, lambda stream: self._before(stream, since), self._add)
         tree = _Tree(growing, [head for head in self.heads if head.size >= since], self)
         first = since + 1 if since else LEAST
         while True:
@@ -106,25 +110,33 @@ class _Examiner:
         chains.finished()
         if tree.signed >= chains.next:
             tree.take([chains.missing(range(chains.next, tree.signed + 1))])
-        if self.recorder.tiles() != tiles_of(self._signed) and not self.unread:
-            self.told(self._signed, "the tree is kept in another number of tiles than were signed")
+        if not (self.unread or self._kept_as_far_as_signed()):
+            self.told(self._signed, "the tiles of the tree do not reach as far as was signed, or reach further")
         for row, number, hashes in tree.growing.unfinished() if tree.whole else ():
             self._compared(row, number, hashes)
         return chains
+
+    def _kept_as_far_as_signed(self) -> bool:
+        """Whether the tree is kept up to the last head and no further; the head may have come while the entries were read."""
+        while True:
+            rows = self.recorder.heads()
+            size = int(rows[-1][1].splitlines()[1]) if len(rows) > self.seen else self._signed
+            tiles, edge = self.recorder.tiles(), self.recorder.tile(0, size // TILE_WIDTH)
+            if self.recorder.heads()[-1:] == rows[-1:]:
+                return tiles == tiles_of(size) and len(edge) == size % TILE_WIDTH * HASH_BYTES
 
     def _before(self, stream: bytes, since: int) -> tuple[int, bytes] | None:
         return self.recorder.before(stream.decode(errors="replace"), since + 1) if since else None
 
     def signed_leaves(self, positions: range) -> list[bytes] | None:
         """The leaves of entries that are missing, as they are kept in the tree; None where they are not, or never were."""
-        tile, leaves = self.recorder.tile, []
-        for position in positions if positions[-1] <= self._signed else ():
-            number, place = divmod(position - 1, TILE_WIDTH)
-            held = unpacked(tile(0, number))
-            if len(held) <= place:
-                return None
-            leaves.append(held[place])
-        return leaves or None
+        if positions[-1] > self._signed:
+            return None
+        leaves: list[bytes] = []
+        for number in range((positions[0] - 1) // TILE_WIDTH, (positions[-1] - 1) // TILE_WIDTH + 1):
+            begin, kept = number * TILE_WIDTH, unpacked(self.recorder.tile(0, number))
+            leaves += kept[max(positions[0] - 1 - begin, 0) : positions[-1] - begin]
+        return leaves if len(leaves) == len(positions) else None
 
     @property
     def _signed(self) -> int:
@@ -134,11 +146,9 @@ class _Examiner:
         """Compare a tile with what is kept of it."""
         reach = min(max((self._signed >> (TILE_LEVELS * row)) - number * TILE_WIDTH, 0), TILE_WIDTH)
         kept = unpacked(self.recorder.tile(row, number))
-        if reach <= len(kept) <= (len(hashes) if self.unread else reach) and kept == hashes[: len(kept)]:
-            return hashes
-        self.told(
-            min((number + 1) << (TILE_LEVELS * (row + 1)), self._signed), f"tile {number} in row {row} of the tree is not what was signed"
-        )
+        if len(kept) < reach or kept[: len(hashes)] != hashes[: len(kept)]:
+            at = min((number + 1) << (TILE_LEVELS * (row + 1)), self._signed)
+            self.told(at, f"tile {number} in row {row} of the tree is not what was signed")
         return hashes
 
     def agreed(self, size: int, leaves: list[bytes]) -> list[bytes]:
@@ -168,13 +178,18 @@ class _Examiner:
         return includes(index, head.size, kept[0], proof, head.root)
 
     def _rewritten(self, position: int) -> None:
-        if all(one.position != position for one in self.damage):
+        if position not in self.places:
             stretch = self.recorder.stretch(position, 1)
             stream, version = next(((row[1].decode(errors="replace"), row[2]) for row in stretch.entries if row[0] == position), ("", 0))
-            self.damage.append(Damage(position, stream, version, REWRITTEN))
+            self._add(Damage(position, stream, version, REWRITTEN))
 
     def told(self, position: int, why: str) -> None:
-        self.damage.append(Damage(position, "", 0, why))
+        """Take note of something that is wrong where no entry stands."""
+        self._add(Damage(position, "", 0, why))
+
+    def _add(self, damage: Damage) -> None:
+        self.damage.append(damage)
+        self.places.add(damage.position)
 
 
 class _Tree:

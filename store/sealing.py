@@ -93,7 +93,7 @@ def _as_signed(recorder: Recorder, last: Head, kept: Callable[[int, int, list[by
 def _proved(recorder: Recorder, size: int) -> Iterator[list[bytes]]:
     """The leaves of the entries after so many, each proved. Raises DamagedEntry at the first that is not."""
     found: list[Damage] = []
-    chains = Chains(size + 1, lambda stream: recorder.before(stream.decode(), size + 1), found.append)
+    chains = Chains(size + 1, lambda stream: recorder.before(stream.decode(errors="replace"), size + 1), found.append)
     while True:
         stretch = recorder.stretch(chains.next, ROWS_AT_ONCE)
         leaves = [leaf for leaf in chains.take(stretch) if isinstance(leaf, bytes)]

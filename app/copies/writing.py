@@ -168,7 +168,7 @@ def export(daybook: Daybook, folder: Path, participant: str | None, by: Circumst
             raise Fault(
                 "What is kept of the tree is not what was signed, so nothing can be certified. `daybook verify` says more."
             ) from error
-    entries = sum(1 for _ in verify.lines(folder / "entries.jsonl"))
+    entries = _lines_in(folder / "entries.jsonl")
     manifest = _manifest(copy, entries, by)
     copy.file("manifest.json").write_bytes(manifest)
     digest = sha256(manifest).hexdigest()
@@ -228,6 +228,11 @@ def _command_as_json(command: Sequence[Any]) -> dict[str, Any]:
     _, actor, id_, digest, stream, first, last = command
     said = {"actor": actor.decode(), "command": id_.decode(), "digest": digest.decode(), "stream": stream.decode()}
     return {**said, "first": first, "last": last}
+
+
+def _lines_in(path: Path) -> int:
+    with path.open("rb") as file:
+        return sum(1 for _ in file)
 
 
 def _line(value: Any) -> str:

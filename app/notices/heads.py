@@ -15,6 +15,8 @@ from domain.contacts import ContactNamed, ContactRole
 from domain.entry import Actor, Circumstances
 from domain.handing_out import HeadGiven
 from domain.letters import Letter
+from domain.protocol_file import ProtocolFaults
+from domain.rejections import Refused
 from domain.time import clock_time, local_date
 from store.errors import StoreError
 from store.heads import Head
@@ -43,7 +45,7 @@ class Heads:
         """Do what it is time for; what cannot be done now is left for the next look, and never ends the process."""
         try:
             self._look()
-        except (StoreError, NotNow) as trouble:
+        except (StoreError, NotNow, Refused, ProtocolFaults) as trouble:
             log.warning("heads-interrupted", error=type(trouble).__name__)
 
     def _look(self) -> None:

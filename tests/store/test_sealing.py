@@ -1,5 +1,6 @@
 """Heads are signed over what was proved, never against an earlier head, and a proof goes on from where the last one ended."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -12,7 +13,7 @@ from store.ledger import Ledger
 from store.merkle import HASH_BYTES, TILE_WIDTH
 from store.sealing import Seal
 from tests.builders import Clock
-from tests.store.given import ANNA, BORIS, Hand, append, by, dose
+from tests.store.given import ANNA, BORIS, Hand, append, by, dose, opened
 from tests.store.mutations import FORGER, KEY, SEAL, TABLES
 
 
@@ -134,6 +135,25 @@ def test_heads_that_somebody_else_signed_are_not_gone_on_from(ledger: Ledger) ->
     with pytest.raises(Fault, match="head 1 is none"):
         SEAL.seal(ledger)
     assert "head 1 is none" in proved(ledger).damage[0].why
+
+
+def test_whoever_proves_while_others_record_and_sign_finds_nothing_damaged(ledger: Ledger, shared: str) -> None:
+    append_many(ledger, TILE_WIDTH - 20)
+    SEAL.seal(ledger)
+
+    def write() -> None:
+        for _ in range(40):
+            append_many(ledger, 1)
+            SEAL.seal(ledger)
+
+    other = opened(shared)
+    with ThreadPoolExecutor(1) as pool:
+        writing = pool.submit(write)
+        while not writing.done():
+            assert proved(other).damage == ()
+        writing.result()
+    assert proved(other).heads == 41
+    other.close()
 
 
 def test_two_who_seal_at_once_make_one_head(ledger: Ledger) -> None:

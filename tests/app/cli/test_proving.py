@@ -54,7 +54,7 @@ def test_the_next_proof_goes_on_where_the_last_one_ended(desk: Desk) -> None:
     desk("screen", "BER-001", "now")
     said = desk("verify").stdout
     assert said.startswith(f"{len(desk.entries()) + 11 - before} entr")
-    assert f"after entry {before}, where the last proof ended, proved in 1 streams" in said
+    assert f"after entry {before}, where the last proof ended, proved in 1 stream " in said
     assert "after entry" not in desk("verify", "--from-the-start").stdout
     assert "after entry" not in desk("verify", "--head", str(kept(desk))).stdout
 

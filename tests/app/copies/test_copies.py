@@ -22,6 +22,7 @@ from projections.rebuilding import rebuild
 from store.heads import SigningKey
 from tests.app.at_the_desk import Desk
 from tests.app.copies.conftest import AUDITOR
+from tests.store.conftest import as_url
 
 EVERYTHING = "Everything is as it was recorded.\n"
 
@@ -139,6 +140,16 @@ def test_a_copy_reads_in_as_the_ledger_that_it_was(told: Desk, made: dict[str, P
     for table in ("entries", "commands", "appended"):
         assert rows(other, table) == [row for row in rows(told, table) if row["position"] <= entries]
     assert views(other) == views_as_of(told, tmp_path, entries)
+    shutil.copy(told.folder / "signing.key", other.folder)
+    other("export", str(tmp_path / "again"), "--study", who=AUDITOR)
+    for name in ("entries.jsonl", "heads.jsonl", "head.txt", "public-key.txt"):
+        assert (tmp_path / "again" / name).read_bytes() == (made["study"] / name).read_bytes()
+
+
+@pytest.mark.slow
+def test_a_copy_reads_in_on_another_database_all_the_same(told: Desk, made: dict[str, Path], tmp_path: Path, postgres: str) -> None:
+    other = Desk(tmp_path / "other", told.clock, {"DAYBOOK_LEDGER": as_url(postgres)})
+    other("import", str(made["study"]))
     shutil.copy(told.folder / "signing.key", other.folder)
     other("export", str(tmp_path / "again"), "--study", who=AUDITOR)
     for name in ("entries.jsonl", "heads.jsonl", "head.txt", "public-key.txt"):
