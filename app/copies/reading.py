@@ -36,7 +36,7 @@ def read_in(folder: Path, ledger: Ledger, key: PublicKey) -> int:
     if ledger.head():
         raise Refused(Reason(code="not-empty", says="this ledger holds entries already; a copy is read into an empty one"))
     with in_plain_words(appending=True):
-        for orders in _orders(folder):
+        for orders in _batches(folder):
             if not isinstance(ledger.recorder.record(orders), int):
                 raise Fault("Something was recorded in this ledger while the copy was read in. Begin again with an empty one.")
         notes = [line["note"] for line in verify.lines(folder / "heads.jsonl")]
@@ -48,19 +48,26 @@ def read_in(folder: Path, ledger: Ledger, key: PublicKey) -> int:
     return found.entries
 
 
-def _orders(folder: Path) -> Iterator[Sequence[Order]]:
-    """What each command recorded, as it was recorded, many at once."""
-    orders: list[Order] = []
+def _batches(folder: Path) -> Iterator[Sequence[Order]]:
+    """What each command recorded, many at once; no two of a batch touch one stream, as no two of a ledger's own group do."""
+    batch: list[Order] = []
+    written: set[str] = set()
+    for order in _orders(folder):
+        if len(batch) == ORDERS_AT_ONCE or written & order.written:
+            yield batch
+            batch, written = [], set()
+        batch.append(order)
+        written |= order.written
+    yield batch
+
+
+def _orders(folder: Path) -> Iterator[Order]:
     rows: list[Row] = []
     for line in verify.lines(folder / "entries.jsonl"):
         rows.append(_row(line))
         if line["command"] is not None:
-            orders.append(_order(line["command"], rows))
+            yield _order(line["command"], rows)
             rows = []
-        if len(orders) == ORDERS_AT_ONCE:
-            yield orders
-            orders = []
-    yield orders
 
 
 def _order(command: dict[str, Any], rows: list[Row]) -> Order:
