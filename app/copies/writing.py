@@ -25,6 +25,7 @@ from store.merkle import Node, consistency, inclusion, tiled
 from store.recorder import Recorder
 
 FORMAT = "daybook-copy-1"
+UNREADABLE = "what is stored, or what is kept of the tree, cannot be read as it was recorded. `daybook verify` says more."
 README = """A certified copy of {what} of the study {study}, made with Daybook.
 
 It opens without Daybook and without a server, and proves itself: with Python and its package `cryptography`,
@@ -164,9 +165,11 @@ def export(daybook: Daybook, folder: Path, participant: str | None, by: Circumst
         try:
             for write in WRITERS:
                 write(copy)
-        except LookupError as error:
+        except (LookupError, ValueError) as error:
+            raise NotWhole(f"Nothing was certified: {UNREADABLE}") from error
+        except OSError as error:
             raise Fault(
-                "What is kept of the tree is not what was signed, so nothing can be certified. `daybook verify` says more."
+                f"Daybook cannot write the copy to {folder}: {error.strerror}. Put that right, and begin with a new folder."
             ) from error
     entries = _lines_in(folder / "entries.jsonl")
     manifest = _manifest(copy, entries, by)
