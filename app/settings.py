@@ -56,6 +56,8 @@ class Settings(BaseSettings):
     """The file with the master key that contact data is sealed under; to lose it is to lose the contact data."""
     erasures: Path = _in_the_folder("erasures.jsonl")
     """The register of whose identity was erased, which a restored ledger is held against; keep it apart from the ledger's backups."""
+    signing: Path = _in_the_folder("signing.key")
+    """The file with the key that heads of the ledger are signed with; beside it lies the public key, `.pub`, that they are checked with."""
     accounts: Annotated[str, AfterValidator(_durable)] = _in_the_folder("accounts.sqlite", "sqlite:///")
     """The address of what is kept of people's accounts beside the record: password hashes, sessions; by default a file in the folder."""
     web_host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
@@ -123,6 +125,11 @@ class Settings(BaseSettings):
     def set_up_code(self) -> Path:
         """The file with the code that opens the first set-up, until there is an account."""
         return self.folder / "set-up.code"
+
+    @property
+    def proved(self) -> Path:
+        """The file with the head at which the last proof of the record ended."""
+        return self.folder / "proved.txt"
 
     @property
     def caught_mail(self) -> Path:

@@ -7,15 +7,14 @@ from typing import Annotated
 
 from pydantic import Field
 
+from app.proving import Verification, damaged, proved, verification
 from app.wiring import Daybook, time_zone_data
 from domain.base import Value
 from domain.contacts import ContactRole
 from domain.participant import PARTICIPANT
 from domain.undelivered import Undelivered, together, undelivered
-from projections.rebuilding import retry
 from projections.views import Parked
-from store.errors import DamagedEntry, Fault, Missing, StoreError
-from store.ledger import Unreadable
+from store.errors import DamagedEntry, Missing, StoreError
 
 TOLD: tuple[ContactRole, ...] = ("coordinator", "investigator")
 """For whom reminders fall due."""
@@ -27,25 +26,6 @@ OVERDUE = (
     "{said} should have been sent by now: see that `daybook worker` runs, and that the mail server in DAYBOOK_SMTP_HOST answers; "
     "then it goes out by itself"
 )
-AT_ONCE = 500
-"""How many entries are read at once."""
-
-
-class Damage(Value):
-    """Where what is on disk is not what was recorded; `stream` is empty where not even that is known."""
-
-    position: int | None
-    stream: str
-    version: int
-    why: str
-
-
-class Verification(Value):
-    """Every stream read from its first entry, and the whole ledger from its first position."""
-
-    entries: int
-    streams: int
-    damage: tuple[Damage, ...]
 
 
 class Status(Value):
@@ -78,39 +58,6 @@ class Status(Value):
         damage = self.verification is not None and self.verification.damage
         wrong = damage or self.parked or self.journeys_behind or self.study_unreadable or self.time_zone_data_differs
         return bool(wrong or self.messages_failed or self.messages_late or self.feed_lag != 0 or not self.temporal_answers)
-
-
-def verification(daybook: Daybook) -> Verification:
-    """Read everything, and name what is damaged; the views leave it out from then on."""
-    found: dict[tuple[str, int], Damage] = {}
-    streams, entries = daybook.ledger.streams(""), 0
-    for stream in streams:
-        try:
-            entries += len(daybook.ledger.read(stream))
-        except DamagedEntry as damage:
-            found[stream, damage.version] = Damage(position=None, stream=stream, version=damage.version, why=damage.why)
-            _leave_out(daybook, stream)
-    for one in _unreadable(daybook):
-        found.setdefault((one.stream, one.version or -one.position), _as_damage(one))
-    return Verification(entries=entries, streams=len(streams), damage=tuple(found.values()))
-
-
-def _leave_out(daybook: Daybook, stream: str) -> None:
-    """Have the views look at a damaged record again; what keeps them from it is told of the views themselves."""
-    if stream.startswith(PARTICIPANT):
-        with suppress(Fault):
-            retry(daybook.ledger, daybook.desk, daybook.views, stream.removeprefix(PARTICIPANT))
-
-
-def _unreadable(daybook: Daybook) -> Iterator[Unreadable]:
-    position = 0
-    while batch := daybook.ledger.after(position, AT_ONCE):
-        position = batch[-1].position
-        yield from (one for one in batch if isinstance(one, Unreadable))
-
-
-def _as_damage(one: Unreadable) -> Damage:
-    return Damage(position=one.position, stream=one.stream, version=one.version, why=one.why)
 
 
 def status(daybook: Daybook, within_seconds: float, *, proving: bool = True) -> Status:
@@ -199,19 +146,6 @@ def lines(found: Status) -> Iterator[tuple[str, str]]:
 
 def _counted(messages: int) -> str:
     return f"{messages} {'message' if messages == 1 else 'messages'}"
-
-
-def proved(found: Verification) -> str:
-    """What was read, and what is damaged of it."""
-    damage = f"; {len(found.damage)} damaged" if found.damage else ", nothing altered"
-    return f"{found.entries} entries proved in {found.streams} streams{damage}."
-
-
-def damaged(one: Damage) -> str:
-    """Where something is damaged, and what that means."""
-    if not one.stream:
-        return f"Position {one.position}: {one.why}."
-    return f"Entry {one.version} of {one.stream} is damaged: {one.why}. Do not rely on this record; tell the administrator."
 
 
 def _retry(one: Parked) -> str:

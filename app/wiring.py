@@ -1,23 +1,25 @@
 """The one place where the parts are put together. Importing it connects to nothing."""
 
-import os
 import zoneinfo
-from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
 from app.authority import Authority
+from app.keyfiles import MASTER, secret_in
 from app.settings import Settings
+from app.signing import Signing
 from projections.feed import EVERY_VIEW, Feed
 from projections.views import Views
 from store.erasing import Erasures
 from store.errors import Fault
 from store.follow import Follower
-from store.keys import KEY_BYTES, Keyring
+from store.handing_out import HandedOut
+from store.heads import PublicKey
+from store.keys import Keyring
 from store.ledger import Ledger, stands
 from store.participants import Participants
 from store.people import PeopleDesk
@@ -53,6 +55,16 @@ class Daybook:
         return Erasures(self.ledger, self.desk, self.settings.erasures)
 
     @property
+    def signing(self) -> Signing:
+        """The keys that heads are signed and checked with."""
+        return Signing(self.settings)
+
+    @property
+    def handed_out(self) -> HandedOut:
+        """Where it is recorded what was handed out."""
+        return HandedOut(self.ledger, self.desk.name)
+
+    @property
     def authority(self) -> Authority:
         """Where people's requests come in."""
         return Authority(self.participants, self.people, self.erasures)
@@ -63,15 +75,21 @@ class Daybook:
 
 
 @contextmanager
-def opened(settings: Settings, clock: Clock = world_clock, *, create: bool = False) -> Iterator[Daybook]:
-    """Open the record for as long as it is needed; `create` makes a ledger where there is none yet, and the master key with it.
+def opened(settings: Settings, clock: Clock = world_clock, *, create: bool = False, key: PublicKey | None = None) -> Iterator[Daybook]:
+    """Open the record for as long as it is needed; `create` makes a ledger where there is none yet, and its keys with it.
 
-    A master key that was lost is never replaced: contact data under two keys would hide the loss.
+    With `key`, the new ledger's heads will be those of another that this key signed first.
+
+    A key that was lost is never replaced: contact data under two keys would hide the loss.
     """
     if create:
         _make(settings.folder)
-    master = _master_key(settings.keys, create=create and not stands(settings.ledger))
+        if key is not None:
+            Signing(settings).publish(key)
+    master = secret_in(settings.keys, MASTER, create=create and not stands(settings.ledger))
     ledger = Ledger.open(settings.ledger, clock=clock, keys=Keyring(master), create=create)
+    if create:
+        Signing(settings).make(ledger)
     with _around(ledger, settings, sealing=master is not None) as daybook:
         daybook.erasures.carry_out()
         yield daybook
@@ -102,47 +120,6 @@ def _make(folder: Path) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise Fault(f"Daybook cannot make its folder {folder}: {error.strerror}. Name another in DAYBOOK_FOLDER.") from error
-
-
-def _master_key(path: Path, *, create: bool) -> bytes | None:
-    """The master key, or None where it is kept away from this process; a new one only its owner can read."""
-    try:
-        if create and not path.exists():
-            _make_key(path)
-        text = path.read_bytes()
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise Fault(
-            f"Daybook cannot read the master key at {path}: {error.strerror}. Put it right, or name another file in DAYBOOK_KEYS."
-        ) from error
-    return _key_in(text, path)
-
-
-def _make_key(path: Path) -> None:
-    """Write a new key beside its place, and put it there whole: a disk that is full leaves none, and two who come at once share one."""
-    beside = path.with_name(f"{path.name}.{os.getpid()}")
-    try:
-        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(b64encode(os.urandom(KEY_BYTES)) + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        with suppress(FileExistsError):
-            os.link(beside, path)
-    except OSError as error:
-        raise Fault(f"Daybook cannot write a master key to {path}: {error.strerror}. Put that right, then repeat.") from error
-    finally:
-        beside.unlink(missing_ok=True)
-
-
-def _key_in(text: bytes, path: Path) -> bytes:
-    try:
-        key = b64decode(text.strip(), validate=True)
-    except ValueError:
-        key = b""
-    if len(key) != KEY_BYTES:
-        raise Fault(f"{path} holds no master key. Put the right file back, or name another in DAYBOOK_KEYS.")
-    return key
 
 
 def program() -> str:

@@ -1,9 +1,9 @@
-"""Run the benchmarks named on the command line, or all: `python -m benchmarks [append|follow|views|journeys|notices|desk|…]`."""
+"""Run the benchmarks named on the command line, or all: `python -m benchmarks [append|proof|follow|views|journeys|notices|desk|…]`."""
 
 import sys
 from importlib import import_module
 
-BENCHMARKS = ("append", "follow", "views", "journeys", "notices", "years", "desk", "stack", "eligibility", "replay")
+BENCHMARKS = ("append", "proof", "follow", "views", "journeys", "notices", "years", "desk", "stack", "eligibility", "replay")
 
 
 def main(names: list[str]) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 from domain.base import Value
 from domain.doorkeeping import DoorEvent
 from domain.events import Event
+from domain.handing_out import HandingOut
 from domain.people import PeopleEvent
 from domain.searching import ReviewEvent
 from domain.study import StudyEvent
@@ -60,7 +61,7 @@ class Circumstances(Value):
 class Draft(Value):
     """A fact about to be recorded; the ledger adds its place, its instant and its proof."""
 
-    event: Event | StudyEvent | PeopleEvent | DoorEvent | ReviewEvent
+    event: Event | StudyEvent | PeopleEvent | DoorEvent | ReviewEvent | HandingOut
     circumstances: Circumstances
     study_version: int = 0
     """How many entries of the study's stream the decision took into account."""

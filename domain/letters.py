@@ -54,6 +54,7 @@ class Letter:
     """A message to one person, ready to be handed over.
 
     `id` is the same for every attempt; `reminders` are those told, by participant and tag; `at` is when the last of them fell due.
+    `enclosed` is a file to keep, by name and text; only mail carries one.
     """
 
     id: str
@@ -65,6 +66,7 @@ class Letter:
     heading: str
     lines: tuple[str, ...]
     at: datetime
+    enclosed: tuple[str, str] | None = None
 
 
 def says(key: str, participant: Participant, zone: str) -> str:

@@ -18,6 +18,7 @@ from domain.base import Value
 from domain.doorkeeping import DOOR_EVENTS
 from domain.entry import Circumstances, Entry, Identifiers
 from domain.events import EVENTS
+from domain.handing_out import HANDING_OUT_EVENTS
 from domain.people import PEOPLE_EVENTS
 from domain.searching import REVIEW_EVENTS
 from domain.study import STUDY_EVENTS
@@ -28,7 +29,7 @@ SEAL = b"daybook-entry-1"
 """The name of the way in which entries are chained; another way will need another name."""
 NOTHING_BEFORE = bytes(32)
 """What stands for the hash before the first entry of a stream."""
-ALL_EVENTS = (*EVENTS, *STUDY_EVENTS, *PEOPLE_EVENTS, *DOOR_EVENTS, *REVIEW_EVENTS)
+ALL_EVENTS = (*EVENTS, *STUDY_EVENTS, *PEOPLE_EVENTS, *DOOR_EVENTS, *REVIEW_EVENTS, *HANDING_OUT_EVENTS)
 KINDS: dict[str, type[Value]] = {event.model_fields["kind"].default: event for event in ALL_EVENTS}
 """Every kind that may stand in a row; no other name is ever looked up."""
 

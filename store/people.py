@@ -55,7 +55,7 @@ class PeopleDesk:
         digest = sha256("\n".join([self.stream, *(one.model_dump_json() for one in (*events, by))]).encode()).hexdigest()
         known = self._ledger.outcome(by.actor.id, by.command_id)
         if known is None:
-            _raced(lambda: self._append(events, by, digest, first=first))
+            raced(lambda: self._append(events, by, digest, first=first))
         elif known.digest != digest:
             raise CommandReused(known.actor_id, known.command_id)
         return self.current()
@@ -70,7 +70,7 @@ class PeopleDesk:
         Raises CommandReused where something else was recorded under it.
         """
         digest = sha256(event.model_dump_json().encode()).hexdigest()
-        _raced(lambda: self._noted(event, by, digest))
+        raced(lambda: self._noted(event, by, digest))
 
     def knows(self, by: Circumstances) -> bool:
         """Whether a request was recorded before."""
@@ -105,7 +105,7 @@ def _folded(entries: Iterable[Entry[PeopleEvent]]) -> People:
     return reduce(lambda people, entry: evolve_people(people, entry.event, entry.circumstances.actor.id), entries, People())
 
 
-def _raced(record: Callable[[], None]) -> None:
+def raced(record: Callable[[], None]) -> None:
     """Record, and decide again on what stands now wherever somebody else recorded something first."""
     for _ in range(RACES - 1):
         try:

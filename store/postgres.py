@@ -5,7 +5,8 @@ returns. The lock lasts until the commit, so that positions appear in their orde
 """
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from hashlib import sha256
 from threading import Lock
 from typing import Any
@@ -24,7 +25,7 @@ from store.errors import Missing, Unreachable, fault
 from store.keys import DESTROYED
 from store.orders import Appended, InTheWay, Order
 from store.postgres_schema import SCHEMA
-from store.recorder import Claim, Found
+from store.recorder import MOST, Claim, Found, Stretch
 
 CONNECT_TIMEOUT_SECONDS = 5
 CONNECTIONS = 16
@@ -80,6 +81,31 @@ class PostgresLedgerRecorder(PostgresRecorder):
     def destroy_key(self, stream: str) -> None:
         self._ask("destroy_key", stream, DESTROYED)
 
+    def stretch(self, first: int, limit: int) -> Stretch:
+        with self._together("REPEATABLE READ READ ONLY") as cursor:
+            entries = self._all(cursor, "stretch", first, limit)
+            ends = (first, entries[-1][0] if len(entries) == limit else MOST)
+            return Stretch(entries, self._all(cursor, "ended", *ends), self._all(cursor, "appended", *ends))
+
+    def before(self, stream: str, position: int) -> tuple[int, bytes] | None:
+        return next(((version, hash_) for version, hash_ in self._ask("before", stream, position)), None)
+
+    def heads(self) -> list[tuple[int, str]]:
+        return [(number, note) for number, note in self._ask("heads")]
+
+    def tile(self, row: int, number: int) -> bytes:
+        return next((bytes(hashes) for (hashes,) in self._ask("tile", row, number)), b"")
+
+    def tiles(self) -> int:
+        return int(self._ask("tiles")[0][0])
+
+    def add_head(self, number: int, note: str, tiles: Mapping[tuple[int, int], bytes]) -> bool:
+        with self._together("READ COMMITTED") as cursor:
+            if not self._all(cursor, "add_head", number, note):
+                return False
+            cursor.executemany(self._said["add_tile"], [(row, place, hashes) for (row, place), hashes in tiles.items()])
+            return True
+
     def claim(self, name: str) -> Claim:
         return Claim(*self._ask("claim", name)[0])
 
@@ -110,6 +136,16 @@ class PostgresLedgerRecorder(PostgresRecorder):
         with self.datastore.get_connection() as connection, connection.cursor(row_factory=tuple_row, binary=True) as cursor:
             return cursor.execute(self._said[name], values, prepare=True).fetchall()
 
+    @contextmanager
+    def _together(self, level: str) -> Iterator[psycopg.Cursor[TupleRow]]:
+        """A transaction in which several things are asked or told."""
+        with self._connected() as connection, connection.transaction(), connection.cursor(row_factory=tuple_row, binary=True) as cursor:
+            cursor.execute(SQL("SET TRANSACTION ISOLATION LEVEL {}").format(SQL(level)))
+            yield cursor
+
+    def _all(self, cursor: psycopg.Cursor[TupleRow], name: str, *values: Any) -> list[TupleRow]:
+        return cursor.execute(self._said[name], values, prepare=True).fetchall()
+
     def _connected(self) -> psycopg.Connection[TupleRow]:
         return psycopg.connect(**self._parameters, autocommit=True)
 
@@ -138,6 +174,19 @@ STATEMENTS = {
     "keys": "SELECT stream, wrapped FROM {schema}.participant_keys WHERE stream = ANY(%b)",
     "destroy_key": """INSERT INTO {schema}.participant_keys VALUES (%b, %b)
         ON CONFLICT (stream) DO UPDATE SET wrapped = excluded.wrapped RETURNING stream""",
+    "stretch": """SELECT position, convert_to(stream, 'UTF8'), version, convert_to(kind, 'UTF8'), state, previous, hash, placed
+        FROM {schema}.entries WHERE position >= %b ORDER BY position LIMIT %b""",
+    "ended": """SELECT position, convert_to(actor, 'UTF8'), convert_to(command::text, 'UTF8'), convert_to(digest, 'UTF8'),
+        convert_to(stream, 'UTF8'), first, last FROM {schema}.commands WHERE position BETWEEN %b AND %b ORDER BY position""",
+    "appended": """SELECT position, convert_to(stream, 'UTF8'), first, last FROM {schema}.appended
+        WHERE position BETWEEN %b AND %b ORDER BY position""",
+    "before": """SELECT version, hash FROM {schema}.entries WHERE stream = %b AND position < %b ORDER BY version DESC LIMIT 1""",
+    "heads": "SELECT number, note FROM {schema}.heads ORDER BY number",
+    "tile": "SELECT hashes FROM {schema}.tiles WHERE of_row = %b AND number = %b",
+    "tiles": "SELECT count(*) FROM {schema}.tiles",
+    "add_head": "INSERT INTO {schema}.heads VALUES (%b, %b) ON CONFLICT DO NOTHING RETURNING number",
+    "add_tile": """INSERT INTO {schema}.tiles VALUES (%b, %b, %b)
+        ON CONFLICT (of_row, number) DO UPDATE SET hashes = excluded.hashes""",
     "claim": """INSERT INTO {schema}.followers AS mine VALUES (%b, 1, 0)
         ON CONFLICT (name) DO UPDATE SET token = mine.token + 1 RETURNING token, position""",
     "move": "UPDATE {schema}.followers SET position = %b WHERE name = %b AND token = %b AND position = %b RETURNING name",

@@ -73,13 +73,17 @@ SCHEMA = [
         position bigint PRIMARY KEY, stream text COLLATE "C" NOT NULL, first bigint NOT NULL, last bigint NOT NULL,
         UNIQUE (stream, last))""",
     "CREATE INDEX IF NOT EXISTS beginnings ON {schema}.appended (stream) WHERE first = 1",
+    "CREATE INDEX IF NOT EXISTS endings ON {schema}.commands (position)",
+    "CREATE TABLE IF NOT EXISTS {schema}.heads (number bigint PRIMARY KEY, note text NOT NULL)",
+    """CREATE TABLE IF NOT EXISTS {schema}.tiles (
+        of_row bigint NOT NULL, number bigint NOT NULL, hashes bytea NOT NULL, PRIMARY KEY (of_row, number))""",
     "CREATE TABLE IF NOT EXISTS {schema}.participant_keys (stream text PRIMARY KEY, wrapped bytea NOT NULL)",
     "CREATE TABLE IF NOT EXISTS {schema}.followers (name text PRIMARY KEY, token bigint NOT NULL, position bigint NOT NULL)",
     REFUSE,
     *(
         f"""CREATE OR REPLACE TRIGGER {table}_bear_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON {{schema}}.{table}
         FOR EACH STATEMENT EXECUTE FUNCTION {{schema}}.refuse_to_change()"""
-        for table in ("entries", "commands", "appended")
+        for table in ("entries", "commands", "appended", "heads")
     ),
     RECORD,
 ]

@@ -1,6 +1,6 @@
 """What the ledger asks of a database; SQLite and PostgreSQL each answer it in a module of their own."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, Self
 from uuid import UUID
 
@@ -21,6 +21,21 @@ class Found(NamedTuple):
     def of(cls, answer: Sequence[tuple[Any, ...]]) -> Self:
         """From rows that each stand behind `upto`; it stands alone where there is no row."""
         return cls(answer[0][0], [Row(*row[1:]) for row in answer if row[1] is not None])
+
+
+class Stretch(NamedTuple):
+    """What stands on disk from a position on, as bytes and unread, so that it can be proved whatever became of it."""
+
+    entries: Sequence[tuple[Any, ...]]
+    """The columns of a row, in their order."""
+    commands: Sequence[tuple[Any, ...]]
+    """Position, actor, command, digest, stream, first and last version of each command that ended here."""
+    appended: Sequence[tuple[Any, ...]]
+    """Position, stream, first and last version of what each command appended to each of its streams."""
+
+
+LEAST, MOST = -(2**63), 2**63 - 1
+"""The least and the greatest position that a database can hold."""
 
 
 class Claim(NamedTuple):
@@ -80,6 +95,33 @@ class Recorder(Protocol):
     def keys(self, streams: Sequence[str]) -> dict[str, bytes]: ...
 
     def destroy_key(self, stream: str) -> None: ...
+
+    def stretch(self, first: int, limit: int) -> Stretch:
+        """So many rows from a position on, with the commands and what they appended up to the last of these rows.
+
+        Where there are fewer rows than that, with all commands and all that was appended beyond them too.
+        """
+        ...
+
+    def before(self, stream: str, position: int) -> tuple[int, bytes] | None:
+        """Version and hash of the last entry of a stream before a position, if there is one."""
+        ...
+
+    def heads(self) -> list[tuple[int, str]]:
+        """Number and note of every head, in their order."""
+        ...
+
+    def tile(self, row: int, number: int) -> bytes:
+        """The hashes of a tile of the tree; none where it was never kept."""
+        ...
+
+    def tiles(self) -> int:
+        """How many tiles are kept."""
+        ...
+
+    def add_head(self, number: int, note: str, tiles: Mapping[tuple[int, int], bytes]) -> bool:
+        """Keep a head and the tiles as they have become, unless there is a head of that number already."""
+        ...
 
     def claim(self, name: str) -> Claim:
         """Take over a follower's position, with a token higher than any before."""

@@ -6,7 +6,7 @@ WAL, every commit on disk before it is acknowledged, writers one after the other
 import fcntl
 import os
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
@@ -28,7 +28,7 @@ from store.codec import Row
 from store.errors import Missing
 from store.keys import DESTROYED
 from store.orders import Appended, InTheWay, Order
-from store.recorder import Candidate, Claim, Ears, Found
+from store.recorder import MOST, Candidate, Claim, Ears, Found, Stretch
 
 LOCK_TIMEOUT_SECONDS = 5
 ASK_EVERY_SECONDS = 0.002
@@ -46,12 +46,16 @@ SCHEMA = [
     """CREATE TABLE IF NOT EXISTS appended (
         position INTEGER PRIMARY KEY, stream TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, UNIQUE (stream, last)) STRICT""",
     "CREATE INDEX IF NOT EXISTS beginnings ON appended (stream) WHERE first = 1",
+    "CREATE INDEX IF NOT EXISTS endings ON commands (position)",
     "CREATE TABLE IF NOT EXISTS participant_keys (stream TEXT PRIMARY KEY, wrapped BLOB NOT NULL) STRICT",
+    "CREATE TABLE IF NOT EXISTS heads (number INTEGER PRIMARY KEY, note TEXT NOT NULL) STRICT",
+    """CREATE TABLE IF NOT EXISTS tiles (
+        of_row INTEGER NOT NULL, number INTEGER NOT NULL, hashes BLOB NOT NULL, PRIMARY KEY (of_row, number)) STRICT""",
     "CREATE TABLE IF NOT EXISTS followers (name TEXT PRIMARY KEY, token INTEGER NOT NULL, position INTEGER NOT NULL) STRICT",
     *(
         f"""CREATE TRIGGER IF NOT EXISTS {table}_bear_no_{change.lower()} BEFORE {change} ON {table}
         BEGIN SELECT RAISE(ABORT, 'what is recorded is never changed'); END"""
-        for table in ("entries", "commands", "appended")
+        for table in ("entries", "commands", "appended", "heads")
         for change in ("UPDATE", "DELETE")
     ),
 ]
@@ -68,6 +72,13 @@ STREAMS = """SELECT stream FROM entries WHERE version = 1 AND stream >= ?
     UNION SELECT stream FROM appended WHERE first = 1 AND stream >= ? ORDER BY stream"""
 MISSING = """SELECT stream, last FROM appended WHERE position = (SELECT max(position) FROM appended)
     AND position > (SELECT coalesce(max(position), 0) FROM entries)"""
+
+STRETCH = """SELECT position, CAST(stream AS BLOB), version, CAST(kind AS BLOB), state, previous, hash, placed FROM entries
+    WHERE position >= ? ORDER BY position LIMIT ?"""
+ENDED = """SELECT position, CAST(actor AS BLOB), CAST(command AS BLOB), CAST(digest AS BLOB), CAST(stream AS BLOB), first, last
+    FROM commands WHERE position BETWEEN ? AND ? ORDER BY position"""
+APPENDED = "SELECT position, CAST(stream AS BLOB), first, last FROM appended WHERE position BETWEEN ? AND ? ORDER BY position"
+BEFORE = "SELECT version, hash FROM entries WHERE stream = ? AND position < ? ORDER BY version DESC LIMIT 1"
 
 
 class SQLiteLedgerRecorder(SQLiteRecorder):
@@ -125,6 +136,43 @@ class SQLiteLedgerRecorder(SQLiteRecorder):
             cursor.execute("INSERT OR REPLACE INTO participant_keys VALUES (?, ?)", (stream, DESTROYED))
         with self._reading() as cursor:
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # The log of writes holds the key, too.
+
+    def stretch(self, first: int, limit: int) -> Stretch:
+        with self._reading() as cursor:
+            cursor.execute("BEGIN")
+            try:
+                entries = cursor.execute(STRETCH, (first, limit)).fetchall()
+                ends = (first, entries[-1][0] if len(entries) == limit else MOST)
+                return Stretch(entries, cursor.execute(ENDED, ends).fetchall(), cursor.execute(APPENDED, ends).fetchall())
+            finally:
+                cursor.execute("ROLLBACK")
+
+    def before(self, stream: str, position: int) -> tuple[int, bytes] | None:
+        with self._reading() as cursor:
+            found: tuple[int, bytes] | None = cursor.execute(BEFORE, (stream, position)).fetchone()
+            return found
+
+    def heads(self) -> list[tuple[int, str]]:
+        with self._reading() as cursor:
+            found = cursor.execute("SELECT number, CAST(note AS BLOB) FROM heads ORDER BY number").fetchall()
+            return [(number, note.decode(errors="replace")) for number, note in found]
+
+    def tile(self, row: int, number: int) -> bytes:
+        with self._reading() as cursor:
+            found = cursor.execute("SELECT hashes FROM tiles WHERE of_row = ? AND number = ?", (row, number)).fetchone()
+            return bytes(found[0]) if found else b""
+
+    def tiles(self) -> int:
+        with self._reading() as cursor:
+            return int(cursor.execute("SELECT count(*) FROM tiles").fetchone()[0])
+
+    def add_head(self, number: int, note: str, tiles: Mapping[tuple[int, int], bytes]) -> bool:
+        with self._writing() as cursor:
+            if cursor.execute("INSERT OR IGNORE INTO heads VALUES (?, ?)", (number, note)).rowcount == 0:
+                return False
+            values = [(row, place, hashes) for (row, place), hashes in tiles.items()]
+            cursor.executemany("INSERT OR REPLACE INTO tiles VALUES (?, ?, ?)", values)
+            return True
 
     def claim(self, name: str) -> Claim:
         with self._writing() as cursor:

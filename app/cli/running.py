@@ -15,6 +15,7 @@ from app.demo.people import admit
 from app.notices.accounts import AccountNews
 from app.notices.catcher import catching
 from app.notices.channels import channels
+from app.notices.heads import Heads
 from app.settings import Settings
 from app.synthetic import populate
 from app.travelling import journeys_of
@@ -32,6 +33,7 @@ from workflows.worker import tell, work
 
 LOOKS_THROUGH_EVERY_SECONDS = 3600.0
 TRIES_AGAIN_AFTER_SECONDS = 1.0
+LOOKS_FOR_HEADS_EVERY_SECONDS = 60.0
 Part = Coroutine[Any, Any, None]
 log = structlog.get_logger()
 
@@ -74,6 +76,7 @@ async def _works(daybook: Daybook, catcher: int | None = None) -> None:
     """Carry journeys and, on a queue of their own, notices; `catcher` is the port of a mail catcher, where there is one."""
     journeys, by = await journeys_of(daybook), channels(daybook.settings, catcher=catcher)
     parts: list[Part] = [work(journeys, daybook.participants, herd_within=A_HERD_WITHIN), tell(journeys, daybook.participants, by.send)]
+    parts.append(_headed(Heads(daybook, None if by.mail is None else by.send)))
     await _together(parts if by.mail is None else [*parts, _followed(AccountNews(daybook, by.send).follower())])
 
 
@@ -95,6 +98,13 @@ async def _looked_through(daybook: Daybook) -> None:
         except Fault as trouble:
             log.warning("looking-through-interrupted", error=type(trouble).__name__)
             await asyncio.sleep(TRIES_AGAIN_AFTER_SECONDS)
+
+
+async def _headed(heads: Heads) -> None:
+    """Sign heads and send them to the sites, when it is time; after a fault, again in a moment."""
+    while True:
+        await asyncio.to_thread(heads.look)
+        await asyncio.sleep(LOOKS_FOR_HEADS_EVERY_SECONDS)
 
 
 async def _followed(follower: Follower) -> None:

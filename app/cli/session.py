@@ -18,6 +18,7 @@ from app.clinic_time import SiteClock
 from app.logs import logging_to
 from app.settings import Settings
 from app.wiring import Clock, Daybook, opened, rehearsed, world_clock
+from store.heads import PublicKey
 
 WIDE = 1000
 """How many characters a line may have where there is no terminal: a row of a table stays on one line."""
@@ -43,9 +44,9 @@ class Session:
         return settings
 
     @contextmanager
-    def daybook(self, *, create: bool = False) -> Iterator[Daybook]:
+    def daybook(self, *, create: bool = False, key: PublicKey | None = None) -> Iterator[Daybook]:
         """The record, open."""
-        with opened(self.settings, self.clock, create=create) as daybook:
+        with opened(self.settings, self.clock, create=create, key=key) as daybook:
             yield daybook
 
     @contextmanager

@@ -9,27 +9,11 @@ from app.cli.session import grid, session_of
 from app.cli.speaking import IN_THE_WAY
 from app.cli.worklist import CATCHES_UP_WITHIN_SECONDS
 from app.clinic_time import SiteClock
-from app.status import damaged, lines, proved, verification
+from app.status import lines
 from app.status import status as found_out
 
 states = typer.Typer()
 journeys = typer.Typer(help="Look at the journeys of the participants on the Temporal server.")
-
-
-@states.command()
-def verify(ctx: typer.Context, *, as_json: AS_JSON = False) -> None:
-    """Read every entry and prove that nothing was altered; damage is named by stream and entry."""
-    session = session_of(ctx)
-    with session.daybook() as daybook:
-        found = verification(daybook)
-    if as_json:
-        session.answers(found)
-    else:
-        session.says(proved(found))
-    for one in found.damage:
-        session.warns(damaged(one))
-    if found.damage:
-        raise typer.Exit(IN_THE_WAY)
 
 
 @states.command()

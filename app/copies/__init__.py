@@ -1,1 +1,7 @@
-"""Copies of the record that can be read without Daybook, by people and by the programs of others."""
+"""Certified copies: a folder that proves itself without us, how it is made, read back, and checked by a file that stands alone."""
+
+from store.errors import StoreError
+
+
+class NotWhole(StoreError):
+    """What a copy holds is not as it was recorded, so that it is neither certified nor read in."""

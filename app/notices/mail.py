@@ -84,6 +84,9 @@ def composed(letter: Letter, sender: str, desk: str) -> EmailMessage:
     message.set_content("\n\n".join((*letter.lines, link)) + "\n")
     html = "".join(f"<p>{escape(line)}</p>\n" for line in letter.lines)
     message.add_alternative(f'{html}<p><a href="{escape(link)}">{escape(link)}</a></p>\n', subtype="html")
+    if letter.enclosed is not None:
+        name, text = letter.enclosed
+        message.add_attachment(text.encode(), maintype="text", subtype="plain", filename=name, params={"charset": "utf-8"})
     return message
 
 

@@ -18,6 +18,7 @@ from app.web.calendars import Feeds, calendars
 from app.web.charting import charting
 from app.web.deviating import deviating
 from app.web.door import Turnstile, door
+from app.web.heads import heads
 from app.web.histories import histories
 from app.web.identity import identity
 from app.web.judging import judging
@@ -57,6 +58,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     raw_records,
     searching,
     watched,
+    heads,
     deviating,
     calendars,
     overviews,

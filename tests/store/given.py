@@ -55,9 +55,9 @@ class Hand:
     address: str
     ledger: Ledger
 
-    def free(self) -> "Hand":
+    def free(self, *tables: str) -> "Hand":
         """Remove what refuses changes."""
-        for table in ("entries", "commands", "appended"):
+        for table in {"entries", "commands", "appended", "heads"} & set(tables or ("entries", "commands", "appended")):
             if self.address.startswith("postgresql"):
                 self(f"DROP TRIGGER {table}_bear_no_change ON {table}")
             else:

@@ -1,0 +1,69 @@
+"""Certified copies: of one participant's record or of the whole ledger, to be kept by others; and reading one in."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.cli.asking import AS_JSON, Chart, acting, circumstances
+from app.cli.session import Session, session_of
+from app.copies.reading import checked, read_in
+from app.copies.writing import export as written
+from app.signing import Signing
+from app.wiring import Daybook
+from domain.rejections import Reason, Refused
+from store.ledger import stands
+
+copies = typer.Typer()
+FOLDER = Annotated[Path, typer.Argument(metavar="FOLDER", help="The folder of the copy.", show_default=False)]
+
+
+@copies.command()
+def export(  # noqa: PLR0913 - Each argument is an option of the command.
+    ctx: typer.Context,
+    folder: FOLDER,
+    *,
+    participant: Annotated[str | None, typer.Option(metavar="PARTICIPANT", help="Of this participant only, such as BER-001.")] = None,
+    study: Annotated[bool, typer.Option("--study", help="Of the whole ledger.")] = False,
+    actor: Annotated[str | None, typer.Option("--as", metavar="ROLE:ID", help="Who certifies it, such as auditor:r-haas.")] = None,
+    as_json: AS_JSON = False,
+) -> None:
+    """Write a certified copy that opens and proves itself without Daybook; that it was made is put on record."""
+    session = session_of(ctx)
+    if (participant is None) != study:
+        raise Refused(Reason(code="not-understood", says="say what to copy: either --participant with a code, or --study"))
+    by = circumstances(session, acting(actor or session.settings.actor), {"command_id": None})
+    with session.daybook() as daybook:
+        _permit(daybook, session, participant, by.actor.id, by.actor.role)
+        certified = written(daybook, folder, participant, by)
+    if as_json:
+        session.answers(certified)
+    else:
+        entries = f"{certified.entries} {'entry' if certified.entries == 1 else 'entries'}"
+        session.says(f"Certified: {entries} in {folder}, SHA-256 of the manifest {certified.manifest}.")
+
+
+@copies.command(name="import")
+def import_(ctx: typer.Context, folder: FOLDER) -> None:
+    """Read a certified copy of a whole ledger into a new one; contact data stay sealed, since their keys are in no copy."""
+    session = session_of(ctx)
+    if stands(session.settings.ledger):
+        raise Refused(Reason(code="not-empty", says="there is a ledger already; a copy is read into a new one"))
+    key = checked(folder)
+    signing = Signing(session.settings)
+    if key.name != signing.name:
+        raise Refused(Reason(code="another-study", says=f"the copy is of {key.name}, and this is {signing.name}"))
+    with session.daybook(create=True, key=key) as daybook:
+        entries = read_in(folder, daybook.ledger, key)
+    session.says(f"Read in: {entries} entries. Put the signing key of that ledger at {session.settings.signing} to go on signing heads.")
+
+
+def _permit(daybook: Daybook, session: Session, participant: str | None, person: str, role: str) -> None:
+    """Whoever takes a copy must be allowed to see the history of everybody in it. Raises Refused."""
+    code = None if participant is None else Chart(participant, daybook, session).code
+    if not daybook.people.current().anybody:
+        return
+    authority = daybook.authority
+    sites = daybook.desk.current().record.sites if code is None else [authority.seen(person, code, "cli")]
+    for site in sites:
+        authority.permit(person, "see-history", site, "cli", participant=code, role=role)

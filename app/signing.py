@@ -1,0 +1,81 @@
+"""The keys of the ledger's heads: the secret one, read only by whoever signs, and the public one, by which everybody checks."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.keyfiles import SIGNING, secret_in, written_whole
+from app.settings import Settings
+from store.errors import Fault, in_plain_words
+from store.heads import Head, PublicKey, SigningKey, Unproven
+from store.ledger import Ledger
+from store.sealing import Seal, standing
+
+ABSENT = "There is no signing key at {path}, so no head can be signed. Put the key back, or name its file in DAYBOOK_SIGNING."
+NO_PUBLIC = (
+    "There is no public key at {path}, so no head can be checked. Put it back: it stands in every certified copy, "
+    "and everybody who holds a head was sent it."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """The files of the keys; nothing is read before it is needed."""
+
+    settings: Settings
+
+    @property
+    def public(self) -> Path:
+        """The file of the public key that signed first; heads name those that came after it."""
+        return self.settings.signing.with_suffix(".pub")
+
+    @property
+    def name(self) -> str:
+        """What the ledger is called in its heads."""
+        return f"daybook/{self.settings.study}"
+
+    def make(self, ledger: Ledger) -> None:
+        """Make the keys, unless heads are checked with one or there are heads: another key would hide that theirs was lost."""
+        if self.public.exists():
+            return
+        with in_plain_words():
+            if ledger.recorder.heads():
+                return
+        self.publish(self._key(create=True).public)
+
+    def publish(self, key: PublicKey) -> None:
+        """Put the public key where everybody of this machine finds it."""
+        written_whole(self.public, f"{key}\n".encode(), SIGNING)
+
+    def first(self) -> PublicKey:
+        """The public key that signed first. Raises a Fault where it is not at hand."""
+        try:
+            return PublicKey.read(self.public.read_text())
+        except FileNotFoundError:
+            raise Fault(NO_PUBLIC.format(path=self.public)) from None
+        except OSError as error:
+            raise Fault(f"Daybook cannot read the public key at {self.public}: {error.strerror}. Put it right.") from error
+        except (UnicodeDecodeError, Unproven) as error:
+            raise Fault(f"{self.public} holds no public key. Put the right file back.") from error
+
+    def seal(self) -> Seal:
+        """What signs. Raises a Fault where the secret is kept away from this process."""
+        return Seal(self._key(), self.first())
+
+    def renew(self, ledger: Ledger) -> Head:
+        """Have the key that signs now sign for a new one, which takes its place. Whatever befell an earlier attempt, it is completed."""
+        coming = self.settings.signing.with_name(f"{self.settings.signing.name}.next")
+        secret = secret_in(coming, SIGNING, create=True)
+        assert secret is not None, "it was just made"  # noqa: S101 - This cannot happen; see the house style.
+        new = SigningKey(self.name, secret)
+        with in_plain_words():
+            _, head, signer = standing(ledger.recorder, self.first())
+        if head is None or signer != new.public:
+            head = self.seal().seal(ledger, next_key=new.public)
+        coming.replace(self.settings.signing)
+        return head
+
+    def _key(self, *, create: bool = False) -> SigningKey:
+        secret = secret_in(self.settings.signing, SIGNING, create=create)
+        if secret is None:
+            raise Fault(ABSENT.format(path=self.settings.signing))
+        return SigningKey(self.name, secret)
