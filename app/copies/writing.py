@@ -13,10 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from app.copies import NotWhole, verify
+from app.copies.odm import Around, write_odm
+from app.copies.paper import write_paper
 from app.wiring import Daybook, program
 from domain.entry import Circumstances
 from domain.handing_out import CopyCertified
 from domain.participant import PARTICIPANT
+from domain.record import Record
 from domain.rejections import Reason, Refused
 from store.errors import Fault, in_plain_words
 from store.examining import ROWS_AT_ONCE
@@ -35,6 +38,8 @@ It opens without Daybook and without a server, and proves itself: with Python an
 checks every file, every entry and every signature. FILE is a head of the ledger that you hold yourself, such as the file that was
 enclosed in a mail to your site. Without one, the check shows that the copy is whole in itself, and nothing about whoever made it.
 
+documents/           the record of each participant as a page that any browser opens and prints: every entry, signature and correction
+odm.xml              the same for programs, as a transactional file of CDISC ODM 2.0 with an audit record for each entry
 entries.jsonl        each entry as it is stored: one JSON object a line; `state` holds the bytes of its contents, as UTF-8
 heads.jsonl          every head of the ledger that was signed; head.txt is the last, under which this copy stands
 {proofs}public-key.txt       the key that signed first; where another followed, a head names it
@@ -85,6 +90,13 @@ class Copy:
         """Everything that is stored of each entry, and of the command that ended with it."""
         for row, command in self._rows() if self.participant is None else self._rows_of(PARTICIPANT + self.participant):
             yield _as_json(row, command)
+
+    def records(self) -> Iterator[Record]:
+        """The records of the participants, up to the head, one after the other."""
+        for id_ in self.daybook.participants.ids() if self.participant is None else [self.participant]:
+            entries = [entry for entry in self.daybook.participants.read(id_).entries if entry.position <= self.head.size]
+            if entries:
+                yield Record.of(id_, entries)
 
     def _rows(self) -> Iterator[tuple[Sequence[Any], Sequence[Any] | None]]:
         first = 1
@@ -138,6 +150,21 @@ def write_versions(copy: Copy) -> None:
         shutil.copyfile(studies / "reference" / f"drugs.v{version}.toml", copy.file(f"studies/drugs-v{version}.toml"))
 
 
+def write_documents(copy: Copy) -> None:
+    """Each participant's record as people read it."""
+    study, people = copy.daybook.participants.study(), copy.daybook.people.current()
+    for record in copy.records():
+        with copy.file(f"documents/{record.id}.html").open("wb") as file:
+            write_paper(file, study.record.name, record, study.zone(record.participant.site), people, copy.head.at)
+
+
+def write_for_programs(copy: Copy) -> None:
+    """All of it as other programs read it."""
+    study, people = copy.daybook.participants.study(), copy.daybook.people.current()
+    with copy.file("odm.xml").open("wb") as file:
+        write_odm(file, Around(study.record.name, study.record.sites, people), copy.records, copy.head.at)
+
+
 def write_verifier(copy: Copy) -> None:
     """The verifier that stands alone, and what to do with it."""
     shutil.copyfile(verify.__file__, copy.file("verify.py"))
@@ -147,7 +174,9 @@ def write_verifier(copy: Copy) -> None:
     copy.file("README.txt").write_text(text, encoding="utf-8")
 
 
-WRITERS: tuple[Callable[[Copy], None], ...] = (write_entries, write_heads, write_versions, write_verifier)
+WRITERS: tuple[Callable[[Copy], None], ...] = (
+    write_entries, write_heads, write_versions, write_documents, write_for_programs, write_verifier,
+)  # fmt: skip
 
 
 def export(daybook: Daybook, folder: Path, participant: str | None, by: Circumstances) -> CopyCertified:
