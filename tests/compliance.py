@@ -47,7 +47,7 @@ class Proof(NamedTuple):
 
 def rules() -> Sequence[Rule]:
     """Every rule, with its clauses."""
-    return [Rule.model_validate(one) for one in tomllib.loads(CLAUSES.read_text())["rule"]]
+    return [Rule.model_validate(one | {"clause": tuple(one["clause"])}) for one in tomllib.loads(CLAUSES.read_text())["rule"]]
 
 
 def proofs() -> Iterator[Proof]:

@@ -34,6 +34,7 @@ def accounts(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> It
         yield opened
 
 
+@pytest.mark.clause("21 CFR 11", "11.300(a)", "11.100(a)")
 def test_a_password_proves_one_person_and_nobody_else(accounts: Accounts) -> None:
     accounts.passwords.set("m-weber", MINE, chosen=True)
     assert accounts.passwords.proves("m-weber", MINE)

@@ -41,6 +41,7 @@ def test_a_step_is_planned_by_keyboard_alone(place: Town) -> None:
     assert "leukapheresis" in story.now.plans
 
 
+@pytest.mark.clause("EU Annex 11", "6")
 @pytest.mark.parametrize("scripts", [True, False])
 def test_what_moves_is_confirmed_before_it_is_recorded(place: Town, *, scripts: bool) -> None:
     story = place.trial.participant().is_eligible()

@@ -94,6 +94,7 @@ def test_a_screening_that_failed_or_began_anew_takes_eligibility_away() -> None:
 # The order of steps
 
 
+@pytest.mark.clause("21 CFR 11", "11.10(f)")
 @pytest.mark.parametrize(
     ("step", "events", "at", "outcome"),
     [

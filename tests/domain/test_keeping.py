@@ -22,6 +22,9 @@ def cut(recorded_by: datetime, occurred_by: datetime) -> DataCutMade:
     return DataCutMade(name="dsmb-1", purpose="the safety board", recorded_by=recorded_by, occurred_by=occurred_by)
 
 
+@pytest.mark.clause("ICH E6(R3)", "4.2.8")
+@pytest.mark.clause("21 CFR 11", "11.10(c)")
+@pytest.mark.clause("FDA Q&A 2024", "retention")
 def test_to_the_end_of_its_last_date_the_record_names_people_and_from_then_on_it_need_not() -> None:
     assert refused(ERASED, KEPT, NOW) == {"to-be-kept"}
     assert refused(ERASED, KEPT, NOW + MINUTE) == set()
@@ -48,6 +51,7 @@ def test_the_time_of_keeping_is_made_longer_and_never_shorter() -> None:
     assert evolve_keeping(KEPT, RetentionSet(until=date(2060, 1, 1))).until == date(2060, 1, 1)
 
 
+@pytest.mark.clause("ICH E6(R3)", "4.2.6")
 @pytest.mark.parametrize(
     ("recorded_by", "occurred_by", "codes"),
     [

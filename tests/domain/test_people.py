@@ -27,6 +27,8 @@ ADMITTED = PersonAdmitted(person="m-weber", name="M. Weber")
 ADMINISTRATOR = (PersonAdmitted(person="t-berg", name="T. Berg"), granted("administrator", person="t-berg", site=None))
 
 
+@pytest.mark.clause("21 CFR 11", "11.10(i)")
+@pytest.mark.clause("ICH E6(R3)", "4.3.2")
 @pytest.mark.parametrize(
     ("since", "trained", "holds"),
     [

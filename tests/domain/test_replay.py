@@ -159,6 +159,11 @@ def again(then: Replayed) -> Shown:
     return then.participant, tuple((gate.step, gate.rules, gate.plan, gate.derived) for gate in then.gates), then.agenda
 
 
+@pytest.mark.clause("EMA 2023", "data integrity")
+@pytest.mark.clause("21 CFR 11", "11.10(a)")
+@pytest.mark.clause("FDA Q&A 2024", "validation")
+@pytest.mark.clause("EU Annex 11", "4")
+@pytest.mark.clause("ICH E6(R3)", "4.3.4")
 @pytest.mark.torture
 @pytest.mark.slow
 def test_every_prefix_of_every_life_is_told_again_as_it_was_shown(campaign: Campaign) -> None:

@@ -62,6 +62,8 @@ def moved(record: Record, elsewhere: Record, one: Signed) -> Record:
 # What is printed, and what is bound
 
 
+@pytest.mark.clause("21 CFR 11", "11.50")
+@pytest.mark.clause("EMA 2023", "electronic signatures")
 def test_a_signature_is_printed_with_name_instant_and_meaning_and_binds_what_stands_there(ready: Story) -> None:
     one = signs(ready, c.Report(fact=go(ready.at())))
     assert (one.printed, one.meaning, one.at, one.authenticated) == ("K. Adler", "I have judged this", ready.trial.clock(), True)
@@ -102,6 +104,9 @@ def test_leave_that_was_released_by_hand_is_known_again(trial: Trial) -> None:
     assert signs(story, c.ReleaseManually(step="infusion")).binds is True
 
 
+@pytest.mark.clause("21 CFR 11", "11.70")
+@pytest.mark.clause("FDA Q&A 2024", "signatures")
+@pytest.mark.clause("EU Annex 11", "14")
 def test_a_signature_that_is_moved_to_another_record_binds_nothing_there(ready: Story) -> None:
     """Also where every chain is made to agree: the digest is the one of a request about this participant."""
     elsewhere = ready.trial.participant("BER-002").consents().record
@@ -131,6 +136,8 @@ def the_confirmation(story: Story) -> Signed:
     return next(one for one in of(story) if isinstance(story.record.entries[one.first - 1].event, e.EligibilityConfirmed))
 
 
+@pytest.mark.clause("EMA 2023", "sign-off of data")
+@pytest.mark.clause("21 CFR 11", "11.70")
 def test_what_was_signed_and_is_corrected_or_taken_back_is_superseded_by_that_entry(ready: Story) -> None:
     one = signs(ready, c.Report(fact=go(ready.at())))
     corrected = c.Correct(entry=one.first, fact=e.Attested(at=ready.at(), holds={"go": False}))

@@ -24,6 +24,10 @@ def holds(says: Any, said: Any) -> bool:
     return bool(says == said)
 
 
+@pytest.mark.clause("21 CFR 11", "11.10(c)")
+@pytest.mark.clause("FDA Q&A 2024", "retention")
+@pytest.mark.clause("EU Annex 11", "17", "7")
+@pytest.mark.clause("ICH E6(R3)", "4.2.7")
 @pytest.mark.parametrize("kind", FOSSILS)
 def test_a_fossil_still_loads_and_says_what_it_said(kind: str) -> None:
     """A field that the kind was given later has its default, and everything that was said is said to the letter."""

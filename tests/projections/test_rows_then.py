@@ -51,6 +51,7 @@ def again(then: Replayed) -> Shown:
     return Shown(then.participant, rules, then.agenda, tuple(rows), then.study.record.version)
 
 
+@pytest.mark.clause("ICH E6(R3)", "4.2.7")
 @pytest.mark.torture
 @pytest.mark.slow
 def test_what_was_shown_live_is_told_again_by_entry_and_by_the_clock(trial: Trial, views: Views, campaign: Campaign) -> None:

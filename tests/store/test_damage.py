@@ -75,6 +75,8 @@ def rewrite(hand: Hand, position: int, **columns: Any) -> None:
         hand(f"UPDATE entries SET {column} = ? WHERE position = ?", value, position)
 
 
+@pytest.mark.clause("21 CFR 11", "11.10(a)")
+@pytest.mark.clause("EMA 2023", "control of data")
 def test_a_row_that_was_rewritten_with_its_hash_is_betrayed_by_the_next(history: Ledger, hand: Hand) -> None:
     (state,) = hand("SELECT state FROM entries WHERE position = 3")[0]
     rewrite(hand, 3, state=bytes(state).replace(b'"dose_mg":"5"', b'"dose_mg":"6"'))
@@ -153,6 +155,7 @@ def refused(ledger: Ledger, *appended: str, expect: dict[str, int]) -> tuple[str
     return damage.value.stream, damage.value.version, damage.value.why
 
 
+@pytest.mark.clause("21 CFR 11", "11.10(a)")
 @pytest.mark.parametrize("stream", [ANNA, STUDY])
 @pytest.mark.parametrize("left", [2, 1, 0])
 def test_a_stream_that_lost_its_end_is_not_trusted(together: Ledger, hand: Hand, stream: str, left: int) -> None:

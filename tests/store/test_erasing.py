@@ -53,6 +53,8 @@ def trial(ledger: Ledger) -> Trial:
     return Trial(ledger=ledger)
 
 
+@pytest.mark.clause("EMA 2023", "data protection")
+@pytest.mark.clause("ICH E6(R3)", "4.2.8")
 def test_whoever_is_erased_is_named_nowhere_and_every_proof_stays(trial: Trial, register: Path) -> None:
     story, other = registered(trial), registered(trial, "BER-002")
     digests = [entry.digest for entry in story.record.entries]
@@ -91,6 +93,7 @@ def test_an_interrupted_erasure_is_carried_out_when_the_record_is_next_opened(tr
     assert len(register.read_bytes().splitlines()) == 1
 
 
+@pytest.mark.clause("EMA 2023", "data protection")
 def test_a_key_that_a_backup_brings_back_is_destroyed_again(trial: Trial, register: Path, hand: Hand) -> None:
     registered(trial)
     [(wrapped,)] = hand("SELECT wrapped FROM participant_keys")

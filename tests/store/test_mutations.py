@@ -27,6 +27,10 @@ def test_a_whole_ledger_is_proved(copy: Copy) -> None:
         assert examine(copy.hand.ledger.recorder, KEY.public, kept=kept, since=note).damage == ()
 
 
+@pytest.mark.clause("21 CFR 11", "11.10(a)")
+@pytest.mark.clause("FDA Q&A 2024", "security")
+@pytest.mark.clause("EMA 2023", "audit trail")
+@pytest.mark.clause("EU Annex 11", "7")
 @pytest.mark.torture
 @pytest.mark.timeout(900)
 @pytest.mark.places("memory", "postgresql")

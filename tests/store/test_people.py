@@ -105,6 +105,10 @@ GRANTS = st.builds(RoleGranted, person=WHO, role=ROLES, site=SITES, delegated=DA
 DECISIONS = st.lists(GRANTS | st.builds(RoleWithdrawn, person=WHO, role=ROLES, site=SITES) | st.builds(PersonLeft, person=WHO), max_size=12)
 
 
+@pytest.mark.clause("FDA Q&A 2024", "access and logs")
+@pytest.mark.clause("EMA 2023", "user management")
+@pytest.mark.clause("ICH E6(R3)", "4.3.8")
+@pytest.mark.clause("21 CFR 11", "11.300(b)")
 @given(DECISIONS, DAYS)
 @settings(max_examples=25)
 def test_who_could_do_what_on_a_day_is_replayed_as_it_was_known_then(decisions: list[PeopleEvent], day: date) -> None:

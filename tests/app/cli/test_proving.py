@@ -69,6 +69,7 @@ def test_what_was_altered_is_named_and_ends_with_three(desk: Desk) -> None:
     assert [(one["stream"], one["version"], one["position"]) for one in found] == [("participant:BER-001", 3, 14)]
 
 
+@pytest.mark.clause("EMA 2023", "control of data")
 def test_a_cut_tail_is_found_with_what_a_site_holds(desk: Desk) -> None:
     """Whoever cuts the end off, heads included, leaves a ledger that is whole in itself."""
     desk.consented()

@@ -1,5 +1,7 @@
 """A participant as of any moment, asked for at the command line."""
 
+import pytest
+
 from tests.app.at_the_desk import Desk
 
 
@@ -7,6 +9,9 @@ def unfolded(said: str) -> str:
     return " ".join(said.split())
 
 
+@pytest.mark.clause("EMA 2023", "data integrity")
+@pytest.mark.clause("FDA Q&A 2024", "audit trails")
+@pytest.mark.clause("EU Annex 11", "9")
 def test_a_participant_is_replayed_as_of_any_entry_with_the_derivation_valid_then(desk: Desk) -> None:
     desk.planned()
     desk.clock.move(hours=2)
@@ -31,6 +36,8 @@ def test_a_replay_reckons_how_far_things_were_away_then_and_not_today(desk: Desk
     assert "2026-02-03 00:00+01:00, in 29 days" in desk("replay", "BER-001", "--at-entry", "4").stdout
 
 
+@pytest.mark.clause("ICH E6(R3)", "4.2.4")
+@pytest.mark.clause("EMA 2023", "data integrity")
 def test_a_correction_is_not_known_before_it_was_recorded_and_what_happened_is_told_by_it(desk: Desk) -> None:
     desk.consented()
     desk.clock.move(days=2)

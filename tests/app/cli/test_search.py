@@ -1,9 +1,13 @@
 """Entries, looked for at the command line."""
 
+import pytest
+
 from tests.app.at_the_desk import Desk
 from tests.app.cli.test_answers import told
 
 
+@pytest.mark.clause("EMA 2023", "audit trail")
+@pytest.mark.clause("ICH E6(R3)", "4.2.3")
 def test_entries_are_found_by_who_when_and_how_late(desk: Desk) -> None:
     desk.consented()
     desk.clock.move(days=3)

@@ -99,6 +99,9 @@ def named(path: Path, copy: Path) -> str:
     return "manifest" if name.startswith("manifest") else name
 
 
+@pytest.mark.clause("FDA Q&A 2024", "certified copies")
+@pytest.mark.clause("EMA 2023", "certified copies")
+@pytest.mark.clause("EU Annex 11", "5")
 @pytest.mark.torture
 @pytest.mark.timeout(900)
 def test_whatever_is_done_to_a_copy_is_found_and_named(made: dict[str, Path], tmp_path: Path, campaign: Campaign) -> None:

@@ -32,6 +32,9 @@ def alone(*arguments: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run([sys.executable, "-I", *arguments], cwd="/", capture_output=True, text=True, check=False)
 
 
+@pytest.mark.clause("21 CFR 11", "11.30", "11.10(c)")
+@pytest.mark.clause("EMA 2023", "archiving")
+@pytest.mark.clause("EU Annex 11", "17")
 def test_the_verifier_finds_nothing_of_ours(tmp_path: Path, made: dict[str, Path], held: Path) -> None:
     """An environment that holds `cryptography` and what that needs; the copy lies where nothing else is."""
     site, packages = tmp_path / "alone", Path(sysconfig.get_path("purelib"))
@@ -113,6 +116,8 @@ def test_whoever_has_the_key_and_drops_an_entry_is_found_but_for_the_last_of_a_p
         assert any("missing" in one or "does not follow the entry before it" in one for one in damage), damage
 
 
+@pytest.mark.clause("FDA Q&A 2024", "certified copies")
+@pytest.mark.clause("EMA 2023", "certified copies")
 def test_making_a_copy_is_on_record(told: Desk, made: dict[str, Path]) -> None:
     with told.ledger() as ledger:
         facts = [entry.event for entry in ledger.read("handed-out:cd19-cart-sle")]
@@ -124,6 +129,7 @@ def test_making_a_copy_is_on_record(told: Desk, made: dict[str, Path]) -> None:
     assert facts[0].manifest == digest
 
 
+@pytest.mark.clause("EMA 2023", "data protection")
 def test_a_participants_copy_discloses_nobody_else_and_no_copy_tells_who_somebody_is(made: dict[str, Path]) -> None:
     of_one = {json.loads(line)["stream"] for line in (made["participant"] / "entries.jsonl").read_text().splitlines()}
     assert of_one == {"participant:BER-001"}
@@ -132,6 +138,9 @@ def test_a_participants_copy_discloses_nobody_else_and_no_copy_tells_who_somebod
         assert secret not in everything
 
 
+@pytest.mark.clause("ICH E6(R3)", "4.2.5")
+@pytest.mark.clause("21 CFR 11", "11.10(b)")
+@pytest.mark.clause("EMA 2023", "certified copies")
 def test_a_copy_reads_in_as_the_ledger_that_it_was(told: Desk, made: dict[str, Path], tmp_path: Path) -> None:
     other = Desk(tmp_path / "other", told.clock)
     entries = len((made["study"] / "entries.jsonl").read_text().splitlines())

@@ -68,6 +68,9 @@ def applied(copy: bytes) -> dict[str, dict[str, dict[str, str | None]]]:
     return found
 
 
+@pytest.mark.clause("21 CFR 11", "11.10(b)")
+@pytest.mark.clause("ICH E6(R3)", "4.2.5")
+@pytest.mark.clause("EU Annex 11", "5")
 def test_it_is_valid_by_the_published_schema(schema: XMLSchema, story: Story) -> None:
     other = story.trial.participant("SAO-001", "SAO").consents()
     schema.validate(BytesIO(written(story.record, other.record)))
@@ -79,6 +82,8 @@ def test_a_file_that_breaks_the_schema_is_found(schema: XMLSchema, story: Story)
     )
 
 
+@pytest.mark.clause("ICH E6(R3)", "4.2.5")
+@pytest.mark.clause("EU Annex 11", "5")
 def test_whoever_applies_the_transactions_has_the_record_as_it_stands(story: Story) -> None:
     [left] = applied(written(story.record)).values()
     stands = [entry for entry in effective(story.record.entries) if not isinstance(entry.event, e.EntryCorrected | e.EntryRetracted)]
@@ -87,6 +92,9 @@ def test_whoever_applies_the_transactions_has_the_record_as_it_stands(story: Sto
     assert left[str(corrected.version)]["IT.observation-made.v1.result"] == "positive"
 
 
+@pytest.mark.clause("21 CFR 11", "11.10(e)")
+@pytest.mark.clause("FDA Q&A 2024", "audit trails")
+@pytest.mark.clause("EMA 2023", "audit trail")
 def test_every_entry_has_its_audit_record(story: Story) -> None:
     copy = read(written(story.record))
     audits = copy.findall(".//ItemGroupData/AuditRecord", ODM)

@@ -53,6 +53,10 @@ def document(story: Story) -> tuple[str, Read]:
     return " ".join("".join(read.text).split()), read
 
 
+@pytest.mark.clause("21 CFR 11", "11.10(b)")
+@pytest.mark.clause("EU Annex 11", "8", "17")
+@pytest.mark.clause("ICH E6(R3)", "4.2.2", "4.2.7")
+@pytest.mark.clause("EMA 2023", "archiving")
 def test_every_entry_is_shown_with_its_proof_and_the_instant_of_its_recording(story: Story) -> None:
     text, _ = document(story)
     for entry in story.record.entries:
@@ -69,6 +73,10 @@ def test_every_signature_is_shown_with_its_meaning_and_what_was_signed(story: St
         assert f"{signature.meaning}. Bound to {signature.signed}." in text
 
 
+@pytest.mark.clause("21 CFR 11", "11.10(e)")
+@pytest.mark.clause("EU Annex 11", "8")
+@pytest.mark.clause("ICH E6(R3)", "4.2.2")
+@pytest.mark.clause("EMA 2023", "data integrity")
 def test_what_was_corrected_or_taken_back_stays_and_says_so(story: Story) -> None:
     amended = {line.entry.version: line.amended for line in lines(story.record, BERLIN, PEOPLE) if line.amended}
     wrong, twice = [entry.version for entry in story.record.entries if isinstance(entry.event, e.ObservationMade)][-2:]

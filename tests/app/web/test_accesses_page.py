@@ -15,6 +15,8 @@ def noted(desk: Desk) -> list[Look]:
     return [one.look for one in desk.office.accounts.accesses.all()]
 
 
+@pytest.mark.clause("ICH E6(R3)", "4.2.2")
+@pytest.mark.clause("FDA Q&A 2024", "access and logs")
 def test_whoever_looks_at_a_participant_on_a_page_or_by_the_interface_is_noted(door: Desk) -> None:
     door.browser(COORDINATOR).get(f"{BER}/history?at=1")
     door.program(COORDINATOR).get("/api/participants/BER-001")

@@ -45,6 +45,8 @@ def locked_out(door: Desk, person: str) -> None:
     door.office.daybook.people.note(TurnedAway(person=person, locked=True), "web")
 
 
+@pytest.mark.clause("21 CFR 11", "11.300(d)")
+@pytest.mark.clause("EMA 2023", "security")
 @pytest.mark.parametrize("answers", [(), (NotNow("SMTP 421"),)])
 def test_whoever_is_locked_out_hears_of_it_by_mail_although_the_server_does_not_answer_at_once(
     door: Desk, answers: tuple[Exception, ...]

@@ -108,6 +108,8 @@ def test_a_password_that_is_replaced_shows_out_whoever_came_in_by_it(door: Desk)
     assert thief.get("/worklist").status_code == 303
 
 
+@pytest.mark.clause("EMA 2023", "security")
+@pytest.mark.clause("ICH E6(R3)", "4.3.3")
 @pytest.mark.parametrize(("after", "status"), [(IDLE - A_MOMENT, 200), (IDLE, 303)])
 def test_a_session_that_nobody_uses_ends_after_half_an_hour(door: Desk, after: timedelta, status: int) -> None:
     browser = door.browser(COORDINATOR)
@@ -186,6 +188,8 @@ def test_a_session_that_somebody_planted_is_never_the_one_that_a_person_gets(doo
     assert door.office.accounts.sessions.find(planted) is None, "the session before is over"
 
 
+@pytest.mark.clause("21 CFR 11", "11.300(c)")
+@pytest.mark.clause("ICH E6(R3)", "4.3.8")
 def test_whoever_has_left_is_let_in_no_more_and_their_session_shows_nothing(door: Desk) -> None:
     browser = door.browser(COORDINATOR)
     door.office.daybook.people.record((PersonLeft(person=COORDINATOR),), by())

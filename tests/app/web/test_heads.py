@@ -65,6 +65,7 @@ def signed(desk: Desk) -> int:
     return len(desk.office.daybook.ledger.recorder.heads())
 
 
+@pytest.mark.clause("EMA 2023", "control of data")
 def test_each_site_is_sent_the_head_of_the_day_once_work_has_begun_there(named: Desk) -> None:
     postbox, daybook = Postbox(), named.office.daybook
     heads = Heads(daybook, postbox.send)

@@ -26,6 +26,7 @@ def test_a_form_that_shows_nothing_of_its_session_changes_nothing(door: Desk) ->
     assert browser.get("/worklist").status_code == 200
 
 
+@pytest.mark.clause("21 CFR 11", "11.10(h)")
 def test_a_form_that_shows_another_session_changes_nothing(door: Desk) -> None:
     theirs = door.browser(ADMINISTRATOR).csrf("/people")
     browser = door.browser(COORDINATOR)

@@ -76,6 +76,8 @@ def test_whoever_proves_who_they_are_is_let_in_where_they_wanted_to_go(desk: Des
     assert browser.get("/worklist").status_code == 303, "the session here is over"
 
 
+@pytest.mark.clause("21 CFR 11", "11.10(d)", "11.10(h)")
+@pytest.mark.clause("EMA 2023", "security")
 @pytest.mark.parametrize(
     "lies",
     [
@@ -207,6 +209,8 @@ def form_of(answer: Response) -> dict[str, str]:
     return {name: unescape(value) for name, value in re.findall(r'name="(\w+)" value="([^"]*)"', answer.text)}
 
 
+@pytest.mark.clause("21 CFR 11", "11.200(a)(1)")
+@pytest.mark.clause("FDA Q&A 2024", "identity")
 def test_a_signature_takes_the_provider_anew_and_says_so_on_record(desk: Desk, provider: ProviderInTests, signer: Browser) -> None:
     answer = proved(desk, provider, signer)
     assert (provider.asked[-1]["prompt"], provider.asked[-1]["max_age"]) == ("login", "0")

@@ -79,6 +79,7 @@ def test_the_next_step_shows_every_rule_what_stands_in_the_way_first(story: Stor
     assert all(rule.supplied_by for rule in step.in_the_way)
 
 
+@pytest.mark.clause("21 CFR 11", "11.10(f)")
 def test_leave_is_shown_until_a_fact_breaks_it_and_then_with_its_reason_and_the_earliest_instant(story: Story, views: Views) -> None:
     story.is_ready().is_cleared()
     (cleared,) = page_of(story, views).steps

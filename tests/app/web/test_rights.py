@@ -98,6 +98,11 @@ def asks(client: Client, address: Address, participant: str) -> Any:
     return client.request(address.method, address.of(participant), **body)
 
 
+@pytest.mark.clause("21 CFR 11", "11.10(g)", "11.300(d)")
+@pytest.mark.clause("ICH E6(R3)", "4.3.8")
+@pytest.mark.clause("EMA 2023", "user management")
+@pytest.mark.clause("EU Annex 11", "12")
+@pytest.mark.clause("FDA Q&A 2024", "security")
 @pytest.mark.parametrize("address", GUARDED, ids=lambda one: f"{one.method} {one.path}")
 def test_each_role_gets_what_the_table_says_at_its_site_and_at_no_other_and_each_refusal_is_on_record(
     staffed: Desk, address: Address
@@ -130,6 +135,8 @@ NEW = {one.path for one in ALL if one.action == "register"}
 """Where a participant is named who is on no record yet."""
 
 
+@pytest.mark.clause("21 CFR 11", "11.10(d)")
+@pytest.mark.clause("EU Annex 11", "12")
 @pytest.mark.parametrize("address", GUARDED, ids=lambda one: f"{one.method} {one.path}")
 def test_nobody_gets_anything_who_has_not_signed_in(door: Desk, address: Address) -> None:
     answer = asks(door.browser().client, address, "BER-001")

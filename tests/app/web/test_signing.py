@@ -42,6 +42,10 @@ def last(door: Desk) -> Entry[Event]:
     return door.office.daybook.participants.read("BER-001").entries[-1]
 
 
+@pytest.mark.clause("21 CFR 11", "11.50")
+@pytest.mark.clause("FDA Q&A 2024", "signatures")
+@pytest.mark.clause("EU Annex 11", "14")
+@pytest.mark.clause("EMA 2023", "electronic signatures")
 def test_a_signature_bears_name_meaning_and_the_digest_of_what_was_signed_and_was_proved(deviating: Desk) -> None:
     said = {"participant": "BER-001", "request": waiting(deviating).model_dump(mode="json"), "reason": None, "document": None}
     said |= {"performed_by": None, "witnessed_by": None}
@@ -63,6 +67,8 @@ def test_a_session_without_the_password_signs_nothing(deviating: Desk, password:
     assert last(deviating).version == before
 
 
+@pytest.mark.clause("21 CFR 11", "11.200(a)(1)")
+@pytest.mark.clause("EMA 2023", "electronic signatures")
 def test_a_stolen_session_cookie_signs_nothing_by_the_form_either(deviating: Desk) -> None:
     browser, before = deviating.browser(INVESTIGATOR), last(deviating).version
     command = waiting(deviating)
@@ -73,6 +79,7 @@ def test_a_stolen_session_cookie_signs_nothing_by_the_form_either(deviating: Des
     assert last(deviating).version == before
 
 
+@pytest.mark.clause("21 CFR 11", "11.300(d)")
 def test_wrong_passwords_at_signing_lock_the_account_and_are_on_record(deviating: Desk) -> None:
     client = deviating.program(INVESTIGATOR)
     for _ in range(FAILURES):

@@ -65,6 +65,7 @@ def test_a_role_is_delegated_and_withdrawn_and_can_be_used_at_once(door: Desk, b
     assert recorded == [RoleGranted.model_validate(role | {"delegated": TODAY, "trained": TODAY}), RoleWithdrawn.model_validate(role)]
 
 
+@pytest.mark.clause("ICH E6(R3)", "4.2.1")
 def test_what_was_typed_is_kept_and_each_fault_stands_beside_its_field(berg: Browser) -> None:
     path = f"/people/{COORDINATOR}/grant"
     said = berg.post(path, command_id=str(uuid4()), role="coordinator", site="SAO", delegated="2026-13-01", trained="soon")
@@ -95,6 +96,7 @@ def test_whoever_leaves_is_shown_out_and_what_they_recorded_stays(door: Desk, be
     assert door.office.daybook.ledger.read(door.office.daybook.people.stream)[-1].event == PersonLeft(person=COORDINATOR)
 
 
+@pytest.mark.clause("21 CFR 11", "11.300(c)", "11.300(b)")
 def test_another_password_ends_every_session_and_says_on_record_who_gave_it(door: Desk, berg: Browser) -> None:
     weber = door.browser(COORDINATOR)
     form = {"command_id": str(uuid4())}

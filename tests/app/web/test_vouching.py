@@ -51,6 +51,8 @@ def admins(door: Desk) -> Desk:
     return door
 
 
+@pytest.mark.clause("21 CFR 11", "11.200(a)(3)", "11.100(a)")
+@pytest.mark.clause("EMA 2023", "user management")
 def test_an_administrator_who_resets_a_password_and_comes_in_by_it_signs_nothing_in_that_name(deviating: Desk) -> None:
     thief, before = comes_in(deviating, INVESTIGATOR), last(deviating).version
     command = waiting(deviating).model_dump(mode="json")
@@ -61,6 +63,8 @@ def test_an_administrator_who_resets_a_password_and_comes_in_by_it_signs_nothing
     assert thief.get("/participants/BER-001").status_code == 200, "everything else can be done"
 
 
+@pytest.mark.clause("21 CFR 11", "11.100(b)")
+@pytest.mark.clause("FDA Q&A 2024", "identity")
 def test_once_another_person_has_vouched_the_account_signs_again(deviating: Desk, admins: Desk) -> None:
     comes_in(deviating, INVESTIGATOR)
     assert vouches(admins, OTHER, INVESTIGATOR, code_of(deviating, INVESTIGATOR)) == 303

@@ -55,6 +55,9 @@ def test_the_same_entries_are_a_table(auditor: Desk) -> None:
     assert len(lines) == len(rows(auditor.sees(SEARCH)))
 
 
+@pytest.mark.clause("EMA 2023", "audit trail review")
+@pytest.mark.clause("ICH E6(R3)", "4.2.3")
+@pytest.mark.clause("EU Annex 11", "9")
 def test_a_review_is_signed_by_password_and_binds_what_was_found(auditor: Desk) -> None:
     answer = auditor.sends(SEARCH, "", SIGNED)
     assert (answer.status_code, answer.headers["location"]) == (303, "/reviews")
@@ -82,6 +85,8 @@ def test_what_was_added_since_is_shown_with_the_review(auditor: Desk) -> None:
     assert rows(auditor.sees(since[1].replace("&amp;", "&"))) == [f"/participants/BER-001/history?at={story.record.version}"]
 
 
+@pytest.mark.clause("EMA 2023", "audit trail review")
+@pytest.mark.clause("ICH E6(R3)", "4.2.3")
 def test_nobody_reviews_their_own_entries(auditor: Desk) -> None:
     story = auditor.story("BER-001")
     own = c.Report(fact=dose("prednisone", "4", story.at()))
