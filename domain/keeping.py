@@ -5,21 +5,15 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, AwareDatetime
+from pydantic import AfterValidator
 
 from domain.base import Value
 from domain.rejections import Reason
-from domain.time import Day, local_date
+from domain.time import Day, Moment, local_date, to_the_minute
 from domain.words import Name, ParticipantId, Sentence
 
-
-def _of_a_minute(instant: datetime) -> datetime:
-    if instant.second or instant.microsecond:
-        raise ValueError("a cut is made at a full minute")
-    return instant
-
-
-AMinute = Annotated[AwareDatetime, AfterValidator(_of_a_minute)]
+Minute = Annotated[Moment, AfterValidator(to_the_minute)]
+"""The beginning of the minute in which an instant lies."""
 
 
 class RetentionSet(Value):
@@ -52,8 +46,8 @@ class DataCutMade(Value):
     kind: Literal["data-cut-made.v1"] = "data-cut-made.v1"
     name: Name
     purpose: Sentence
-    recorded_by: AMinute
-    occurred_by: AMinute
+    recorded_by: Minute
+    occurred_by: Minute
 
 
 OfKeeping = RetentionSet | IdentifiersErased | DataCutMade

@@ -31,6 +31,7 @@ from domain.study import Study
 from domain.time import When
 from domain.words import ParticipantId, Sentence
 from projections.sentences import says
+from store.errors import DamagedEntry
 from store.participants import Outcome
 
 Options = dict[str, Any]
@@ -165,7 +166,11 @@ def opened_chart(ctx: typer.Context, participant: str) -> Iterator[Chart]:
 
 def _note(chart: Chart) -> None:
     """Note who looks, as far as they say who they are, before anything is shown of a participant on record."""
-    if chart.record.participant.registered:
+    try:
+        registered = chart.record.participant.registered
+    except DamagedEntry:
+        return  # nothing can be shown of such a record, and whoever asks for more of it is told why
+    if registered:
         settings = chart.session.settings
         who = (settings.actor or "").partition(":")[2][:LONGEST_NAME] or NOBODY_NAMED
         with accesses_at(settings.accounts, chart.session.clock) as accesses:

@@ -7,6 +7,7 @@ import typer
 
 from app.cli.session import session_of
 from app.logs import logging_to
+from store.ledger import stands
 
 processes = typer.Typer()
 NO_KEY = (
@@ -26,7 +27,8 @@ def up(
     from app.web.serving import refuse_unless_free  # noqa: PLC0415 - And this the web.
 
     session = session_of(ctx)
-    running.refuse_without_temporal(session.settings)
+    if not stands(session.settings.ledger):
+        running.refuse_without_temporal(session.settings)
     refuse_unless_free(session.settings)
     with session.daybook(create=True) as daybook:
         if not daybook.sealing:

@@ -171,11 +171,6 @@ def test_facts_are_recorded_without_temporal(desk: Desk) -> None:
     assert desk.kinds()[-1] == "consent-signed"
 
 
-def test_a_stack_without_a_study_says_how_to_begin_and_leaves_nothing_behind(empty_desk: Desk) -> None:
-    assert "begin with `daybook study open`, or look around with `daybook up --demo`" in empty_desk("up", code=2).stderr
-    assert not empty_desk.folder.exists()
-
-
 def test_a_demonstration_without_its_temporal_server_leaves_nothing_behind(empty_desk: Desk) -> None:
     assert "No Temporal server answers at 127.0.0.1:9." in desk_says(empty_desk, "up", "--demo")
     assert not empty_desk.folder.exists()
