@@ -114,7 +114,7 @@ def test_without_scripts_a_slot_is_shifted_and_a_form_keeps_what_was_typed(place
     story = place.trial.participant("BER-001").is_ready()
     before = story.now.plans["infusion"].slot.start
     coordinator = place.signs_in("m-weber", scripts=False)
-    coordinator.goes_to("/participants/BER-001/steps/infusion").records("shift", button='[name=shift][value="2"]')
+    coordinator.goes_to("/participants/BER-001/steps/infusion").records("slot", button='[name=shift][value="2"]')
     assert story.now.plans["infusion"].slot.start == before + timedelta(hours=2)
     coordinator.goes_to("/participants/BER-001/screening").fills("screening", {"found_body_weight": "heavy"})
     coordinator.page.get_by_role("button", name="Record all of it").click()

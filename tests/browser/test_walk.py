@@ -93,7 +93,7 @@ def is_treated(place: Town) -> None:
     slot = {"start": start.isoformat(timespec="minutes"), "until": until.isoformat(timespec="minutes")}
     infusion = f"{WHO}/steps/infusion"
     coordinator.goes_to(infusion).records("plan", slot)
-    coordinator.goes_to(infusion).records("shift", button='[name=shift][value="1"]')
+    coordinator.goes_to(infusion).records("slot", button='[name=shift][value="1"]')
     for day in ("-5", "-4", "-3"):
         dose = {"day": day, "drug": "fludarabine", **late}
         coordinator = place.signs_in("m-weber").goes_to(f"{WHO}/steps/lymphodepletion").records("treatment.lymphodepletion-dose", dose)

@@ -50,9 +50,10 @@ def test_what_moves_is_confirmed_before_it_is_recorded(place: Town, *, scripts: 
     until = (place.clock() + timedelta(days=3, hours=8)).isoformat(timespec="minutes")
     somebody.fills("plan", {"start": start, "until": until}).locator("button.primary").click()
     confirm = somebody.page.get_by_role("button", name="Confirm: Plan")
-    expect(confirm).to_be_focused()
     assert "leukapheresis" not in story.now.plans
-    somebody.is_accessible()
+    if scripts:  # Who brings the eye to it, and what looks for faults of the page, is a script.
+        expect(confirm).to_be_focused()
+        somebody.is_accessible()
     confirm.click()
     expect(somebody.page.locator(".notice.done")).to_be_visible()
     assert "leukapheresis" in story.now.plans
