@@ -23,7 +23,7 @@ LONGEST_SLEEP = timedelta(days=7)
 SHORTEST_SLEEP = timedelta(seconds=1)
 TRIES = 3
 """How often one item is acted on in one pass: an act may bring it up again, but not for ever."""
-A_HERD_WITHIN = timedelta(minutes=5)
+A_HERD_WITHIN = timedelta(minutes=10)
 """Reminders of a thousand participants that fall due at one midnight are given within this time: no leave for a step waits for them."""
 AT_ONCE = timedelta(0)
 JOURNEY = Actor(id="journey", role="journey")
