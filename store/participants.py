@@ -70,6 +70,8 @@ class Participants:
         if known is not None and known.version == length:
             return known
         record = Record.of(participant_id, self.ledger.read(PARTICIPANT + participant_id))
+        if any(entry.identifiers for entry in record.entries):
+            return record  # Who somebody is, is never remembered: erasing their key leaves the stream as long as it was.
         with self._lock:
             self._remembered[participant_id] = record
             self._remembered.move_to_end(participant_id)

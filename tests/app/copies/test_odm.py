@@ -12,6 +12,7 @@ from xmlschema import XMLSchema
 from app.copies.odm import NAMESPACE, Around, write_odm
 from domain import commands as c
 from domain import events as e
+from domain.entry import Identifiers
 from domain.history import effective
 from domain.people import People, Person
 from domain.record import Record
@@ -129,5 +130,8 @@ def test_what_xml_cannot_hold_is_replaced_and_what_it_would_misread_is_escaped(s
     assert any(reason and "<of> & the sheet" in reason for reason in reasons)
 
 
-def test_nothing_that_identifies_a_participant_is_part_of_it(story: Story) -> None:
-    assert b"identifiers" not in written(story.record)
+def test_nothing_that_identifies_a_participant_is_part_of_it() -> None:
+    story = Story(Trial(), "BER-001")
+    story.asks(c.Register(site="BER", identifiers=Identifiers(name="Erika Mustermann")))
+    assert any(entry.identifiers for entry in story.record.entries)
+    assert b"Mustermann" not in written(story.record)
