@@ -49,11 +49,14 @@ class Ledger:
         with in_plain_words():
             return cls(_recorder(address, create=create), clock, keys)
 
-    def read(self, stream: str) -> tuple[Entry[Any], ...]:
-        """Every entry of a stream, verified; the caller knows what its facts are. Raises DamagedEntry."""
+    def read(self, stream: str, since: Entry[Any] | None = None) -> tuple[Entry[Any], ...]:
+        """Every entry of a stream, verified, or those that follow the entry `since`, which was read before.
+
+        The caller knows what its facts are. Raises DamagedEntry.
+        """
         with in_plain_words():
-            upto, found = self.recorder.stream(stream)
-            rows = list(checked(found, stream, upto))
+            upto, found = self.recorder.stream(stream, since.version if since else 0)
+            rows = list(checked(found, stream, upto, since))
             entries = self._entries(rows)
         if rows:
             self._remember(stream, Tail(rows[-1].version, rows[-1].hash, entries[-1].recorded_at))

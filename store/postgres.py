@@ -57,8 +57,8 @@ class PostgresLedgerRecorder(PostgresRecorder):
         streams = {stream: (version, upto) for stream, version, upto in _named("stream", found)}
         return InTheWay(commands, streams, next(((stream, last) for stream, last in _named("missing", found)), None))
 
-    def stream(self, stream: str) -> Found:
-        return Found.of(self._ask("stream", stream, stream))
+    def stream(self, stream: str, after: int = 0) -> Found:
+        return Found.of(self._ask("stream", stream, stream, after))
 
     def tail(self, stream: str) -> Found:
         return Found.of(self._ask("tail", stream, stream))
@@ -162,7 +162,7 @@ class PostgresLedgerRecorder(PostgresRecorder):
 STATEMENTS = {
     "record": "SELECT {schema}.record(%b::text::jsonb)",
     "stream": """SELECT * FROM (SELECT coalesce(max(last), 0) AS upto FROM {schema}.appended WHERE stream = %b) AS known
-        LEFT JOIN (SELECT * FROM {schema}.entries WHERE stream = %b) AS found ON true ORDER BY version""",
+        LEFT JOIN (SELECT * FROM {schema}.entries WHERE stream = %b AND version > %b) AS found ON true ORDER BY version""",
     "tail": """SELECT * FROM (SELECT coalesce(max(last), 0) AS upto FROM {schema}.appended WHERE stream = %b) AS known
         LEFT JOIN (SELECT * FROM {schema}.entries WHERE stream = %b ORDER BY version DESC LIMIT 1) AS found ON true""",
     "after": """SELECT * FROM (SELECT coalesce(max(position), 0) AS upto FROM {schema}.appended) AS known

@@ -74,7 +74,9 @@ class Recorder(Protocol):
         """Append all orders in one durable transaction and return the head before them; or append nothing and say why."""
         ...
 
-    def stream(self, stream: str) -> Found: ...
+    def stream(self, stream: str, after: int = 0) -> Found:
+        """The rows of a stream that stand after a version."""
+        ...
 
     def tail(self, stream: str) -> Found:
         """The last row of a stream, if there is one."""

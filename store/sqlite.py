@@ -62,7 +62,7 @@ SCHEMA = [
 
 ENTRIES = f"SELECT {COLUMNS} FROM entries"  # noqa: S608 - The columns are our own.
 LAST_OF_STREAM = "SELECT coalesce(max(last), 0) AS upto FROM appended WHERE stream = ?"
-STREAM = f"SELECT * FROM ({LAST_OF_STREAM}) LEFT JOIN ({ENTRIES} WHERE stream = ?) ORDER BY version"  # noqa: S608 - Everything stands above.
+STREAM = f"SELECT * FROM ({LAST_OF_STREAM}) LEFT JOIN ({ENTRIES} WHERE stream = ? AND version > ?) ORDER BY version"  # noqa: S608 - Everything stands above.
 TAIL = f"SELECT * FROM ({LAST_OF_STREAM}) LEFT JOIN ({ENTRIES} WHERE stream = ? ORDER BY version DESC LIMIT 1)"  # noqa: S608 - So does this.
 STANDS = f"""SELECT (SELECT coalesce(max(version), 0) FROM entries WHERE stream = ?), ({LAST_OF_STREAM}),
     (SELECT hash FROM entries WHERE stream = ? ORDER BY version DESC LIMIT 1)"""  # noqa: S608 - And this, too.
@@ -101,8 +101,8 @@ class SQLiteLedgerRecorder(SQLiteRecorder):
             in_the_way = _in_the_way(cursor, orders)
             return in_the_way if any(in_the_way) else _insert(cursor, orders)
 
-    def stream(self, stream: str) -> Found:
-        return self._found(STREAM, stream, stream)
+    def stream(self, stream: str, after: int = 0) -> Found:
+        return self._found(STREAM, stream, stream, after)
 
     def tail(self, stream: str) -> Found:
         return self._found(TAIL, stream, stream)
