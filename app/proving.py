@@ -97,7 +97,16 @@ def proved(found: Verification) -> str:
     heads = f" against {_counted(found.heads, 'head', 'heads')}" if found.heads else ""
     damage = f"; {len(found.damage)} damaged" if found.damage else ", nothing altered"
     entries, streams = _counted(found.entries, "entry", "entries"), _counted(found.streams, "stream", "streams")
-    return f"{entries}{after} proved in {streams}{heads}{damage}."
+    alone = f" {_unsigned(found)}" if found.unsigned else ""
+    return f"{entries}{after} proved in {streams}{heads}{damage}.{alone}"
+
+
+def _unsigned(found: Verification) -> str:
+    """What no head covers, which whoever runs the server could have written anew as a whole."""
+    if not found.heads:
+        return "No head was ever signed, so that only the entries themselves speak for what they say: sign one with `daybook head`."
+    stand = "entry stands" if found.unsigned == 1 else "entries stand"
+    return f"The last {_counted(found.unsigned, stand, stand)} after the last head: nobody else can prove them before the next one."
 
 
 def _counted(number: int, one: str, several: str) -> str:

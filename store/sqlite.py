@@ -58,6 +58,16 @@ SCHEMA = [
         for table in ("entries", "commands", "appended", "heads")
         for change in ("UPDATE", "DELETE")
     ),
+    *(  # SQLite asks no trigger for deleting when a row replaces another.
+        f"""CREATE TRIGGER IF NOT EXISTS {table}_bear_no_replacement BEFORE INSERT ON {table}
+        WHEN EXISTS (SELECT 1 FROM {table} WHERE {in_its_place}) BEGIN SELECT RAISE(ABORT, 'what is recorded is never changed'); END"""  # noqa: S608 - The words are ours.
+        for table, in_its_place in (
+            ("entries", "position = NEW.position OR (stream = NEW.stream AND version = NEW.version)"),
+            ("commands", "actor = NEW.actor AND command = NEW.command"),
+            ("appended", "position = NEW.position OR (stream = NEW.stream AND last = NEW.last)"),
+            ("heads", "number = NEW.number"),
+        )
+    ),
 ]
 
 ENTRIES = f"SELECT {COLUMNS} FROM entries"  # noqa: S608 - The columns are our own.
@@ -168,8 +178,9 @@ class SQLiteLedgerRecorder(SQLiteRecorder):
 
     def add_head(self, number: int, note: str, tiles: Mapping[tuple[int, int], bytes]) -> bool:
         with self._writing() as cursor:
-            if cursor.execute("INSERT OR IGNORE INTO heads VALUES (?, ?)", (number, note)).rowcount == 0:
+            if cursor.execute("SELECT 1 FROM heads WHERE number = ?", (number,)).fetchone():
                 return False
+            cursor.execute("INSERT INTO heads VALUES (?, ?)", (number, note))
             values = [(row, place, hashes) for (row, place), hashes in tiles.items()]
             cursor.executemany("INSERT OR REPLACE INTO tiles VALUES (?, ?, ?)", values)
             return True

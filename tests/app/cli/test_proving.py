@@ -46,6 +46,18 @@ def test_a_head_is_signed_shown_and_proved_against(desk: Desk) -> None:
     assert desk("verify").stdout == f"{entries} entries proved in 2 streams against 1 head, nothing altered.\n"
 
 
+def test_what_no_head_covers_is_not_passed_over(desk: Desk) -> None:
+    desk.consented()
+    assert "No head was ever signed" in desk("verify").stdout
+    desk("head")
+    assert "head:" not in desk("verify", "--from-the-start").stdout
+    before = len(desk.entries())
+    desk("screen", "BER-001", "now")
+    last = len(desk.entries()) - before
+    assert f"The last {last} entr" in desk("verify").stdout
+    assert desk("verify").stdout.rstrip().endswith("after the last head: nobody else can prove them before the next one.")
+
+
 def test_the_next_proof_goes_on_where_the_last_one_ended(desk: Desk) -> None:
     desk.consented()
     before = len(desk.entries()) + 11
