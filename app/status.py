@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.proving import Verification, damaged, proved, verification
+from app.proving import Verification, damaged, proved, unread, verification
 from app.wiring import Daybook, time_zone_data
 from domain.base import Value
 from domain.contacts import ContactRole
@@ -126,6 +126,7 @@ def lines(found: Status) -> Iterator[tuple[str, str]]:
     if found.verification is not None:
         yield "Record", proved(found.verification)
         yield from (("Damage", damaged(one)) for one in found.verification.damage)
+        yield from (("Unreadable", unread(one)) for one in found.verification.unreadable)
     if found.study_unreadable is not None:
         yield "Study", found.study_unreadable
     yield "Views", _views(found.feed_lag)

@@ -75,6 +75,10 @@ def encoded(event: Value, circumstances: bytes, study_version: int, recorded_at:
     )
 
 
+NOTHING_SEALED = b'"sealed":null,'
+"""How the bytes of an entry say that no part of it is sealed; within a text the quotation marks would be escaped."""
+
+
 def canonical(value: Value) -> bytes:
     """A value as JSON with sorted keys and no blanks, in UTF-8."""
     return _AS_TEXT(value.model_dump(mode="json")).encode()

@@ -1,11 +1,11 @@
 """The ledger: facts go in once, in order, and are never rubbed out."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from threading import Lock
-from typing import Any, Self
+from typing import Any, Literal, Self
 from uuid import UUID
 
 from domain.entry import Entry, Identifiers
@@ -18,6 +18,7 @@ from store.recorder import Recorder
 from store.sqlite import SQLiteLedgerRecorder
 
 TAILS_REMEMBERED = 4096
+Kept = Literal["kept", "destroyed", "lost"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,23 @@ class Ledger:
         """Whether the key of a stream was destroyed."""
         with in_plain_words():
             return self.recorder.keys([stream]).get(stream) == DESTROYED
+
+    def identities(self) -> Iterator[tuple[Row, Kept]]:
+        """The first entry of each stream that has a sealed part, and what has become of the key to that.
+
+        Without the master key nobody can tell a key that was altered from one that was not.
+        """
+        with in_plain_words():
+            rows = self.recorder.sealed()
+            keys = self.recorder.keys([row.stream for row in rows])
+        for row in rows:
+            wrapped, sealed = keys.get(row.stream), unsealed(state_of(row))
+            if wrapped == DESTROYED:
+                yield row, "destroyed"
+            elif wrapped is None or (self._keyring.opens and self._identifiers(row, sealed, keys) is None):
+                yield row, "lost"
+            else:
+                yield row, "kept"
 
     def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Have a function called after every append of this process; returns how to stop that."""

@@ -98,6 +98,10 @@ class Recorder(Protocol):
 
     def destroy_key(self, stream: str) -> None: ...
 
+    def sealed(self) -> list[Row]:
+        """The first row of each stream that begins with something sealed."""
+        ...
+
     def stretch(self, first: int, limit: int) -> Stretch:
         """So many rows from a position on, with the commands and what they appended up to the last of these rows.
 

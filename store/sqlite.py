@@ -24,7 +24,7 @@ from eventsourcing.sqlite import (
     SQLiteTransaction,
 )
 
-from store.codec import Row
+from store.codec import NOTHING_SEALED, Row
 from store.errors import Missing
 from store.keys import DESTROYED
 from store.orders import Appended, InTheWay, Order
@@ -78,6 +78,7 @@ STANDS = f"""SELECT (SELECT coalesce(max(version), 0) FROM entries WHERE stream 
     (SELECT hash FROM entries WHERE stream = ? ORDER BY version DESC LIMIT 1)"""  # noqa: S608 - And this, too.
 AFTER = f"""SELECT * FROM (SELECT coalesce(max(position), 0) AS upto FROM appended)
     LEFT JOIN ({ENTRIES} WHERE position > ? ORDER BY position LIMIT ?) ORDER BY position"""  # noqa: S608 - The columns are our own.
+SEALED = f"{ENTRIES} WHERE version = 1 AND instr(state, ?) = 0 ORDER BY stream"
 STREAMS = """SELECT stream FROM entries WHERE version = 1 AND stream >= ?
     UNION SELECT stream FROM appended WHERE first = 1 AND stream >= ? ORDER BY stream"""
 MISSING = """SELECT stream, last FROM appended WHERE position = (SELECT max(position) FROM appended)
@@ -139,6 +140,10 @@ class SQLiteLedgerRecorder(SQLiteRecorder):
                 cursor.execute("SELECT stream, wrapped FROM participant_keys WHERE stream = ?", (stream,)).fetchone() for stream in streams
             )
             return dict(filter(None, found))
+
+    def sealed(self) -> list[Row]:
+        with self._reading() as cursor:
+            return [Row(*row) for row in cursor.execute(SEALED, (NOTHING_SEALED,))]
 
     def destroy_key(self, stream: str) -> None:
         with self._writing() as cursor:

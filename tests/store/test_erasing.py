@@ -142,6 +142,24 @@ def test_no_file_of_the_ledger_holds_the_key_any_more(address: str, register: Pa
     trial.participants.ledger.close()
 
 
+@pytest.mark.places("postgresql")
+def test_no_file_of_the_table_of_keys_holds_it_any_more(ledger: Ledger, hand: Hand, register: Path) -> None:
+    """The log of writes is the database's own, and is let go in its time."""
+    trial = Trial(ledger=ledger)
+    registered(trial)
+    wrapped = ledger.recorder.keys([PARTICIPANT + "BER-001"])[PARTICIPANT + "BER-001"]
+
+    def held() -> bool:
+        hand("CHECKPOINT")
+        ((folder, path),) = hand("SELECT current_setting('data_directory'), pg_relation_filepath('participant_keys')")
+        return wrapped in (Path(folder) / path).read_bytes()
+
+    assert held()
+    decided(trial)
+    erasures(trial, register).carry_out()
+    assert not held()
+
+
 def test_a_register_that_cannot_be_read_stops_everything(trial: Trial, register: Path) -> None:
     register.write_bytes(b'{"event": ')
     with pytest.raises(Fault, match="cannot be read"):
