@@ -18,7 +18,8 @@ def version(ledger: Ledger, hand: Hand) -> int:
     """The last entry of Anna's, as a program of another time recorded it; it stands between those of Boris."""
     for stream in (BORIS, ANNA):
         command = by()
-        last = append(ledger, stream, dose(command), dose(command)).last
+        append(ledger, stream, dose(command), dose(command))
+    last = ledger.version_of(ANNA)
     (position, previous, state) = hand("SELECT position, previous, state FROM entries WHERE stream = ? AND version = ?", ANNA, last)[0]
     old = bytes(state).replace(b"medication-taken.v1", b"pulse-taken.v0")
     hash_ = chained(bytes(previous), ANNA, last, "pulse-taken.v0", old)
