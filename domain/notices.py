@@ -42,6 +42,7 @@ class Notice:
     """What has become of a reminder that fell due.
 
     `settled`: the persons told or given up, each in the call in which it was. `unreached`: whom no message reached, and none has since.
+    `asked_in`: the version of the entry that says that it fell due, or after that asked for sending again.
     """
 
     due: e.ReminderDue
@@ -53,6 +54,7 @@ class Notice:
     unreached: frozenset[str] = frozenset()
     acknowledged_by: str | None = None
     withdrawn: bool = False
+    asked_in: int = 0
 
     @property
     def over(self) -> bool:
@@ -72,7 +74,7 @@ def notices(record: Record) -> dict[str, Notice]:
 def after(was: Notice | None, event: OfNotices, entry: Entry[e.Event]) -> Notice:
     """What has become of a reminder once an entry says `event` of it; the first says that it fell due."""
     if isinstance(event, e.ReminderDue):
-        return Notice(event, entry.recorded_at, entry.recorded_at)
+        return Notice(event, entry.recorded_at, entry.recorded_at, asked_in=entry.version)
     assert was is not None, "what has not fallen due is told nobody"  # noqa: S101 - cannot happen; see house style
     match event:
         case e.ReminderSent(to=person, call=call):
@@ -86,7 +88,7 @@ def after(was: Notice | None, event: OfNotices, entry: Entry[e.Event]) -> Notice
             return replace(was, acknowledged_by=entry.circumstances.actor.id)
         case e.SendingAgainAsked():
             settled = frozenset((person, call) for person, call in was.settled if person not in was.unreached)
-            return replace(was, settled=settled, unreached=frozenset())
+            return replace(was, settled=settled, unreached=frozenset(), asked_in=entry.version)
         case e.ReminderWithdrawn():
             return replace(was, withdrawn=True)
         case _:
