@@ -42,7 +42,7 @@ class Notice:
     """What has become of a reminder that fell due.
 
     `settled`: the persons told or given up, each in the call in which it was. `unreached`: whom no message reached, and none has since.
-    `asked_in`: the version of the entry that says that it fell due, or after that asked for sending again.
+    `again`: who is told again, whoever is called. `asked_in`: the version of the entry that asked for that, or says that it fell due.
     """
 
     due: e.ReminderDue
@@ -52,6 +52,7 @@ class Notice:
     sent: int = 0
     settled: frozenset[tuple[str, int]] = frozenset()
     unreached: frozenset[str] = frozenset()
+    again: frozenset[str] = frozenset()
     acknowledged_by: str | None = None
     withdrawn: bool = False
     asked_in: int = 0
@@ -78,21 +79,25 @@ def after(was: Notice | None, event: OfNotices, entry: Entry[e.Event]) -> Notice
     assert was is not None, "what has not fallen due is told nobody"  # noqa: S101 - cannot happen; see house style
     match event:
         case e.ReminderSent(to=person, call=call):
-            return replace(was, settled=was.settled | {(person, call)}, unreached=was.unreached - {person}, sent=was.sent + 1)
+            return replace(_settled(was, person, call), unreached=was.unreached - {person}, sent=was.sent + 1)
         case e.ReminderFailed(to=person, call=call, why=why):
             unreached = was.unreached | ({person} if why != "too-late" else set())
-            return replace(was, settled=was.settled | {(person, call)}, unreached=unreached)
+            return replace(_settled(was, person, call), unreached=unreached)
         case e.ReminderEscalated(call=call):
             return replace(was, call=call, called_at=entry.recorded_at)
         case e.ReminderAcknowledged():
             return replace(was, acknowledged_by=entry.circumstances.actor.id)
         case e.SendingAgainAsked():
-            settled = frozenset((person, call) for person, call in was.settled if person not in was.unreached)
-            return replace(was, settled=settled, unreached=frozenset(), asked_in=entry.version)
+            settled = was.settled - {(person, was.call) for person in was.unreached}
+            return replace(was, settled=settled, unreached=frozenset(), again=was.again | was.unreached, asked_in=entry.version)
         case e.ReminderWithdrawn():
             return replace(was, withdrawn=True)
         case _:
             assert_never(event)
+
+
+def _settled(was: Notice, person: str, call: int) -> Notice:
+    return replace(was, settled=was.settled | {(person, call)}, again=was.again - {person})
 
 
 def tag(key: str) -> str:
@@ -151,6 +156,11 @@ def turn(notice: Notice, record: Record, study: Study, now: datetime) -> Turn:
     if now >= following:
         return Turn(record=(_escalated(notice, record, study),), tell=untold, call=notice.call)
     return Turn(tell=untold, call=notice.call, until=following)
+
+
+def reachable(notice: Notice, record: Record, study: Study) -> bool:
+    """Whether any of those whom no message reached would be told again; contacts change, and so does what they want to be sent."""
+    return any(one.person in notice.unreached for one in _called(replace(notice, again=notice.unreached), record, study))
 
 
 def still_to_be_told(notice: Notice, person: str, call: int, record: Record, study: Study, now: datetime) -> bool:  # noqa: PLR0913, PLR0917 - It is asked once, before anything is sent.
@@ -237,16 +247,17 @@ def _spread(instant: datetime, record_id: str, key: str) -> datetime:
 
 
 def _called(notice: Notice, record: Record, study: Study) -> tuple[ContactNamed, ...]:
-    """Who is to be told in the call at hand."""
+    """Who is to be told in the call at hand: whoever it is for, and on whatever rung those stand who are told again."""
     due, site, contacts = notice.due, record.participant.site, study.record.contacts
     if due.urgency != "urgent":
         return addressed(contacts, site, due.to, due.urgency)
     rungs = ladder(contacts, site, due.to)
-    return rungs[(notice.call - 1) % len(rungs)] if rungs else ()
+    at_hand = rungs[(notice.call - 1) % len(rungs)] if rungs else ()
+    return at_hand + tuple(one for rung in rungs for one in rung if one.person in notice.again and one not in at_hand)
 
 
 def _escalated(notice: Notice, record: Record, study: Study) -> e.ReminderEscalated:
-    following = replace(notice, call=notice.call + 1)
+    following = replace(notice, call=notice.call + 1, again=frozenset())
     reached = [one.rung for one in _called(following, record, study) if one.rung]
     rung: Rung = min(reached, key=RUNGS.index, default="coordinator")
     return e.ReminderEscalated(key=notice.due.key, call=following.call, rung=rung)
