@@ -164,9 +164,11 @@ def reachable(notice: Notice, record: Record, study: Study) -> bool:
 
 
 def still_to_be_told(notice: Notice, person: str, call: int, record: Record, study: Study, now: datetime) -> bool:  # noqa: PLR0913, PLR0917 - It is asked once, before anything is sent.
-    """Whether a person who was to be told in a call still is; a call that a higher one has overtaken still reaches whom it was for."""
+    """Whether a person who was to be told in a call still is: in one that another rung has overtaken, but not once called anew."""
+    if notice.over or (person, call) in notice.settled or _called_since(notice, person, call, record, study):
+        return False
     applies = that_apply(record.participant, study).get(notice.due.key)
-    return not notice.over and (person, call) not in notice.settled and applies is not None and now < applies.pointless_after
+    return applies is not None and now < applies.pointless_after
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +256,12 @@ def _called(notice: Notice, record: Record, study: Study) -> tuple[ContactNamed,
     rungs = ladder(contacts, site, due.to)
     at_hand = rungs[(notice.call - 1) % len(rungs)] if rungs else ()
     return at_hand + tuple(one for rung in rungs for one in rung if one.person in notice.again and one not in at_hand)
+
+
+def _called_since(notice: Notice, person: str, call: int, record: Record, study: Study) -> bool:
+    """Whether a person was called anew after a call: that says the same, and whoever tells them needs to do so once."""
+    later = (replace(notice, call=one) for one in range(call + 1, notice.call + 1))
+    return any(one.person == person for other in later for one in _called(other, record, study))
 
 
 def _escalated(notice: Notice, record: Record, study: Study) -> e.ReminderEscalated:
