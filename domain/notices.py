@@ -32,7 +32,9 @@ OfNotices = (
 A_CALL = timedelta(minutes=15)
 """How long somebody has to acknowledge before the next rung is called."""
 MOST_CALLS = 12
-"""Three hours of calling; what nobody has acknowledged by then stays in the inbox."""
+"""Three hours of calling about what is known days ahead; what nobody has acknowledged by then stays in the inbox."""
+KNOWN_DAYS_AHEAD = {"product-expires"}
+"""Reminders of these kinds. Anything else that is urgent is called out until somebody acknowledges it, or it has become pointless."""
 SPREAD = timedelta(minutes=10)
 """Within what time of a site's opening that waits for it is sent: not all of it in the same second."""
 
@@ -150,7 +152,7 @@ def turn(notice: Notice, record: Record, study: Study, now: datetime) -> Turn:
     starts = told_from(notice, applies, study.record.sites[record.participant.site], record.id, now)
     if now < starts:
         return Turn(until=starts)
-    if notice.due.urgency != "urgent" or notice.call == MOST_CALLS:
+    if notice.due.urgency != "urgent" or _is_last(notice):
         return Turn(tell=untold, call=notice.call)
     following = notice.called_at + A_CALL
     if now >= following:
@@ -262,6 +264,11 @@ def _called_since(notice: Notice, person: str, call: int, record: Record, study:
     """Whether a person was called anew after a call: that says the same, and whoever tells them needs to do so once."""
     later = (replace(notice, call=one) for one in range(call + 1, notice.call + 1))
     return any(one.person == person for other in later for one in _called(other, record, study))
+
+
+def _is_last(notice: Notice) -> bool:
+    """Whether nobody is called after the call at hand."""
+    return notice.call >= MOST_CALLS and notice.due.key.partition(":")[0] in KNOWN_DAYS_AHEAD
 
 
 def _escalated(notice: Notice, record: Record, study: Study) -> e.ReminderEscalated:
