@@ -165,12 +165,19 @@ def reachable(notice: Notice, record: Record, study: Study) -> bool:
     return any(one.person in notice.unreached for one in _called(replace(notice, again=notice.unreached), record, study))
 
 
-def still_to_be_told(notice: Notice, person: str, call: int, record: Record, study: Study, now: datetime) -> bool:  # noqa: PLR0913, PLR0917 - It is asked once, before anything is sent.
-    """Whether a person who was to be told in a call still is: in one that another rung has overtaken, but not once called anew."""
+def told_in_call_from(  # noqa: PLR0913, PLR0917 - It is asked once, before anything is sent.
+    notice: Notice, person: str, call: int, record: Record, study: Study, now: datetime
+) -> datetime | None:
+    """From when a person is told who was to be told in a call: what has been tried since its time disturbs nobody at night either.
+
+    None where they are not told in it any more. One that another rung has overtaken still reaches them, but not once they were called anew.
+    """
     if notice.over or (person, call) in notice.settled or _called_since(notice, person, call, record, study):
-        return False
+        return None
     applies = that_apply(record.participant, study).get(notice.due.key)
-    return applies is not None and now < applies.pointless_after
+    if applies is None or now >= applies.pointless_after:
+        return None
+    return told_from(notice, applies, study.record.sites[record.participant.site], record.id, now)
 
 
 @dataclass(frozen=True, slots=True)
