@@ -177,7 +177,8 @@ class Gathering:
         if all(wait is None or wait > timedelta(0) for wait in waits):
             raise NotNow(AT_NIGHT)
         told = [(notice, record.participant) for _, record, notice in untold]
-        return tuple(one for one, _, _ in untold), letter_of_a_morning(batch.message, told, contact, batch.whose.site, study)
+        now = self._participants.ledger.clock()
+        return tuple(one for one, _, _ in untold), letter_of_a_morning(batch.message, told, contact, batch.whose.site, study, now)
 
     def _waits(self, contact: ContactNamed, record: Record, notice: Notice, study: Study) -> timedelta | None:
         """How long a person is left in peace before they are told; None where they are not told by this message any more."""

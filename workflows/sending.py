@@ -128,7 +128,7 @@ class Sending:
             return None
         if now < starts:
             raise NotNow(AT_NIGHT)
-        return letter(notice, telling.call, contact, record.participant, study)
+        return letter(notice, telling.call, contact, record.participant, study, now)
 
     def _came(self, came: Came) -> None:
         telling = came.telling

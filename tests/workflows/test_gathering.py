@@ -197,7 +197,7 @@ def test_what_is_tried_since_the_morning_is_not_handed_over_once_work_is_over_bu
     assert not post.taken
     clock.move(hours=12)
     assert tell(stories[0].trial.participants, post, batch) is None
-    assert len(post.taken) == 1
+    assert [letter.at for letter in post.taken] == [clock()], "it bears the time at which it was handed over"
 
 
 def test_what_would_be_pointless_by_the_morning_is_told_at_night_and_the_rest_of_its_message_with_it() -> None:
