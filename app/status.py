@@ -1,7 +1,7 @@
 """How Daybook itself is doing: the chain of the record, the views, the journeys, the messages; asked wherever people ask."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Annotated
 
@@ -10,7 +10,7 @@ from pydantic import Field
 from app.proving import Verification, damaged, proved, unread, verification
 from app.wiring import Daybook, time_zone_data
 from domain.base import Value
-from domain.contacts import ContactRole
+from domain.contacts import ContactRole, Contacts, ladder
 from domain.participant import PARTICIPANT
 from domain.undelivered import Undelivered, together, undelivered
 from projections.views import Parked
@@ -46,7 +46,7 @@ class Status(Value):
     """Why the study's own record or its files cannot be read, if they cannot; nothing can be judged then."""
     time_zone_data_differs: bool
     nobody_named: tuple[str, ...]
-    """At which site nobody is named for which role: what falls due for it waits in the inbox, and is sent to nobody."""
+    """At which site nobody is named for which role, or nobody who is sent what is urgent: it waits in the inbox, and is sent to nobody."""
     messages_failed: int
     """Messages that were refused for good, or given up after days, and that somebody still needs."""
     messages_late: int
@@ -106,9 +106,17 @@ def _study(daybook: Daybook) -> tuple[str | None, bool, tuple[str, ...]]:
         return str(trouble), False, ()
     if not record.name:
         return "not open yet: `daybook study open`", False, ()
-    named = {(site, role) for one in record.contacts.values() for site in record.sites if one.serves(site) for role in one.roles}
-    nobody = tuple(f"{role} at {site}" for site in sorted(record.sites) for role in TOLD if (site, role) not in named)
-    return None, record.time_zone_data != time_zone_data(), nobody
+    return None, record.time_zone_data != time_zone_data(), tuple(_nobody_named(record.contacts, sorted(record.sites)))
+
+
+def _nobody_named(contacts: Contacts, sites: Sequence[str]) -> Iterator[str]:
+    """For whom a reminder is sent to nobody; everybody who is named may yet leave what is urgent in their inbox."""
+    for site in sites:
+        for role in TOLD:
+            if not any(one.serves(site) and role in one.roles for one in contacts.values()):
+                yield f"{role} at {site}"
+            elif not ladder(contacts, site, role):
+                yield f"{role} at {site} (for what is urgent)"
 
 
 def _feed(daybook: Daybook, within_seconds: float) -> tuple[int | None, tuple[Parked, ...]]:

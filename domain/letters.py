@@ -53,7 +53,7 @@ OTHERWISE = "Something falls due."
 class Letter:
     """A message to one person, ready to be handed over.
 
-    `id` is the same for every attempt; `reminders` are those told, by participant and tag; `at` is when the last of them fell due.
+    `id` is the same for every attempt; `reminders` are those told, by participant and tag; `at` is when it was written.
     `enclosed` is a file to keep, by name and text; only mail carries one.
     """
 
@@ -81,8 +81,8 @@ def says(key: str, participant: Participant, zone: str) -> str:
     return OTHERWISE if untold else sentence.format(name=name, day=day, end=end)
 
 
-def letter(notice: Notice, call: int, to: ContactNamed, participant: Participant, study: Study) -> Letter:
-    """The message that tells a person of a reminder in a call."""
+def letter(notice: Notice, call: int, to: ContactNamed, participant: Participant, study: Study, at: datetime) -> Letter:  # noqa: PLR0913, PLR0917 - These are all that it is written of.
+    """The message that tells a person of a reminder in a call, written at an instant: what is late stands among the messages of its day."""
     key, urgency = notice.due.key, notice.due.urgency
     zone, name, short = study.zone(participant.site), study.record.name, tag(key)
     return Letter(
@@ -99,12 +99,14 @@ def letter(notice: Notice, call: int, to: ContactNamed, participant: Participant
             LOOK,
             f"To say that you have taken note: daybook acknowledge {participant.id} {short}",
         ),
-        at=notice.since,
+        at=at,
     )
 
 
-def letter_of_a_morning(id: str, told: Sequence[tuple[Notice, Participant]], to: ContactNamed, site: str, study: Study) -> Letter:
-    """The one message that tells a person of all that falls due once a morning at a site."""
+def letter_of_a_morning(  # noqa: PLR0913, PLR0917 - These are all that it is written of.
+    id: str, told: Sequence[tuple[Notice, Participant]], to: ContactNamed, site: str, study: Study, at: datetime
+) -> Letter:
+    """The one message that tells a person of all that falls due once a morning at a site, written at an instant."""
     name, zone = study.record.name, study.zone(site)
     return Letter(
         id=id,
@@ -120,7 +122,7 @@ def letter_of_a_morning(id: str, told: Sequence[tuple[Notice, Participant]], to:
             LOOK,
             f"To say that you have taken note of one, such as the first: daybook acknowledge {told[0][1].id} {tag(told[0][0].due.key)}",
         ),
-        at=max(notice.since for notice, _ in told),
+        at=at,
     )
 
 

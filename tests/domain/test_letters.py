@@ -30,7 +30,7 @@ def test_no_message_says_anything_clinical(story: Story) -> None:
     study, told = story.trial.participants.study(), list(notices(story.record).values())
     assert {one.due.key.split(":")[0] for one in told} >= {"black-out", "review", "test", "attestation", "visit-opens", "toxicity-ends"}
     for notice in told:
-        written = letter(notice, 1, WEBER, story.now, study)
+        written = letter(notice, 1, WEBER, story.now, study, START)
         said = " ".join((written.heading, *written.lines)).replace(tag(notice.due.key), "").replace("Change no treatment", "")
         assert not CLINICAL.search(said), said
 
@@ -99,7 +99,7 @@ def test_a_message_goes_the_way_its_person_wants_for_its_class() -> None:
 
     def written(urgency: str) -> tuple[str, str, str]:
         due = e.ReminderDue.model_validate({"key": "revoked:infusion:12", "urgency": urgency, "to": "coordinator", "says": "told"})
-        one = letter(Notice(due, START, START), 1, WEBER, story.now, study)
+        one = letter(Notice(due, START, START), 1, WEBER, story.now, study, START)
         return one.channel, one.address, one.heading
 
     assert written("urgent") == ("webhook", "https://pager.example/", "Urgent: cd19-cart-sle BER-001")
@@ -109,5 +109,5 @@ def test_a_message_goes_the_way_its_person_wants_for_its_class() -> None:
 def test_a_message_tells_how_to_take_note() -> None:
     story = Trial().participant()
     due = e.ReminderDue(key="revoked:infusion:12", urgency="urgent", to="coordinator", says="told")
-    written = letter(Notice(due, START, START), 1, WEBER, story.now, story.trial.participants.study())
+    written = letter(Notice(due, START, START), 1, WEBER, story.now, story.trial.participants.study(), START)
     assert written.lines[-1].endswith(f"daybook acknowledge BER-001 {tag(due.key)}")

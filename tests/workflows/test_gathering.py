@@ -25,7 +25,7 @@ from tests.domain.test_digests import in_screening, next_morning
 from tests.domain.test_notices import NOVAK, WEBER, key_of, names
 from workflows.activities import Activities
 from workflows.gathering import Batch, BatchCame, Gathered, Gathering, Waiting, Whose
-from workflows.sending import About, NotNow, RefusedForGood, Sending
+from workflows.sending import AT_NIGHT, About, NotNow, RefusedForGood, Sending
 
 A = TypeVar("A")
 R = TypeVar("R")
@@ -186,6 +186,30 @@ def test_what_may_pass_is_tried_again_and_nothing_of_it_is_on_record() -> None:
     with pytest.raises(ApplicationError, match="SMTP 451"):
         tell(stories[0].trial.participants, post, batch_of(stories))
     assert not told(stories)
+
+
+def test_what_is_tried_since_the_morning_is_not_handed_over_once_work_is_over_but_the_next_morning() -> None:
+    stories, post = on_a_morning(2), Post()
+    clock, batch = stories[0].trial.clock, batch_of(stories)
+    clock.move(hours=12)
+    with pytest.raises(ApplicationError, match=AT_NIGHT):
+        tell(stories[0].trial.participants, post, batch)
+    assert not post.taken
+    clock.move(hours=12)
+    assert tell(stories[0].trial.participants, post, batch) is None
+    assert [letter.at for letter in post.taken] == [clock()], "it bears the time at which it was handed over"
+
+
+def test_what_would_be_pointless_by_the_morning_is_told_at_night_and_the_rest_of_its_message_with_it() -> None:
+    [first], post = on_a_morning(1), Post()
+    trial = first.trial
+    trial.clock.move(days=26)
+    second = in_screening(trial, "BER-002")
+    next_morning(second)
+    batch = batch_of([first, second])
+    trial.clock.move(hours=12)
+    tell(trial.participants, post, batch)
+    assert [one for one, _ in post.taken[0].reminders] == ["BER-001", "BER-002"]
 
 
 def test_whoever_wants_to_be_told_by_another_way_meanwhile_is_told_by_that() -> None:
