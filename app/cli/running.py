@@ -12,6 +12,7 @@ import structlog
 from app.cli.screen import Screen
 from app.cli.session import Session
 from app.demo.people import admit
+from app.following import followed
 from app.notices.accounts import AccountNews
 from app.notices.catcher import catching
 from app.notices.channels import channels
@@ -24,7 +25,6 @@ from app.web.serving import answering, where_to_sign_in
 from app.wiring import Daybook
 from projections.rebuilding import look_through
 from store.errors import Fault
-from store.follow import Follower
 from workflows.activities import A_HERD_WITHIN
 from workflows.journeys import connect
 from workflows.relay import Relay
@@ -77,7 +77,7 @@ async def _works(daybook: Daybook, catcher: int | None = None) -> None:
     journeys, by = await journeys_of(daybook), channels(daybook.settings, catcher=catcher)
     parts: list[Part] = [work(journeys, daybook.participants, herd_within=A_HERD_WITHIN), tell(journeys, daybook.participants, by.send)]
     parts.append(_headed(Heads(daybook, None if by.mail is None else by.send)))
-    await _together(parts if by.mail is None else [*parts, _followed(AccountNews(daybook, by.send).follower())])
+    await _together(parts if by.mail is None else [*parts, AccountNews(daybook, by.send).run()])
 
 
 async def _relays(daybook: Daybook) -> None:
@@ -86,7 +86,7 @@ async def _relays(daybook: Daybook) -> None:
 
 async def _projects(daybook: Daybook) -> None:
     """Keep the views up to date, and look through what they tell every so often."""
-    await _together([_followed(daybook.feed()), _looked_through(daybook)])
+    await _together([followed(daybook.feed()), _looked_through(daybook)])
 
 
 async def _looked_through(daybook: Daybook) -> None:
@@ -105,16 +105,6 @@ async def _headed(heads: Heads) -> None:
     while True:
         await asyncio.to_thread(heads.look)
         await asyncio.sleep(LOOKS_FOR_HEADS_EVERY_SECONDS)
-
-
-async def _followed(follower: Follower) -> None:
-    """Run a follower in a thread of its own until cancelled."""
-    running = asyncio.create_task(asyncio.to_thread(follower.run))
-    try:
-        await asyncio.shield(running)
-    finally:
-        follower.stop()
-        await asyncio.wait([running])
 
 
 PARTS: dict[str, Callable[[Daybook], Part]] = {"worker": _works, "relay": _relays, "project": _projects, "web": answering}
