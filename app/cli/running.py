@@ -76,7 +76,8 @@ async def _works(daybook: Daybook, catcher: int | None = None) -> None:
     """Carry journeys and, on a queue of their own, notices; `catcher` is the port of a mail catcher, where there is one."""
     journeys, by = await journeys_of(daybook), channels(daybook.settings, catcher=catcher)
     parts: list[Part] = [work(journeys, daybook.participants, herd_within=A_HERD_WITHIN), tell(journeys, daybook.participants, by.send)]
-    parts.append(_headed(Heads(daybook, None if by.mail is None else by.send)))
+    heads = Heads(daybook, None if by.mail is None else by.send)
+    parts += [_looked_after(heads.sign), _looked_after(heads.give)]
     await _together(parts if by.mail is None else [*parts, AccountNews(daybook, by.send).run()])
 
 
@@ -100,10 +101,10 @@ async def _looked_through(daybook: Daybook) -> None:
             await asyncio.sleep(TRIES_AGAIN_AFTER_SECONDS)
 
 
-async def _headed(heads: Heads) -> None:
-    """Sign heads and send them to the sites, when it is time; after a fault, again in a moment."""
+async def _looked_after(look: Callable[[], Part]) -> None:
+    """Look every so often what it is time for."""
     while True:
-        await asyncio.to_thread(heads.look)
+        await look()
         await asyncio.sleep(LOOKS_FOR_HEADS_EVERY_SECONDS)
 
 
