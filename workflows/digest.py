@@ -6,12 +6,13 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 from workflows.gathering import Batch, BatchCame, Gathered, Gathering, Waiting, Whose
+from workflows.handing_over import AN_ATTEMPT, queue_for
 from workflows.patience import FOR_DAYS, UNTIL_IT_SUCCEEDS, WITH_PATIENCE
 
 A_MOMENT = timedelta(seconds=10)
 """How long to wait for whoever comes together: the relay names many participants one after the other."""
 A_LOOK = timedelta(minutes=2)
-AN_ATTEMPT = timedelta(minutes=3)
+STILL_AT_IT = timedelta(minutes=3)
 """As for a notice, with the records of hundreds to be read and added to."""
 
 
@@ -62,7 +63,9 @@ class MorningDigest:
             came = await workflow.execute_activity_method(
                 Gathering.tell,
                 batch,
+                task_queue=queue_for(workflow.info().task_queue, batch.channel),
                 start_to_close_timeout=AN_ATTEMPT,
+                heartbeat_timeout=STILL_AT_IT,
                 schedule_to_close_timeout=FOR_DAYS,
                 retry_policy=WITH_PATIENCE,
             )
