@@ -16,6 +16,7 @@ from temporalio.client import WorkflowHandle
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from app.notices.channels import Channels
+from app.notices.mail import AGREES_WITHIN_SECONDS, TAKES_WITHIN_SECONDS
 from app.notices.webhook import Webhook
 from domain import events as e
 from domain.contacts import ContactNamed
@@ -24,6 +25,7 @@ from tests.app.notices.given import Receiver
 from tests.builders import Story, Trial
 from tests.workflows.telling import NOVAK, WEBER, Mailroom, names, told_by
 from tests.workflows.waiting import until
+from workflows.handing_over import AN_ATTEMPT
 from workflows.journeys import Journeys, connect
 from workflows.notices import Notices
 from workflows.patience import FOR_DAYS, WITH_PATIENCE
@@ -214,3 +216,7 @@ def test_a_notice_that_was_begun_before_the_channels_had_queues_is_told_to_the_e
 
     asyncio.run(live())
     assert len(room.taken) == DUE
+
+
+def test_an_attempt_outlasts_the_patience_with_a_mail_server() -> None:
+    assert timedelta(seconds=AGREES_WITHIN_SECONDS + TAKES_WITHIN_SECONDS + 60) < AN_ATTEMPT
