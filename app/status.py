@@ -26,6 +26,10 @@ OVERDUE = (
     "{said} should have been sent by now: see that `daybook worker` runs, and that the mail server in DAYBOOK_SMTP_HOST answers; "
     "then it goes out by itself"
 )
+UNSIGNED = (
+    "no head has been signed for {said}, the first of them recorded more than an hour ago: see that `daybook worker` runs, and that the "
+    "key in DAYBOOK_SIGNING is at hand there"
+)
 
 
 class Status(Value):
@@ -51,13 +55,16 @@ class Status(Value):
     """Messages that were refused for good, or given up after days, and that somebody still needs."""
     messages_late: int
     """Messages that should have been handed over a quarter of an hour ago or earlier."""
+    entries_unsigned: int
+    """Entries that no head of the ledger states, although the first of them was recorded more than an hour and a quarter ago."""
 
     @property
     def troubled(self) -> bool:
-        """Whether somebody should look: anything damaged, left out, behind, absent, undelivered, or reckoned by other time-zone data."""
+        """Whether somebody should look: anything damaged, left out, behind, absent, undelivered or unsigned, or other time-zone data."""
         damage = self.verification is not None and self.verification.damage
         wrong = damage or self.parked or self.journeys_behind or self.study_unreadable or self.time_zone_data_differs
-        return bool(wrong or self.messages_failed or self.messages_late or self.feed_lag != 0 or not self.temporal_answers)
+        undone = self.messages_failed or self.messages_late or self.entries_unsigned or self.feed_lag != 0
+        return bool(wrong or undone or not self.temporal_answers)
 
 
 def status(daybook: Daybook, within_seconds: float, *, proving: bool = True) -> Status:
@@ -83,6 +90,7 @@ def status(daybook: Daybook, within_seconds: float, *, proving: bool = True) -> 
         nobody_named=nobody,
         messages_failed=messages.failed,
         messages_late=messages.late,
+        entries_unsigned=daybook.signing.behind(daybook.ledger),
     )
 
 
@@ -149,12 +157,14 @@ def lines(found: Status) -> Iterator[tuple[str, str]]:
         yield "Messages", FAILED.format(said=_counted(found.messages_failed))
     if found.messages_late:
         yield "Messages", OVERDUE.format(said=_counted(found.messages_late))
+    if found.entries_unsigned:
+        yield "Heads", UNSIGNED.format(said=_counted(found.entries_unsigned, "entry", "entries"))
     if found.time_zone_data_differs:
         yield "Time zones", "this machine reckons with other time-zone data than the study adopted; see `daybook study adopt-time-zones`"
 
 
-def _counted(messages: int) -> str:
-    return f"{messages} {'message' if messages == 1 else 'messages'}"
+def _counted(number: int, one: str = "message", several: str = "messages") -> str:
+    return f"{number} {one if number == 1 else several}"
 
 
 def _retry(one: Parked) -> str:
@@ -164,7 +174,7 @@ def _retry(one: Parked) -> str:
 def _views(lag: int | None) -> str:
     if lag is None:
         return "not built yet; is `daybook project` running?"
-    return "up to date" if lag == 0 else f"{lag} {'entry' if lag == 1 else 'entries'} behind the record"
+    return "up to date" if lag == 0 else f"{_counted(lag, 'entry', 'entries')} behind the record"
 
 
 def left_out(parked: Parked) -> str:

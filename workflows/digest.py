@@ -6,6 +6,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 from workflows.gathering import Batch, BatchCame, Gathered, Gathering, Waiting, Whose
+from workflows.handing_over import AN_ATTEMPT, queue_for
 from workflows.patience import FOR_DAYS, UNTIL_IT_SUCCEEDS, WITH_PATIENCE
 
 A_MOMENT = timedelta(seconds=10)
@@ -13,7 +14,7 @@ A_MOMENT = timedelta(seconds=10)
 BETWEEN_MESSAGES = "continued-between-messages"
 """Histories from before were continued only once nothing was left to be told just then."""
 A_LOOK = timedelta(minutes=2)
-AN_ATTEMPT = timedelta(minutes=3)
+STILL_AT_IT = timedelta(minutes=3)
 """As for a notice, with the records of hundreds to be read and added to."""
 
 
@@ -64,7 +65,9 @@ class MorningDigest:
             came = await workflow.execute_activity_method(
                 Gathering.tell,
                 batch,
+                task_queue=queue_for(workflow.info().task_queue, batch.channel),
                 start_to_close_timeout=AN_ATTEMPT,
+                heartbeat_timeout=STILL_AT_IT,
                 schedule_to_close_timeout=FOR_DAYS,
                 retry_policy=WITH_PATIENCE,
             )

@@ -44,12 +44,13 @@ class About(Value):
 
 
 class Telling(Value):
-    """Whom to tell in which call, by which channel."""
+    """Whom to tell in which call, by which channel, and whether that goes before what can wait."""
 
     about: About
     person: Name
     call: int
     channel: Channel
+    urgent: bool = False
 
 
 class Came(Value):
@@ -166,4 +167,5 @@ def looked(participants: Participants, about: About, read: Record | None = None)
 
 
 def _telling(about: About, contact: ContactNamed, call: int, notice: Notice) -> Telling:
-    return Telling(about=about, person=contact.person, call=call, channel=by_channel(contact, notice.due.urgency))
+    urgency = notice.due.urgency
+    return Telling(about=about, person=contact.person, call=call, channel=by_channel(contact, urgency), urgent=urgency == "urgent")
