@@ -21,11 +21,16 @@ STEP_SAYS = {
     "revoked": "Leave has been revoked.",
     "lapsed": "Leave has lapsed.",
     "held": "It is held.",
-    "held-near": "It is held, and its slot is near.",
+    "held-near": "It is held, and there is no leave to begin it.",
+    "slot-ended": (
+        "Its slot has ended, and nothing is recorded of it. Report what took place, or plan it again. "
+        "Neither begin it nor break it off because of this message."
+    ),
 }
 """What is said of a step, by the kind of the reminder; anything else needs something that is not on record yet."""
 SAYS = {
     "visit-opens": "The visit {name} can take place; its window closes at {end}.",
+    "visit-ahead": "The window of the visit {name} opens at {opening} and closes at {end}.",
     "visit-closes": "The window of the visit {name} closes at {end}.",
     "visit-unaccounted": "Nothing was recorded for the visit {name}, whose window closed at {end}.",
     "visit-not-booked": "The visit {name} is not booked; its window closes at {end}.",

@@ -61,7 +61,7 @@ def test_no_message_says_anything_clinical(story: Story) -> None:
         ("deviation-unreported:12", "An important protocol deviation has not been reported to the sponsor."),
         ("hand-over:20260405", "The participant is to be handed over to long-term follow-up."),
         ("release:lymphodepletion:20260405T0800Z", "About the lymphodepletion: it needs something that is not on record yet."),
-        ("held-near:infusion:12", "About the infusion: It is held, and its slot is near."),
+        ("held-near:infusion:12", "About the infusion: It is held, and there is no leave to begin it."),
         ("test:lymphodepletion:pregnancy-test:20260405T0800Z", "About the lymphodepletion: it needs something that is not on record yet."),
         ("a-kind-of-tomorrow:month-3:20260405", "Something falls due."),
         ("visit-opens:month-3", "Something falls due."),
