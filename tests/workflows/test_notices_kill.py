@@ -33,7 +33,7 @@ from tests.workflows.waiting import until, wait_until
 
 DAY_AND_NIGHT = SiteOpened(site="MUN", zone=BERLIN, opens=time(0), closes=time(23, 59))
 """A site where people work around the clock, so that what is timely is told at once."""
-A_LOST_ATTEMPT_SECONDS = 150
+A_LOST_ATTEMPT_SECONDS = 240
 """Temporal finds out after a minute that an attempt was lost with its process."""
 
 
