@@ -21,11 +21,16 @@ STEP_SAYS = {
     "revoked": "Leave has been revoked.",
     "lapsed": "Leave has lapsed.",
     "held": "It is held.",
-    "held-near": "It is held, and its slot is near.",
+    "held-near": "It is held, and there is no leave to begin it.",
+    "slot-ended": (
+        "Its slot has ended, and nothing is recorded of it. Report what took place, or plan it again. "
+        "Neither begin it nor break it off because of this message."
+    ),
 }
 """What is said of a step, by the kind of the reminder; anything else needs something that is not on record yet."""
 SAYS = {
     "visit-opens": "The visit {name} can take place; its window closes at {end}.",
+    "visit-ahead": "The window of the visit {name} opens at {opening} and closes at {end}.",
     "visit-closes": "The window of the visit {name} closes at {end}.",
     "visit-unaccounted": "Nothing was recorded for the visit {name}, whose window closed at {end}.",
     "visit-not-booked": "The visit {name} is not booked; its window closes at {end}.",
@@ -76,9 +81,10 @@ def says(key: str, participant: Participant, zone: str) -> str:
     step: HoldPoint | None = next((one for one in STEPS if one == name), None)
     if step is not None:
         return _of_step(kind, step, participant, zone)
-    sentence, day, end = SAYS.get(kind, OTHERWISE), _day(rest), _end(rest, zone)
-    untold = (day is None and "{day}" in sentence) or (end is None and "{end}" in sentence)
-    return OTHERWISE if untold else sentence.format(name=name, day=day, end=end)
+    sentence = SAYS.get(kind, OTHERWISE)
+    told = {"day": _day(rest), "opening": _opening(rest, zone), "end": _end(rest, zone)}
+    untold = any(what is None and f"{{{word}}}" in sentence for word, what in told.items())
+    return OTHERWISE if untold else sentence.format(name=name, **told)
 
 
 def letter(notice: Notice, call: int, to: ContactNamed, participant: Participant, study: Study, at: datetime) -> Letter:  # noqa: PLR0913, PLR0917 - These are all that it is written of.
@@ -137,12 +143,22 @@ def _of_step(kind: str, step: HoldPoint, participant: Participant, zone: str) ->
     return f"About the {step}{planned}: {revoked}{STEP_SAYS.get(kind, 'it needs something that is not on record yet.')}"
 
 
+def _opening(text: str, zone: str) -> str | None:
+    """The first minute of a window of hours, which a key names before its edition."""
+    found = re.search(r":(\d{8}T\d{4}Z):\d{8}T\d{4}Z$", text)
+    return None if found is None else shown(_instant(found[1]), zone)
+
+
 def _end(text: str, zone: str) -> str | None:
     """The end of the window whose edition a key ends with, in words: of a date, or the last minute of hours."""
     if (day := _day(text)) is not None:
         return f"the end of {day}"
     found = re.search(r":(\d{8}T\d{4}Z)$", text)
-    return None if found is None else shown(datetime.strptime(found[1], "%Y%m%dT%H%M%z") - MINUTE, zone)
+    return None if found is None else shown(_instant(found[1]) - MINUTE, zone)
+
+
+def _instant(stamp: str) -> datetime:
+    return datetime.strptime(stamp, "%Y%m%dT%H%M%z")
 
 
 def _day(text: str) -> date | None:

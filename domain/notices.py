@@ -208,12 +208,12 @@ def unfinished(record: Record, study: Study, now: datetime) -> Unfinished:
 
 
 def best_told(notice: Notice, applies: Reminder, site: SiteOpened, record_id: str) -> datetime:
-    """When to tell it: at once if urgent, in the site's working hours, or once in the morning. What would be pointless by then, at once."""
+    """When to tell it: at once if urgent, in the site's working hours, or once in the morning. What would be too late by then, at once."""
     since, urgency = notice.since, notice.due.urgency
     if urgency == "urgent" or (urgency == "timely" and at_work(since, site)):
         return since
     starts = _morning(since, site) if urgency == "digest" else _spread(opening(since, site), record_id, notice.due.key)
-    return starts if starts < applies.pointless_after else since
+    return starts if starts < applies.best_before else since
 
 
 def told_from(notice: Notice, applies: Reminder, site: SiteOpened, record_id: str, now: datetime) -> datetime:
