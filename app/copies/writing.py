@@ -17,12 +17,14 @@ from app.copies.around import Around
 from app.copies.folder import files_in, make_folder, written
 from app.copies.odm import write_odm
 from app.copies.paper import write_paper
+from app.copies.rest import write_rest
 from app.wiring import Daybook, program
 from domain.entry import Circumstances
 from domain.handing_out import CopyCertified
 from domain.participant import PARTICIPANT
 from domain.record import Record
 from domain.rejections import Reason, Refused
+from store.codec import Row
 from store.examining import ROWS_AT_ONCE
 from store.heads import Head
 from store.merkle import Node, consistency, inclusion, tiled
@@ -40,7 +42,7 @@ odm.xml say what the entries say is attested by whoever certified the copy; no p
 hold yourself, such as the file that was enclosed in a mail to your site. Without one, the check shows that the copy is whole in itself,
 and nothing about whoever made it.
 
-documents/           the record of each participant as a page that any browser opens and prints: every entry, signature and correction
+documents/           the record of each participant as a page that any browser opens and prints: every entry, signature and correction{rest}
 odm.xml              the same for programs, as a transactional file of CDISC ODM 2.0 with an audit record for each entry
 entries.jsonl        each entry as it is stored: one JSON object a line; `state` holds the bytes of its contents, as UTF-8
 heads.jsonl          every head of the ledger that was signed; head.txt is the last, under which this copy stands
@@ -50,6 +52,7 @@ manifest.json        every file with its SHA-256, who certified the copy and whe
 
 What identifies a participant directly is sealed inside the entries, and its key is not part of any copy: erasing it reaches every copy.
 {complete}"""
+REST = "\n                     and in study.html everything else: the study, its people, reviews, what was handed out"
 PROOFS = "proofs.jsonl         for each entry, in the same order, what proves that it stands in the ledger under head.txt\n"
 OF_ONE = """That no later entry of this participant was left out can only be seen in a copy of the whole ledger, since the entries of others
 are not disclosed.
@@ -105,6 +108,12 @@ class Copy:
             entries = [entry for entry in self.daybook.participants.read(id_).entries if entry.position <= self.head.size]
             if entries:
                 yield Record.of(id_, entries)
+
+    def besides(self) -> Iterator[Row]:
+        """Every entry that is not of a participant, in the order of the ledger."""
+        for (position, stream, version, kind, state, *proof), _ in self._rows():
+            if not stream.startswith(PARTICIPANT.encode()):
+                yield Row(position, stream.decode(), version, kind.decode(), state, *proof)
 
     def _rows(self) -> Iterator[tuple[Sequence[Any], Sequence[Any] | None]]:
         first = 1
@@ -165,6 +174,13 @@ def write_documents(copy: Copy) -> None:
             write_paper(file, copy.around, record, copy.head.at)
 
 
+def write_the_rest(copy: Copy) -> None:
+    """What is not of one participant, as people read it; a copy of one participant discloses nothing of it."""
+    if copy.participant is None:
+        with copy.file("documents/study.html").open("wb") as file:
+            write_rest(file, copy.around, copy.besides(), copy.daybook.desk.signed(), copy.head.at)
+
+
 def write_for_programs(copy: Copy) -> None:
     """All of it as other programs read it."""
     with copy.file("odm.xml").open("wb") as file:
@@ -176,12 +192,18 @@ def write_verifier(copy: Copy) -> None:
     shutil.copyfile(verify.__file__, copy.file("verify.py"))
     whole = copy.participant is None
     what = "the whole ledger" if whole else f"the record of {copy.participant}"
-    text = README.format(what=what, study=copy.daybook.desk.name, proofs="" if whole else PROOFS, complete="" if whole else OF_ONE)
+    text = README.format(
+        what=what,
+        study=copy.daybook.desk.name,
+        proofs="" if whole else PROOFS,
+        complete="" if whole else OF_ONE,
+        rest=REST if whole else "",
+    )
     copy.file("README.txt").write_text(text, encoding="utf-8")
 
 
 WRITERS: tuple[Callable[[Copy], None], ...] = (
-    write_entries, write_heads, write_versions, write_documents, write_for_programs, write_verifier,
+    write_entries, write_heads, write_versions, write_documents, write_the_rest, write_for_programs, write_verifier,
 )  # fmt: skip
 
 
