@@ -5,7 +5,7 @@ from functools import cache
 
 from app.clinic_time import SiteClock
 from domain.record import Record
-from domain.rederiving import Rederived, derived_again, verdicts_to_explain
+from domain.rederiving import Rederived, ReportAgain, derived_again, verdicts_to_explain
 from domain.rejections import Reason, Refused
 from domain.replay import Cut, Replayed, replay, study_version
 from domain.study import Study
@@ -69,8 +69,8 @@ class Replays:
         """The participant as of a moment. Raises Refused where there was nothing to tell."""
         return replay(self.record, self._at(study_version(self.record, self._studied, cut)), cut)
 
-    def again(self, then: Replayed) -> Iterator[Rederived]:
-        """The verdicts that stood, or were given, at a moment, each derived again by today's program."""
+    def again(self, then: Replayed) -> Iterator[Rederived | ReportAgain]:
+        """The verdicts that stood, or were given, at a moment, and the report that was signed, each derived again by today's program."""
         for version in verdicts_to_explain(then.record):
             found = derived_again(self.record, version, self._at(self.record.entries[version - 1].study_version))
             if found is not None:

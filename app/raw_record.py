@@ -41,7 +41,7 @@ def raw_entries(ledger: Ledger, participant_id: str, zone: str) -> tuple[RawEntr
 
 
 def _entry(row: Row, zone: str, misplaced: str) -> RawEntry:
-    state, wrong = _understood(row)
+    state, wrong = understood(row)
     return RawEntry(
         version=row.version,
         position=row.position,
@@ -54,7 +54,8 @@ def _entry(row: Row, zone: str, misplaced: str) -> RawEntry:
     )
 
 
-def _understood(row: Row) -> tuple[State[Any] | None, str]:
+def understood(row: Row) -> tuple[State[Any] | None, str]:
+    """What a row says, or nothing and why nobody can tell."""
     """What a row says, or why nobody can tell."""
     if why := what_is_wrong(row):
         return None, why

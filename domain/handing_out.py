@@ -1,4 +1,4 @@
-"""What is handed out to be kept by others: heads of the ledger to its sites, and certified copies of the record.
+"""What is handed out to be kept by others: heads of the ledger to its sites, certified copies of the record, and data cuts.
 
 These facts have a stream of their own. No decision about the trial rests on them; whoever audits the study reads them.
 """
@@ -34,5 +34,14 @@ class CopyCertified(Value):
     manifest: Digest
 
 
-HandingOut = Annotated[HeadGiven | CopyCertified, Field(discriminator="kind")]
+class CutHandedOut(Value):
+    """Somebody took a data cut out of the ledger, under this head; its manifest has this digest."""
+
+    kind: Literal["cut-handed-out.v1"] = "cut-handed-out.v1"
+    cut: Name
+    head: Digest
+    manifest: Digest
+
+
+HandingOut = Annotated[HeadGiven | CopyCertified | CutHandedOut, Field(discriminator="kind")]
 HANDING_OUT_EVENTS = get_args(get_args(HandingOut)[0])

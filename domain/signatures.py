@@ -1,23 +1,34 @@
 """Signatures: what each binds, whether that is what stands beside it, and whether a later fact has changed what was signed."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from itertools import groupby
+from typing import Any, Literal, TypeVar
 
 from domain import commands as c
 from domain import events as e
-from domain.criteria.report import confirmation, eligibility
+from domain.base import Value
 from domain.entry import Circumstances, Entry
 from domain.record import Record
+from domain.rederiving import report_again
 from domain.standing import Deviation, Found, deviating
 from domain.study import Study
+from domain.time import BEGINNING
 from domain.words import HoldPoint
 
+E = TypeVar("E", bound=Value)
 StudyThen = Callable[[int], Study]
 """The study as it stood after so many of its entries."""
+Standing = Literal["stands", "superseded", "cannot be told", "binds something else"]
+BINDING: Mapping[bool | None, tuple[str, ...]] = {
+    True: (),
+    False: ("its digest is not the one of what stands here: do not rely on it",),
+    None: ("whether it binds what stands here cannot be told by today's program",),
+}
+"""What is said of a signature by whether it binds what stands beside it."""
 ENDS_A_JUDGEMENT = (e.StepReplanned, e.StepCancelled, e.ClearanceRevoked, e.ClearanceLapsed)
 """After any of these for a step, what an investigator judged of it no longer holds of what is planned now."""
 
@@ -48,38 +59,65 @@ class Signed:
     binds: bool | None
     superseded: Superseded | None
 
+    @property
+    def standing(self) -> Standing:
+        """How far it can be relied on; what binds something else is worse than what was signed and changed."""
+        if self.binds is False:
+            return "binds something else"
+        return "superseded" if self.superseded else "stands" if self.binds else "cannot be told"
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Why it is not to be relied on as it stands there, in words; nothing where it is."""
+        bound = BINDING[self.binds]
+        return bound if self.superseded is None else (*bound, f"superseded by entry {self.superseded.entry}: {self.superseded.why}")
+
 
 def signatures(record: Record, study_then: StudyThen) -> tuple[Signed, ...]:
     """Every signature of a record, in the order in which they were given."""
-    return tuple(_signed(tuple(entries), record, study_then) for entries in _signed_together(record))
+    return tuple(_signed(entries, record, study_then) for entries in signed_together(record.entries))
 
 
 def to_sign(participant: str, request: c.Command, by: Circumstances) -> str:
-    """The digest of what is signed: of the report where one is confirmed, else of all that was said.
+    """The digest of what is signed: what was asked, for which participant, why, from what, and who else had a part in it.
 
-    That is what was asked, for which participant, why, from what, and who else had a part in it; as JSON with sorted keys and no blanks.
+    That is as JSON with sorted keys and no blanks. A confirmation asks for a report, which says itself for which instant it was judged.
     """
-    if isinstance(request, c.ConfirmEligibility):
-        return request.report
+    in_the_report = {"judged_at"} if isinstance(request, c.ConfirmEligibility) else None
+    return digest_under({"participant": participant, "request": request.model_dump(mode="json", exclude=in_the_report)}, by)
+
+
+def digest_under(what: Mapping[str, Any], by: Circumstances) -> str:
+    """The digest of what is signed, with everything that is said of how it comes to be asked, but for who signs and when."""
     said = {
-        "participant": participant,
-        "request": request.model_dump(mode="json"),
+        **what,
         "reason": by.reason,
         "document": by.document,
         "performed_by": by.performed_by,
         "witnessed_by": by.witnessed_by,
     }
-    return sha256(json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()).hexdigest()
+    return sha256(as_text(said)).hexdigest()
 
 
-def _signed_together(record: Record) -> Iterator[Sequence[Entry[e.Event]]]:
-    for _, entries in groupby(record.entries, key=lambda entry: entry.circumstances.command_id):
-        found = tuple(entries)
+def as_text(said: Any) -> bytes:
+    """What is hashed, as JSON with sorted keys and no blanks."""
+    return json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def signed_together(entries: Sequence[Entry[E]]) -> Iterator[tuple[Entry[E], ...]]:
+    """The entries that were recorded under one signature, as one request made them."""
+    for _, together in groupby(entries, key=lambda entry: entry.circumstances.command_id):
+        found = tuple(together)
         if found[0].circumstances.signature is not None:
             yield found
 
 
-def _signed(entries: tuple[Entry[e.Event], ...], record: Record, study_then: StudyThen) -> Signed:
+def _signed(entries: Sequence[Entry[e.Event]], record: Record, study_then: StudyThen) -> Signed:
+    return signed_under(entries, binds=_binds(entries, record, study_then), superseded=_superseded(entries, record, study_then))
+
+
+def signed_under(entries: Sequence[Entry[E]], *, binds: bool | None, superseded: Superseded | None = None) -> Signed:
+    """The signature over entries that one request made."""
     first, by = entries[0], entries[0].circumstances
     signature = by.signature
     assert signature is not None, "only what carries a signature was signed"  # noqa: S101 - cannot happen; see house style
@@ -92,8 +130,8 @@ def _signed(entries: tuple[Entry[e.Event], ...], record: Record, study_then: Stu
         meaning=signature.meaning,
         digest=signature.signed,
         authenticated=signature.authenticated,
-        binds=_binds(entries, record, study_then),
-        superseded=_superseded(entries, record, study_then),
+        binds=binds,
+        superseded=superseded,
     )
 
 
@@ -104,9 +142,10 @@ def _binds(entries: Sequence[Entry[e.Event]], record: Record, study_then: StudyT
     first, signature = entries[0], entries[0].circumstances.signature
     if signature is None:
         return None
-    if isinstance(first.event, e.EligibilityConfirmed) and first.event.report is not None:
-        report = _report(record, first, (), study_then)
-        return True if report == signature.signed else None if first.event.report == signature.signed else False
+    if isinstance(first.event, e.EligibilityConfirmed | e.ConfirmationRefused) and first.event.report == signature.signed:
+        # A report was once signed alone: whether it is this participant's shows only while it can be derived again.
+        again = report_again(record, first.version, study_then(first.study_version))
+        return True if again is not None and again.same else None
     requests = list(_requests([entry.event for entry in entries]))
     return signature.signed in {to_sign(record.id, one, first.circumstances) for one in requests} if requests else None
 
@@ -114,6 +153,8 @@ def _binds(entries: Sequence[Entry[e.Event]], record: Record, study_then: StudyT
 def _requests(events: Sequence[e.Event]) -> Iterator[c.PersonsCommand]:
     """What may have been asked for, where that can be told from what came of it."""
     match events[0]:
+        case e.EligibilityConfirmed(report=str() as report) | e.ConfirmationRefused(report=report):
+            yield c.ConfirmEligibility(judged_at=BEGINNING, report=report)  # Its instant is the one of the report, and not signed apart.
         case e.OverrideSigned() as signed:
             yield from (c.Override(beginning=one, ground=signed.ground) for one in _beginnings(events[1:2]))
         case e.ManuallyReleased() as released:
@@ -232,9 +273,5 @@ def _reported_otherwise(confirmed: Entry[e.Event], record: Record, study_then: S
 
 def _report(record: Record, confirmed: Entry[e.Event], amendments: Sequence[Entry[e.Event]], study_then: StudyThen) -> str | None:
     """The digest of the report on what was on record before a confirmation, as amended; None where none can be made."""
-    study = study_then(confirmed.study_version)
-    known = (*record.entries[: confirmed.version - 1], *amendments)
-    before, after = Record.of(record.id, known).participant, Record.of(record.id, record.entries[: confirmed.version]).participant
-    if not before.protocol or after.eligible is None:
-        return None
-    return eligibility(before, study, confirmation(after, study, confirmed.recorded_at)).digest
+    again = report_again(record, confirmed.version, study_then(confirmed.study_version), amendments)
+    return None if again is None else again.today.digest

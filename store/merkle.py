@@ -128,30 +128,6 @@ def includes(index: int, size: int, leaf: bytes, proof: Sequence[bytes], root: b
     return last == 0 and found == root
 
 
-def continues(old: int, new: int, old_root: bytes, new_root: bytes, proof: Sequence[bytes]) -> bool:
-    """Whether a proof shows that one tree continues another: the algorithm of RFC 9162, section 2.1.4.2."""
-    if old == 0 or old >= new:
-        return not proof and (old_root == EMPTY if old == 0 else old == new and old_root == new_root)
-    path = [*([old_root] if old & (old - 1) == 0 else []), *proof]
-    if not path:
-        return False
-    position, last = old - 1, new - 1
-    while position & 1:
-        position, last = position >> 1, last >> 1
-    was = found = path[0]
-    for one in path[1:]:
-        if last == 0:
-            return False
-        if position & 1 or position == last:
-            was, found = node(one, was), node(one, found)
-            while not position & 1 and position:
-                position, last = position >> 1, last >> 1
-        else:
-            found = node(found, one)
-        position, last = position >> 1, last >> 1
-    return last == 0 and was == old_root and found == new_root
-
-
 def _beside(first: int, end: int, size: int) -> list[tuple[int, int]]:
     """The ranges of leaves that stand beside the way from the root of a tree to one of its nodes, from the root on."""
     beside, low, high = [], 0, size

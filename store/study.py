@@ -1,11 +1,12 @@
 """The study's own stream: opened once, added to by whoever runs the study, read by every decision."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import reduce
 from hashlib import sha256
 from threading import Lock
 
+from domain.decided import decisions_signed, to_decide
 from domain.entry import Circumstances, Draft
 from domain.keeping import DataCutMade, IdentifiersErased, OfKeeping, not_to_be_kept_so
 from domain.participant import PARTICIPANT
@@ -14,6 +15,7 @@ from domain.protocol_checks.criteria import check_classes
 from domain.protocol_file import ProtocolFaults
 from domain.reference import Reference
 from domain.rejections import Reason, Refused, refuse_if
+from domain.signatures import Signed
 from domain.study import Study, StudyEvent, StudyRecord, evolve_study, not_theirs_to_decide, reasons_against
 from domain.time import to_the_minute
 from store.errors import CommandReused
@@ -75,8 +77,7 @@ class StudyDesk:
     def _append(self, events: Sequence[StudyEvent], by: Circumstances, digest: str) -> None:
         record, asker = self._record(), by.actor
         refuse_if(reason for event in events for reason in not_theirs_to_decide(event, record, asker.id, asker.role, by.reason))
-        if by.signature is None and any(isinstance(event, IdentifiersErased | DataCutMade) for event in events):
-            raise Refused(Reason(code="signature-missing", says="to erase or to cut is decided by signature"))
+        refuse_if(self._not_signed(events, by))
         expected = record.version
         for event in events:
             after = evolve_study(record, event)
@@ -87,6 +88,13 @@ class StudyDesk:
         self._load(record)
         drafts = [Draft(event=event, circumstances=by, study_version=expected) for event in events]
         self._ledger.append({self.stream: drafts}, expect={self.stream: expected}, command_digest=digest)
+
+    def _not_signed(self, events: Sequence[StudyEvent], by: Circumstances) -> Iterator[Reason]:
+        if by.signature is None:
+            if any(isinstance(event, IdentifiersErased | DataCutMade) for event in events):
+                yield Reason(code="signature-missing", says="to erase or to cut is decided by signature")
+        elif by.signature.signed != to_decide(self.name, events, by):
+            yield Reason(code="signed-otherwise", says="the signature binds something else than what is decided, and what is said of it")
 
     def _against_keeping(self, event: OfKeeping, record: StudyRecord) -> Iterator[Reason]:
         yield from not_to_be_kept_so(event, record.kept, self._ledger.clock())
@@ -104,6 +112,16 @@ class StudyDesk:
         """Every decision to erase what identifies a participant, and how it came to be recorded."""
         entries = self._ledger.read(self.stream)
         return [(entry.event, entry.circumstances) for entry in entries if isinstance(entry.event, IdentifiersErased)]
+
+    def signed(self) -> tuple[Signed, ...]:
+        """Every signature under a decision about the study, and whether it binds what stands there."""
+        return decisions_signed(self.name, self._ledger.read(self.stream))
+
+    def cuts(self) -> Mapping[str, tuple[DataCutMade, Signed]]:
+        """Every data cut by its name, with the signature under which it was made."""
+        under = {version: one for one in self.signed() for version in range(one.first, one.last + 1)}
+        entries = self._ledger.read(self.stream)
+        return {entry.event.name: (entry.event, under[entry.version]) for entry in entries if isinstance(entry.event, DataCutMade)}
 
     def _digest(self, events: Sequence[StudyEvent], by: Circumstances) -> str:
         """What makes two requests under one id the same: which study, what is decided, who asks and how."""

@@ -18,6 +18,7 @@ from domain.gates import judge
 from domain.participant import PARTICIPANT, Participant
 from domain.record import Record
 from domain.rejections import Refused
+from domain.signatures import to_sign
 from domain.study import (
     ConsentFormApproved,
     ProtocolApproved,
@@ -222,7 +223,8 @@ class Story:
         participant, study = self.now, self.trial.participants.study()
         report = eligibility(participant, study, confirmation(participant, study, self.trial.clock()))
         command = c.ConfirmEligibility(judged_at=report.at, report=report.digest)
-        return self.trial.participants.handle(self.id, command, by_("investigator", self.trial.next_id(), signed=report.digest))
+        signed = to_sign(self.id, command, by_("investigator", NAMESPACE_OID))
+        return self.trial.participants.handle(self.id, command, by_("investigator", self.trial.next_id(), signed=signed))
 
     def comes(self, visit: str) -> "Story":
         """The participant comes to a visit, at which everything that it requires is found."""

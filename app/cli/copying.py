@@ -40,7 +40,7 @@ def export(  # noqa: PLR0913 - Each argument is an option of the command.
         raise Refused(Reason(code="not-understood", says="say what to copy: either --participant with a code, or --study"))
     by = circumstances(session, acting(actor or session.settings.actor), {"command_id": None})
     with session.daybook() as daybook:
-        _permit(daybook, session, participant, by.actor.id, by.actor.role)
+        permit_copying(daybook, session, participant, by.actor.id, by.actor.role)
         certified = written(daybook, folder, participant, by)
     if as_json:
         session.answers(certified)
@@ -68,7 +68,7 @@ def import_(ctx: typer.Context, folder: FOLDER, *, head: HELD = None) -> None:
     session.says(f"Read in: {entries} entries. Put the signing key of that ledger at {session.settings.signing} to go on signing heads.")
 
 
-def _permit(daybook: Daybook, session: Session, participant: str | None, person: str, role: str) -> None:
+def permit_copying(daybook: Daybook, session: Session, participant: str | None, person: str, role: str) -> None:
     """Whoever takes a copy must be allowed to see the history of everybody in it. Raises Refused."""
     code = None if participant is None else Chart(participant, daybook, session).code
     if not daybook.people.current().anybody:

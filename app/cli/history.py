@@ -21,6 +21,7 @@ from domain.entry import Entry
 from domain.events import FACTS, EntryRetracted, Event
 from domain.history import amendments
 from domain.rejections import Reason, Refused
+from domain.signatures import Signed, signatures
 from domain.words import few
 from projections.sentences import says
 from projections.timeline import Line, Timeline, Window
@@ -55,11 +56,12 @@ def history(ctx: typer.Context, participant: PARTICIPANT, *, as_json: AS_JSON = 
     """Show every entry as an auditor reads it: when it happened, when it was recorded, by whom, why, and its proof."""
     with opened_chart(ctx, participant) as chart:
         clock, record = chart.clock, chart.record
+        signed = signatures(record, chart.daybook.desk.at)
         if as_json:
             shown = [_for_programs(entry) for entry in chart.daybook.ledger.read(record.stream)]
-            chart.session.answers({"participant": participant, "entries": shown, "state": record.participant})
+            chart.session.answers({"participant": participant, "entries": shown, "signatures": signed, "state": record.participant})
             return
-        chart.session.shows(_history_table(record.entries, clock))
+        chart.session.shows(_history_table(record.entries, clock, signed))
 
 
 def _timeline_tables(found: Timeline, clock: SiteClock, infusion: date | None) -> Iterator[Table]:
@@ -108,8 +110,9 @@ def _window_row(window: Window, clock: SiteClock, infusion: date | None) -> Sequ
     return window.visit, f"{range_}{moves}", best, study_day(window.target, infusion), state, held
 
 
-def _history_table(entries: Sequence[Entry[Event]], clock: SiteClock) -> Table:
+def _history_table(entries: Sequence[Entry[Event]], clock: SiteClock, signed: Sequence[Signed]) -> Table:
     table = grid("Entry", "Happened", "Recorded", "By", "What", "Proof")
+    under = {version: f" (signed by {signed_in_words(one)})" for one in signed for version in range(one.first, one.last + 1)}
     amended = {amendment.entry: (entry.version, amendment) for entry in entries if (amendment := _amendment(entry)) is not None}
     for entry in entries:
         by, amendment = amended.get(entry.version, (0, None))
@@ -119,7 +122,7 @@ def _history_table(entries: Sequence[Entry[Event]], clock: SiteClock) -> Table:
             ", ".join(clock.shows_when(when) for _, when in times(entry.event)) if isinstance(entry.event, FACTS) else "",
             clock.shows(entry.recorded_at),
             _by(entry),
-            f"{says(entry.event, clock.zone)}{_circumstances(entry)}{note}",
+            f"{says(entry.event, clock.zone)}{_circumstances(entry)}{under.get(entry.version, '')}{note}",
             entry.digest[:12],
         )
     return table
@@ -147,13 +150,13 @@ def who(role: str, id: str) -> str:
 
 
 def _circumstances(entry: Entry[Event]) -> str:
-    """Why, by whom, from what and under which signature, as far as it was said."""
+    """Why, by whom and from what, as far as it was said."""
     by = entry.circumstances
-    said = {
-        "reason": by.reason,
-        "document": by.document,
-        "performed by": by.performed_by,
-        "witnessed by": by.witnessed_by,
-        "signed, not authenticated": by.signature and by.signature.meaning,
-    }
+    said = {"reason": by.reason, "document": by.document, "performed by": by.performed_by, "witnessed by": by.witnessed_by}
     return "".join(f" ({name}: {value})" for name, value in said.items() if value)
+
+
+def signed_in_words(one: Signed) -> str:
+    """Who signed, what they meant, and why it is not to be relied on, where it is not."""
+    how = "" if one.authenticated else ", not authenticated"
+    return f"{one.printed}{how}: {'; '.join((one.meaning, *one.doubts))}"

@@ -11,7 +11,7 @@ from app.cli.session import grid
 from app.clinic_time import SiteClock
 from app.moments import Replays, in_words, moment
 from app.retelling import Change, Line, changes, rule_in_words, told
-from domain.rederiving import Rederived
+from domain.rederiving import Rederived, ReportAgain
 from domain.replay import Cut, Replayed
 from projections.rows_then import rows_then
 from projections.sentences import says
@@ -49,7 +49,7 @@ def replay(  # noqa: PLR0913 - Each argument is an option of the command.
             _show(chart, then, other, again)
 
 
-def for_programs(then: Replayed, other: Replayed | None, again: Sequence[Rederived]) -> dict[str, Any]:
+def for_programs(then: Replayed, other: Replayed | None, again: Sequence[Rederived | ReportAgain]) -> dict[str, Any]:
     """A moment in full; compared with another one where there is one."""
     return {
         "cut": then.cut,
@@ -67,7 +67,7 @@ def for_programs(then: Replayed, other: Replayed | None, again: Sequence[Rederiv
     }
 
 
-def _show(chart: Chart, then: Replayed, other: Replayed | None, again: Iterable[Rederived]) -> None:
+def _show(chart: Chart, then: Replayed, other: Replayed | None, again: Iterable[Rederived | ReportAgain]) -> None:
     session, clock = chart.session, chart.clock
     session.says(f"{chart.id} {in_words(then.cut, clock.zone)}, {clock.shows(then.at)}; times in {clock.zone}.")
     session.says(
@@ -100,9 +100,13 @@ def _changed(found: Sequence[Change]) -> Table | str:
     return table
 
 
-def _explained(one: Rederived, clock: SiteClock) -> Iterable[str]:
-    """A verdict with its derivation as recorded, and what today's program makes of it."""
+def _explained(one: Rederived | ReportAgain, clock: SiteClock) -> Iterable[str]:
+    """What was judged or signed as it is recorded, and what today's program makes of it."""
     yield f"Entry {one.entry}, recorded {clock.shows(one.recorded_at)}: {says(one.event, clock.zone)}"
+    yield from _verdict_explained(one, clock) if isinstance(one, Rederived) else _report_explained(one, clock)
+
+
+def _verdict_explained(one: Rederived, clock: SiteClock) -> Iterable[str]:
     yield f"  judged for {clock.shows(one.recorded.at)} with:"
     yield from (f"    {name.replace('_', ' ')} {value}" for name, value in one.recorded.made_with)
     yield from (f"  {rule.rule} {rule_in_words(rule)}" for rule in one.recorded.rules)
@@ -111,10 +115,18 @@ def _explained(one: Rederived, clock: SiteClock) -> Iterable[str]:
         yield f"    {rule.rule} by today's program: {rule_in_words(rule.today) if rule.today else 'not asked'}"
 
 
-def difference(one: Rederived) -> str:
-    """How a verdict that is derived again compares with the one on record, in words."""
+def _report_explained(one: ReportAgain, clock: SiteClock) -> Iterable[str]:
+    yield f"  signed was the report {one.event.report}, judged for {clock.shows(one.today.at)}."
+    yield f"  Derived again from what was on record before it, it is {difference(one)}."
+    yield from (f"    {part.id} by today's program: {part.verdict}" for part in one.today.not_passing)
+
+
+def difference(one: Rederived | ReportAgain) -> str:
+    """How what is derived again compares with what is on record, in words."""
     others = " and ".join(one.instruments).replace("_", " ")
     if one.same:
         return f"the same, though made with another {others}" if others else "the same"
+    if isinstance(one, ReportAgain):
+        return f"another report, which says {one.today.overall}"
     named = [rule.rule for rule in one.rules] + (["its outcome or cover"] if one.outcome else [])
     return f"different: {', '.join(named)}{f'; made with another {others}' if others else ''}"

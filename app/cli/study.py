@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, time
-from hashlib import sha256
 from typing import Annotated, Any, TypeVar
 
 import typer
@@ -15,13 +14,13 @@ from app.clinic_time import SiteClock, day_of, hour_of
 from app.wiring import Daybook, time_zone_data
 from domain import study as s
 from domain.contacts import ContactNamed, ContactRemoved, ContactRole, MailAddress, Preference, WebAddress
+from domain.decided import to_decide
 from domain.entry import Circumstances
 from domain.keeping import DataCutMade, IdentifiersErased, RetentionSet
 from domain.rejections import Reason, Refused
 from domain.time import BEGINNING, Zone, shown
 from domain.unclassified import Unclassified, unclassified
 from domain.words import Name, ParticipantId, Rung, SiteId
-from store.codec import canonical
 
 study = typer.Typer(help="Set up the study: its sites, the versions of its protocol, and what it has ruled.")
 VERSION = typer.Argument(metavar="VERSION", help="The number of the version.", show_default=False)
@@ -36,7 +35,7 @@ def decides(question: F) -> F:
 
     def decided(daybook: Daybook, session: Session, typed: Options) -> tuple[tuple[s.StudyEvent, ...], Circumstances]:
         events, by = understood(question, COMMON, typed, daybook, session)
-        by = signed(by, typed["sign"], sha256(b"".join(map(canonical, events))).hexdigest())
+        by = signed(by, typed["sign"], to_decide(daybook.desk.name, events, by))
         daybook.authority.decide(events, by)
         return events, by
 
@@ -102,7 +101,7 @@ def site(
     opens: Annotated[time, Reads(lambda _: hour_of, otherwise="08:00"), typer.Option(metavar="HH:MM", help="When work begins there.")],
     closes: Annotated[time, Reads(lambda _: hour_of, otherwise="17:00"), typer.Option(metavar="HH:MM", help="When work ends there.")],
 ) -> tuple[s.StudyEvent, ...]:
-    """Open a site with its time zone and working hours, or change them."""
+    """Open a site with its time zone and working hours, which stay as they are."""
     return (s.SiteOpened(site=name, zone=zone, opens=opens, closes=closes),)
 
 

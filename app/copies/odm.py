@@ -15,10 +15,11 @@ from typing import Any, BinaryIO
 from xml.sax.saxutils import XMLGenerator
 from xml.sax.xmlreader import AttributesImpl
 
-from domain.entry import Entry, Signature
+from app.copies.around import Around
+from domain.entry import Entry
 from domain.events import EntryCorrected, EntryRetracted, Event
-from domain.people import People
 from domain.record import Record
+from domain.signatures import Signed, signatures
 from domain.words import Role
 
 NAMESPACE = "http://www.cdisc.org/ns/odm/v2.0"
@@ -57,15 +58,6 @@ class Found:
                 self.meanings.setdefault(signature.meaning, f"SD.{len(self.meanings) + 1}")
 
 
-@dataclass(frozen=True, slots=True)
-class Around:
-    """What stands around the records of participants: the study by its name, its sites and its people."""
-
-    study: str
-    sites: Iterable[str]
-    people: People
-
-
 def write_odm(out: BinaryIO, around: Around, records: Callable[[], Iterable[Record]], made_at: datetime) -> None:
     """Write the file. `records` is asked twice and each record written as it comes, so that a whole study needs no more memory than one."""
     found = Found()
@@ -82,7 +74,7 @@ class _File:
         self._around, self._found = around, found
 
     def write(self, records: Iterable[Record], made_at: datetime) -> None:
-        name = self._around.study
+        name = self._around.name
         self._xml.startDocument()
         at = _instant(made_at)
         with self._in("ODM", xmlns=NAMESPACE, FileType="Transactional", FileOID=f"{name}.{at}", CreationDateTime=at, ODMVersion="2.0"):
@@ -113,10 +105,10 @@ class _File:
             with self._in("User", OID=_user(user), UserType=USER_TYPES.get(role, "Other")):
                 self._text("UserName", user)
                 self._text("FullName", person.name if person else user)
-        for site in sorted(self._around.sites):
+        for site in sorted(self._around.study.record.sites):
             with self._in("Location", OID=_location(site), Name=site, Role="Site"):
                 self._one(
-                    "MetaDataVersionRef", StudyOID=self._around.study, MetaDataVersionOID=METADATA, EffectiveDate=_instant(made_at)[:10]
+                    "MetaDataVersionRef", StudyOID=self._around.name, MetaDataVersionOID=METADATA, EffectiveDate=_instant(made_at)[:10]
                 )
         for meaning, id_ in self._found.meanings.items():
             with self._in("SignatureDef", OID=id_, Methodology="Electronic"):
@@ -126,15 +118,17 @@ class _File:
     def _participant(self, record: Record) -> None:
         if not record.entries:
             return
-        site = record.participant.site
-        said = {entry.version: entry.event for entry in record.entries}
+        site, found = record.participant.site, signatures(record, self._around.study_then)
+        signed = {version: one for one in found for version in range(one.first, one.last + 1)}
+        said: dict[int, Event] = {}
         with self._in("SubjectData", SubjectKey=record.id, TransactionType="Insert"):
             self._one("SiteRef", LocationOID=_location(site))
             with self._in("StudyEventData", StudyEventOID=EVENT, TransactionType="Insert"):
                 for entry in record.entries:
-                    self._transaction(entry, said, site)
+                    self._transaction(entry, said, site, signed.get(entry.version))
 
-    def _transaction(self, entry: Entry[Event], said: Mapping[int, Event], site: str) -> None:
+    def _transaction(self, entry: Entry[Event], said: dict[int, Event], site: str, signed: Signed | None) -> None:
+        """What an entry does to what was said so far, under the version of the entry that it is about."""
         version, now, type_ = entry.version, entry.event, "Insert"
         match entry.event:
             case EntryCorrected():
@@ -144,16 +138,18 @@ class _File:
             case _:
                 pass
         with self._in("ItemGroupData", ItemGroupOID=_group(now.kind), ItemGroupRepeatKey=str(version), TransactionType=type_):
-            for name, value in _fields(now).items() if type_ != "Remove" else ():
-                self._value(_item(now.kind, name), value, type_)
+            for name, value, becomes in _changes(said.get(version), now) if type_ != "Remove" else ():
+                self._value(_item(now.kind, name), value, becomes)
             self._audit(entry, site)
+            if signed:
+                self._signature(signed, entry.circumstances.actor.site or site)
+        said[version] = now
 
     def _value(self, item: str, value: str | None, type_: str) -> None:
-        if value is None:
-            self._one("ItemData", ItemOID=item, TransactionType=type_, IsNull="Yes")
-            return
-        with self._in("ItemData", ItemOID=item, TransactionType=type_):
-            self._text("Value", value)
+        said = {"IsNull": "Yes"} if value is None and type_ != "Remove" else {}
+        with self._in("ItemData", ItemOID=item, TransactionType=type_, **said):
+            if value is not None:
+                self._text("Value", value)
 
     def _audit(self, entry: Entry[Event], site: str) -> None:
         by = entry.circumstances
@@ -163,17 +159,15 @@ class _File:
             if by.reason:
                 self._text("ReasonForChange", by.reason)
             self._text("SourceID", f"{entry.stream} entry {entry.version}, digest {entry.digest}")
-        if by.signature:
-            self._signature(entry, by.signature, by.actor.site or site)
 
-    def _signature(self, entry: Entry[Event], signature: Signature, site: str) -> None:
+    def _signature(self, one: Signed, site: str) -> None:
         with self._in("Signature"):
-            self._by(entry.circumstances.actor.id, site)
-            self._one("SignatureRef", SignatureOID=self._found.meanings[signature.meaning])
-            self._text("DateTimeStamp", _instant(entry.recorded_at))
+            self._by(one.by.actor.id, site)
+            self._one("SignatureRef", SignatureOID=self._found.meanings[one.meaning])
+            self._text("DateTimeStamp", _instant(one.at))
         with self._in("Annotation", SeqNum="1"), self._in("Comment"):
-            how = "authenticated for this signature" if signature.authenticated else "not authenticated for this signature"
-            says = f"Signed by {signature.name or entry.circumstances.actor.id}, {how}: {signature.signed}"
+            how = "authenticated for this signature" if one.authenticated else "not authenticated for this signature"
+            says = "; ".join((f"Signed by {one.printed}, {how}: {one.digest}", *one.doubts))
             self._text("TranslatedText", says, Type="text/plain")
 
     def _by(self, user: str, site: str) -> None:
@@ -198,6 +192,13 @@ class _File:
 def _said(event: Event) -> Event | None:
     """The fact that an entry states, or states anew; None where it takes one back."""
     return event.fact if isinstance(event, EntryCorrected) else None if isinstance(event, EntryRetracted) else event
+
+
+def _changes(was: Event | None, now: Event) -> Iterator[tuple[str, str | None, str]]:
+    """What becomes of each field, named one by one: whoever applies a transaction changes nothing that it does not name."""
+    before, after = {} if was is None else _fields(was), _fields(now)
+    yield from ((name, value, "Update" if name in before else "Insert") for name, value in after.items())
+    yield from ((name, None, "Remove") for name in before if name not in after)
 
 
 def _fields(event: Event) -> dict[str, str | None]:

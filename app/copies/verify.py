@@ -167,9 +167,10 @@ class Key:
 class Copy:
     """A copy in a folder."""
 
-    def __init__(self, folder: Path, held: list[Path]) -> None:
+    def __init__(self, folder: Path, held: list[Path], certificate: str | None = None) -> None:
+        """`certificate` is the signature under the manifest, where it is not in the folder."""
         self.folder, self.report = folder, Report()
-        self._held = held
+        self._held, self._certificate = held, certificate
         self._heads: list[tuple[str, int, bytes, str]] = []
         """The note of each head, how many entries it states, their root, and when it was signed."""
         self._key: Key | None = None
@@ -217,7 +218,8 @@ class Copy:
         """Every file is the one that was certified, and there is no other."""
         text = (self.folder / "manifest.json").read_bytes()
         try:
-            stated = self._signed((self.folder / "manifest.signed.txt").read_text()).splitlines()[1]
+            certificate = (self.folder / "manifest.signed.txt").read_text() if self._certificate is None else self._certificate
+            stated = self._signed(certificate).splitlines()[1]
         except (OSError, IndexError, *UNREADABLE):
             stated = ""
         self.report.found(right=stated == sha256(text).hexdigest(), wrong="manifest.json is not what this ledger's key signed.")
@@ -233,12 +235,13 @@ class Copy:
             self.report.found(right=digest_of(self.folder / name) == digest, wrong=f"{name} is not the file that was certified.")
         who, when = self.manifest["certified_by"], self.manifest["certified_at"]
         self.report.checked.append(f"{len(self._files)} files, certified by {who} at {when}.")
+        self.report.checked.append(f"That the pages and odm.xml say what the entries say is attested by {who} only; no program proves it.")
 
     def _the_heads_held(self) -> None:
         """What you hold is one of the heads: if it is not, the ledger was rewritten, or cut off, since you were given it."""
         for path in self._held:
-            note = re.search(r"^daybook/\S+\n\d+\n(?:\S.*\n)+\n— \S+ \S+$", path.read_text().replace("\r\n", "\n"), re.MULTILINE)
-            right = note is not None and any(one[0] == f"{note[0]}\n" for one in self._heads)
+            note = head_in(path)
+            right = any(one[0] == note for one in self._heads)
             wrong = f"The head in {path} is none of this ledger: what it states was rewritten or cut off since."
             if self.report.found(right=right, wrong=wrong):
                 self.report.checked.append(f"The head in {path} that you hold is one of them.")
@@ -278,9 +281,10 @@ class Copy:
             path = [bytes.fromhex(one) for one in line["continues"]]
             right = (continued(old, size, old_root, path) if old else root) == root
             self.report.found(right=right, wrong=f"The last head does not continue the head of {at}.")
-        count, proofs = 0, lines(self.folder / "proofs.jsonl")
+        count, proofs, stream = 0, lines(self.folder / "proofs.jsonl"), f"participant:{self.manifest['participant']}"
         for entry in self._chained():
             count += 1
+            self.report.found(right=entry["stream"] == stream, wrong=f"{called(entry)} is not of {stream.partition(':')[2]}.")
             line = next(proofs, NO_PROOF)
             path = [bytes.fromhex(one) for one in line["path"]]
             right = line["position"] == entry["position"] and climbed(entry["position"] - 1, size, leaf_of(entry), path) == root
@@ -332,6 +336,13 @@ def lines(path: Path) -> Iterator[dict[str, Any]]:
             yield json.loads(line)
 
 
+def head_in(path: Path) -> str | None:
+    """The head that a file holds, such as a mail in which it was enclosed; None where it holds none."""
+    text = path.read_text(encoding="utf-8", errors="replace").replace("\r\n", "\n")
+    found = re.search(r"^daybook/\S+\n\d+\n(?:\S.*\n)+\n— \S+ \S+$", text, re.MULTILINE)
+    return f"{found[0]}\n" if found else None
+
+
 def digest_of(path: Path) -> str:
     """The SHA-256 of a file, read piece by piece; of one that is not there, none."""
     digest = sha256()
@@ -353,6 +364,9 @@ def main(arguments: list[str]) -> int:
     folder = folders[0] if folders else Path(__file__).parent
     if len(folders) > 1 or not folder.is_dir() or not all(path.is_file() for path in held):
         sys.stderr.write(f"{__doc__}\n")
+        return 2
+    if without := [path for path in held if head_in(path) is None]:
+        sys.stderr.write(f"There is no head in {without[0]}.\n")
         return 2
     report = Copy(folder, held).check()
     for line in report.checked:

@@ -7,38 +7,42 @@ import json
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from app.copies import NotWhole, verify
-from app.copies.odm import Around, write_odm
+from app.copies.around import Around
+from app.copies.folder import files_in, make_folder, written
+from app.copies.odm import write_odm
 from app.copies.paper import write_paper
+from app.copies.rest import write_rest
 from app.wiring import Daybook, program
 from domain.entry import Circumstances
 from domain.handing_out import CopyCertified
 from domain.participant import PARTICIPANT
 from domain.record import Record
 from domain.rejections import Reason, Refused
-from store.errors import Fault, in_plain_words
+from store.codec import Row
 from store.examining import ROWS_AT_ONCE
 from store.heads import Head
 from store.merkle import Node, consistency, inclusion, tiled
 from store.recorder import Recorder
 
 FORMAT = "daybook-copy-1"
-UNREADABLE = "what is stored, or what is kept of the tree, cannot be read as it was recorded. `daybook verify` says more."
 README = """A certified copy of {what} of the study {study}, made with Daybook.
 
 It opens without Daybook and without a server, and proves itself: with Python and its package `cryptography`,
 
     python verify.py --head FILE
 
-checks every file, every entry and every signature. FILE is a head of the ledger that you hold yourself, such as the file that was
-enclosed in a mail to your site. Without one, the check shows that the copy is whole in itself, and nothing about whoever made it.
+checks that every file is the one that was certified, and that every entry stands in the ledger as it was recorded. That the pages and
+odm.xml say what the entries say is attested by whoever certified the copy; no program proves it. FILE is a head of the ledger that you
+hold yourself, such as the file that was enclosed in a mail to your site. Without one, the check shows that the copy is whole in itself,
+and nothing about whoever made it.
 
-documents/           the record of each participant as a page that any browser opens and prints: every entry, signature and correction
+documents/           the record of each participant as a page that any browser opens and prints: every entry, signature and correction{rest}
 odm.xml              the same for programs, as a transactional file of CDISC ODM 2.0 with an audit record for each entry
 entries.jsonl        each entry as it is stored: one JSON object a line; `state` holds the bytes of its contents, as UTF-8
 heads.jsonl          every head of the ledger that was signed; head.txt is the last, under which this copy stands
@@ -48,6 +52,7 @@ manifest.json        every file with its SHA-256, who certified the copy and whe
 
 What identifies a participant directly is sealed inside the entries, and its key is not part of any copy: erasing it reaches every copy.
 {complete}"""
+REST = "\n                     and in study.html everything else: the study, its people, reviews, what was handed out"
 PROOFS = "proofs.jsonl         for each entry, in the same order, what proves that it stands in the ledger under head.txt\n"
 OF_ONE = """That no later entry of this participant was left out can only be seen in a copy of the whole ledger, since the entries of others
 are not disclosed.
@@ -81,6 +86,12 @@ class Copy:
 
         return tiled(tile)
 
+    @cached_property
+    def around(self) -> Around:
+        """What stands around the records; the study as it stood is read once for each of its versions."""
+        desk = self.daybook.desk
+        return Around(desk.current(), cache(desk.at), self.daybook.people.current())
+
     def file(self, name: str) -> Path:
         path = self.folder / name
         path.parent.mkdir(exist_ok=True)
@@ -97,6 +108,12 @@ class Copy:
             entries = [entry for entry in self.daybook.participants.read(id_).entries if entry.position <= self.head.size]
             if entries:
                 yield Record.of(id_, entries)
+
+    def besides(self) -> Iterator[Row]:
+        """Every entry that is not of a participant, in the order of the ledger."""
+        for (position, stream, version, kind, state, *proof), _ in self._rows():
+            if not stream.startswith(PARTICIPANT.encode()):
+                yield Row(position, stream.decode(), version, kind.decode(), state, *proof)
 
     def _rows(self) -> Iterator[tuple[Sequence[Any], Sequence[Any] | None]]:
         first = 1
@@ -152,17 +169,22 @@ def write_versions(copy: Copy) -> None:
 
 def write_documents(copy: Copy) -> None:
     """Each participant's record as people read it."""
-    study, people = copy.daybook.participants.study(), copy.daybook.people.current()
     for record in copy.records():
         with copy.file(f"documents/{record.id}.html").open("wb") as file:
-            write_paper(file, study.record.name, record, study.zone(record.participant.site), people, copy.head.at)
+            write_paper(file, copy.around, record, copy.head.at)
+
+
+def write_the_rest(copy: Copy) -> None:
+    """What is not of one participant, as people read it; a copy of one participant discloses nothing of it."""
+    if copy.participant is None:
+        with copy.file("documents/study.html").open("wb") as file:
+            write_rest(file, copy.around, copy.besides(), copy.daybook.desk.signed(), copy.head.at)
 
 
 def write_for_programs(copy: Copy) -> None:
     """All of it as other programs read it."""
-    study, people = copy.daybook.participants.study(), copy.daybook.people.current()
     with copy.file("odm.xml").open("wb") as file:
-        write_odm(file, Around(study.record.name, study.record.sites, people), copy.records, copy.head.at)
+        write_odm(file, copy.around, copy.records, copy.head.at)
 
 
 def write_verifier(copy: Copy) -> None:
@@ -170,12 +192,18 @@ def write_verifier(copy: Copy) -> None:
     shutil.copyfile(verify.__file__, copy.file("verify.py"))
     whole = copy.participant is None
     what = "the whole ledger" if whole else f"the record of {copy.participant}"
-    text = README.format(what=what, study=copy.daybook.desk.name, proofs="" if whole else PROOFS, complete="" if whole else OF_ONE)
+    text = README.format(
+        what=what,
+        study=copy.daybook.desk.name,
+        proofs="" if whole else PROOFS,
+        complete="" if whole else OF_ONE,
+        rest=REST if whole else "",
+    )
     copy.file("README.txt").write_text(text, encoding="utf-8")
 
 
 WRITERS: tuple[Callable[[Copy], None], ...] = (
-    write_entries, write_heads, write_versions, write_documents, write_for_programs, write_verifier,
+    write_entries, write_heads, write_versions, write_documents, write_the_rest, write_for_programs, write_verifier,
 )  # fmt: skip
 
 
@@ -187,45 +215,27 @@ def export(daybook: Daybook, folder: Path, participant: str | None, by: Circumst
     """
     if participant is not None and not daybook.participants.read(participant).entries:
         raise Refused(Reason(code="unknown-participant", says=f"there is no participant {participant}"))
-    _make(folder)
+    make_folder(folder)
     seal = daybook.signing.seal()
     copy = Copy(daybook, folder, seal.seal(daybook.ledger), participant)
-    with in_plain_words():
-        try:
-            for write in WRITERS:
-                write(copy)
-        except (LookupError, ValueError) as error:
-            raise NotWhole(f"Nothing was certified: {UNREADABLE}") from error
-        except OSError as error:
-            raise Fault(
-                f"Daybook cannot write the copy to {folder}: {error.strerror}. Put that right, and begin with a new folder."
-            ) from error
-    entries = _lines_in(folder / "entries.jsonl")
-    manifest = _manifest(copy, entries, by)
-    copy.file("manifest.json").write_bytes(manifest)
-    digest = sha256(manifest).hexdigest()
-    copy.file("manifest.signed.txt").write_text(seal.key.sign(f"{FORMAT}\n{digest}\n"), encoding="utf-8")
-    if damage := verify.Copy(folder, []).check().damage:
-        copy.file("manifest.signed.txt").unlink()
+    with written(folder):
+        for write in WRITERS:
+            write(copy)
+        entries = _lines_in(folder / "entries.jsonl")
+        manifest = _manifest(copy, entries, by)
+        copy.file("manifest.json").write_bytes(manifest)
+    certified = CopyCertified(participant=participant, entries=entries, head=copy.head.digest, manifest=sha256(manifest).hexdigest())
+    certificate = seal.key.sign(f"{FORMAT}\n{certified.manifest}\n")
+    if damage := verify.Copy(folder, [], certificate).check().damage:
         raise NotWhole(f"Nothing was certified: {damage[0]} `daybook verify` says more.")
-    certified = CopyCertified(participant=participant, entries=entries, head=copy.head.digest, manifest=digest)
+    # Signed last: a copy that is signed and on no record would be one that nobody has made.
     daybook.handed_out.record(certified, by)
+    with written(folder):
+        copy.file("manifest.signed.txt").write_text(certificate, encoding="utf-8")
     return certified
 
 
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        taken = any(folder.iterdir())
-    except OSError as error:
-        raise Fault(f"Daybook cannot make the folder {folder}: {error.strerror}. Name another.") from error
-    if taken:
-        raise Refused(Reason(code="folder-taken", says=f"{folder} holds something already; a copy is made in a folder of its own"))
-
-
 def _manifest(copy: Copy, entries: int, by: Circumstances) -> bytes:
-    paths = sorted(path for path in copy.folder.rglob("*") if path.is_file())
-    files = {path.relative_to(copy.folder).as_posix(): {"sha256": verify.digest_of(path), "bytes": path.stat().st_size} for path in paths}
     stated = {
         "format": FORMAT,
         "study": copy.daybook.desk.name,
@@ -236,7 +246,7 @@ def _manifest(copy: Copy, entries: int, by: Circumstances) -> bytes:
         "certified_by": f"{by.actor.role}:{by.actor.id}",
         "certified_at": copy.daybook.ledger.clock().isoformat(),
         "program": program(),
-        "files": files,
+        "files": files_in(copy.folder),
     }
     return json.dumps(stated, indent=2, ensure_ascii=False).encode()
 

@@ -10,6 +10,7 @@ from app.web.next_step import StepShown
 from domain.events import Event, MedicationTaken
 from domain.participant import Participant
 from domain.record import Record
+from domain.signatures import Signed, StudyThen, signatures
 from domain.standing import Noted, SafetyReport
 from projections.sentences import says
 
@@ -40,15 +41,10 @@ class Course:
 
 
 @dataclass(frozen=True, slots=True)
-class Signed:
-    """Somebody signed: who, when, what they meant, and what it is under."""
+class SignatureShown:
+    """A signature, whether it stands, and in short what it is under."""
 
-    name: str
-    role: str
-    at: datetime
-    meaning: str
-    authenticated: bool
-    entry: int
+    signed: Signed
     says: str
 
 
@@ -59,19 +55,19 @@ class ChartSections:
     courses: tuple[Course, ...]
     courses_on_record: int
     safety: tuple[SafetyReport, ...]
-    signatures: tuple[Signed, ...]
+    signatures: tuple[SignatureShown, ...]
     signatures_on_record: int
 
 
-def chart_sections(record: Record, steps: Sequence[StepShown], clock: SiteClock) -> ChartSections:
+def chart_sections(record: Record, steps: Sequence[StepShown], clock: SiteClock, study_then: StudyThen) -> ChartSections:
     """The sections as of now: the course that was begun last, and what was signed last, come first."""
-    courses, signatures = list(_courses(record.participant, steps, clock)), list(_signatures(record, clock))
+    courses, signed = list(_courses(record.participant, steps, clock)), signatures(record, study_then)
     return ChartSections(
         courses=tuple(courses[:LAST_COURSES]),
         courses_on_record=len(courses),
         safety=tuple(sorted(record.participant.safety_reports.values(), key=lambda one: (not one.open, one.void, one.due))),
-        signatures=tuple(signatures[:LAST_SIGNATURES]),
-        signatures_on_record=len(signatures),
+        signatures=tuple(_shown(one, record, clock) for one in signed[: -LAST_SIGNATURES - 1 : -1]),
+        signatures_on_record=len(signed),
     )
 
 
@@ -95,14 +91,8 @@ def _washouts(entries: set[int], steps: Sequence[StepShown]) -> Iterator[Washout
                 yield Washout(rule.id, step.step, rule.until)
 
 
-def _signatures(record: Record, clock: SiteClock) -> Iterator[Signed]:
-    """Every signature once, however many entries are under it; the last first."""
-    firsts = {entry.circumstances.command_id: entry for entry in reversed(record.entries)}
-    for entry in sorted(firsts.values(), key=lambda one: one.version, reverse=True):
-        by, signature = entry.circumstances, entry.circumstances.signature
-        if signature is not None:
-            name, told = signature.name or by.actor.id, _words(entry.event, clock)
-            yield Signed(name, by.actor.role, entry.recorded_at, signature.meaning, signature.authenticated, entry.version, told)
+def _shown(one: Signed, record: Record, clock: SiteClock) -> SignatureShown:
+    return SignatureShown(one, _words(record.entries[one.first - 1].event, clock))
 
 
 def _words(event: Event, clock: SiteClock) -> str:

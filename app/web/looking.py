@@ -69,7 +69,9 @@ def _still(request: Request, asking: Asking) -> bool:
 def one(request: Request, participant: str, asking: Seeing, span: str = "near") -> Response:
     """Everything about one participant at a glance."""
     chart = chart_of(asking, participant)
-    shown = participant_page(chart.record, chart.study, told_of(asking.office.daybook.views, participant), asking.now, span)
+    daybook = asking.office.daybook
+    told = told_of(daybook.views, participant)
+    shown = participant_page(chart.record, chart.study, told, asking.now, daybook.desk.at, span)
     return page(request, asking, "participant.html", page=shown, recorded=tuple(recorded(request, chart)))
 
 

@@ -18,6 +18,7 @@ from domain.leaving import ways_in_force
 from domain.participant import Participant
 from domain.record import Record
 from domain.screening import Awaited, awaited
+from domain.signatures import StudyThen
 from domain.stages import STAGES, stage
 from domain.study import Study
 from domain.time import MINUTE, When
@@ -88,7 +89,9 @@ class ParticipantPage:
     href: str
 
 
-def participant_page(record: Record, study: Study, told: Timeline, now: datetime, span: str = "near") -> ParticipantPage:
+def participant_page(  # noqa: PLR0913, PLR0917 - A page says what it is of.
+    record: Record, study: Study, told: Timeline, now: datetime, study_then: StudyThen, span: str = "near"
+) -> ParticipantPage:
     """The page as of `now`; `span` says whether the drawing shows the weeks around now, or the whole of the trial."""
     who, clock, href = record.participant, SiteClock(told.zone, now), participant_href(record.id)
     infused = anchors(who, study).get("infusion") if who.protocol else None
@@ -114,7 +117,7 @@ def participant_page(record: Record, study: Study, told: Timeline, now: datetime
         visits=tuple((series, tuple(some)) for series, some in groupby(visits_by_series(visits), key=lambda one: one.window.series)),
         awaiting=tuple((IN_WORDS[group.anchor], few(group.visits)) for group in awaiting(who, study)),
         deviations=tuple(sorted(told.deviations, key=lambda one: (one.reviewed, -one.entry))),
-        chart=chart_sections(record, steps, clock),
+        chart=chart_sections(record, steps, clock, study_then),
         entries=told.entries[-LAST_ENTRIES:][::-1],
         actions=tuple((says, href + path) for says, path in ACTIONS),
         href=href,

@@ -1,6 +1,6 @@
 """The part of the history page that replays: the moment that is asked for, how things stood then, why, and what another moment changes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
@@ -12,13 +12,15 @@ from app.clinic_time import SiteClock
 from app.moments import Replays, entry_of, in_words, moment
 from app.retelling import Change, Line, changes, rule_in_words, standing, told
 from app.web.next_step import StepShown, step_shown
-from domain.rederiving import Rederived
+from domain.rederiving import Rederived, ReportAgain
 from domain.replay import Cut, Replayed
 from projections.sentences import says
 
 PARTS = ("at", "known", "happened", "against")
 LONGEST_TYPED = 120
 OF_GATES = "Gate of "
+Explanation = tuple[datetime, Iterable[tuple[str, str]], tuple[tuple[str, str, str], ...]]
+"""For which instant something was judged, with what, and by which rules."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,15 +128,27 @@ def _sections(lines: tuple[Line, ...]) -> tuple[tuple[str, tuple[Line, ...]], ..
     return tuple((section, tuple(found)) for section, found in grouped)
 
 
-def _explained(found: Rederived, clock: SiteClock) -> Explained:
-    today = {rule.rule: rule_in_words(rule.today) if rule.today else "is not asked" for rule in found.rules}
+def _explained(found: Rederived | ReportAgain, clock: SiteClock) -> Explained:
+    judged_for, instruments, rules = _of_a_verdict(found) if isinstance(found, Rederived) else _of_a_report(found)
     return Explained(
         entry=found.entry,
         recorded_at=found.recorded_at,
         says=says(found.event, clock.zone),
-        judged_for=found.recorded.at,
-        instruments=tuple((name.replace("_", " ").capitalize(), value) for name, value in found.recorded.made_with),
-        rules=tuple((rule.rule, rule_in_words(rule), today.get(rule.rule, "")) for rule in found.recorded.rules),
+        judged_for=judged_for,
+        instruments=tuple((name.replace("_", " ").capitalize(), value) for name, value in instruments),
+        rules=rules,
         same=found.same,
         difference=difference(found),
     )
+
+
+def _of_a_verdict(found: Rederived) -> Explanation:
+    today = {rule.rule: rule_in_words(rule.today) if rule.today else "is not asked" for rule in found.rules}
+    rules = tuple((rule.rule, rule_in_words(rule), today.get(rule.rule, "")) for rule in found.recorded.rules)
+    return found.recorded.at, found.recorded.made_with, rules
+
+
+def _of_a_report(found: ReportAgain) -> Explanation:
+    """A report that was confirmed says that every part passes; what does not by today's program is named."""
+    rules = tuple((part.id, "passes", part.verdict) for part in found.today.not_passing)
+    return found.today.at, [("report", found.event.report or ""), *(found.made_with or ())], rules

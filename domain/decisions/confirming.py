@@ -1,4 +1,4 @@
-"""Confirming eligibility: the investigator signs the digest of the very report that was judged, and Daybook judges it again."""
+"""Confirming eligibility: the investigator signs for the very report that was judged, and Daybook judges it again."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -12,6 +12,7 @@ from domain.leaving import ways_in_force
 from domain.participant import Participant
 from domain.record import Record
 from domain.rejections import Reason, Refused, refuse_if
+from domain.signatures import to_sign
 from domain.study import Study
 from domain.time import When, shown, to_the_minute
 
@@ -30,7 +31,7 @@ def confirm(command: c.ConfirmEligibility, record: Record, study: Study, at: dat
         (
             *out_of_place(fact, participant, study),
             *not_theirs(fact, study.protocol(participant.protocol), by),
-            *_signed_otherwise(command, by),
+            *_signed_otherwise(command, record.id, by),
             *_left(participant, study),
             *_another_instant(command, participant, study, at),
         )
@@ -57,9 +58,9 @@ def _enrolled_at(command: c.ConfirmEligibility, participant: Participant) -> Whe
     return When.at(command.judged_at) if first is None else first.fact.at
 
 
-def _signed_otherwise(command: c.ConfirmEligibility, by: Circumstances) -> Iterator[Reason]:
-    if by.signature is not None and by.signature.signed != command.report:
-        yield Reason(code="signed-otherwise", says="the signature binds something else than the report")
+def _signed_otherwise(command: c.ConfirmEligibility, participant: str, by: Circumstances) -> Iterator[Reason]:
+    if by.signature is not None and by.signature.signed != to_sign(participant, command, by):
+        yield Reason(code="signed-otherwise", says="the signature binds something else than this report and what is said with it")
 
 
 def _left(participant: Participant, study: Study) -> Iterator[Reason]:

@@ -1,6 +1,7 @@
 """What tests of enrolment do: a screening that lets somebody join, its report signed, and facts that come late."""
 
 from datetime import timedelta
+from uuid import NAMESPACE_OID
 
 import pytest
 
@@ -8,6 +9,7 @@ from domain import commands as c
 from domain import events as e
 from domain.criteria.report import EligibilityReport, confirmation, eligibility
 from domain.rejections import Refused
+from domain.signatures import to_sign
 from domain.time import When
 from domain.words import Role
 from tests.builders import Story, Trial, by_, dose
@@ -29,9 +31,10 @@ def report_of(story: Story) -> EligibilityReport:
 
 
 def signs(story: Story, report: EligibilityReport, *, role: Role = "investigator", signed: bool | str = True) -> tuple[e.Event, ...]:
-    """Sign a report; its digest, unless something else is signed."""
+    """Sign a report, unless something else is signed."""
     command = c.ConfirmEligibility(judged_at=report.at, report=report.digest)
-    by = by_(role, story.trial.next_id(), signed=report.digest if signed is True else signed)
+    what = to_sign(story.id, command, by_(role, NAMESPACE_OID)) if signed is True else signed
+    by = by_(role, story.trial.next_id(), signed=what)
     return story.trial.participants.handle(story.id, command, by).events
 
 

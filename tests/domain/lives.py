@@ -18,6 +18,7 @@ from domain.decisions import decide
 from domain.participant import Participant
 from domain.record import Record
 from domain.rejections import Refused
+from domain.signatures import to_sign
 from domain.standing import Plan
 from domain.time import When, local_date, to_the_minute
 from domain.words import STEPS, HoldPoint, Role, Route
@@ -52,8 +53,9 @@ class Life:
     def asks(self, command: c.Command, role: Role = "coordinator") -> tuple[e.Event, ...]:
         """What a request brings about; of a refused step, the refusal. Everybody signs and gives a reason half of the time."""
         earnest = self.dice.random() < 0.5 or isinstance(command, c.Correct | c.Retract | c.Override | c.ReleaseManually)
-        signed = command.report if isinstance(command, c.ConfirmEligibility) else role == "investigator"
-        by = by_(role, NAMESPACE_OID, reason="it was so" if earnest else None, signed=signed)
+        reason = "it was so" if earnest else None
+        what = to_sign(self.record.id, command, by_(role, NAMESPACE_OID, reason=reason))
+        by = by_(role, NAMESPACE_OID, reason=reason, signed=what if role == "investigator" else False)
         try:
             events = decide(command, self.record, study_of(), self.clock, by)
         except Refused as refused:

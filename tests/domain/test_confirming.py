@@ -10,6 +10,7 @@ from domain import events as e
 from domain.criteria.report import eligibility
 from domain.record import Record
 from domain.rejections import Refused
+from domain.signatures import to_sign
 from domain.time import MINUTE, When
 from domain.words import Role
 from tests.builders import DIGEST, Story, Trial, codes
@@ -26,13 +27,22 @@ def story() -> Story:
 
 def test_the_signature_binds_the_very_report_and_the_report_can_be_derived_again(story: Story) -> None:
     report = report_of(story)
+    asked = c.ConfirmEligibility(judged_at=report.at, report=report.digest)
     assert signs(story, report) == (e.EligibilityConfirmed(at=story.at(), report=report.digest),)
     entry = story.record.entries[-1]
     assert entry.circumstances.signature is not None
-    assert entry.circumstances.signature.signed == report.digest
+    assert entry.circumstances.signature.signed == to_sign(story.id, asked, entry.circumstances)
     before = Record.of(story.id, story.record.entries[:-1])
     again = eligibility(before.participant, story.trial.participants.desk.at(entry.study_version), report.at)
     assert again.digest == report.digest
+
+
+def test_a_signature_of_the_report_alone_confirms_nothing(story: Story) -> None:
+    """It would bind neither the reason nor who else had a part in it."""
+    report = report_of(story)
+    assert codes(refusal(story, report, signed=report.digest)) == {"signed-otherwise"}
+    signs(story, report)
+    assert story.now.eligible is not None
 
 
 def test_a_report_can_be_signed_while_it_is_read_and_no_longer(story: Story) -> None:

@@ -594,9 +594,21 @@ def test_nobody_overrides_for_a_participant_who_has_left(waiting: Story) -> None
     assert codes(refused) == {"left", "not-planned"}
 
 
+@pytest.mark.clause("EU Annex 11", "6")
+def test_whose_cells_they_are_is_checked_by_two_people_and_not_twice_by_one(waiting: Story) -> None:
+    alone = e.IdentityChecked(at=waiting.at(), identity=CODE, checked_by=("nurse one", "nurse one"))
+    with pytest.raises(Refused) as refused:
+        waiting.reports(alone)
+    assert codes(refused.value) == {"one-person"}
+    waiting.reports(alone.model_copy(update={"checked_by": ("nurse one", "nurse two")}))
+
+
 # Release by hand
 
 
+@pytest.mark.clause("EMA 2023", "contingency")
+@pytest.mark.clause("EU Annex 11", "16")
+@pytest.mark.clause("ICH E6(R3)", "4.3.6")
 def test_while_no_journey_answers_an_investigator_gives_leave_by_hand_when_every_rule_passes(waiting: Story) -> None:
     waiting.is_seen_before("infusion")
     outcome = waiting.signs(c.ReleaseManually(step="infusion"), "the server is down")

@@ -14,14 +14,15 @@ from domain.entry import Signature
 from domain.history import amendments
 from domain.participant import PARTICIPANT
 from domain.record import Record
-from domain.signatures import Signed, Superseded, signatures, to_sign
+from domain.signatures import Signed, StudyThen, Superseded, signatures, to_sign
 from domain.study import Study
 from domain.time import When
-from tests.builders import CODE, Story, Trial, by_, go, pregnancy_test, study_of
+from tests.builders import CODE, DIGEST, Story, Trial, by_, go, pregnancy_test, study_of
 from tests.campaign import Campaign
 from tests.domain.lives import Life
 
-TURNS = 40
+TURNS, OTHER = 40, "1" * 64
+ENDS = {"step-replanned.v1", "step-cancelled.v1", "clearance-revoked.v1", "clearance-lapsed.v1"}
 
 
 def then(_: int) -> Study:
@@ -59,6 +60,32 @@ def moved(record: Record, elsewhere: Record, one: Signed) -> Record:
     return Record.of(elsewhere.id, elsewhere.entries + entries)
 
 
+def confirmations(record: Record, study_then: StudyThen) -> tuple[Signed, ...]:
+    return tuple(one for one in signatures(record, study_then) if isinstance(record.entries[one.first - 1].event, e.EligibilityConfirmed))
+
+
+def the_confirmation(story: Story) -> Signed:
+    return confirmations(story.record, story.trial.participants.desk.at)[0]
+
+
+def otherwise(record: Record, one: Signed, **said: object) -> Record:
+    """The record with something else said of how it came to what stands under a signature."""
+    entries = (
+        replace(entry, circumstances=entry.circumstances.model_copy(update=said)) if one.first <= entry.version <= one.last else entry
+        for entry in record.entries
+    )
+    return Record.of(record.id, tuple(entries))
+
+
+def signed_alone(story: Story) -> Record:
+    """The record with the confirmation signed as confirmations once were: for the digest of the report alone."""
+    one = the_confirmation(story)
+    event, signature = story.record.entries[one.first - 1].event, one.by.signature
+    assert isinstance(event, e.EligibilityConfirmed)
+    assert signature is not None
+    return otherwise(story.record, one, signature=signature.model_copy(update={"signed": event.report}))
+
+
 # What is printed, and what is bound
 
 
@@ -71,11 +98,35 @@ def test_a_signature_is_printed_with_name_instant_and_meaning_and_binds_what_sta
     assert ready.record.entries[one.first - 1].event == go(ready.at())
 
 
-def test_the_report_of_eligibility_is_bound_and_derived_again(ready: Story) -> None:
-    (one,) = [one for one in of(ready) if isinstance(ready.record.entries[one.first - 1].event, e.EligibilityConfirmed)]
-    assert one.binds is True
+def test_the_report_of_eligibility_is_bound_with_why_and_by_whom_whatever_program_looks_at_it(ready: Story) -> None:
+    one, other = the_confirmation(ready), replace(ready.trial.participants.study(), program="another program")
+    assert (one.binds, one.standing) == (True, "stands")
+    assert confirmations(ready.record, lambda _: other)[0].binds is True
+    for said in ({"reason": "another"}, {"document": "a"}, {"performed_by": "a"}, {"witnessed_by": "a"}):
+        (again,) = confirmations(otherwise(ready.record, one, **said), then)
+        assert (again.binds, again.standing) == (False, "binds something else")
+
+
+def test_a_report_that_was_once_signed_alone_is_still_checked_by_deriving_it_again(ready: Story) -> None:
+    record = signed_alone(ready)
+    (one,) = confirmations(record, ready.trial.participants.desk.at)
+    assert (one.binds, one.standing, one.doubts) == (True, "stands", ())
     other = replace(ready.trial.participants.study(), program="another program")
-    assert [again.binds for again in signatures(ready.record, lambda _: other) if again.first == one.first] == [None]
+    assert confirmations(record, lambda _: other)[0].binds is True
+    (before,) = (entry for entry in record.entries[: one.first - 1] if isinstance(entry.event, e.ScreeningStarted))
+    lost = Record.of(record.id, tuple(entry for entry in record.entries if entry != before))
+    renumbered = Record.of(record.id, tuple(replace(entry, version=number) for number, entry in enumerate(lost.entries, 1)))
+    (unknown,) = confirmations(renumbered, ready.trial.participants.desk.at)
+    assert (unknown.binds, unknown.standing) == (None, "cannot be told")
+    assert unknown.doubts == ("whether it binds what stands here cannot be told by today's program",)
+
+
+def test_a_report_that_was_once_signed_alone_and_refused_is_not_said_to_bind_something_else(ready: Story) -> None:
+    by = by_("investigator", ready.trial.next_id(), signed=OTHER)
+    refused = e.ConfirmationRefused(report=OTHER, reasons=("E32 fails",))
+    assert signatures(ready.record.then((refused,), ready.trial.clock(), by), then)[-1].binds is None
+    now = e.ConfirmationRefused(report=DIGEST, reasons=("E32 fails",))
+    assert signatures(ready.record.then((now,), ready.trial.clock(), by), then)[-1].binds is False
 
 
 def test_every_signature_that_the_desk_takes_is_known_again(ready: Story) -> None:
@@ -110,7 +161,7 @@ def test_leave_that_was_released_by_hand_is_known_again(trial: Trial) -> None:
 def test_a_signature_that_is_moved_to_another_record_binds_nothing_there(ready: Story) -> None:
     """Also where every chain is made to agree: the digest is the one of a request about this participant."""
     elsewhere = ready.trial.participant("BER-002").consents().record
-    confirmed = next(one for one in of(ready) if isinstance(ready.record.entries[one.first - 1].event, e.EligibilityConfirmed))
+    confirmed = the_confirmation(ready)
     slipped = e.VisitCompleted(visit="screening", at=When("2026-01-12T07:30Z"))
     for one in (
         signs(ready, c.Report(fact=go(ready.at()))),
@@ -119,7 +170,9 @@ def test_a_signature_that_is_moved_to_another_record_binds_nothing_there(ready: 
         assert one.binds is True
         assert signatures(moved(ready.record, elsewhere, one), ready.trial.participants.desk.at)[-1].binds is False
     assert confirmed.binds is True
-    assert signatures(moved(ready.record, elsewhere, confirmed), ready.trial.participants.desk.at)[-1].binds is None
+    assert signatures(moved(ready.record, elsewhere, confirmed), ready.trial.participants.desk.at)[-1].binds is False
+    alone = moved(signed_alone(ready), elsewhere, confirmed)
+    assert signatures(alone, ready.trial.participants.desk.at)[-1].standing == "cannot be told"
 
 
 def test_a_signature_under_something_else_than_was_signed_binds_nothing(ready: Story) -> None:
@@ -130,10 +183,6 @@ def test_a_signature_under_something_else_than_was_signed_binds_nothing(ready: S
 
 
 # What became of it
-
-
-def the_confirmation(story: Story) -> Signed:
-    return next(one for one in of(story) if isinstance(story.record.entries[one.first - 1].event, e.EligibilityConfirmed))
 
 
 @pytest.mark.clause("EMA 2023", "sign-off of data")
@@ -251,12 +300,23 @@ def _checked(one: Signed, record: Record) -> tuple[str, bool]:
             confirmed = now.eligible is not None and now.eligible.entry == one.first and now.reconsidered is None
             assert not (one.superseded is None and stands and not confirmed)
             return event.kind, one.superseded is None
-        case e.OverrideSigned() | e.ManuallyReleased() | e.EntryCorrected() | e.EntryRetracted():
-            return event.kind, one.superseded is None
+        case e.OverrideSigned(step=step) | e.ManuallyReleased(step=step):
+            stands = stands and not any(_ends(entry.event, step) for entry in record.entries[one.last :])
+        case e.EntryCorrected(entry=target) | e.EntryRetracted(entry=target):
+            stands = one.first == max(entry.version for entry in record.entries if _amends(entry.event, target))
         case _:
             pass
     assert (one.superseded is None) == stands
     return event.kind, stands
+
+
+def _ends(event: e.Event, step: str) -> bool:
+    """Whether leave for a step, or its plan, was ended or changed."""
+    return event.kind in ENDS and getattr(event, "step", "") == step
+
+
+def _amends(event: e.Event, version: int) -> bool:
+    return event.kind.startswith("entry-") and getattr(event, "entry", 0) == version
 
 
 @pytest.mark.slow

@@ -7,7 +7,6 @@ import pytest
 from tests.compliance import TABLE, Clause, Proof, Rule, proofs, rules, table, unproved
 
 
-@pytest.mark.clause("21 CFR 11", "11.10(k)")
 @pytest.mark.clause("EU Annex 11", "4")
 @pytest.mark.clause("ICH E6(R3)", "4.3.4")
 @pytest.mark.clause("FDA Q&A 2024", "validation")

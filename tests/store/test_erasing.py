@@ -6,14 +6,16 @@ from shutil import copyfile
 import pytest
 
 from domain import commands as c
-from domain.entry import Identifiers
+from domain.decided import to_decide
+from domain.entry import Circumstances, Identifiers
 from domain.keeping import IdentifiersErased
 from domain.participant import PARTICIPANT
 from domain.rejections import Refused
+from domain.words import Role
 from store.erasing import Erasures
 from store.errors import Fault, Sealed
 from store.ledger import Ledger
-from tests.builders import Story, Trial, by_
+from tests.builders import STUDY, Story, Trial, by_
 from tests.store.given import Hand, opened
 
 WHO = Identifiers(name="Erika Mustermann", phone="+49 30 1234")
@@ -27,7 +29,13 @@ def registered(trial: Trial, participant_id: str = "BER-001") -> Story:
 
 
 def decided(trial: Trial, event: IdentifiersErased = BY_ORDER) -> None:
-    trial.participants.desk.record((event,), by_("administrator", trial.next_id(), reason="as ordered", signed=True))
+    trial.participants.desk.record((event,), signs(trial, event))
+
+
+def signs(trial: Trial, event: IdentifiersErased, role: Role = "administrator", reason: str | None = "as ordered") -> Circumstances:
+    """Somebody who signs for an erasure."""
+    by = by_(role, trial.next_id(), reason=reason)
+    return by_(role, by.command_id, reason=reason, signed=to_decide(STUDY, (event,), by))
 
 
 def identifies(ledger: Ledger, participant_id: str = "BER-001") -> bool:
@@ -180,10 +188,10 @@ def test_it_takes_a_signature_a_reason_and_the_end_of_keeping_or_a_legal_decisio
     nobody = BY_ORDER.model_copy(update={"participant": "BER-999"})
     for event, by, code in (
         (BY_ORDER, by_("administrator", trial.next_id(), reason="as ordered"), "signature-missing"),
-        (BY_ORDER, by_("administrator", trial.next_id(), signed=True), "reason-missing"),
-        (BY_ORDER, by_("investigator", trial.next_id(), reason="as ordered", signed=True), "administrator-only"),
-        (early, by_("administrator", trial.next_id(), reason="as ordered", signed=True), "to-be-kept"),
-        (nobody, by_("administrator", trial.next_id(), reason="as ordered", signed=True), "unknown-participant"),
+        (BY_ORDER, signs(trial, BY_ORDER, reason=None), "reason-missing"),
+        (BY_ORDER, signs(trial, BY_ORDER, "investigator"), "administrator-only"),
+        (early, signs(trial, early), "to-be-kept"),
+        (nobody, signs(trial, nobody), "unknown-participant"),
     ):
         with pytest.raises(Refused) as refused:
             desk.record((event,), by)

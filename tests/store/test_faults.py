@@ -63,8 +63,6 @@ def test_a_file_without_tables_is_no_ledger(file: Path) -> None:
 
 
 @pytest.mark.clause("ICH E6(R3)", "4.3.6")
-@pytest.mark.clause("EU Annex 11", "16")
-@pytest.mark.clause("EMA 2023", "contingency")
 def test_a_full_disk_leaves_nothing_half_written(file: Path) -> None:
     ledger = on_file(file)
     append(ledger, BORIS)

@@ -224,7 +224,6 @@ def test_events_of_the_study_share_the_ledger(ledger: Ledger) -> None:
 
 @pytest.mark.clause("21 CFR 11", "11.10(e)")
 @pytest.mark.clause("FDA Q&A 2024", "audit trails")
-@pytest.mark.clause("EMA 2023", "audit trail")
 @pytest.mark.clause("EU Annex 11", "9")
 @pytest.mark.parametrize("change", ["UPDATE {} SET stream = 'x'", "DELETE FROM {}"])
 @pytest.mark.parametrize("table", ["entries", "commands", "appended"])

@@ -74,6 +74,7 @@ KILLS = {"sqlite": 500, "postgresql": 100}
 """In the whole campaign. A lease is a locked file on the one and an advisory lock on the other; the rest is the same code."""
 
 
+@pytest.mark.clause("ICH E6(R3)", "4.3.6")
 @pytest.mark.slow
 @pytest.mark.torture
 @pytest.mark.timeout(900)

@@ -2,12 +2,17 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from threading import Thread, Timer
+from uuid import NAMESPACE_OID
 
 import pytest
 
 from app.settings import Settings
 from app.wiring import Daybook, opened
-from tests.app.at_the_desk import Desk
+from domain import commands as c
+from domain.entry import Signature
+from domain.signatures import to_sign
+from tests.app.at_the_desk import INVESTIGATOR, Desk
+from tests.builders import Story, Trial, by_, go
 
 
 def test_the_worklist_says_what_to_do_under_its_categories(desk: Desk) -> None:
@@ -89,6 +94,25 @@ def test_the_history_shows_both_clocks_who_why_and_the_proof(desk: Desk) -> None
         desk.entries()[3].digest[:12],
     ):
         assert part in said
+
+
+@pytest.mark.clause("21 CFR 11", "11.50")
+def test_the_history_shows_who_signed_whether_they_proved_it_and_whether_it_stands(desk: Desk) -> None:
+    desk.planned()
+    with desk.ledger() as ledger:
+        story = Story(Trial(desk.clock, ledger), "BER-001")
+        said, by = c.Report(fact=go(story.at())), by_("investigator", NAMESPACE_OID)
+        signed = Signature(meaning="I agree", signed=to_sign(story.id, said, by), authenticated=True, name="K. Adler")
+        story.trial.participants.handle(story.id, said, by.model_copy(update={"signature": signed}))
+    attested = [number for number, kind in enumerate(desk.kinds(), 1) if kind == "attested"][-2]
+    desk("retract", "BER-001", str(attested), "--reason", "of another", "--sign", "It was not this one", who=INVESTIGATOR)
+    last = desk.kinds().index("entry-retracted") + 1
+    shown, told_to_programs = unwrapped(desk("history", "BER-001").stdout), desk.json("history", "BER-001")["signatures"]
+    assert "(signed by K. Adler: I agree)" in shown
+    taken_back = f"superseded by entry {last}: entry {attested}, which was signed, was taken back"
+    assert f"(signed by dr-ito, not authenticated: Nothing speaks against it; {taken_back})" in shown
+    assert {one["first"]: one["superseded"] and one["superseded"]["entry"] for one in told_to_programs}[attested] == last
+    assert {one["binds"] for one in told_to_programs} == {True}
 
 
 def test_what_the_journey_recorded_was_recorded_by_the_journey(desk: Desk) -> None:

@@ -1,10 +1,14 @@
 """A data cut counts everybody by both clocks, and stays what it was whatever is recorded later."""
 
 import csv
+import json
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
+from app.copies.verify import Key
+from domain.handing_out import CutHandedOut
 from tests.app.at_the_desk import Desk
 
 SIGNED = ("--sign", "I have made this cut")
@@ -55,15 +59,42 @@ def test_cuts_are_listed_and_one_that_was_never_made_is_refused(cut: Desk) -> No
     assert "there is no data cut dsmb-2" in cut("data-cut", "dsmb-2", code=2).stderr
 
 
-def test_who_stood_how_is_written_to_a_file_that_was_not_there(cut: Desk, tmp_path: Path) -> None:
-    to = tmp_path / "dsmb-1.csv"
-    cut("data-cut", "dsmb-1", "--csv", str(to))
-    rows = list(csv.DictReader(to.read_text().splitlines()))
+@pytest.mark.clause("21 CFR 11", "11.50")
+def test_a_cut_is_shown_with_who_signed_it_when_and_what_that_means(cut: Desk) -> None:
+    signed, shown = cut.json("data-cuts")["dsmb-1"]["signature"], cut.json("data-cut", "dsmb-1")["signature"]
+    assert shown == signed
+    assert (signed["printed"], signed["meaning"], signed["binds"]) == ("t-berg", "I have made this cut", True)
+    for command in (("data-cuts",), ("data-cut", "dsmb-1")):
+        said = " ".join(cut(*command).stdout.split())
+        assert "t-berg, not authenticated: I have made this cut" in said
+        assert "2026-01-13 08:00" in said
+
+
+@pytest.mark.clause("ICH E6(R3)", "4.2.6")
+def test_a_cut_is_handed_out_with_a_manifest_that_the_ledger_signed_and_that_it_was_is_on_record(cut: Desk, tmp_path: Path) -> None:
+    to = tmp_path / "dsmb-1"
+    cut("data-cut", "dsmb-1", "--to", str(to), who="auditor:r-haas")
+    rows = list(csv.DictReader((to / "participants.csv").read_text().splitlines()))
     assert [(row["participant"], row["stage"], row["left"]) for row in rows] == [
         ("BER-001", "Eligible", ""),
         ("BER-002", "Screening", "failed screening"),
     ]
-    cut("data-cut", "dsmb-1", "--csv", str(to), code=2)
+    stated, shown = json.loads((to / "cut.json").read_text()), cut.json("data-cut", "dsmb-1")
+    assert stated.pop("signature_stands") == "stands"
+    assert stated == {name: shown[name] for name in ("cut", "signature", "counts")}
+    manifest = json.loads((to / "manifest.json").read_text())
+    assert (manifest["cut"], manifest["handed_out_by"]) == ("dsmb-1", "auditor:r-haas")
+    for name, file in manifest["files"].items():
+        assert file["sha256"] == sha256((to / name).read_bytes()).hexdigest()
+    assert set(manifest["files"]) == {"participants.csv", "cut.json", "head.txt", "public-key.txt"}
+    digest = sha256((to / "manifest.json").read_bytes()).hexdigest()
+    key = Key((to / "public-key.txt").read_text())
+    assert key.opened((to / "manifest.signed.txt").read_text()) == f"daybook-cut-1\n{digest}\n"
+    with cut.ledger() as ledger:
+        (handed,) = ledger.read("handed-out:cd19-cart-sle")
+    assert handed.event == CutHandedOut(cut="dsmb-1", head=manifest["head"], manifest=digest)
+    assert handed.circumstances.actor.id == "r-haas"
+    assert "holds something already" in cut("data-cut", "dsmb-1", "--to", str(to), who="auditor:r-haas", code=2).stderr
 
 
 def test_a_cut_takes_a_signature(desk: Desk) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from domain.events import EligibilityConfirmed
 from tests.app.at_the_desk import Desk
 
 
@@ -22,6 +23,9 @@ def test_a_participant_is_replayed_as_of_any_entry_with_the_derivation_valid_the
     assert f"BER-001 after entry {cleared}, 2026-01-12 11:00+01:00; times in Europe/Berlin." in said
     assert "from 2026-01-12 10:00+01:00 until 2026-01-12 18:00+01:00: Leave given for leukapheresis" in said
     assert "Derived again from what was on record before it, it is the same, though made with another time zone data and program." in said
+    signed = desk.entries()[desk.kinds().index("eligibility-confirmed")].event
+    assert isinstance(signed, EligibilityConfirmed)
+    assert f"signed was the report {signed.report}, judged for 2026-01-12 09:00+01:00." in said
     assert "Leukapheresis started" not in said
     assert "Not consented" in desk("replay", "BER-001", "--at-entry", "1").stdout
     planned = unfolded(desk("replay", "BER-001", "--at-entry", str(desk.kinds().index("step-planned") + 1)).stdout)

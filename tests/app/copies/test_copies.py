@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -16,6 +17,7 @@ from uuid import NAMESPACE_OID
 import pytest
 
 from app.copies.verify import Copy, digest_of
+from app.copies.writing import export
 from app.settings import Settings
 from app.wiring import opened
 from domain.handing_out import CopyCertified
@@ -23,6 +25,7 @@ from domain.keeping import IdentifiersErased
 from domain.participant import PARTICIPANT
 from projections.rebuilding import rebuild
 from store.erasing import Line
+from store.errors import CommandReused
 from store.heads import SigningKey
 from tests.app.at_the_desk import Desk
 from tests.app.copies.conftest import AUDITOR
@@ -62,6 +65,7 @@ def test_a_copy_says_what_was_checked(made: dict[str, Path], held: Path) -> None
     assert said.returncode == 0
     for words in ("heads, each signed", "that you hold is one of them", "certified by auditor:r-haas", " entries, each with its hash"):
         assert words in said.stdout
+    assert "That the pages and odm.xml say what the entries say is attested by auditor:r-haas only; no program proves it." in said.stdout
     said = alone(str(made["study"] / "verify.py"))
     assert said.returncode == 0
     assert "No head that you hold was given" in said.stdout
@@ -71,6 +75,9 @@ def test_what_cannot_be_asked_is_told_apart_from_damage(made: dict[str, Path], t
     verifier = str(made["study"] / "verify.py")
     for asked in (["nowhere"], ["--head"], ["--head", "nowhere"], [str(tmp_path), str(tmp_path)]):
         assert alone(verifier, *asked).returncode == 2
+    (tmp_path / "letter.txt").write_text("Dear site, the head is enclosed. \u2014 Daybook")
+    said = alone(verifier, "--head", str(tmp_path / "letter.txt"))
+    assert (said.returncode, said.stdout, said.stderr) == (2, "", f"There is no head in {tmp_path / 'letter.txt'}.\n")
 
 
 def test_a_copy_that_somebody_else_certified_does_not_hold_against_a_head(copy: Path, held: Path) -> None:
@@ -99,6 +106,18 @@ def certify(copy: Path, key: SigningKey) -> None:
         said["sha256"] = digest_of(copy / name)
     (copy / "manifest.json").write_text(json.dumps(manifest))
     (copy / "manifest.signed.txt").write_text(key.sign(f"daybook-copy-1\n{digest_of(copy / 'manifest.json')}\n"))
+
+
+def test_whoever_has_the_key_and_passes_one_participants_copy_off_as_anothers_is_found(
+    told: Desk, made: dict[str, Path], tmp_path: Path
+) -> None:
+    copy = shutil.copytree(made["participant"], tmp_path / "copy")
+    manifest = json.loads((copy / "manifest.json").read_text()) | {"participant": "SAO-001"}
+    (copy / "manifest.json").write_text(json.dumps(manifest))
+    certify(copy, SigningKey("daybook/cd19-cart-sle", base64.b64decode((told.folder / "signing.key").read_text())))
+    damage = Copy(copy, []).check().damage
+    assert damage
+    assert all(re.fullmatch(r"Entry \d+ of participant:BER-001 \(position \d+\) is not of SAO-001\.", one) for one in damage)
 
 
 @pytest.mark.parametrize("dropped", ["last", "middle"])
@@ -252,6 +271,18 @@ def test_nothing_damaged_is_certified(told: Desk, tmp_path: Path) -> None:
     said = Desk(folder, told.clock)("export", str(tmp_path / "copy"), "--study", who=AUDITOR, code=3).stderr
     assert "its contents do not agree with its hash" in said
     assert not (tmp_path / "copy" / "manifest.signed.txt").exists()
+
+
+def test_what_cannot_be_put_on_record_is_not_certified(told: Desk, tmp_path: Path) -> None:
+    """Here because another copy was made under the same id."""
+    folder, by = shutil.copytree(told.folder, tmp_path / "daybook"), by_("auditor", NAMESPACE_OID)
+    with opened(Settings(folder=folder), told.clock) as daybook:
+        export(daybook, tmp_path / "first", "BER-001", by)
+        with pytest.raises(CommandReused):
+            export(daybook, tmp_path / "second", "SAO-001", by)
+    certified = [(tmp_path / name / "manifest.signed.txt").exists() for name in ("first", "second")]
+    assert certified == [True, False]
+    assert Copy(tmp_path / "second", []).check().damage == ["manifest.json is not what this ledger's key signed."]
 
 
 def test_what_to_copy_and_where_to_must_be_said(desk: Desk, tmp_path: Path) -> None:

@@ -9,13 +9,12 @@ import odmlib
 import pytest
 from xmlschema import XMLSchema
 
-from app.copies.odm import NAMESPACE, Around, write_odm
+from app.copies.odm import NAMESPACE, write_odm
 from domain import commands as c
 from domain import events as e
 from domain.entry import Identifiers
 from domain.history import effective
-from domain.people import People, Person
-from domain.record import Record
+from tests.app.copies.given import around
 from tests.builders import Story, Trial
 
 SCHEMA = Path(odmlib.__file__).parent / "schemas/odm/2.0/ODM.xsd"
@@ -41,11 +40,10 @@ def story() -> Story:
     return story
 
 
-def written(*records: Record) -> bytes:
-    out = BytesIO()
-    people = People(1, {"m-weber": Person("m-weber", "M. Weber")})
+def written(story: Story, *others: Story) -> bytes:
+    out, records = BytesIO(), [story.record, *(other.record for other in others)]
     made_at = records[0].entries[-1].recorded_at + timedelta(hours=1)
-    write_odm(out, Around("LUPUS-1", ["BER", "SAO"], people), lambda: iter(records), made_at)
+    write_odm(out, around(story.trial), lambda: iter(records), made_at)
     return out.getvalue()
 
 
@@ -54,7 +52,7 @@ def read(copy: bytes) -> ET.Element:
 
 
 def applied(copy: bytes) -> dict[str, dict[str, dict[str, str | None]]]:
-    """By participant and version, what the transactions leave of each entry, field by field."""
+    """By participant and version, what the transactions leave of each entry: a field that is not named stays as it was."""
     found: dict[str, dict[str, dict[str, str | None]]] = {}
     for subject in read(copy).iterfind(".//SubjectData", ODM):
         left = found.setdefault(subject.attrib["SubjectKey"], {})
@@ -64,8 +62,13 @@ def applied(copy: bytes) -> dict[str, dict[str, dict[str, str | None]]]:
                 del left[version]
                 continue
             assert (version in left) == (group.attrib["TransactionType"] == "Update")
-            values = {item.attrib["ItemOID"]: item.findtext("Value", None, ODM) for item in group.iterfind("ItemData", ODM)}
-            left[version] = {"kind": group.attrib["ItemGroupOID"].removeprefix("IG."), **values}
+            values = left.setdefault(version, {"kind": group.attrib["ItemGroupOID"].removeprefix("IG.")})
+            for item in group.iterfind("ItemData", ODM):
+                name, how = item.attrib["ItemOID"], item.attrib["TransactionType"]
+                assert (name in values) == (how != "Insert")
+                values[name] = item.findtext("Value", None, ODM)
+                if how == "Remove":
+                    del values[name]
     return found
 
 
@@ -74,30 +77,44 @@ def applied(copy: bytes) -> dict[str, dict[str, dict[str, str | None]]]:
 @pytest.mark.clause("EU Annex 11", "5")
 def test_it_is_valid_by_the_published_schema(schema: XMLSchema, story: Story) -> None:
     other = story.trial.participant("SAO-001", "SAO").consents()
-    schema.validate(BytesIO(written(story.record, other.record)))
+    schema.validate(BytesIO(written(story, other)))
 
 
 def test_a_file_that_breaks_the_schema_is_found(schema: XMLSchema, story: Story) -> None:
     assert not schema.is_valid(
-        BytesIO(written(story.record).replace(b"<UserRef", b"<UserReference", 1).replace(b"UserRef>", b"UserReference>", 1))
+        BytesIO(written(story).replace(b"<UserRef", b"<UserReference", 1).replace(b"UserRef>", b"UserReference>", 1))
     )
 
 
 @pytest.mark.clause("ICH E6(R3)", "4.2.5")
 @pytest.mark.clause("EU Annex 11", "5")
 def test_whoever_applies_the_transactions_has_the_record_as_it_stands(story: Story) -> None:
-    [left] = applied(written(story.record)).values()
+    [left] = applied(written(story)).values()
     stands = [entry for entry in effective(story.record.entries) if not isinstance(entry.event, e.EntryCorrected | e.EntryRetracted)]
     assert {version: values["kind"] for version, values in left.items()} == {str(entry.version): entry.event.kind for entry in stands}
     corrected = next(entry for entry in stands if isinstance(entry.event, e.ObservationMade) and entry.event.result == "positive")
     assert left[str(corrected.version)]["IT.observation-made.v1.result"] == "positive"
 
 
+def test_what_a_correction_no_longer_says_is_taken_away_at_whoever_applies_it(schema: XMLSchema) -> None:
+    story = Trial().participant().consents()
+    noted = e.ConditionNoted(at=story.at(), condition="infection", start=story.at(), marks={"uncontrolled": True})
+    story.reports(noted, "investigator", signed=True)
+    entry, marks = str(story.record.version), "IT.condition-noted.v1.marks"
+    for said in ({"needs-anti-infective": True}, {}, {"uncontrolled": True, "needs-anti-infective": False}):
+        corrected = c.Correct(entry=int(entry), fact=noted.model_copy(update={"marks": said}))
+        story.asks(corrected, "investigator", reason="misheard", signed=True)
+        schema.validate(BytesIO(written(story)))
+        [left] = applied(written(story)).values()
+        named = {name: value for name, value in left[entry].items() if name.startswith(marks)}
+        assert named == ({f"{marks}.{one}": str(value).lower() for one, value in said.items()} or {marks: "{}"})
+
+
 @pytest.mark.clause("21 CFR 11", "11.10(e)")
 @pytest.mark.clause("FDA Q&A 2024", "audit trails")
 @pytest.mark.clause("EMA 2023", "audit trail")
 def test_every_entry_has_its_audit_record(story: Story) -> None:
-    copy = read(written(story.record))
+    copy = read(written(story))
     audits = copy.findall(".//ItemGroupData/AuditRecord", ODM)
     assert len(audits) == len(story.record.entries)
     for entry, audit in zip(story.record.entries, audits, strict=True):
@@ -112,7 +129,7 @@ def test_every_entry_has_its_audit_record(story: Story) -> None:
 
 def test_every_signature_is_shown_with_its_meaning_and_what_was_signed(story: Story) -> None:
     signed = [entry for entry in story.record.entries if entry.circumstances.signature]
-    copy = read(written(story.record))
+    copy = read(written(story))
     meanings = {one.attrib["OID"]: one.findtext("Meaning", None, ODM) for one in copy.iterfind(".//SignatureDef", ODM)}
     groups = [group for group in copy.iterfind(".//ItemGroupData", ODM) if group.find("Signature", ODM) is not None]
     assert len(signed) == len(groups) > 0
@@ -125,7 +142,7 @@ def test_every_signature_is_shown_with_its_meaning_and_what_was_signed(story: St
 
 
 def test_what_xml_cannot_hold_is_replaced_and_what_it_would_misread_is_escaped(story: Story) -> None:
-    reasons = [one.text for one in read(written(story.record)).iterfind(".//ReasonForChange", ODM)]
+    reasons = [one.text for one in read(written(story)).iterfind(".//ReasonForChange", ODM)]
     assert "written twice" in reasons
     assert any(reason and "<of> & the sheet" in reason for reason in reasons)
 
@@ -134,4 +151,4 @@ def test_nothing_that_identifies_a_participant_is_part_of_it() -> None:
     story = Story(Trial(), "BER-001")
     story.asks(c.Register(site="BER", identifiers=Identifiers(name="Erika Mustermann")))
     assert any(entry.identifiers for entry in story.trial.participants.ledger.read(story.record.stream))
-    assert b"Mustermann" not in written(story.record)
+    assert b"Mustermann" not in written(story)

@@ -9,10 +9,8 @@ import pytest
 from app.copies.paper import lines, write_paper
 from domain import commands as c
 from domain import events as e
-from domain.people import People, Person
+from tests.app.copies.given import around
 from tests.builders import BERLIN, Story, Trial
-
-PEOPLE = People(1, {"m-weber": Person("m-weber", "M. Weber")})
 
 
 class Read(HTMLParser):
@@ -48,7 +46,7 @@ def story() -> Story:
 
 def document(story: Story) -> tuple[str, Read]:
     out, read = BytesIO(), Read()
-    write_paper(out, "LUPUS-1", story.record, BERLIN, PEOPLE, story.trial.clock() + timedelta(minutes=1))
+    write_paper(out, around(story.trial), story.record, story.trial.clock() + timedelta(minutes=1))
     read.feed(out.getvalue().decode())
     return " ".join("".join(read.text).split()), read
 
@@ -73,12 +71,29 @@ def test_every_signature_is_shown_with_its_meaning_and_what_was_signed(story: St
         assert f"{signature.meaning}. Bound to {signature.signed}." in text
 
 
+@pytest.mark.clause("EMA 2023", "sign-off of data")
+def test_a_signature_that_no_longer_covers_what_it_was_given_for_says_so(story: Story) -> None:
+    assert "Superseded by" not in document(story)[0]
+    signed = story.entry_of(e.Attested)
+    story.asks(c.Retract(entry=signed), "investigator", reason="of somebody else", signed=True)
+    assert (
+        f"Superseded by entry {story.entry_of(e.EntryRetracted)}: entry {signed}, which was signed, was taken back." in document(story)[0]
+    )
+
+
+def test_a_signature_whose_digest_is_of_something_else_says_so(story: Story) -> None:
+    """The signatures of these stories bind nothing but where a report is confirmed."""
+    text, _ = document(story)
+    signed = [entry for entry in story.record.entries if entry.circumstances.signature]
+    assert 0 < text.count("Its digest is not the one of what stands here: do not rely on it.") < len(signed)
+
+
 @pytest.mark.clause("21 CFR 11", "11.10(e)")
 @pytest.mark.clause("EU Annex 11", "8")
 @pytest.mark.clause("ICH E6(R3)", "4.2.2")
 @pytest.mark.clause("EMA 2023", "data integrity")
 def test_what_was_corrected_or_taken_back_stays_and_says_so(story: Story) -> None:
-    amended = {line.entry.version: line.amended for line in lines(story.record, BERLIN, PEOPLE) if line.amended}
+    amended = {line.entry.version: line.amended for line in lines(around(story.trial), story.record, BERLIN) if line.amended}
     wrong, twice = [entry.version for entry in story.record.entries if isinstance(entry.event, e.ObservationMade)][-2:]
     [corrected] = [entry.version for entry in story.record.entries if isinstance(entry.event, e.EntryCorrected)]
     [retracted] = [entry.version for entry in story.record.entries if isinstance(entry.event, e.EntryRetracted)]

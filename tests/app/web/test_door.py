@@ -109,7 +109,6 @@ def test_a_password_that_is_replaced_shows_out_whoever_came_in_by_it(door: Desk)
 
 
 @pytest.mark.clause("EMA 2023", "security")
-@pytest.mark.clause("ICH E6(R3)", "4.3.3")
 @pytest.mark.parametrize(("after", "status"), [(IDLE - A_MOMENT, 200), (IDLE, 303)])
 def test_a_session_that_nobody_uses_ends_after_half_an_hour(door: Desk, after: timedelta, status: int) -> None:
     browser = door.browser(COORDINATOR)

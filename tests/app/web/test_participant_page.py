@@ -11,12 +11,14 @@ from app.web.participant_page import ParticipantPage, participant_page, visit_st
 from app.web.showing import templates
 from domain import commands as c
 from domain import events as e
+from domain.entry import Signature
+from domain.signatures import to_sign
 from domain.time import MINUTE, When
 from domain.visits import VisitWindow, windows
 from projections.timeline import Timeline, timeline
 from projections.views import Views
 from tests.app.web.test_templates import AROUND
-from tests.builders import BERLIN, Story, Trial, dose
+from tests.builders import BERLIN, Story, Trial, by_, dose, go
 from tests.projections.given import ByHand, views_at
 
 DAY = timedelta(days=1)
@@ -39,7 +41,7 @@ def page_of(story: Story, views: Views, span: str = "near") -> ParticipantPage:
     ByHand(participants.ledger, participants.desk, views).takes()
     told = timeline(views, story.id)
     assert isinstance(told, Timeline)
-    return participant_page(story.record, participants.study(), told, story.trial.clock(), span)
+    return participant_page(story.record, participants.study(), told, story.trial.clock(), participants.desk.at, span)
 
 
 def html_of(page: ParticipantPage) -> str:
@@ -205,9 +207,27 @@ def test_every_signature_is_told_once_with_its_meaning_and_what_it_is_under(stor
     confirmed = next(entry for entry in story.record.entries if isinstance(entry.event, e.EligibilityConfirmed))
     signature = confirmed.circumstances.signature
     assert signature is not None
-    shown = next(one for one in page.chart.signatures if one.entry == confirmed.version)
+    shown = next(one for one in page.chart.signatures if one.signed.first == confirmed.version).signed
     assert (shown.meaning, shown.at) == (signature.meaning, confirmed.recorded_at)
-    assert [one.entry for one in page.chart.signatures] == sorted({one.entry for one in page.chart.signatures}, reverse=True)
+    firsts = [one.signed.first for one in page.chart.signatures]
+    assert firsts == sorted(set(firsts), reverse=True)
     assert page.chart.signatures_on_record == len(
         {one.circumstances.command_id for one in story.record.entries if one.circumstances.signature}
     )
+
+
+@pytest.mark.clause("EMA 2023", "sign-off of data")
+def test_a_signature_is_marked_by_whether_it_stands_is_superseded_or_binds_something_else(story: Story, views: Views) -> None:
+    story.is_eligible()
+    command, by = c.Report(fact=go(story.at())), by_("investigator", story.trial.next_id())
+    signature = Signature(meaning="I agree", signed=to_sign(story.id, command, by))
+    story.trial.participants.handle(story.id, command, by.model_copy(update={"signature": signature}))
+    attested = story.record.version
+    story.asks(c.Retract(entry=attested), "investigator", reason="of another", signed=True)
+    page = page_of(story, views)
+    standing = {one.signed.first: one.signed.standing for one in page.chart.signatures}
+    assert standing[attested] == "superseded"
+    assert standing[attested + 1] == "binds something else", "what stands in these stories was not signed"
+    assert standing[story.entry_of(e.EligibilityConfirmed)] == "stands"
+    for said in (f"Superseded by entry {attested + 1}", "Binds something else", "do not rely on it", "Signed</span>"):
+        assert said in html_of(page)

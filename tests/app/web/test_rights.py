@@ -136,6 +136,7 @@ NEW = {one.path for one in ALL if one.action == "register"}
 
 
 @pytest.mark.clause("21 CFR 11", "11.10(d)")
+@pytest.mark.clause("ICH E6(R3)", "4.3.3")
 @pytest.mark.clause("EU Annex 11", "12")
 @pytest.mark.parametrize("address", GUARDED, ids=lambda one: f"{one.method} {one.path}")
 def test_nobody_gets_anything_who_has_not_signed_in(door: Desk, address: Address) -> None:

@@ -4,6 +4,8 @@ import pytest
 
 from app.demo.people import PASSWORD
 from domain import events as e
+from domain.commands import ConfirmEligibility
+from domain.signatures import to_sign
 from tests.app.web.charts.at_a_chart import Desk
 
 PAGE = "/participants/BER-002/eligibility"
@@ -42,7 +44,9 @@ def test_the_investigator_confirms_the_report_that_was_shown(desk: Desk) -> None
     entry = desk.entries("BER-002")[-1]
     assert isinstance(entry.event, e.EligibilityConfirmed)
     assert entry.circumstances.signature is not None
-    assert (entry.event.report, entry.circumstances.signature.signed) == (digest, digest)
+    assert entry.event.report == digest
+    asked = ConfirmEligibility(judged_at=entry.recorded_at, report=digest)
+    assert entry.circumstances.signature.signed == to_sign("BER-002", asked, entry.circumstances)
     assert entry.circumstances.signature.authenticated
 
 

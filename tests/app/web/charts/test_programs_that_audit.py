@@ -39,7 +39,7 @@ def test_the_signatures_of_a_record_are_told_as_they_were_known_at_a_moment(desk
     assert confirmed in {one["first"] for one in now} - {one["first"] for one in before}
     (one,) = [one for one in now if one["first"] == confirmed]
     assert (one["superseded"], one["authenticated"]) == (None, False)
-    assert one["binds"] is None, "the report was made by another program, so nothing is claimed"
+    assert one["binds"] is True
 
 
 def test_entries_are_found_as_the_desk_finds_them(desk: Desk) -> None:
