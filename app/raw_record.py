@@ -55,7 +55,6 @@ def _entry(row: Row, zone: str, misplaced: str) -> RawEntry:
 
 
 def understood(row: Row) -> tuple[State[Any] | None, str]:
-    """What a row says, or nothing and why nobody can tell."""
     """What a row says, or why nobody can tell."""
     if why := what_is_wrong(row):
         return None, why

@@ -25,7 +25,7 @@ from domain.participant import PARTICIPANT
 from domain.record import Record
 from domain.rejections import Reason, Refused
 from store.codec import Row
-from store.examining import ROWS_AT_ONCE
+from store.examining import ROWS_AT_ONCE, examine
 from store.heads import Head
 from store.merkle import Node, consistency, inclusion, tiled
 from store.recorder import Recorder
@@ -52,7 +52,9 @@ manifest.json        every file with its SHA-256, who certified the copy and whe
 
 What identifies a participant directly is sealed inside the entries, and its key is not part of any copy: erasing it reaches every copy.
 {complete}"""
-REST = "\n                     and in study.html everything else: the study, its people, reviews, what was handed out"
+REST = """
+                     and in study.html everything else: the study, its people, reviews, what was handed out, and the record of anybody
+                     of whom the program did not know how to read an entry, as it is stored; odm.xml leaves that record out"""
 PROOFS = "proofs.jsonl         for each entry, in the same order, what proves that it stands in the ledger under head.txt\n"
 OF_ONE = """That no later entry of this participant was left out can only be seen in a copy of the whole ledger, since the entries of others
 are not disclosed.
@@ -105,14 +107,23 @@ class Copy:
     def records(self) -> Iterator[Record]:
         """The records of the participants, up to the head, one after the other."""
         for id_ in self.daybook.participants.ids() if self.participant is None else [self.participant]:
+            if PARTICIPANT + id_ in self.unread:
+                continue
             entries = [entry for entry in self.daybook.participants.read(id_).entries if entry.position <= self.head.size]
             if entries:
                 yield Record.of(id_, entries)
 
+    @cached_property
+    def unread(self) -> frozenset[str]:
+        """The records in which something stands as it was recorded that this program does not know how to read; no copy is of one alone."""
+        if self.participant is not None:
+            return frozenset()
+        return frozenset(one.stream for one in examine(self.recorder, self.daybook.signing.first()).unreadable)
+
     def besides(self) -> Iterator[Row]:
-        """Every entry that is not of a participant, in the order of the ledger."""
+        """Every entry that stands in no document of a participant, in the order of the ledger."""
         for (position, stream, version, kind, state, *proof), _ in self._rows():
-            if not stream.startswith(PARTICIPANT.encode()):
+            if not stream.startswith(PARTICIPANT.encode()) or stream.decode() in self.unread:
                 yield Row(position, stream.decode(), version, kind.decode(), state, *proof)
 
     def _rows(self) -> Iterator[tuple[Sequence[Any], Sequence[Any] | None]]:
