@@ -97,17 +97,19 @@ class Needs:
     """The action that an address stands for. Where it names a participant, both the participant and the action must be this person's.
 
     `somebody_new` names a participant who is on no record yet; at which site the action is this person's is asked once that is read.
+    `unread` asks for a record that need not be one that can be read.
     """
 
     action: Action
     somebody_new: bool = False
+    unread: bool = False
 
     def __call__(self, request: Request, asking: Annotated[Asking, Depends(asking)]) -> Asking:
         """Who asks, once they may. Raises Refused as Authority does, once that is recorded."""
         authority = asking.office.daybook.authority
         participant = request.path_params.get("participant")
         if participant is not None and not self.somebody_new:
-            site = authority.seen(asking.person.id, participant, asking.source)
+            site = authority.seen(asking.person.id, participant, asking.source, unread=self.unread)
             if self.action != "see-participants":  # Which is what they have just been found to be allowed.
                 authority.permit(asking.person.id, self.action, site, asking.source, participant=participant)
             _note(request, asking, participant, site)

@@ -21,6 +21,7 @@ from app.web.identity import sent_to_prove
 from app.web.needs import COOKIE, Forged, NotSignedIn, asking_by, for_programs, office_of
 from app.web.office import ProveAnew
 from app.web.safety import TOO_LONG, TooLong
+from domain.participant import PARTICIPANT
 from domain.rejections import Reason, Refused
 from store.errors import CommandReused, DamagedEntry, Fault, LostRace, StoreError
 from store.participants import Overtaken
@@ -124,8 +125,9 @@ async def answer(request: Request, trouble: Exception) -> Response:
         return await run_in_threadpool(sent_to_prove, request, trouble, typed)
     if isinstance(trouble, NotSignedIn):
         return _shown_the_door(request)
-    if isinstance(trouble, DamagedEntry) and request.method == "GET" and (code := request.path_params.get("participant")):
-        return RedirectResponse(f"/records/{quote(str(code), safe='')}", HTTPStatus.SEE_OTHER)
+    code = str(request.path_params.get("participant", ""))
+    if isinstance(trouble, DamagedEntry) and request.method == "GET" and trouble.stream == PARTICIPANT + code:
+        return RedirectResponse(f"/records/{quote(code, safe='')}", HTTPStatus.SEE_OTHER)
     return await run_in_threadpool(page_of, request, problem)
 
 
