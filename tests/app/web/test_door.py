@@ -150,13 +150,21 @@ def test_a_session_ends_after_twelve_hours_however_busy_it_was(door: Desk, after
     assert browser.get("/worklist").status_code == status
 
 
-@pytest.mark.parametrize("by_itself", [{"hx-request": "true"}, {"accept": "text/event-stream"}])
-def test_a_page_that_keeps_itself_up_to_date_keeps_no_session_alive(door: Desk, by_itself: dict[str, str]) -> None:
+def asks_again_at_the_end(door: Desk, path: str) -> int:
+    """What somebody is answered after half an hour in which only this was asked for as a page asks that keeps itself up to date."""
     browser = door.browser(COORDINATOR)
     door.clock.move_to(door.clock() + IDLE - A_MOMENT)
-    assert browser.get("/worklist", **by_itself).status_code == 200
+    assert browser.get(path, **{"hx-request": "true"}).status_code == 200
     door.clock.move_to(door.clock() + A_MOMENT)
-    assert browser.get("/worklist").status_code == 303
+    return browser.get("/worklist").status_code
+
+
+def test_a_page_that_keeps_itself_up_to_date_keeps_no_session_alive(door: Desk) -> None:
+    assert asks_again_at_the_end(door, "/worklist") == 303
+
+
+def test_whoever_asks_for_anything_else_is_there_whatever_a_header_says(door: Desk) -> None:
+    assert asks_again_at_the_end(door, "/worklist.csv") == 200
 
 
 def test_signing_out_ends_the_session_and_not_only_the_cookie(door: Desk) -> None:
