@@ -80,7 +80,10 @@ def signed(participant: ParticipantId, asking: SeeingHistory, at: Text = NOW) ->
 
 @of_the_record.get("/entries")
 def entries(
-    request: Request, asking: SeeingHistory, page: Annotated[int, Query(ge=1)] = 1, after: Annotated[int, Query(ge=0)] = 0
+    request: Request,
+    asking: SeeingHistory,
+    page: Annotated[int, Query(ge=1, lt=10**9)] = 1,
+    after: Annotated[int, Query(ge=0, lt=10**12, description="After which position of the ledger.")] = 0,
 ) -> Found:
     """The entries that are looked for, as the desk looks for them: by the same parameters, at the asker's sites."""
     found = search(asking.office.daybook.views, _question(request, asking), Bounds(after), page, ROWS_AT_ONCE)
