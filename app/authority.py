@@ -15,7 +15,7 @@ from domain.people import Administered, IdentityVerified
 from domain.rejections import Reason, Refused
 from domain.study import StudyEvent
 from domain.time import local_date
-from domain.words import PARTICIPANT_CODE, Action, PersonsRole, Source
+from domain.words import PARTICIPANT_CODE, SITE_CODE, Action, PersonsRole, Source
 from store.erasing import Erasures
 from store.errors import DamagedEntry
 from store.participants import Outcome, Participants
@@ -143,4 +143,5 @@ class Authority:
 
     def _refused(self, person: str, action: Action, site: str | None, source: Source, participant: str | None) -> None:
         code = participant if re.fullmatch(PARTICIPANT_CODE, participant or "") else None
-        self.people.note(AccessRefused(person=person, action=action, site=site or None, participant=code), source)
+        place = site if re.fullmatch(SITE_CODE, site or "") else None
+        self.people.note(AccessRefused(person=person, action=action, site=place, participant=code), source)

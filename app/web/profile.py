@@ -52,7 +52,7 @@ def how_to_be_told(request: Request, asking: Somebody, typed: Typed, command_id:
     try:
         contact = _contact(asking)
         event = shaped(lambda: ContactNamed.model_validate(contact.model_dump() | {name: text or None for name, text in sent.items()}))
-        asking.office.daybook.authority.prefer(event, _by(asking, command_id))
+        asking.office.daybook.authority.prefer(event, _by(asking, contact, command_id))
     except Refused as refused:
         return _shown(request, asking, sent=Sent(sent, refused.reasons), status=HTTPStatus.CONFLICT)
     return RedirectResponse("/profile?changed=notifications", HTTPStatus.SEE_OTHER)
@@ -81,12 +81,16 @@ def _told(asking: Asking) -> ContactNamed | None:
     return asking.office.daybook.desk.so_far().contacts.get(asking.person.id)
 
 
-def _by(asking: Asking, command_id: UUID) -> Circumstances:
-    """In the first of one's roles that holds. Raises Refused for whom none does."""
-    grant = next(asking.person.grants(asking.office.daybook.authority.today(None)), None)
-    if grant is None:
-        raise Refused(Reason(code="not-allowed", says="you have no role today"))
-    return asking.circumstances(Actor(id=asking.person.id, role=grant.role, site=grant.site), Stated(command_id))
+def _by(asking: Asking, contact: ContactNamed, command_id: UUID) -> Circumstances:
+    """In the first of one's roles that holds. Raises Refused for whom none does, once it is recorded that they asked.
+
+    What one is told concerns participants: that, if nothing else, takes a role.
+    """
+    authority = asking.office.daybook.authority
+    grant = next(asking.person.grants(authority.today(None)), None)
+    role = grant.role if grant else authority.permit(asking.person.id, "see-participants", contact.site, asking.source)
+    site = grant.site if grant else contact.site
+    return asking.circumstances(Actor(id=asking.person.id, role=role, site=site), Stated(command_id))
 
 
 def _shown(

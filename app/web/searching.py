@@ -1,6 +1,7 @@
 """The pages of a search over all entries, and of the reviews of what one found."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Annotated, Any, Self, get_args
@@ -81,7 +82,7 @@ def entries(request: Request, asking: SeeingHistory) -> Response:
 def as_a_table(request: Request, asking: SeeingHistory) -> Response:
     """The same entries as a table; instants in UTC."""
     asked = Asked.of(request.query_params)
-    found = search(asking.office.daybook.views, _question(asking, asked), asked.bounds, 1, MOST_ROWS)
+    found = search(asking.office.daybook.views, question_by(asking, asked.typed), asked.bounds, 1, MOST_ROWS)
     return as_csv("entries", COLUMNS, ([getattr(row, name) for name in COLUMNS] for row in found.rows))
 
 
@@ -115,7 +116,7 @@ def _shown(
     status, found = (HTTPStatus.CONFLICT if reasons else HTTPStatus.OK), None
     views, sites = asking.office.daybook.views, asking.sites("see-history")
     try:
-        found = search(views, _question(asking, asked), asked.bounds, asked.page, ON_A_PAGE)
+        found = search(views, question_by(asking, asked.typed), asked.bounds, asked.page, ON_A_PAGE)
     except Refused as refused:
         reasons, status = refused.reasons, HTTPStatus.UNPROCESSABLE_ENTITY
     unread = [one for one in views.parked() if one.site in {"", *sites}]
@@ -126,21 +127,24 @@ def _shown(
     )  # fmt: skip
 
 
-def _question(asking: Asking, asked: Asked) -> Question:
-    study = asking.office.daybook.participants.study()
-    return question_of(asked.typed, asking.sites("see-history"), study, asking.now)
+def question_by(asking: Asking, typed: Mapping[str, str]) -> Question:
+    """The search that somebody typed, at the sites whose histories they may see. Raises Refused; a site of others is on record then."""
+    daybook, sites, site = asking.office.daybook, asking.sites("see-history"), typed.get("site", "").strip()
+    if site and site not in sites:
+        with suppress(Refused):  # What is told is the same whether it is another's site or none at all.
+            daybook.authority.permit(asking.person.id, "see-history", site, asking.source)
+    return question_of(typed, sites, daybook.participants.study(), asking.now)
 
 
 def _sign_off(asking: Asking, asked: Asked, typed: Mapping[str, str], command_id: UUID) -> None:
     """Record the review. Raises Refused."""
     daybook = asking.office.daybook
-    question = _question(asking, asked)
-    if not asking.sites("review-entries").issuperset(question.sites):
-        raise Refused(Reason(code="not-allowed", says="you may not review what was recorded at all of these sites: choose one of yours"))
+    question = question_by(asking, asked.typed)
+    permit = daybook.authority.permit
+    role, *_ = [permit(asking.person.id, "review-entries", site, asking.source) for site in question.sites]
     review = to_be_reviewed(daybook.views, question, asked.upto, asking.person.id, typed.get("finds") or None)
     signing = Signing(typed.get("meaning", ""), typed.get("password", ""))
     signature = shaped(lambda: asking.signature(signing, bound_by(review)))
-    role = daybook.authority.permit(asking.person.id, "review-entries", question.sites[0], asking.source)
     by = asking.circumstances(Actor(id=asking.person.id, role=role), Stated(command_id))
     daybook.reviews.record(review, by.model_copy(update={"signature": signature}))
 
