@@ -19,6 +19,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from app.accounts.passwords import refuse_weak
 from app.cli.reading import shaped
 from app.settings import Settings
+from app.staff import shown_out
 from app.web.answering import unsigned
 from app.web.needs import COOKIE, asking, office_of
 from app.web.office import Asking, Office
@@ -177,11 +178,13 @@ def _choose(office: Office, person: str, given: str, chosen: str) -> None:
 
 
 def set_by_themselves(office: Office, person: str, chosen: str, *, but: str = "") -> None:
-    """Give somebody the password that they chose; whoever came in by the one before is shown out, but for one session."""
+    """Give somebody the password that they chose; whoever came in by the one before is shown out, but for one session.
+
+    So is whoever reads the feed of their calendar, whose address somebody may have asked for who knew the password before.
+    """
     office.accounts.passwords.set(person, chosen, chosen=True)
     office.daybook.people.note(PasswordSet(person=person, chosen=True), "web")
-    if ended := office.accounts.sessions.end_all(person, but=but):
-        office.daybook.people.note(SignedOut(person=person, sessions=ended), "web")
+    shown_out(office.accounts, office.daybook.people, person, "web", but=but)
 
 
 def let_in(request: Request, secret: str, then: str) -> Response:

@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from app.cli.reading import shaped
 from app.clinic_time import SiteClock
-from app.staff import codes_of
+from app.staff import codes_of, shown_out
 from app.web.answering import page
 from app.web.door import counted, set_by_themselves
 from app.web.needs import asking
@@ -60,12 +60,12 @@ def how_to_be_told(request: Request, asking: Somebody, typed: Typed, command_id:
 
 @profile.post("/profile/sessions")
 def end_sessions(asking: Somebody, session: Annotated[str, Form(max_length=64)] = "") -> Response:
-    """End another session of one's own, or all but this one."""
-    sessions, mine = asking.office.accounts.sessions, asking.person.id
-    other = session if session != asking.session.digest else ""
-    ended = sessions.end_one(mine, other) if other else sessions.end_all(mine, but=asking.session.digest)
-    if ended:
-        asking.office.daybook.people.note(SignedOut(person=mine, sessions=ended), "web")
+    """End another session of one's own; or all but this one, and with them the secret address of one's calendar."""
+    office, mine = asking.office, asking.person.id
+    if not session or session == asking.session.digest:
+        shown_out(office.accounts, office.daybook.people, mine, "web", but=asking.session.digest)
+    elif ended := office.accounts.sessions.end_one(mine, session):
+        office.daybook.people.note(SignedOut(person=mine, sessions=ended), "web")
     return RedirectResponse("/profile", HTTPStatus.SEE_OTHER)
 
 
