@@ -28,9 +28,14 @@ from domain.entry import Actor, Circumstances
 from domain.people import PersonAdmitted, RoleGranted
 from domain.rejections import Reason, Refused
 from domain.words import Source
+from store.errors import Fault
 
 door = APIRouter(include_in_schema=False)
 WRONG = Reason(code="wrong-password", says="There is no account with this name and this password.")
+NOT_SHOWN_OUT = (
+    "Your password is the one that you chose now, but whoever came in by the one before could not be shown out. "
+    "Sign in by it, and end all other sessions on your profile."
+)
 TOO_MANY = Reason(code="too-many", says="Too many attempts from where you are. Wait a minute.")
 LONGEST_NAME = 60
 LONGEST_ADDRESS = 1000
@@ -183,8 +188,11 @@ def set_by_themselves(office: Office, person: str, chosen: str, *, but: str = ""
     So is whoever reads the feed of their calendar, whose address somebody may have asked for who knew the password before.
     """
     office.accounts.passwords.set(person, chosen, chosen=True)
-    office.daybook.people.note(PasswordSet(person=person, chosen=True), "web")
-    shown_out(office.accounts, office.daybook.people, person, "web", but=but)
+    try:
+        office.daybook.people.note(PasswordSet(person=person, chosen=True), "web")
+        shown_out(office.accounts, office.daybook.people, person, "web", but=but)
+    except Fault as fault:
+        raise Fault(NOT_SHOWN_OUT) from fault
 
 
 def let_in(request: Request, secret: str, then: str) -> Response:

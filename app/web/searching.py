@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Annotated, Any, Self, get_args
 from urllib.parse import urlencode
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
@@ -14,11 +14,12 @@ from fastapi.responses import RedirectResponse, Response
 from app.cli.reading import shaped
 from app.searched import MARKED, TYPED, Reviewed, bound_by, question_of, reviewed, to_be_reviewed
 from app.web.answering import as_csv, page
+from app.web.in_vain import TROUBLES
 from app.web.needs import Needs
 from app.web.office import Asking, Signing, Stated
-from app.web.staff import Typed
+from app.web.staff import Sent, Typed, sent_in_vain
 from domain.entry import Actor
-from domain.rejections import Reason, Refused
+from domain.rejections import Refused
 from domain.searching import KINDS, Question, kind_in_words
 from domain.words import Role, Source
 from projections.search import Bounds, Page, Row, search
@@ -92,8 +93,8 @@ def sign_off(request: Request, asking: Reviewing, typed: Typed, command_id: Anno
     asked = Asked.of(typed)
     try:
         _sign_off(asking, asked, typed, command_id)
-    except Refused as refused:
-        return _shown(request, asking, asked, refused.reasons, typed)
+    except TROUBLES as trouble:
+        return _shown(request, asking, asked, sent_in_vain(typed, command_id, trouble))
     return RedirectResponse("/reviews", HTTPStatus.SEE_OTHER)
 
 
@@ -110,10 +111,9 @@ def reviews(request: Request, asking: SeeingHistory) -> Response:
     return page(request, asking, "entry_reviews.html", shown=tuple(zip(shown, since, strict=True)), number=min(number, pages), pages=pages)
 
 
-def _shown(
-    request: Request, asking: Asking, asked: Asked, reasons: tuple[Reason, ...] = (), typed: Mapping[str, str] | None = None
-) -> Response:
-    status, found = (HTTPStatus.CONFLICT if reasons else HTTPStatus.OK), None
+def _shown(request: Request, asking: Asking, asked: Asked, sent: Sent | None = None) -> Response:
+    sent = sent or Sent()
+    reasons, status, found = sent.reasons, sent.why.status, None
     views, sites = asking.office.daybook.views, asking.sites("see-history")
     try:
         found = search(views, question_by(asking, asked.typed), asked.bounds, asked.page, ON_A_PAGE)
@@ -121,9 +121,9 @@ def _shown(
         reasons, status = refused.reasons, HTTPStatus.UNPROCESSABLE_ENTITY
     unread = [one for one in views.parked() if one.site in {"", *sites}]
     return page(
-        request, asking, "search.html", status, asked=asked, found=found, reasons=reasons, unread=unread, pages=_pages(found), typed=typed,
-        sites=tuple((site, site) for site in sorted(sites)), choices=CHOICES, kind_in_words=kind_in_words, late=late, new_id=uuid4(),
-        reviews=asking.may("review-entries"),
+        request, asking, "search.html", status, asked=asked, found=found, reasons=reasons, unread=unread, pages=_pages(found),
+        sites=tuple((site, site) for site in sorted(sites)), choices=CHOICES, kind_in_words=kind_in_words, late=late,
+        typed=sent.typed, new_id=sent.command_id, reviews=asking.may("review-entries"),
     )  # fmt: skip
 
 
