@@ -70,10 +70,10 @@ def signed_in(office: Office, person: str, password: str, source: Source) -> str
 
 @door.get("/sign-in")
 def sign_in(request: Request, then: str = "/", unsent: str = "") -> Response:
-    """The form by which people sign in; `unsent` says that somebody sent a form after their session had ended."""
+    """The form by which people sign in; `unsent` says that somebody sent a form after their session had ended, and whether it is kept."""
     if not office_of(request).daybook.people.current().anybody:
         return RedirectResponse("/set-up", HTTPStatus.SEE_OTHER)
-    return at_the_door(request, then, unsent=bool(unsent))
+    return at_the_door(request, then, unsent=unsent)
 
 
 @door.post("/sign-in")
@@ -224,7 +224,7 @@ def at_the_door(  # noqa: PLR0913 - A page shows what was typed and why it was r
     *,
     person: str = "",
     choosing: bool = False,
-    unsent: bool = False,
+    unsent: str = "",
 ) -> HTMLResponse:
     """The page by which people sign in: with a password, or by the way to the identity provider where there is one."""
     way_in = "" if office_of(request).provider is None else f"/identity?{urlencode({'then': here(then)})}"

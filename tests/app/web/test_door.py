@@ -120,7 +120,7 @@ def test_a_session_that_nobody_uses_ends_after_half_an_hour(door: Desk, after: t
 @pytest.mark.parametrize(
     ("path", "then"), [("/participants/BER-001/screening", "%2Fparticipants%2FBER-001%2Fscreening"), ("/profile/sessions", "%2F")]
 )
-def test_whoever_sends_a_form_after_their_session_has_ended_is_told_that_nothing_was_recorded(door: Desk, path: str, then: str) -> None:
+def test_whoever_sends_a_form_of_which_nothing_can_be_kept_is_told_that_nothing_was_recorded(door: Desk, path: str, then: str) -> None:
     browser = door.browser(COORDINATOR)
     shown = browser.csrf()
     door.clock.move_to(door.clock() + IDLE)
