@@ -15,8 +15,9 @@ from domain.people import Administered, IdentityVerified
 from domain.rejections import Reason, Refused
 from domain.study import StudyEvent
 from domain.time import local_date
-from domain.words import PARTICIPANT_CODE, Action, PersonsRole, Source
+from domain.words import PARTICIPANT_CODE, SITE_CODE, Action, PersonsRole, Source
 from store.erasing import Erasures
+from store.errors import DamagedEntry
 from store.participants import Outcome, Participants
 from store.people import PeopleDesk
 
@@ -97,18 +98,21 @@ class Authority:
             self._refused(person, action, site, source, participant)
             raise
 
-    def seen(self, person: str, participant_id: str, source: Source) -> str:
+    def seen(self, person: str, participant_id: str, source: Source, *, unread: bool = False) -> str:
         """The site of a participant whom somebody may see. To everybody else there is no such participant; that they asked is recorded.
 
-        So it is where nobody has that code, so that not even the time which an answer takes tells the one from the other.
+        So it is where nobody has that code, so that not even the time which an answer takes tells the one from the other. Whoever may
+        see them is told by a DamagedEntry that the record cannot be read, unless they ask for it `unread`.
         """
         if re.fullmatch(PARTICIPANT_CODE, participant_id):
-            site = self.participants.read(participant_id).participant.site
+            site, damage = self._site_of(participant_id)
             try:
                 self.permit(person, "see-participants", site, source, participant=participant_id)
             except Refused:
                 pass  # it is recorded, and told as if there were nobody
             else:
+                if damage is not None and not unread:
+                    raise damage
                 if site:
                     return site
                 self._refused(person, "see-participants", None, source, participant_id)
@@ -129,6 +133,15 @@ class Authority:
         now, sites = self.participants.ledger.clock(), self.participants.desk.so_far().sites
         return {None: local_date(now, "UTC")} | {site: local_date(now, opened.zone) for site, opened in sites.items()}
 
+    def _site_of(self, participant_id: str) -> tuple[str, DamagedEntry | None]:
+        """The site of a participant; of a record that cannot be read the one that the code names, with what is damaged."""
+        try:
+            return self.participants.read(participant_id).participant.site, None
+        except DamagedEntry as damage:
+            named = participant_id.partition("-")[0]
+            return (named if named in self.participants.desk.so_far().sites else ""), damage
+
     def _refused(self, person: str, action: Action, site: str | None, source: Source, participant: str | None) -> None:
         code = participant if re.fullmatch(PARTICIPANT_CODE, participant or "") else None
-        self.people.note(AccessRefused(person=person, action=action, site=site or None, participant=code), source)
+        place = site if re.fullmatch(SITE_CODE, site or "") else None
+        self.people.note(AccessRefused(person=person, action=action, site=place, participant=code), source)

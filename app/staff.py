@@ -1,6 +1,7 @@
 """Looking after people's accounts: what an administrator does for somebody, on record, whichever way the request comes in."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import uuid5
@@ -12,11 +13,17 @@ from domain.doorkeeping import CalendarAddressTakenBack, PasswordSet, SignedOut,
 from domain.entry import Circumstances
 from domain.people import AccessGiven, Administered, PersonAdmitted, PersonLeft
 from domain.rejections import Reason, Refused
+from domain.words import Source
+from store.errors import Fault
 from store.people import PeopleDesk
 
 NEVER = datetime.min.replace(tzinfo=UTC)
 CHOSEN_WITHIN = timedelta(seconds=5)
 """How soon after a password was chosen a session counts as the one in which it was: one chooses it on the way in."""
+HALF_DONE = (
+    "What was decided about {person} is on record, but not all of it could be carried out: "
+    "what opened the account before may open it still. Send the same again, and the rest is done."
+)
 NOT_SHOWN = Reason(
     code="wrong-code",
     says="this is not the code on the person's own profile: have them sign in, open their profile, and read it out to you",
@@ -50,16 +57,22 @@ class Staff:
 
         Returns the passwords by which those who are new begin; they are told this once.
         """
-        before = self.authority.people.knows(by)
         self.authority.admit(events, by)
         given: dict[str, str] = {}
-        for event in () if before else events:
-            if isinstance(event, PersonLeft):
-                self._shown_out(event.person, by)
-            if isinstance(event, PersonAdmitted) and self.by == "password" and not self.accounts.passwords.kept(event.person):
-                again = by.model_copy(update={"command_id": uuid5(by.command_id, event.person)})
-                given |= {event.person: password} if (password := self._given(event.person, again)) else {}
+        for event in events:
+            with _told_truly(event.person):
+                given |= self._followed(event, by)
         return given
+
+    def _followed(self, event: Administered, by: Circumstances) -> Mapping[str, str]:
+        """What follows in the accounts of what was decided about somebody; what was done of it before is not done again."""
+        if isinstance(event, PersonLeft) and not self.authority.people.current().persons[event.person].here:
+            shown_out(self.accounts, self.authority.people, event.person, by.source)
+        if isinstance(event, PersonAdmitted) and self.by == "password":
+            again = by.model_copy(update={"command_id": uuid5(by.command_id, event.person)})
+            if self.authority.people.knows(again) or not self.accounts.passwords.kept(event.person):
+                return {event.person: password} if (password := self._given(event.person, again)) else {}
+        return {}
 
     def reset(self, person: str, by: Circumstances) -> str | None:
         """Another password for somebody to begin with, or leave to come as another identity; all their sessions end.
@@ -69,18 +82,21 @@ class Staff:
         Raises Refused, or CommandReused where something else was asked for under the same id.
         """
         self._known(person, by)
-        before = self.authority.people.knows(by)
-        if before:
-            self.authority.people.record((AccessGiven(person=person, by=self.by),), by)
-            return None
         return self._given(person, by)
 
     def _given(self, person: str, by: Circumstances) -> str | None:
-        """Give access, once that is on record: from here on nothing is signed by the account until somebody else vouches for it."""
+        """Give access, once that is on record: from here on nothing is signed by the account until somebody else vouches for it.
+
+        What the accounts did not do of it the first time is done when it is asked for again.
+        """
         self.authority.people.record((AccessGiven(person=person, by=self.by),), by)
-        given = self.accounts.passwords.give(person) if self.by == "password" else None
-        self.accounts.errands.release(person)
-        self._shown_out(person, by)
+        with _told_truly(person):
+            if self.accounts.carried_out.knows(by.command_id):
+                return None
+            given = self.accounts.passwords.give(person) if self.by == "password" else None
+            self.accounts.errands.release(person)
+            shown_out(self.accounts, self.authority.people, person, by.source)
+            self.accounts.carried_out.note(by.command_id)
         return given
 
     def unlock(self, person: str, by: Circumstances) -> None:
@@ -101,9 +117,19 @@ class Staff:
         if person not in self.authority.people.current().persons:
             raise Refused(Reason(code="unknown-person", says="nobody has an account of this name"))
 
-    def _shown_out(self, person: str, by: Circumstances) -> None:
-        """End all by which somebody is let in without a password: their sessions, and the secret address of their calendar."""
-        if self.accounts.calendars.take_back(person):
-            self.authority.people.note(CalendarAddressTakenBack(person=person), by.source)
-        if ended := self.accounts.sessions.end_all(person):
-            self.authority.people.note(SignedOut(person=person, sessions=ended), by.source)
+
+def shown_out(accounts: Accounts, people: PeopleDesk, person: str, source: Source, *, but: str = "") -> None:
+    """End all by which somebody is let in without a password: the secret address of their calendar, and their sessions, but for one."""
+    if accounts.calendars.take_back(person):
+        people.note(CalendarAddressTakenBack(person=person), source)
+    if ended := accounts.sessions.end_all(person, but=but):
+        people.note(SignedOut(person=person, sessions=ended), source)
+
+
+@contextmanager
+def _told_truly(person: str) -> Iterator[None]:
+    """What the accounts say of themselves where they fail is that nothing was changed; by now it is on record."""
+    try:
+        yield
+    except Fault as fault:
+        raise Fault(HALF_DONE.format(person=person)) from fault

@@ -9,7 +9,8 @@ from pydantic import Field, StringConstraints
 PARTICIPANT_CODE = r"^[A-Z][A-Z0-9]{1,9}-[0-9]{3,6}$"
 ParticipantId = Annotated[str, StringConstraints(pattern=PARTICIPANT_CODE)]
 """The study's code for a participant, such as `BER-001`; a pseudonym, never a name."""
-SiteId = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9]{1,9}$")]
+SITE_CODE = r"^[A-Z][A-Z0-9]{1,9}$"
+SiteId = Annotated[str, StringConstraints(pattern=SITE_CODE)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=60)]
 """A name in a protocol file: lower case, words joined by hyphens."""
 RuleId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9]*(-[a-z0-9]+)*$", max_length=60)]

@@ -11,11 +11,12 @@ from threading import Lock
 from domain.agenda import Agenda, agenda
 from domain.commands import Command, Register
 from domain.decisions import decide
+from domain.decisions.joining import of_another_site
 from domain.entry import Circumstances, Draft, Entry
 from domain.events import Event, Refusal
 from domain.participant import PARTICIPANT
 from domain.record import Record
-from domain.rejections import Reason, Refused
+from domain.rejections import Reason, Refused, refuse_if
 from domain.study import Study
 from store.errors import CommandReused, DamagedEntry, LostRace
 from store.ledger import Ledger
@@ -118,7 +119,10 @@ class Participants:
         return self._decided(request)
 
     def _decided(self, request: "_Request") -> Outcome:
-        record, study = self.read(request.participant_id), self.study()
+        study = self.study()
+        if isinstance(request.command, Register):  # Nor does anybody hear of another site's code that what stands under it cannot be read.
+            refuse_if(of_another_site(request.command, request.participant_id, study))
+        record = self.read(request.participant_id)
         if request.seen is not None and (since := tuple(entry for entry in by_people(record) if entry.version > request.seen)):
             raise Overtaken(since)
         at = max(self.ledger.clock(), record.participant.recorded_at)

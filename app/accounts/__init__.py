@@ -9,6 +9,7 @@ from argon2.profiles import RFC_9106_LOW_MEMORY
 
 from app.accounts.accesses import Accesses
 from app.accounts.calendars import Calendars
+from app.accounts.carried_out import CarriedOut
 from app.accounts.errands import Errands
 from app.accounts.passwords import Passwords
 from app.accounts.saved_views import SavedViews
@@ -26,6 +27,7 @@ class Accounts:
     saved_views: SavedViews
     errands: Errands
     accesses: Accesses
+    carried_out: CarriedOut
 
 
 @contextmanager
@@ -41,6 +43,7 @@ def accounts_at(address: str, clock: Clock, cost: Parameters = RFC_9106_LOW_MEMO
                 saved_views=SavedViews(engine),
                 errands=Errands(engine, clock),
                 accesses=accesses,
+                carried_out=CarriedOut(engine),
             )
     finally:
         engine.dispose()

@@ -1,10 +1,10 @@
-"""Errands: what somebody is about to do, kept while the identity provider has them prove who they are."""
+"""Errands: what somebody is about to do, kept while they prove who they are: at the identity provider, or at the door."""
 
 from datetime import datetime, timedelta
 from secrets import token_urlsafe
 
 from cryptography.fernet import Fernet, InvalidToken
-from sqlalchemy import Engine, delete
+from sqlalchemy import ColumnElement, Engine, delete, select
 
 from app.accounts.sessions import digest_of
 from app.accounts.tables import Clock, errands, identities, proofs, put, transaction
@@ -17,7 +17,10 @@ PROVES_FOR = timedelta(minutes=5)
 
 
 class Errand(Value):
-    """Signing in, or, where `signs` says what, signing: the form that was sent comes back with its signer."""
+    """Signing in, or, where `signs` says what, signing: the form that was sent comes back with its signer.
+
+    Or a form whose session had ended when it was sent, which comes back with whoever typed it.
+    """
 
     nonce: str
     verifier: str
@@ -53,13 +56,15 @@ class Errands:
 
     def take(self, state: str, key: str) -> Errand | None:
         """The errand of a state, once; None where it ran out, was taken, or was begun in another browser."""
-        mine = (errands.c.state == digest_of(state)) & (errands.c.began > self._clock() - LASTS)
         with transaction(self._engine) as connection:
-            sealed = connection.execute(delete(errands).where(mine).returning(errands.c.sealed)).scalar_one_or_none()
-        try:
-            return None if sealed is None else Errand.model_validate_json(Fernet(key).decrypt(sealed.encode()))
-        except (InvalidToken, ValueError):
-            return None
+            sealed = connection.execute(delete(errands).where(self._of(state)).returning(errands.c.sealed)).scalar_one_or_none()
+        return _opened(sealed, key)
+
+    def kept(self, state: str, key: str) -> Errand | None:
+        """The errand of a state, which stays: what somebody typed is theirs for as long as it is kept."""
+        with transaction(self._engine) as connection:
+            sealed = connection.execute(select(errands.c.sealed).where(self._of(state))).scalar_one_or_none()
+        return _opened(sealed, key)
 
     def prove(self, signs: str) -> str:
         """What shows that somebody proved anew who they are, to sign this and nothing else."""
@@ -85,6 +90,16 @@ class Errands:
         """Let another identity come under somebody's name."""
         with transaction(self._engine) as connection:
             connection.execute(delete(identities).where(identities.c.person == person))
+
+    def _of(self, state: str) -> ColumnElement[bool]:
+        return (errands.c.state == digest_of(state)) & (errands.c.began > self._clock() - LASTS)
+
+
+def _opened(sealed: str | None, key: str) -> Errand | None:
+    try:
+        return None if sealed is None else Errand.model_validate_json(Fernet(key).decrypt(sealed.encode()))
+    except (InvalidToken, ValueError):
+        return None
 
 
 def key_of(shown: str) -> str:

@@ -15,6 +15,8 @@ IDLE = timedelta(minutes=30)
 """How long a session stays while nobody does anything: a browser in a ward is left alone."""
 ABSOLUTE = timedelta(hours=12)
 """How long a session stays at most: a long shift."""
+REMEMBERED = timedelta(days=7)
+"""For how long it is remembered whose a session was: so what they send after its end comes back to nobody else."""
 NOTED_EVERY = timedelta(minutes=1)
 CODE_LENGTH = 8
 
@@ -43,11 +45,11 @@ class Sessions:
         self._engine, self._clock = engine, clock
 
     def begin(self, person: str, by: Proof) -> str:
-        """The secret of a new session; those that time has ended go with it."""
+        """The secret of a new session; those that began long ago go with it."""
         secret, now = token_urlsafe(32), self._clock()
         row = {"digest": digest_of(secret), "person": person, "csrf": token_urlsafe(32), "by": by, "began": now, "seen": now}
         with transaction(self._engine) as connection:
-            connection.execute(delete(sessions).where((sessions.c.seen <= now - IDLE) | (sessions.c.began <= now - ABSOLUTE)))
+            connection.execute(delete(sessions).where(sessions.c.began <= now - REMEMBERED))
             connection.execute(sessions.insert().values(row))
         return secret
 
@@ -59,12 +61,16 @@ class Sessions:
             return None
         found, now = Session(**row._mapping), self._clock()  # noqa: SLF001 - This is what SQLAlchemy calls it, and its documentation too.
         if now >= found.seen + IDLE or now >= found.began + ABSOLUTE:
-            self._end(sessions.c.digest == found.digest)
             return None
         if now >= found.seen + NOTED_EVERY and not by_itself:
             with transaction(self._engine) as connection:
                 connection.execute(update(sessions).where(sessions.c.digest == found.digest).values(seen=now))
         return found
+
+    def whose(self, secret: str) -> str | None:
+        """Whose session has this secret, though time may have ended it; None where it was ended by somebody, or long ago."""
+        with transaction(self._engine) as connection:
+            return connection.execute(select(sessions.c.person).where(sessions.c.digest == digest_of(secret))).scalar_one_or_none()
 
     def of(self, person: str) -> list[Session]:
         """Somebody's sessions that time has not ended, the latest first."""
@@ -83,8 +89,10 @@ class Sessions:
         return self._end((sessions.c.person == person) & (sessions.c.digest == digest))
 
     def end_all(self, person: str, *, but: str = "") -> int:
-        """End all sessions of somebody, but one if need be; returns how many there were."""
-        return self._end((sessions.c.person == person) & (sessions.c.digest != but))
+        """End all sessions of somebody, but one if need be; returns how many there were that time had not ended."""
+        ended = sum(one.digest != but for one in self.of(person))
+        self._end((sessions.c.person == person) & (sessions.c.digest != but))
+        return ended
 
     def _end(self, which: object) -> int:
         with transaction(self._engine) as connection:

@@ -7,14 +7,14 @@ from fastapi import APIRouter, Depends, Query, Request
 
 from app.cli.replay import for_programs
 from app.moments import NOW, Replays, entry_of, moment
-from app.searched import TYPED, question_of
+from app.searched import TYPED
 from app.web.needs import Needs
 from app.web.office import Asking
 from app.web.problems import DESCRIBED
+from app.web.searching import question_by
 from app.web.sheets import chart_of
 from domain.base import Value
 from domain.replay import Cut
-from domain.searching import Question
 from domain.signatures import Signed, signatures
 from domain.words import ParticipantId, Role, Source
 from projections.search import Bounds, search
@@ -80,15 +80,14 @@ def signed(participant: ParticipantId, asking: SeeingHistory, at: Text = NOW) ->
 
 @of_the_record.get("/entries")
 def entries(
-    request: Request, asking: SeeingHistory, page: Annotated[int, Query(ge=1)] = 1, after: Annotated[int, Query(ge=0)] = 0
+    request: Request,
+    asking: SeeingHistory,
+    page: Annotated[int, Query(ge=1, lt=10**9)] = 1,
+    after: Annotated[int, Query(ge=0, lt=10**12, description="After which position of the ledger.")] = 0,
 ) -> Found:
     """The entries that are looked for, as the desk looks for them: by the same parameters, at the asker's sites."""
-    found = search(asking.office.daybook.views, _question(request, asking), Bounds(after), page, ROWS_AT_ONCE)
+    question = question_by(asking, {name: request.query_params.get(name, "") for name in TYPED})
+    found = search(asking.office.daybook.views, question, Bounds(after), page, ROWS_AT_ONCE)
     return Found(
         found=found.found, page=found.number, upto=found.upto, entries=tuple(EntryFound.model_validate(row._asdict()) for row in found.rows)
     )
-
-
-def _question(request: Request, asking: Asking) -> Question:
-    typed = {name: request.query_params.get(name, "") for name in TYPED}
-    return question_of(typed, asking.sites("see-history"), asking.office.daybook.participants.study(), asking.now)

@@ -39,6 +39,7 @@ from app.web.saved_views import saved_views
 from app.web.searching import searching
 from app.web.staff import people
 from app.web.steps_and_visits import taking
+from app.web.unsent import unsent
 from app.web.vouching import vouching
 
 OURS = Path(__file__).with_name("static")
@@ -47,6 +48,7 @@ HTMX = {"htmx.js": "htmx-2.min.js", "htmx-sse.js": "ext/hx-sse-2.min.js"}
 ROUTERS: tuple[APIRouter, ...] = (
     door,
     identity,
+    unsent,
     registering,
     looking,
     saved_views,

@@ -19,6 +19,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from app.accounts.passwords import refuse_weak
 from app.cli.reading import shaped
 from app.settings import Settings
+from app.staff import shown_out
 from app.web.answering import unsigned
 from app.web.needs import COOKIE, asking, office_of
 from app.web.office import Asking, Office
@@ -27,9 +28,14 @@ from domain.entry import Actor, Circumstances
 from domain.people import PersonAdmitted, RoleGranted
 from domain.rejections import Reason, Refused
 from domain.words import Source
+from store.errors import Fault
 
 door = APIRouter(include_in_schema=False)
 WRONG = Reason(code="wrong-password", says="There is no account with this name and this password.")
+NOT_SHOWN_OUT = (
+    "Your password is the one that you chose now, but whoever came in by the one before could not be shown out. "
+    "Sign in by it, and end all other sessions on your profile."
+)
 TOO_MANY = Reason(code="too-many", says="Too many attempts from where you are. Wait a minute.")
 LONGEST_NAME = 60
 LONGEST_ADDRESS = 1000
@@ -64,10 +70,10 @@ def signed_in(office: Office, person: str, password: str, source: Source) -> str
 
 @door.get("/sign-in")
 def sign_in(request: Request, then: str = "/", unsent: str = "") -> Response:
-    """The form by which people sign in; `unsent` says that somebody sent a form after their session had ended."""
+    """The form by which people sign in; `unsent` says that somebody sent a form after their session had ended, and whether it is kept."""
     if not office_of(request).daybook.people.current().anybody:
         return RedirectResponse("/set-up", HTTPStatus.SEE_OTHER)
-    return at_the_door(request, then, unsent=bool(unsent))
+    return at_the_door(request, then, unsent=unsent)
 
 
 @door.post("/sign-in")
@@ -177,11 +183,16 @@ def _choose(office: Office, person: str, given: str, chosen: str) -> None:
 
 
 def set_by_themselves(office: Office, person: str, chosen: str, *, but: str = "") -> None:
-    """Give somebody the password that they chose; whoever came in by the one before is shown out, but for one session."""
+    """Give somebody the password that they chose; whoever came in by the one before is shown out, but for one session.
+
+    So is whoever reads the feed of their calendar, whose address somebody may have asked for who knew the password before.
+    """
     office.accounts.passwords.set(person, chosen, chosen=True)
-    office.daybook.people.note(PasswordSet(person=person, chosen=True), "web")
-    if ended := office.accounts.sessions.end_all(person, but=but):
-        office.daybook.people.note(SignedOut(person=person, sessions=ended), "web")
+    try:
+        office.daybook.people.note(PasswordSet(person=person, chosen=True), "web")
+        shown_out(office.accounts, office.daybook.people, person, "web", but=but)
+    except Fault as fault:
+        raise Fault(NOT_SHOWN_OUT) from fault
 
 
 def let_in(request: Request, secret: str, then: str) -> Response:
@@ -213,7 +224,7 @@ def at_the_door(  # noqa: PLR0913 - A page shows what was typed and why it was r
     *,
     person: str = "",
     choosing: bool = False,
-    unsent: bool = False,
+    unsent: str = "",
 ) -> HTMLResponse:
     """The page by which people sign in: with a password, or by the way to the identity provider where there is one."""
     way_in = "" if office_of(request).provider is None else f"/identity?{urlencode({'then': here(then)})}"

@@ -37,7 +37,7 @@ def begin(request: Request, then: Annotated[str, Query(max_length=1024)] = "/") 
     errand = office.accounts.errands.begun(here(then))
     key = key_of(request.cookies.get(ERRAND, ""))
     answer = RedirectResponse(provider.address(provider.ways(), office.accounts.errands.keep(errand, key), errand), HTTPStatus.SEE_OTHER)
-    return _holding(answer, request, key)
+    return holding(answer, request, key)
 
 
 @identity.get(BACK)
@@ -59,7 +59,7 @@ def sent_to_prove(request: Request, trouble: ProveAnew, typed: tuple[tuple[str, 
     errand = office.accounts.errands.begun(path, typed=typed, **about)
     address = provider.address(trouble.ways, office.accounts.errands.keep(errand, key), errand)
     shown = page(request, asking, "prove.html", meaning=trouble.meaning, address=address, minutes=LASTS.seconds // 60)
-    return _holding(shown, request, key)
+    return holding(shown, request, key)
 
 
 def _comes_in(request: Request, errand: Errand, code: str) -> Response:
@@ -122,7 +122,7 @@ def _turned_away(request: Request, person: str, wrong: Exception) -> None:
     office_of(request).daybook.people.note(TurnedAway(person=name), "web")
 
 
-def _holding(answer: Response, request: Request, key: str) -> Response:
+def holding(answer: Response, request: Request, key: str) -> Response:
     """Give the browser the key to what it is about to do; the provider sends it back here from another site."""
     secure = office_of(request).secure
     answer.set_cookie(ERRAND, key, max_age=int(LASTS.total_seconds()), path="/", secure=secure, httponly=True, samesite="lax")

@@ -19,6 +19,8 @@ BEARER = "Bearer "
 OF_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 OF_PARTICIPANTS: frozenset[Action] = frozenset({"see-participants", "see-history"})
 """What lists of participants are shown for."""
+KEPT_UP_TO_DATE, LIVE = "/worklist", "/worklist/live"
+"""The one page that asks for itself anew, and where it listens for when to."""
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 SCHEME = HTTPBearer(auto_error=False, scheme_name="session", description="The token of a session, which `POST /api/session` begins.")
 """How the description of the interface says that one has signed in."""
@@ -88,8 +90,12 @@ def asking(request: Request, found: Found, shown: Annotated[str, Depends(shown_a
 
 
 def _by_itself(request: Request) -> bool:
-    """Whether a page asks without anybody at it, because it keeps itself up to date: that keeps no session alive."""
-    return "hx-request" in request.headers or request.headers.get("accept") == "text/event-stream"
+    """Whether a page asks without anybody at it, because it keeps itself up to date: that keeps no session alive.
+
+    Only the worklist does; what anything else says of itself in a header is nothing to go by.
+    """
+    path = request.url.path
+    return path == LIVE or (path == KEPT_UP_TO_DATE and "hx-request" in request.headers)
 
 
 @dataclass(frozen=True)
@@ -97,17 +103,19 @@ class Needs:
     """The action that an address stands for. Where it names a participant, both the participant and the action must be this person's.
 
     `somebody_new` names a participant who is on no record yet; at which site the action is this person's is asked once that is read.
+    `unread` asks for a record that need not be one that can be read.
     """
 
     action: Action
     somebody_new: bool = False
+    unread: bool = False
 
     def __call__(self, request: Request, asking: Annotated[Asking, Depends(asking)]) -> Asking:
         """Who asks, once they may. Raises Refused as Authority does, once that is recorded."""
         authority = asking.office.daybook.authority
         participant = request.path_params.get("participant")
         if participant is not None and not self.somebody_new:
-            site = authority.seen(asking.person.id, participant, asking.source)
+            site = authority.seen(asking.person.id, participant, asking.source, unread=self.unread)
             if self.action != "see-participants":  # Which is what they have just been found to be allowed.
                 authority.permit(asking.person.id, self.action, site, asking.source, participant=participant)
             _note(request, asking, participant, site)

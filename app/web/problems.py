@@ -21,6 +21,8 @@ from app.web.identity import sent_to_prove
 from app.web.needs import COOKIE, Forged, NotSignedIn, asking_by, for_programs, office_of
 from app.web.office import ProveAnew
 from app.web.safety import TOO_LONG, TooLong
+from app.web.unsent import kept_meanwhile, said_in, shown_again, whose
+from domain.participant import PARTICIPANT
 from domain.rejections import Reason, Refused
 from store.errors import CommandReused, DamagedEntry, Fault, LostRace, StoreError
 from store.participants import Overtaken
@@ -123,14 +125,23 @@ async def answer(request: Request, trouble: Exception) -> Response:
         typed = tuple((name, str(one)) for name, one in (await request.form()).multi_items() if name not in {"csrf", "password"})
         return await run_in_threadpool(sent_to_prove, request, trouble, typed)
     if isinstance(trouble, NotSignedIn):
-        return _shown_the_door(request)
-    if isinstance(trouble, DamagedEntry) and request.method == "GET" and (code := request.path_params.get("participant")):
-        return RedirectResponse(f"/records/{quote(str(code), safe='')}", HTTPStatus.SEE_OTHER)
+        return await _shown_the_door(request)
+    if isinstance(trouble, Forged) and (said := await said_in(request)) and (again := await run_in_threadpool(shown_again, request, said)):
+        return again
+    code = str(request.path_params.get("participant", ""))
+    if isinstance(trouble, DamagedEntry) and request.method == "GET" and trouble.stream == PARTICIPANT + code:
+        return RedirectResponse(f"/records/{quote(code, safe='')}", HTTPStatus.SEE_OTHER)
     return await run_in_threadpool(page_of, request, problem)
 
 
-def _shown_the_door(request: Request) -> Response:
-    """The way to the door. A page that keeps a list up to date goes there as a whole: an empty list would look like nothing to do."""
+async def _shown_the_door(request: Request) -> Response:
+    """The way to the door. A page that keeps a list up to date goes there as a whole: an empty list would look like nothing to do.
+
+    Whoever sent a form after time had ended their session finds it again behind the door.
+    """
+    with suppress(Fault):  # What cannot be kept is lost, and they are told so.
+        if request.method == "POST" and (person := await run_in_threadpool(whose, request)) and (said := await said_in(request)):
+            return await run_in_threadpool(kept_meanwhile, request, person, said)
     door = _to_the_door(request)
     if "hx-request" in request.headers:
         return Response(status_code=HTTPStatus.UNAUTHORIZED, headers={"hx-redirect": door})

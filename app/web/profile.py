@@ -3,19 +3,20 @@
 from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Annotated
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from app.cli.reading import shaped
 from app.clinic_time import SiteClock
-from app.staff import codes_of
+from app.staff import codes_of, shown_out
 from app.web.answering import page
 from app.web.door import counted, set_by_themselves
+from app.web.in_vain import NOT_SENT, TROUBLES, InVain, in_vain
 from app.web.needs import asking
 from app.web.office import Asking, Stated
-from app.web.staff import NOTHING, CommandId, Sent, Typed
+from app.web.staff import CommandId, Sent, Typed, sent_in_vain
 from domain.contacts import ContactNamed
 from domain.doorkeeping import SignedOut
 from domain.entry import Actor, Circumstances
@@ -40,8 +41,8 @@ def another_password(request: Request, asking: Somebody, password: Password = ""
         asking.prove(password)
         refuse_if(_the_same(password, chosen))
         set_by_themselves(asking.office, asking.person.id, chosen, but=asking.session.digest)
-    except Refused as refused:
-        return _shown(request, asking, refused.reasons, HTTPStatus.CONFLICT)
+    except TROUBLES as trouble:
+        return _shown(request, asking, in_vain(trouble))
     return RedirectResponse("/profile?changed=password", HTTPStatus.SEE_OTHER)
 
 
@@ -52,20 +53,20 @@ def how_to_be_told(request: Request, asking: Somebody, typed: Typed, command_id:
     try:
         contact = _contact(asking)
         event = shaped(lambda: ContactNamed.model_validate(contact.model_dump() | {name: text or None for name, text in sent.items()}))
-        asking.office.daybook.authority.prefer(event, _by(asking, command_id))
-    except Refused as refused:
-        return _shown(request, asking, sent=Sent(sent, refused.reasons), status=HTTPStatus.CONFLICT)
+        asking.office.daybook.authority.prefer(event, _by(asking, contact, command_id))
+    except TROUBLES as trouble:
+        return _shown(request, asking, sent=sent_in_vain(sent, command_id, trouble))
     return RedirectResponse("/profile?changed=notifications", HTTPStatus.SEE_OTHER)
 
 
 @profile.post("/profile/sessions")
 def end_sessions(asking: Somebody, session: Annotated[str, Form(max_length=64)] = "") -> Response:
-    """End another session of one's own, or all but this one."""
-    sessions, mine = asking.office.accounts.sessions, asking.person.id
-    other = session if session != asking.session.digest else ""
-    ended = sessions.end_one(mine, other) if other else sessions.end_all(mine, but=asking.session.digest)
-    if ended:
-        asking.office.daybook.people.note(SignedOut(person=mine, sessions=ended), "web")
+    """End another session of one's own; or all but this one, and with them the secret address of one's calendar."""
+    office, mine = asking.office, asking.person.id
+    if not session or session == asking.session.digest:
+        shown_out(office.accounts, office.daybook.people, mine, "web", but=asking.session.digest)
+    elif ended := office.accounts.sessions.end_one(mine, session):
+        office.daybook.people.note(SignedOut(person=mine, sessions=ended), "web")
     return RedirectResponse("/profile", HTTPStatus.SEE_OTHER)
 
 
@@ -81,32 +82,34 @@ def _told(asking: Asking) -> ContactNamed | None:
     return asking.office.daybook.desk.so_far().contacts.get(asking.person.id)
 
 
-def _by(asking: Asking, command_id: UUID) -> Circumstances:
-    """In the first of one's roles that holds. Raises Refused for whom none does."""
-    grant = next(asking.person.grants(asking.office.daybook.authority.today(None)), None)
-    if grant is None:
-        raise Refused(Reason(code="not-allowed", says="you have no role today"))
-    return asking.circumstances(Actor(id=asking.person.id, role=grant.role, site=grant.site), Stated(command_id))
+def _by(asking: Asking, contact: ContactNamed, command_id: UUID) -> Circumstances:
+    """In the first of one's roles that holds. Raises Refused for whom none does, once it is recorded that they asked.
+
+    What one is told concerns participants: that, if nothing else, takes a role.
+    """
+    authority = asking.office.daybook.authority
+    grant = next(asking.person.grants(authority.today(None)), None)
+    role = grant.role if grant else authority.permit(asking.person.id, "see-participants", contact.site, asking.source)
+    site = grant.site if grant else contact.site
+    return asking.circumstances(Actor(id=asking.person.id, role=role, site=site), Stated(command_id))
 
 
-def _shown(
-    request: Request, asking: Asking, reasons: tuple[Reason, ...] = (), status: HTTPStatus = HTTPStatus.OK, sent: Sent = NOTHING
-) -> Response:
-    today = asking.office.daybook.authority.today(None)
+def _shown(request: Request, asking: Asking, why: InVain = NOT_SENT, sent: Sent | None = None) -> Response:
+    """The profile: `why` the password is still the one before, and the form of how one is told as it was `sent`."""
+    today, sent = asking.office.daybook.authority.today(None), sent or Sent()
     return page(
         request,
         asking,
         "profile.html",
-        status,
+        sent.why.status if sent.reasons else why.status,
         sessions=asking.office.accounts.sessions.of(asking.person.id),
         holding=set(asking.person.grants(today)),
-        reasons=reasons,
+        reasons=why.reasons,
         calendar_address="",
         changed=request.query_params.get("changed", ""),
         told=_told(asking),
         reads_out=bool(asking.not_vouched_for) and _reads_out(asking),
         sent=sent,
-        new_id=uuid4,
         clock=SiteClock("UTC", asking.now),
     )
 

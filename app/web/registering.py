@@ -12,13 +12,14 @@ from pydantic import TypeAdapter
 from app.cli.reading import Annotations, Heard, shaped
 from app.clinic_time import SiteClock
 from app.web.answering import page
+from app.web.in_vain import TROUBLES, in_vain
 from app.web.needs import Needs
 from app.web.office import Asking, Stated
 from app.web.sheets import Sent, one_of
 from app.web.worklist_page import participant_href
 from domain.commands import Register
 from domain.entry import Identifiers
-from domain.rejections import Reason, Refused
+from domain.rejections import Reason
 from domain.words import ParticipantId, Sentence, SiteId
 
 registering = APIRouter(include_in_schema=False)
@@ -52,8 +53,9 @@ def register(request: Request, asking: Registering, typed: Sent) -> Response:
     command = Register(site=read["site"], identifiers=Identifiers(**contacts) if contacts else None)
     try:
         asking.handle(read["code"], command, Stated(command_id))
-    except Refused as refused:
-        return _shown(request, asking, said, {}, command_id, refused.reasons, HTTPStatus.CONFLICT)
+    except TROUBLES as trouble:
+        why = in_vain(trouble)
+        return _shown(request, asking, said, {}, why.again(command_id), why.reasons, why.status)
     return RedirectResponse(f"{participant_href(read['code'])}/consent?recorded=1", HTTPStatus.SEE_OTHER)
 
 

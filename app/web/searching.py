@@ -1,11 +1,12 @@
 """The pages of a search over all entries, and of the reviews of what one found."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Annotated, Any, Self, get_args
 from urllib.parse import urlencode
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
@@ -13,11 +14,12 @@ from fastapi.responses import RedirectResponse, Response
 from app.cli.reading import shaped
 from app.searched import MARKED, TYPED, Reviewed, bound_by, question_of, reviewed, to_be_reviewed
 from app.web.answering import as_csv, page
+from app.web.in_vain import TROUBLES
 from app.web.needs import Needs
 from app.web.office import Asking, Signing, Stated
-from app.web.staff import Typed
+from app.web.staff import Sent, Typed, sent_in_vain
 from domain.entry import Actor
-from domain.rejections import Reason, Refused
+from domain.rejections import Refused
 from domain.searching import KINDS, Question, kind_in_words
 from domain.words import Role, Source
 from projections.search import Bounds, Page, Row, search
@@ -81,7 +83,7 @@ def entries(request: Request, asking: SeeingHistory) -> Response:
 def as_a_table(request: Request, asking: SeeingHistory) -> Response:
     """The same entries as a table; instants in UTC."""
     asked = Asked.of(request.query_params)
-    found = search(asking.office.daybook.views, _question(asking, asked), asked.bounds, 1, MOST_ROWS)
+    found = search(asking.office.daybook.views, question_by(asking, asked.typed), asked.bounds, 1, MOST_ROWS)
     return as_csv("entries", COLUMNS, ([getattr(row, name) for name in COLUMNS] for row in found.rows))
 
 
@@ -91,8 +93,8 @@ def sign_off(request: Request, asking: Reviewing, typed: Typed, command_id: Anno
     asked = Asked.of(typed)
     try:
         _sign_off(asking, asked, typed, command_id)
-    except Refused as refused:
-        return _shown(request, asking, asked, refused.reasons, typed)
+    except TROUBLES as trouble:
+        return _shown(request, asking, asked, sent_in_vain(typed, command_id, trouble))
     return RedirectResponse("/reviews", HTTPStatus.SEE_OTHER)
 
 
@@ -109,38 +111,40 @@ def reviews(request: Request, asking: SeeingHistory) -> Response:
     return page(request, asking, "entry_reviews.html", shown=tuple(zip(shown, since, strict=True)), number=min(number, pages), pages=pages)
 
 
-def _shown(
-    request: Request, asking: Asking, asked: Asked, reasons: tuple[Reason, ...] = (), typed: Mapping[str, str] | None = None
-) -> Response:
-    status, found = (HTTPStatus.CONFLICT if reasons else HTTPStatus.OK), None
+def _shown(request: Request, asking: Asking, asked: Asked, sent: Sent | None = None) -> Response:
+    sent = sent or Sent()
+    reasons, status, found = sent.reasons, sent.why.status, None
     views, sites = asking.office.daybook.views, asking.sites("see-history")
     try:
-        found = search(views, _question(asking, asked), asked.bounds, asked.page, ON_A_PAGE)
+        found = search(views, question_by(asking, asked.typed), asked.bounds, asked.page, ON_A_PAGE)
     except Refused as refused:
         reasons, status = refused.reasons, HTTPStatus.UNPROCESSABLE_ENTITY
     unread = [one for one in views.parked() if one.site in {"", *sites}]
     return page(
-        request, asking, "search.html", status, asked=asked, found=found, reasons=reasons, unread=unread, pages=_pages(found), typed=typed,
-        sites=tuple((site, site) for site in sorted(sites)), choices=CHOICES, kind_in_words=kind_in_words, late=late, new_id=uuid4(),
-        reviews=asking.may("review-entries"),
+        request, asking, "search.html", status, asked=asked, found=found, reasons=reasons, unread=unread, pages=_pages(found),
+        sites=tuple((site, site) for site in sorted(sites)), choices=CHOICES, kind_in_words=kind_in_words, late=late,
+        typed=sent.typed, new_id=sent.command_id, reviews=asking.may("review-entries"),
     )  # fmt: skip
 
 
-def _question(asking: Asking, asked: Asked) -> Question:
-    study = asking.office.daybook.participants.study()
-    return question_of(asked.typed, asking.sites("see-history"), study, asking.now)
+def question_by(asking: Asking, typed: Mapping[str, str]) -> Question:
+    """The search that somebody typed, at the sites whose histories they may see. Raises Refused; a site of others is on record then."""
+    daybook, sites, site = asking.office.daybook, asking.sites("see-history"), typed.get("site", "").strip()
+    if site and site not in sites:
+        with suppress(Refused):  # What is told is the same whether it is another's site or none at all.
+            daybook.authority.permit(asking.person.id, "see-history", site, asking.source)
+    return question_of(typed, sites, daybook.participants.study(), asking.now)
 
 
 def _sign_off(asking: Asking, asked: Asked, typed: Mapping[str, str], command_id: UUID) -> None:
     """Record the review. Raises Refused."""
     daybook = asking.office.daybook
-    question = _question(asking, asked)
-    if not asking.sites("review-entries").issuperset(question.sites):
-        raise Refused(Reason(code="not-allowed", says="you may not review what was recorded at all of these sites: choose one of yours"))
+    question = question_by(asking, asked.typed)
+    permit = daybook.authority.permit
+    role, *_ = [permit(asking.person.id, "review-entries", site, asking.source) for site in question.sites]
     review = to_be_reviewed(daybook.views, question, asked.upto, asking.person.id, typed.get("finds") or None)
     signing = Signing(typed.get("meaning", ""), typed.get("password", ""))
     signature = shaped(lambda: asking.signature(signing, bound_by(review)))
-    role = daybook.authority.permit(asking.person.id, "review-entries", question.sites[0], asking.source)
     by = asking.circumstances(Actor(id=asking.person.id, role=role), Stated(command_id))
     daybook.reviews.record(review, by.model_copy(update={"signature": signature}))
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from http import HTTPStatus
 from types import MappingProxyType
@@ -18,6 +18,7 @@ from app.cli.reading import shaped
 from app.clinic_time import OUR_TIME, SiteClock
 from app.staff import Staff
 from app.web.answering import page
+from app.web.in_vain import NOT_SENT, TROUBLES, InVain, Trouble, in_vain
 from app.web.needs import Needs
 from app.web.office import Asking, Stated
 from app.web.sheets import sent
@@ -65,10 +66,15 @@ class Right:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A form as it was sent: what was typed, and why it was refused."""
+    """A form as it was sent: what was typed, why nothing came of it, and the id under which it is sent again."""
 
-    typed: Mapping[str, str]
-    reasons: tuple[Reason, ...] = ()
+    typed: Mapping[str, str] = field(default_factory=dict)
+    why: InVain = NOT_SENT
+    command_id: UUID = field(default_factory=uuid4)
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        return self.why.reasons
 
     def value(self, name: str) -> str:
         return self.typed.get(name, "")
@@ -82,13 +88,10 @@ class Sent:
         return tuple(reason for reason in self.reasons if _split(reason)[0] not in self.typed)
 
 
-NOTHING = Sent({})
-
-
 @people.get("/people")
 def everybody(request: Request, asking: Admitting) -> Response:
     """Everybody who has or had an account."""
-    return _list(request, asking, NOTHING)
+    return _list(request, asking, Sent())
 
 
 @people.post("/people")
@@ -98,8 +101,8 @@ def admit(request: Request, asking: Admitting, typed: Typed, command_id: Command
     try:
         event = shaped(lambda: _made(PersonAdmitted, sent))
         given = staff_of(asking).decide((event,), administering(asking, command_id))
-    except Refused as refused:
-        return _list(request, asking, Sent(sent, refused.reasons), HTTPStatus.CONFLICT)
+    except TROUBLES as trouble:
+        return _list(request, asking, sent_in_vain(sent, command_id, trouble))
     return _one(request, asking, event.person, given=given[event.person]) if given else _on(f"/people/{event.person}")
 
 
@@ -132,22 +135,22 @@ def leave(request: Request, asking: Admitting, person: str, command_id: CommandI
 @people.post("/people/{person}/password")
 def another_password(request: Request, asking: Admitting, person: str, command_id: CommandId) -> Response:
     """Give somebody another password to begin with, which is shown this once."""
-    given = staff_of(asking).reset(person, administering(asking, command_id))
-    return _one(request, asking, person, given=given) if given else _on(f"/people/{person}")
+    form, by = _Form(request, asking, person, command_id), administering(asking, command_id)
+    return _done(form, lambda: staff_of(asking).reset(person, by))
 
 
 @people.post("/people/{person}/unlock")
-def unlock(asking: Admitting, person: str, command_id: CommandId) -> Response:
+def unlock(request: Request, asking: Admitting, person: str, command_id: CommandId) -> Response:
     """Let somebody try again who failed too often."""
-    staff_of(asking).unlock(person, administering(asking, command_id))
-    return _on(f"/people/{person}")
+    form, by = _Form(request, asking, person, command_id), administering(asking, command_id)
+    return _done(form, lambda: staff_of(asking).unlock(person, by))
 
 
 @people.post("/people/{person}/sessions")
-def end_sessions(asking: Admitting, person: str, typed: Typed, command_id: CommandId) -> Response:
+def end_sessions(request: Request, asking: Admitting, person: str, typed: Typed, command_id: CommandId) -> Response:
     """Show somebody out, of one session or of all."""
-    staff_of(asking).end_sessions(person, administering(asking, command_id), typed.get("session", ""))
-    return _on(f"/people/{person}")
+    form, by = _Form(request, asking, person, command_id), administering(asking, command_id)
+    return _done(form, lambda: staff_of(asking).end_sessions(person, by, typed.get("session", "")))
 
 
 @people.get("/access")
@@ -170,31 +173,40 @@ class _Form(NamedTuple):
 
 
 def _decided(form: _Form, event: Callable[[], Administered]) -> Response:
+    return _done(form, lambda: staff_of(form.asking).decide((shaped(event),), administering(form.asking, form.command_id)))
+
+
+def _done(form: _Form, act: Callable[[], object]) -> Response:
+    """The way back to the person, by way of the password where one was given; or their page, with why nothing was done."""
     try:
-        staff_of(form.asking).decide((shaped(event),), administering(form.asking, form.command_id))
-    except Refused as refused:
-        return _one(form.request, form.asking, form.person, Sent(form.typed, refused.reasons), status=HTTPStatus.CONFLICT)
-    return _on(f"/people/{form.person}")
+        given = act()
+    except TROUBLES as trouble:
+        return _one(form.request, form.asking, form.person, sent_in_vain(form.typed, form.command_id, trouble))
+    return _one(form.request, form.asking, form.person, given=given) if isinstance(given, str) else _on(f"/people/{form.person}")
 
 
-def _list(request: Request, asking: Asking, sent: Sent, status: HTTPStatus = HTTPStatus.OK) -> Response:
+def sent_in_vain(typed: Mapping[str, str], command_id: UUID, trouble: Trouble) -> Sent:
+    """A form of which nothing came, as it is shown again."""
+    why = in_vain(trouble)
+    return Sent(typed, why, why.again(command_id) if typed else uuid4())
+
+
+def _list(request: Request, asking: Asking, sent: Sent) -> Response:
     locked = asking.office.accounts.passwords.locked
     found = sorted(asking.office.daybook.people.current().persons.values(), key=lambda one: (not one.here, one.id))
     lines = tuple(Line(one, tuple(one.roles.values()), locked(one.id)) for one in found)
-    return page(request, asking, "people.html", status, lines=lines, sent=sent, new_id=uuid4, clock=_clock(asking))
+    return page(request, asking, "people.html", sent.why.status, lines=lines, sent=sent, clock=_clock(asking))
 
 
-def _one(  # noqa: PLR0913 - A page shows what was sent and what was given.
-    request: Request, asking: Asking, id_: str, sent: Sent = NOTHING, *, given: str | None = None, status: HTTPStatus = HTTPStatus.OK
-) -> Response:
-    office = asking.office
+def _one(request: Request, asking: Asking, id_: str, sent: Sent | None = None, *, given: str | None = None) -> Response:
+    office, sent = asking.office, sent or Sent()
     person = office.daybook.people.current().persons.get(id_)
     if person is None:
         raise Refused(Reason(code="unknown-page", says="nobody has an account of this name"))
     sites = tuple((site, site) for site in sorted(office.daybook.desk.so_far().sites))
     return page(
-        request, asking, "person.html", status, person=person, locked=office.accounts.passwords.locked(id_), given=given, sent=sent,
-        sessions=_sessions(asking, id_), sites=sites, roles=ROLES, today=_today(asking.now), new_id=uuid4, clock=_clock(asking),
+        request, asking, "person.html", sent.why.status, person=person, locked=office.accounts.passwords.locked(id_), given=given,
+        sent=sent, sessions=_sessions(asking, id_), sites=sites, roles=ROLES, today=_today(asking.now), new_id=uuid4, clock=_clock(asking),
         unvouched=_unvouched(asking, person),
     )  # fmt: skip
 

@@ -12,14 +12,13 @@ from app.clinic_time import SiteClock
 from app.staff import refuse_unless_shown
 from app.web.answering import page
 from app.web.door import counted
+from app.web.in_vain import NOT_SENT, TROUBLES, InVain, in_vain
 from app.web.needs import Needs
 from app.web.office import Asking, Signing, Stated
 from domain.entry import Actor, Circumstances
 from domain.people import IdentityVerified, Person
-from domain.rejections import Reason, Refused
 from domain.vouching import vouchers
 from store.codec import canonical
-from store.errors import Fault
 
 vouching = APIRouter(include_in_schema=False)
 Vouching = Annotated[Asking, Depends(Needs("vouch"))]
@@ -36,7 +35,7 @@ class Waiting(NamedTuple):
 @vouching.get("/vouching")
 def who_waits(request: Request, asking: Vouching) -> Response:
     """Everybody whose account signs nothing yet, and the form by which one vouches."""
-    return _shown(request, asking, request.query_params.get("person", ""))
+    return _shown(request, asking, request.query_params.get("person", ""), NOT_SENT, uuid4())
 
 
 @vouching.post("/vouching")
@@ -53,10 +52,9 @@ def vouch(  # noqa: PLR0913, PLR0917 - These are the fields of the form.
         counted(request)
         refuse_unless_shown(asking.office.accounts, asking.office.daybook.people, person, code)
         asking.office.daybook.authority.vouch(person, _signed(asking, person, command_id, password))
-    except Refused as refused:
-        return _shown(request, asking, person, refused.reasons, HTTPStatus.CONFLICT)
-    except Fault as trouble:
-        return _shown(request, asking, person, (Reason(code="not-now", says=str(trouble)),), HTTPStatus.SERVICE_UNAVAILABLE)
+    except TROUBLES as trouble:
+        why = in_vain(trouble)
+        return _shown(request, asking, person, why, why.again(command_id))
     return RedirectResponse(f"/vouching?done={person}", HTTPStatus.SEE_OTHER)
 
 
@@ -69,7 +67,7 @@ def _signed(asking: Asking, person: str, command_id: UUID, password: str) -> Cir
     return by.model_copy(update={"signature": signature})
 
 
-def _shown(request: Request, asking: Asking, chosen: str, reasons: tuple[Reason, ...] = (), status: HTTPStatus = HTTPStatus.OK) -> Response:
+def _shown(request: Request, asking: Asking, chosen: str, why: InVain, command_id: UUID) -> Response:
     daybook = asking.office.daybook
     people, today = daybook.people.current(), daybook.authority.today(None)
     waiting = tuple(
@@ -77,6 +75,6 @@ def _shown(request: Request, asking: Asking, chosen: str, reasons: tuple[Reason,
     )
     mine = tuple((one.person.id, f"{one.person.name} ({one.person.id})") for one in waiting if asking.person.id in one.by)
     return page(
-        request, asking, "vouching.html", status, waiting=waiting, mine=mine, chosen=chosen, reasons=reasons, meaning=MEANING, new_id=uuid4,
-        done=people.persons.get(request.query_params.get("done", "")), clock=SiteClock("UTC", asking.now),
+        request, asking, "vouching.html", why.status, waiting=waiting, mine=mine, chosen=chosen, reasons=why.reasons, meaning=MEANING,
+        command_id=command_id, done=people.persons.get(request.query_params.get("done", "")), clock=SiteClock("UTC", asking.now),
     )  # fmt: skip

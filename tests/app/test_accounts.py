@@ -11,7 +11,7 @@ from argon2.profiles import CHEAPEST
 
 from app.accounts import Accounts, accounts_at
 from app.accounts.passwords import FAILURES, LOCKED_FOR, LONGEST, SHORTEST, Locked
-from app.accounts.sessions import ABSOLUTE, IDLE
+from app.accounts.sessions import ABSOLUTE, IDLE, REMEMBERED
 from domain.rejections import Refused
 from store.errors import Fault
 from tests.builders import Clock
@@ -173,6 +173,28 @@ def test_one_session_ends_and_the_others_of_somebody_stay(accounts: Accounts) ->
     assert kept
     assert accounts.sessions.end_all("m-weber", but=kept.digest) == 1
     assert [accounts.sessions.find(one) is not None for one in (*secrets, theirs)] == [False, True, False, True]
+
+
+@pytest.mark.parametrize(("after", "whose"), [(REMEMBERED - A_MOMENT, "m-weber"), (REMEMBERED, None)])
+def test_whose_a_session_was_is_remembered_for_a_week_and_it_opens_nothing(
+    accounts: Accounts, clock: Clock, after: timedelta, whose: str | None
+) -> None:
+    secret = accounts.sessions.begin("m-weber", "password")
+    clock.move_to(clock() + after)
+    accounts.sessions.begin("k-adler", "password")
+    assert accounts.sessions.find(secret) is None
+    assert accounts.sessions.whose(secret) == whose
+    assert accounts.sessions.whose("") is None
+
+
+def test_of_a_session_that_somebody_ended_nothing_is_remembered_and_only_those_that_lasted_are_counted(
+    accounts: Accounts, clock: Clock
+) -> None:
+    old = accounts.sessions.begin("m-weber", "password")
+    clock.move_to(clock() + IDLE)
+    new = accounts.sessions.begin("m-weber", "password")
+    assert accounts.sessions.end_all("m-weber") == 1
+    assert [accounts.sessions.whose(one) for one in (old, new)] == [None, None]
 
 
 def test_a_calendars_secret_opens_one_feed_until_another_is_given_or_it_is_taken_back(accounts: Accounts) -> None:

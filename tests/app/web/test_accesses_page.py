@@ -3,9 +3,11 @@
 import pytest
 
 from app.accounts.accesses import Look
+from app.web.needs import OF_PARTICIPANTS
 from domain.doorkeeping import AccessesSealed
 from domain.words import PersonsRole
 from tests.app.web.at_the_door import ADMINISTRATOR, COORDINATOR, ELSEWHERE, Desk
+from tests.app.web.test_rights import ALL
 
 AUDITOR: PersonsRole = "auditor"
 BER = "/participants/BER-001"
@@ -40,6 +42,24 @@ def test_what_a_page_asks_for_by_itself_what_was_refused_and_what_shows_no_parti
 def test_no_header_keeps_a_look_at_a_participant_from_being_noted(door: Desk) -> None:
     door.browser(COORDINATOR).get(BER, **{"hx-request": "true"})
     assert noted(door) == [Look(COORDINATOR, BER, "web", "BER-001", "BER")]
+
+
+ITSELF = {"/worklist", "/worklist/live"}
+"""What a page asks for by itself."""
+LISTS = sorted(
+    {one.path for one in ALL if one.method == "GET" and one.action in OF_PARTICIPANTS and "{participant}" not in one.path} - ITSELF
+)
+
+
+@pytest.mark.parametrize("by_itself", [{"hx-request": "true"}, {"accept": "text/event-stream"}])
+@pytest.mark.parametrize("path", LISTS)
+def test_no_header_keeps_it_from_being_noted_that_somebody_asked_for_a_list(door: Desk, path: str, by_itself: dict[str, str]) -> None:
+    door.browser(COORDINATOR).get(path, **by_itself)
+    assert noted(door) == [Look(COORDINATOR, path, "api" if path.startswith("/api") else "web")]
+
+
+def test_there_are_lists_of_which_that_is_tried() -> None:
+    assert {"/worklist.csv", "/search.csv", "/deviations.csv", "/api/entries", "/api/worklist", "/participants"} <= set(LISTS)
 
 
 def test_a_look_that_opens_a_day_binds_the_day_before_into_the_ledger(door: Desk) -> None:

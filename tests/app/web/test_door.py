@@ -119,7 +119,7 @@ def test_a_session_that_nobody_uses_ends_after_half_an_hour(door: Desk, after: t
 @pytest.mark.parametrize(
     ("path", "then"), [("/participants/BER-001/screening", "%2Fparticipants%2FBER-001%2Fscreening"), ("/profile/sessions", "%2F")]
 )
-def test_whoever_sends_a_form_after_their_session_has_ended_is_told_that_nothing_was_recorded(door: Desk, path: str, then: str) -> None:
+def test_whoever_sends_a_form_of_which_nothing_can_be_kept_is_told_that_nothing_was_recorded(door: Desk, path: str, then: str) -> None:
     browser = door.browser(COORDINATOR)
     shown = browser.csrf()
     door.clock.move_to(door.clock() + IDLE)
@@ -149,13 +149,21 @@ def test_a_session_ends_after_twelve_hours_however_busy_it_was(door: Desk, after
     assert browser.get("/worklist").status_code == status
 
 
-@pytest.mark.parametrize("by_itself", [{"hx-request": "true"}, {"accept": "text/event-stream"}])
-def test_a_page_that_keeps_itself_up_to_date_keeps_no_session_alive(door: Desk, by_itself: dict[str, str]) -> None:
+def asks_again_at_the_end(door: Desk, path: str) -> int:
+    """What somebody is answered after half an hour in which only this was asked for as a page asks that keeps itself up to date."""
     browser = door.browser(COORDINATOR)
     door.clock.move_to(door.clock() + IDLE - A_MOMENT)
-    assert browser.get("/worklist", **by_itself).status_code == 200
+    assert browser.get(path, **{"hx-request": "true"}).status_code == 200
     door.clock.move_to(door.clock() + A_MOMENT)
-    assert browser.get("/worklist").status_code == 303
+    return browser.get("/worklist").status_code
+
+
+def test_a_page_that_keeps_itself_up_to_date_keeps_no_session_alive(door: Desk) -> None:
+    assert asks_again_at_the_end(door, "/worklist") == 303
+
+
+def test_whoever_asks_for_anything_else_is_there_whatever_a_header_says(door: Desk) -> None:
+    assert asks_again_at_the_end(door, "/worklist.csv") == 200
 
 
 def test_signing_out_ends_the_session_and_not_only_the_cookie(door: Desk) -> None:

@@ -5,6 +5,8 @@ from uuid import uuid4
 import pytest
 
 from domain.contacts import ContactNamed
+from domain.doorkeeping import AccessRefused
+from domain.people import RoleWithdrawn
 from domain.rejections import Refused
 from tests.app.web.at_the_door import COORDINATOR, INVESTIGATOR, Browser, Desk, by
 from tests.app.web.test_account_news import WITHIN_SECONDS, Postbox, telling
@@ -89,3 +91,10 @@ def test_a_changed_address_is_told_at_the_address_before(door: Desk, weber: Brow
         letter = postbox.taken.get(timeout=WITHIN_SECONDS)
     assert (letter.address, postbox.taken.empty()) == ("m.weber@study.example", True)
     assert "your address for reminders was changed" in letter.heading
+
+
+def test_whoever_has_no_role_today_is_told_nothing_and_that_they_asked_is_on_record(door: Desk, weber: Browser) -> None:
+    door.office.daybook.people.record((RoleWithdrawn(person=COORDINATOR, role="coordinator", site="BER"),), by())
+    assert says(weber, mail="new@study.example", **WAYS) == 409
+    assert contact(door) == NAMED
+    assert door.happened() == [AccessRefused(person=COORDINATOR, action="see-participants", site="BER")]

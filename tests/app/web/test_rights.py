@@ -24,7 +24,7 @@ OPEN = {
 }  # fmt: skip
 """What whoever comes may ask for."""
 ONES_OWN = {
-    ("GET", "/"), ("POST", "/sign-out"),
+    ("GET", "/"), ("POST", "/sign-out"), ("GET", "/unsent"),
     ("DELETE", "/api/session"), ("GET", "/profile"), ("POST", "/profile/password"), ("POST", "/profile/sessions"),
     ("POST", "/profile/notifications"),
     ("POST", "/profile/calendar"), ("POST", "/profile/calendar/end"),

@@ -4,7 +4,8 @@ from uuid import uuid4
 
 import pytest
 
-from domain.doorkeeping import SignedOut, Unlocked
+from app.demo.people import PASSWORD
+from domain.doorkeeping import CalendarAddressTakenBack, DoorEvent, PasswordSet, SignedOut, Unlocked
 from domain.people import AccessGiven, PersonAdmitted, PersonLeft, RoleGranted, RoleWithdrawn
 from tests.app.web.at_the_door import ADMINISTRATOR, COORDINATOR, INVESTIGATOR, Browser, Desk, by
 from tests.builders import START
@@ -136,6 +137,41 @@ def test_whoever_is_shown_out_sees_nothing_by_their_calendars_secret_address_eit
     assert sends(berg, f"/people/{COORDINATOR}/{what}") in {200, 303}
     assert sends(berg, "/people", person=COORDINATOR, name="M. Weber") == 303, "they are here, or here again"
     assert door.browser().get(address).status_code == 404
+
+
+def gives_up(door: Desk, typed: dict[str, str] | None, path: str) -> list[DoorEvent]:
+    """What is recorded while somebody who has the address of a calendar sends a form of their profile; the address opens nothing then."""
+    address = f"/calendar/{door.office.accounts.calendars.give(COORDINATOR)}.ics"
+    mine = door.browser(COORDINATOR)
+    assert door.browser().get(address).status_code == 200
+    assert mine.post(path, **(typed or {})).status_code == 303
+    assert door.browser().get(address).status_code == 404
+    return door.happened()
+
+
+def test_whoever_chooses_another_password_gives_up_the_address_that_was_asked_for_under_the_one_before(door: Desk) -> None:
+    happened = gives_up(door, {"password": PASSWORD, "chosen": "another four words of mine"}, "/profile/password")
+    assert happened == [PasswordSet(person=COORDINATOR, chosen=True), CalendarAddressTakenBack(person=COORDINATOR)]
+    assert "if you had one, opens nothing any more" in door.browser(COORDINATOR).get("/profile?changed=password").text
+
+
+def test_whoever_ends_all_others_gives_up_the_address_that_one_of_them_may_have_asked_for(door: Desk) -> None:
+    door.browser(COORDINATOR)
+    happened = gives_up(door, None, "/profile/sessions")
+    assert happened == [CalendarAddressTakenBack(person=COORDINATOR), SignedOut(person=COORDINATOR)]
+    door.browser(COORDINATOR)
+    assert "then opens nothing any more" in door.browser(COORDINATOR).get("/profile").text
+
+
+def test_whoever_ends_one_other_session_keeps_their_address(door: Desk) -> None:
+    secret = door.office.accounts.calendars.give(COORDINATOR)
+    mine = door.browser(COORDINATOR)
+    door.clock.move(seconds=1)
+    door.browser(COORDINATOR)
+    latest = door.office.accounts.sessions.of(COORDINATOR)[0]
+    assert mine.post("/profile/sessions", session=latest.digest).status_code == 303
+    assert door.happened() == [SignedOut(person=COORDINATOR)]
+    assert door.office.accounts.calendars.whose(secret) == COORDINATOR
 
 
 def test_somebody_who_is_locked_out_is_let_try_again(door: Desk, berg: Browser) -> None:

@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -133,3 +134,31 @@ FIELDS = (
     "source",
     "visit",
 )
+
+
+BEYOND = (2**63 - 1, 2**63, 2**64, -(2**63) - 1)
+"""Numbers of which a database holds the first, and no other."""
+
+
+def whole_numbers(description: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Every parameter that is a whole number, with its address."""
+    for path, operations in description["paths"].items():
+        for method, operation in operations.items():
+            for parameter in operation.get("parameters", ()):
+                shapes = parameter["schema"].get("anyOf", [parameter["schema"]])
+                if any(shape.get("type") == "integer" for shape in shapes):
+                    yield method, path, parameter
+
+
+def test_a_number_that_no_database_holds_is_answered_wherever_a_whole_number_is_asked_for(door: Desk) -> None:
+    client, tried = door.program(COORDINATOR), set()
+    for method, path, parameter in whole_numbers(client.get("/api/openapi.json").json()):
+        for number in BEYOND:
+            said: dict[str, Any] = {{"query": "params", "header": "headers"}[parameter["in"]]: {parameter["name"]: str(number)}}
+            sound(client.request(method.upper(), path.replace("{participant}", "BER-001"), json=CANCELS, **said))
+        tried.add((path, parameter["name"]))
+    assert {("/api/entries", "after"), ("/api/entries", "page"), ("/api/worklist", "limit"), ("/api/worklist", "after")} <= tried
+    assert ("/api/participants/{participant}/commands", "if-match") in tried
+
+
+CANCELS = {"command": {"kind": "cancel", "step": "infusion"}}

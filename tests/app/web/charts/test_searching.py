@@ -1,6 +1,7 @@
 """An auditor searches the entries, and signs off what was found."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -8,6 +9,8 @@ from app.demo.people import PASSWORD
 from app.searched import bound_by
 from domain import commands as c
 from domain import events as e
+from domain.doorkeeping import AccessRefused
+from domain.people import RoleGranted
 from domain.searching import EntriesReviewed
 from projections.views import Parked
 from tests.app.web.charts.at_a_chart import Desk
@@ -140,3 +143,39 @@ def test_a_record_that_cannot_be_read_is_named_and_the_others_are_found(auditor:
     page = auditor.sees("/search")
     assert "BER-003 is left out: no fact is called" in page
     assert rows(page)
+
+
+def asked_in_vain(desk: Desk) -> list[AccessRefused]:
+    return [entry.event for entry in desk.office.daybook.people.happened() if isinstance(entry.event, AccessRefused)]
+
+
+@pytest.mark.parametrize(("path", "status"), [("/search", 422), ("/search.csv", 422), ("/api/entries", 422)])
+def test_that_somebody_searched_another_sites_entries_is_on_record_and_they_are_told_no_more_than_of_a_site_that_there_is_not(
+    desk: Desk, path: str, status: int
+) -> None:
+    theirs, nobodys = (desk.answer(f"{path}?site={site}") for site in ("SAO", "MUC"))
+    assert theirs.status_code == nobodys.status_code == status
+    assert "no site SAO that you may see" in theirs.text
+    assert theirs.text.replace("SAO", "MUC") == nobodys.text
+    assert asked_in_vain(desk) == [AccessRefused(person="m-weber", action="see-history", site=site) for site in ("SAO", "MUC")]
+
+
+def test_what_can_be_no_site_is_not_recorded_as_one(desk: Desk) -> None:
+    desk.sees("/search?site=%3Cscript%3E", 422)
+    assert asked_in_vain(desk) == [AccessRefused(person="m-weber", action="see-history")]
+
+
+def test_whoever_searches_their_own_site_is_refused_nothing(desk: Desk) -> None:
+    desk.sees("/search?site=BER")
+    desk.signs_in("r-haas").sees("/search?site=MUC", 422)
+    assert asked_in_vain(desk) == []
+
+
+def test_nobody_signs_off_what_was_recorded_at_a_site_where_they_do_not_review(desk: Desk) -> None:
+    day = desk.clock().date() - timedelta(days=1)  # It is still yesterday in São Paulo for some hours.
+    granted = [RoleGranted(person="m-weber", role="auditor", site="SAO", delegated=day, trained=day)]
+    desk.office.daybook.people.record(granted, by_("administrator", desk.trial.next_id()))
+    answer = desk.sends("/search?kind=medication-taken.v1", "", SIGNED)
+    assert (answer.status_code, "may review entries at BER" in answer.text) == (409, True)
+    assert asked_in_vain(desk) == [AccessRefused(person="m-weber", action="review-entries", site="BER")]
+    assert not desk.office.daybook.reviews.all()

@@ -1,10 +1,12 @@
 """An entry of a kind that no program knows any more: it is shown raw, its participant is marked, and nobody else is concerned."""
 
+import asyncio
 import sqlite3
 from contextlib import closing
 
 import pytest
 
+from domain.doorkeeping import AccessRefused
 from domain.events import ConsentSigned
 from projections.rebuilding import look_through
 from store.codec import chained, placed
@@ -60,3 +62,37 @@ def test_to_everybody_else_there_is_no_such_record(desk: Desk, version: int) -> 
     desk.signs_in("j-silva")
     assert desk.sees("/records/BER-003", 404).replace("BER-003", "") == desk.sees("/records/BER-999", 404).replace("BER-999", "")
     desk.signs_in("m-weber").sees("/records/nobody", 404)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/participants/{code}", "/participants/{code}/history", "/records/{code}", "/api/participants/{code}",
+        "/api/participants/{code}/replay", "/api/participants/{code}/eligibility",
+    ],
+)  # fmt: skip
+def test_a_record_of_another_site_is_no_less_unknown_for_being_damaged_and_that_somebody_asked_is_on_record(
+    desk: Desk, version: int, path: str
+) -> None:
+    assert version
+    desk.signs_in("j-silva")
+    damaged, unknown = (desk.answer(path.format(code=code)) for code in ("BER-003", "BER-999"))
+    assert damaged.status_code == unknown.status_code == 404
+    assert damaged.text.replace("BER-003", "BER-999") == unknown.text
+    asked = [entry.event for entry in desk.office.daybook.people.happened() if isinstance(entry.event, AccessRefused)]
+    assert [(one.person, one.participant) for one in asked] == [("j-silva", "BER-003"), ("j-silva", "BER-999")]
+
+
+def test_whoever_may_see_the_participant_is_told_by_the_interface_too_that_the_record_cannot_be_read(desk: Desk, version: int) -> None:
+    answer = desk.answer("/api/participants/BER-003")
+    assert (answer.status_code, f"Entry {version} of participant:BER-003 is damaged" in answer.json()["title"]) == (503, True)
+
+
+def test_nobody_learns_by_registering_at_their_own_site_that_a_record_of_another_one_is_damaged(desk: Desk, version: int) -> None:
+    assert version
+    shown = {"authorization": f"Bearer {desk.office.accounts.sessions.begin('j-silva', 'password')}"}
+    damaged, unknown = (
+        asyncio.run(desk.client.post(f"/api/participants/{code}", json={"site": "SAO"}, headers=shown)) for code in ("BER-003", "BER-999")
+    )
+    assert damaged.status_code == unknown.status_code == 409
+    assert damaged.text == unknown.text
