@@ -22,7 +22,7 @@ A_WHEN = Reads(lambda chart: chart.clock.when)
 LEARNED = Annotated[
     When,
     Reads(lambda chart: chart.clock.when, otherwise="now"),
-    typer.Option(metavar="WHEN", help="When the site learned of it. The 24 hours of what is serious run from then."),
+    typer.Option(metavar="WHEN", help="When the site learned of it; now, if nothing is said. The hours of what is serious run from then."),
 ]
 STOP = Annotated[When | None, A_WHEN, typer.Option(metavar="WHEN", help="When it ended; without this, it goes on.")]
 SERIOUS = Annotated[

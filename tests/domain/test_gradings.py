@@ -1,5 +1,6 @@
 """Toxicities of the cells: graded by ASTCT, and from grade 3 on somebody is called at any hour."""
 
+import re
 from datetime import datetime, timedelta
 
 import pytest
@@ -7,11 +8,14 @@ from pydantic import ValidationError
 
 from domain import commands as c
 from domain import events as e
+from domain.contacts import ContactNamed
+from domain.letters import letter
+from domain.notices import notices, tag
 from domain.rejections import Refused
 from domain.time import MINUTE, When, local_date
 from domain.words import AstctGrade
 from tests.builders import BERLIN, Story, Trial, codes
-from tests.domain.harms import calls
+from tests.domain.harms import IN_HOSPITAL, adverse, calls
 from tests.domain.test_reminded_of_visits import given, to_come
 
 pytestmark = pytest.mark.slow
@@ -171,3 +175,17 @@ def test_the_ice_score_goes_from_0_to_10(score: int, *, stands: bool) -> None:
     else:
         with pytest.raises(ValidationError):
             neuro(When("2026"), 3, score)
+
+
+def test_a_message_says_that_a_matter_of_safety_waits_and_neither_what_nor_how_severe(story: Story) -> None:
+    story.reports(neuro(story.at(), 4))
+    story.reports(adverse(story.at(), **IN_HOSPITAL))
+    story.advances()
+    to = ContactNamed(person="k-adler", roles=("investigator",), mail="k.adler@ber.example")
+    told = {key: one for key, one in notices(story.record).items() if key.startswith(("severe-toxicity", "safety-report"))}
+    assert len(told) == 2
+    for key, notice in told.items():
+        written = letter(notice, 1, to, story.now, story.trial.participants.study())
+        words = " ".join((written.heading, *written.lines)).replace(tag(key), "").lower()
+        assert "a matter of safety" in words
+        assert not re.search(r"grade|neuro|icans|cytokine|adverse|serious|hospital|pneumonia", words), words
