@@ -87,6 +87,13 @@ class Life:
         before = self.record
         return Turn(self.clock, command, before, self.asks(command, role), self.record)
 
+    def is_harmed(self) -> Turn:
+        """Time passes, and somebody tells of harm or amends what was told last."""
+        self.clock += self.dice.choice([timedelta(0), timedelta(minutes=50), timedelta(hours=7)])
+        command, role = self._amendment() if self.dice.random() < 0.3 else (c.Report(fact=self._harm(self._when())), self._somebody())
+        before = self.record
+        return Turn(self.clock, command, before, self.asks(command, role), self.record)
+
     # What people want
 
     def _sensible(self) -> Wish:
