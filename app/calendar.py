@@ -32,7 +32,7 @@ class Publisher:
         records = {one.participant: one for one in found.records}
         lines = [
             *self._head(),
-            *(line for row in found.rows for line in self._event(row, records[row.participant], "CONFIRMED")),
+            *(line for row in found.rows for line in self._event(row, records[row.participant], _status(row))),
             *(
                 line
                 for participant, gone in withdrawn.items()
@@ -61,6 +61,10 @@ class Publisher:
         yield f"DESCRIPTION:{_text(_says(row, self.study))}"
         yield f"URL:{self.address}/participants/{quote(row.participant, safe='')}"
         yield "END:VEVENT"
+
+
+def _status(row: Row) -> str:
+    return "CANCELLED" if row.state == "withdrawn" else "CONFIRMED"
 
 
 def _row(one: Scheduled, record: Record, zones: Mapping[str, str]) -> Row:

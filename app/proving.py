@@ -1,7 +1,7 @@
 """Proving the record: all of it, or what came after the last proof, with whatever heads people hold."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -10,9 +10,14 @@ from domain.base import Value
 from domain.participant import PARTICIPANT
 from projections.rebuilding import retry
 from store.chains import Damage as Found
-from store.errors import Fault
+from store.errors import DamagedEntry, Fault
 from store.examining import examine
 from store.heads import held
+
+NO_KEY = {
+    "lost": "the key to who this is was altered or taken away, and no decision to erase that is on record",
+    "destroyed": "the key to who this is was destroyed, and no decision to erase that is on record",
+}
 
 
 class Damage(Value):
@@ -33,6 +38,8 @@ class Verification(Value):
     heads: int
     unsigned: int
     damage: tuple[Damage, ...]
+    unreadable: tuple[Damage, ...]
+    """What nobody altered, and this program does not know how to read; only its participants are left out of the views."""
 
 
 def verification(daybook: Daybook, *, kept: Sequence[str] = (), from_the_start: bool = True) -> Verification:
@@ -47,12 +54,27 @@ def verification(daybook: Daybook, *, kept: Sequence[str] = (), from_the_start: 
     found = examine(daybook.ledger.recorder, daybook.signing.first(), kept=(*kept, *held_here), since=since)
     for stream in {one.stream for one in found.damage}:
         _leave_out(daybook, stream)
-    if not found.damage and found.last is not None:
+    damage = (*found.damage, *_identities_lost(daybook))
+    if not damage and found.last is not None:
         _end(daybook.settings.proved, found.last.note)
-    damage = tuple(_as_damage(one) for one in found.damage)
     return Verification(
-        since=found.since, entries=found.entries, streams=found.streams, heads=found.heads, unsigned=found.unsigned, damage=damage
+        since=found.since,
+        entries=found.entries,
+        streams=found.streams,
+        heads=found.heads,
+        unsigned=found.unsigned,
+        damage=tuple(map(_as_damage, damage)),
+        unreadable=tuple(map(_as_damage, found.unreadable)),
     )
+
+
+def _identities_lost(daybook: Daybook) -> Iterator[Found]:
+    """Who can be named by nobody any more although nobody decided that; what else is on record of them is not concerned."""
+    with suppress(DamagedEntry):  # of the study's own record, of which it was told above
+        erased = {PARTICIPANT + event.participant for event, _ in daybook.desk.erased()}
+        for row, kept in daybook.ledger.identities():
+            if kept != "kept" and row.stream not in erased:
+                yield Found(row.position, row.stream, row.version, NO_KEY[kept])
 
 
 def heads_in(paths: Iterable[Path]) -> tuple[str, ...]:
@@ -97,7 +119,16 @@ def proved(found: Verification) -> str:
     heads = f" against {_counted(found.heads, 'head', 'heads')}" if found.heads else ""
     damage = f"; {len(found.damage)} damaged" if found.damage else ", nothing altered"
     entries, streams = _counted(found.entries, "entry", "entries"), _counted(found.streams, "stream", "streams")
-    return f"{entries}{after} proved in {streams}{heads}{damage}."
+    alone = f" {_unsigned(found)}" if found.unsigned else ""
+    return f"{entries}{after} proved in {streams}{heads}{damage}.{alone}"
+
+
+def _unsigned(found: Verification) -> str:
+    """What no head covers, which whoever runs the server could have written anew as a whole."""
+    if not found.heads:
+        return "No head was ever signed, so that only the entries themselves speak for what they say: sign one with `daybook head`."
+    stand = "entry stands" if found.unsigned == 1 else "entries stand"
+    return f"The last {_counted(found.unsigned, stand, stand)} after the last head: nobody else can prove them before the next one."
 
 
 def _counted(number: int, one: str, several: str) -> str:
@@ -110,3 +141,8 @@ def damaged(one: Damage) -> str:
         return f"{'The ledger' if one.position is None else f'Position {one.position}'}: {one.why}."
     where = f"Entry {one.version} of {one.stream} is damaged: {one.why}. It stands at position {one.position}."
     return f"{where} Do not rely on this record; tell the administrator."
+
+
+def unread(one: Damage) -> str:
+    """What stands there as it was recorded, and cannot be read."""
+    return f"Entry {one.version} of {one.stream} is as it was recorded, and this program cannot read it: {one.why}. A newer one may."

@@ -1,16 +1,22 @@
 """The keys of the ledger's heads: the secret one, read only by whoever signs, and the public one, by which everybody checks."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from app.keyfiles import SIGNING, secret_in, written_whole
 from app.settings import Settings
+from domain.entry import Entry
 from store.errors import Fault, in_plain_words
-from store.heads import Head, PublicKey, SigningKey, Unproven
+from store.heads import Head, PublicKey, SigningKey, Unproven, stated
 from store.ledger import Ledger
 from store.sealing import Seal, standing
 
 ABSENT = "There is no signing key at {path}, so no head can be signed. Put the key back, or name its file in DAYBOOK_SIGNING."
+SIGNED_EVERY = timedelta(hours=1)
+"""Within what time after it was recorded an entry is stated by a head, if the ledger is signed as it should be."""
+LATE = timedelta(minutes=15)
+"""How much longer nobody is troubled: a worker may have to be started again."""
 NO_PUBLIC = (
     "There is no public key at {path}, so no head can be checked. Put it back: it stands in every certified copy, "
     "and everybody who holds a head was sent it."
@@ -74,8 +80,26 @@ class Signing:
         coming.replace(self.settings.signing)
         return head
 
+    def behind(self, ledger: Ledger) -> int:
+        """How many entries no head states, once the first of them has waited for too long; before that none."""
+        with in_plain_words():
+            notes = [note for _, note in ledger.recorder.heads()]
+        signed = _stated(notes[-1]) if notes else 0
+        for first in ledger.after(signed, 1):
+            if not isinstance(first, Entry) or ledger.clock() > first.recorded_at + SIGNED_EVERY + LATE:
+                return ledger.head() - signed
+        return 0
+
     def _key(self, *, create: bool = False) -> SigningKey:
         secret = secret_in(self.settings.signing, SIGNING, create=create)
         if secret is None:
             raise Fault(ABSENT.format(path=self.settings.signing))
         return SigningKey(self.name, secret)
+
+
+def _stated(note: str) -> int:
+    """How many entries a head states, whoever signed it; one that is none states nothing."""
+    try:
+        return stated(note)
+    except Unproven:
+        return 0

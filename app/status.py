@@ -1,16 +1,16 @@
 """How Daybook itself is doing: the chain of the record, the views, the journeys, the messages; asked wherever people ask."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Annotated
 
 from pydantic import Field
 
-from app.proving import Verification, damaged, proved, verification
+from app.proving import Verification, damaged, proved, unread, verification
 from app.wiring import Daybook, time_zone_data
 from domain.base import Value
-from domain.contacts import ContactRole
+from domain.contacts import ContactRole, Contacts, ladder
 from domain.participant import PARTICIPANT
 from domain.undelivered import Undelivered, together, undelivered
 from projections.views import Parked
@@ -25,6 +25,10 @@ FAILED = (
 OVERDUE = (
     "{said} should have been sent by now: see that `daybook worker` runs, and that the mail server in DAYBOOK_SMTP_HOST answers; "
     "then it goes out by itself"
+)
+UNSIGNED = (
+    "no head has been signed for {said}, the first of them recorded more than an hour ago: see that `daybook worker` runs, and that the "
+    "key in DAYBOOK_SIGNING is at hand there"
 )
 
 
@@ -46,18 +50,21 @@ class Status(Value):
     """Why the study's own record or its files cannot be read, if they cannot; nothing can be judged then."""
     time_zone_data_differs: bool
     nobody_named: tuple[str, ...]
-    """At which site nobody is named for which role: what falls due for it waits in the inbox, and is sent to nobody."""
+    """At which site nobody is named for which role, or nobody who is sent what is urgent: it waits in the inbox, and is sent to nobody."""
     messages_failed: int
     """Messages that were refused for good, or given up after days, and that somebody still needs."""
     messages_late: int
     """Messages that should have been handed over a quarter of an hour ago or earlier."""
+    entries_unsigned: int
+    """Entries that no head of the ledger states, although the first of them was recorded more than an hour and a quarter ago."""
 
     @property
     def troubled(self) -> bool:
-        """Whether somebody should look: anything damaged, left out, behind, absent, undelivered, or reckoned by other time-zone data."""
+        """Whether somebody should look: anything damaged, left out, behind, absent, undelivered or unsigned, or other time-zone data."""
         damage = self.verification is not None and self.verification.damage
         wrong = damage or self.parked or self.journeys_behind or self.study_unreadable or self.time_zone_data_differs
-        return bool(wrong or self.messages_failed or self.messages_late or self.feed_lag != 0 or not self.temporal_answers)
+        undone = self.messages_failed or self.messages_late or self.entries_unsigned or self.feed_lag != 0
+        return bool(wrong or undone or not self.temporal_answers)
 
 
 def status(daybook: Daybook, within_seconds: float, *, proving: bool = True) -> Status:
@@ -83,6 +90,7 @@ def status(daybook: Daybook, within_seconds: float, *, proving: bool = True) -> 
         nobody_named=nobody,
         messages_failed=messages.failed,
         messages_late=messages.late,
+        entries_unsigned=daybook.signing.behind(daybook.ledger),
     )
 
 
@@ -106,9 +114,17 @@ def _study(daybook: Daybook) -> tuple[str | None, bool, tuple[str, ...]]:
         return str(trouble), False, ()
     if not record.name:
         return "not open yet: `daybook study open`", False, ()
-    named = {(site, role) for one in record.contacts.values() for site in record.sites if one.serves(site) for role in one.roles}
-    nobody = tuple(f"{role} at {site}" for site in sorted(record.sites) for role in TOLD if (site, role) not in named)
-    return None, record.time_zone_data != time_zone_data(), nobody
+    return None, record.time_zone_data != time_zone_data(), tuple(_nobody_named(record.contacts, sorted(record.sites)))
+
+
+def _nobody_named(contacts: Contacts, sites: Sequence[str]) -> Iterator[str]:
+    """For whom a reminder is sent to nobody; everybody who is named may yet leave what is urgent in their inbox."""
+    for site in sites:
+        for role in TOLD:
+            if not any(one.serves(site) and role in one.roles for one in contacts.values()):
+                yield f"{role} at {site}"
+            elif not ladder(contacts, site, role):
+                yield f"{role} at {site} (for what is urgent)"
 
 
 def _feed(daybook: Daybook, within_seconds: float) -> tuple[int | None, tuple[Parked, ...]]:
@@ -126,6 +142,7 @@ def lines(found: Status) -> Iterator[tuple[str, str]]:
     if found.verification is not None:
         yield "Record", proved(found.verification)
         yield from (("Damage", damaged(one)) for one in found.verification.damage)
+        yield from (("Unreadable", unread(one)) for one in found.verification.unreadable)
     if found.study_unreadable is not None:
         yield "Study", found.study_unreadable
     yield "Views", _views(found.feed_lag)
@@ -140,12 +157,14 @@ def lines(found: Status) -> Iterator[tuple[str, str]]:
         yield "Messages", FAILED.format(said=_counted(found.messages_failed))
     if found.messages_late:
         yield "Messages", OVERDUE.format(said=_counted(found.messages_late))
+    if found.entries_unsigned:
+        yield "Heads", UNSIGNED.format(said=_counted(found.entries_unsigned, "entry", "entries"))
     if found.time_zone_data_differs:
         yield "Time zones", "this machine reckons with other time-zone data than the study adopted; see `daybook study adopt-time-zones`"
 
 
-def _counted(messages: int) -> str:
-    return f"{messages} {'message' if messages == 1 else 'messages'}"
+def _counted(number: int, one: str = "message", several: str = "messages") -> str:
+    return f"{number} {one if number == 1 else several}"
 
 
 def _retry(one: Parked) -> str:
@@ -155,7 +174,7 @@ def _retry(one: Parked) -> str:
 def _views(lag: int | None) -> str:
     if lag is None:
         return "not built yet; is `daybook project` running?"
-    return "up to date" if lag == 0 else f"{lag} {'entry' if lag == 1 else 'entries'} behind the record"
+    return "up to date" if lag == 0 else f"{_counted(lag, 'entry', 'entries')} behind the record"
 
 
 def left_out(parked: Parked) -> str:

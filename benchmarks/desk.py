@@ -130,12 +130,16 @@ async def _changes(client: httpx.AsyncClient) -> AsyncIterator[tuple[float, floa
         for _ in range(LIVE):
             await asyncio.sleep(QUIET_SECONDS)
             begun = time.perf_counter()
-            sent = asyncio.create_task(_commands(client, token, body))
-            await _heard(lines)
-            heard = time.perf_counter()
-            await client.get("/worklist", headers={"hx-request": "true"})
-            yield (heard - begun) * 1000, (time.perf_counter() - begun) * 1000
-            await sent
+            (heard, shown), _ = await asyncio.gather(_rows_anew(client, lines), _commands(client, token, body))
+            yield (heard - begun) * 1000, (shown - begun) * 1000
+
+
+async def _rows_anew(client: httpx.AsyncClient, lines: AsyncIterator[str]) -> tuple[float, float]:
+    """When a browser has heard that something changed, and when it has its rows anew."""
+    await _heard(lines)
+    heard = time.perf_counter()
+    (await client.get("/worklist", headers={"hx-request": "true"})).raise_for_status()
+    return heard, time.perf_counter()
 
 
 async def _commands(client: httpx.AsyncClient, token: str, body: str) -> None:

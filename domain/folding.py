@@ -162,7 +162,9 @@ def _judged(now: Participant, said: StandingVerdict | e.ClearanceRevoked | e.Cle
         case e.ClearanceLapsed():
             judged = replace(judged, lapsed_in=entry.version)
         case e.StepHeld():
-            judged = replace(judged, verdict=said, held_in=plan.held_in if isinstance(plan.verdict, e.StepHeld) else entry.version)
+            goes_on = isinstance(plan.verdict, e.StepHeld)
+            held_in, since = (plan.held_in, plan.held_since) if goes_on else (entry.version, entry.recorded_at)
+            judged = replace(judged, verdict=said, held_in=held_in, held_since=since)
         case e.StepCleared() | e.ManuallyReleased():
             judged = replace(judged, verdict=said, revoked_in=0, lapsed_in=0)
         case e.StepWaiting():

@@ -21,11 +21,16 @@ STEP_SAYS = {
     "revoked": "Leave has been revoked.",
     "lapsed": "Leave has lapsed.",
     "held": "It is held.",
-    "held-near": "It is held, and its slot is near.",
+    "held-near": "It is held, and there is no leave to begin it.",
+    "slot-ended": (
+        "Its slot has ended, and nothing is recorded of it. Report what took place, or plan it again. "
+        "Neither begin it nor break it off because of this message."
+    ),
 }
 """What is said of a step, by the kind of the reminder; anything else needs something that is not on record yet."""
 SAYS = {
     "visit-opens": "The visit {name} can take place; its window closes at {end}.",
+    "visit-ahead": "The window of the visit {name} opens at {opening} and closes at {end}.",
     "visit-closes": "The window of the visit {name} closes at {end}.",
     "visit-unaccounted": "Nothing was recorded for the visit {name}, whose window closed at {end}.",
     "visit-not-booked": "The visit {name} is not booked; its window closes at {end}.",
@@ -54,7 +59,7 @@ OTHERWISE = "Something falls due."
 class Letter:
     """A message to one person, ready to be handed over.
 
-    `id` is the same for every attempt; `reminders` are those told, by participant and tag; `at` is when the last of them fell due.
+    `id` is the same for every attempt; `reminders` are those told, by participant and tag; `at` is when it was written.
     `enclosed` is a file to keep, by name and text; only mail carries one.
     """
 
@@ -77,13 +82,14 @@ def says(key: str, participant: Participant, zone: str) -> str:
     step: HoldPoint | None = next((one for one in STEPS if one == name), None)
     if step is not None:
         return _of_step(kind, step, participant, zone)
-    sentence, day, end = SAYS.get(kind, OTHERWISE), _day(rest), _end(rest, zone)
-    untold = (day is None and "{day}" in sentence) or (end is None and "{end}" in sentence)
-    return OTHERWISE if untold else sentence.format(name=name, day=day, end=end)
+    sentence = SAYS.get(kind, OTHERWISE)
+    told = {"day": _day(rest), "opening": _opening(rest, zone), "end": _end(rest, zone)}
+    untold = any(what is None and f"{{{word}}}" in sentence for word, what in told.items())
+    return OTHERWISE if untold else sentence.format(name=name, **told)
 
 
-def letter(notice: Notice, call: int, to: ContactNamed, participant: Participant, study: Study) -> Letter:
-    """The message that tells a person of a reminder in a call."""
+def letter(notice: Notice, call: int, to: ContactNamed, participant: Participant, study: Study, at: datetime) -> Letter:  # noqa: PLR0913, PLR0917 - These are all that it is written of.
+    """The message that tells a person of a reminder in a call, written at an instant: what is late stands among the messages of its day."""
     key, urgency = notice.due.key, notice.due.urgency
     zone, name, short = study.zone(participant.site), study.record.name, tag(key)
     return Letter(
@@ -100,12 +106,14 @@ def letter(notice: Notice, call: int, to: ContactNamed, participant: Participant
             LOOK,
             f"To say that you have taken note: daybook acknowledge {participant.id} {short}",
         ),
-        at=notice.since,
+        at=at,
     )
 
 
-def letter_of_a_morning(id: str, told: Sequence[tuple[Notice, Participant]], to: ContactNamed, site: str, study: Study) -> Letter:
-    """The one message that tells a person of all that falls due once a morning at a site."""
+def letter_of_a_morning(  # noqa: PLR0913, PLR0917 - These are all that it is written of.
+    id: str, told: Sequence[tuple[Notice, Participant]], to: ContactNamed, site: str, study: Study, at: datetime
+) -> Letter:
+    """The one message that tells a person of all that falls due once a morning at a site, written at an instant."""
     name, zone = study.record.name, study.zone(site)
     return Letter(
         id=id,
@@ -121,7 +129,7 @@ def letter_of_a_morning(id: str, told: Sequence[tuple[Notice, Participant]], to:
             LOOK,
             f"To say that you have taken note of one, such as the first: daybook acknowledge {told[0][1].id} {tag(told[0][0].due.key)}",
         ),
-        at=max(notice.since for notice, _ in told),
+        at=at,
     )
 
 
@@ -136,12 +144,22 @@ def _of_step(kind: str, step: HoldPoint, participant: Participant, zone: str) ->
     return f"About the {step}{planned}: {revoked}{STEP_SAYS.get(kind, 'it needs something that is not on record yet.')}"
 
 
+def _opening(text: str, zone: str) -> str | None:
+    """The first minute of a window of hours, which a key names before its edition."""
+    found = re.search(r":(\d{8}T\d{4}Z):\d{8}T\d{4}Z$", text)
+    return None if found is None else shown(_instant(found[1]), zone)
+
+
 def _end(text: str, zone: str) -> str | None:
     """The end of the window whose edition a key ends with, in words: of a date, or the last minute of hours."""
     if (day := _day(text)) is not None:
         return f"the end of {day}"
     found = re.search(r":(\d{8}T\d{4}Z)$", text)
-    return None if found is None else shown(datetime.strptime(found[1], "%Y%m%dT%H%M%z") - MINUTE, zone)
+    return None if found is None else shown(_instant(found[1]) - MINUTE, zone)
+
+
+def _instant(stamp: str) -> datetime:
+    return datetime.strptime(stamp, "%Y%m%dT%H%M%z")
 
 
 def _day(text: str) -> date | None:

@@ -32,7 +32,9 @@ OfNotices = (
 A_CALL = timedelta(minutes=15)
 """How long somebody has to acknowledge before the next rung is called."""
 MOST_CALLS = 12
-"""Three hours of calling; what nobody has acknowledged by then stays in the inbox."""
+"""Three hours of calling about what is known days ahead; what nobody has acknowledged by then stays in the inbox."""
+KNOWN_DAYS_AHEAD = {"product-expires"}
+"""Reminders of these kinds. Anything else that is urgent is called out until somebody acknowledges it, or it has become pointless."""
 SPREAD = timedelta(minutes=10)
 """Within what time of a site's opening that waits for it is sent: not all of it in the same second."""
 
@@ -42,6 +44,7 @@ class Notice:
     """What has become of a reminder that fell due.
 
     `settled`: the persons told or given up, each in the call in which it was. `unreached`: whom no message reached, and none has since.
+    `again`: who is told again, whoever is called. `asked_in`: the version of the entry that asked for that, or says that it fell due.
     """
 
     due: e.ReminderDue
@@ -51,8 +54,10 @@ class Notice:
     sent: int = 0
     settled: frozenset[tuple[str, int]] = frozenset()
     unreached: frozenset[str] = frozenset()
+    again: frozenset[str] = frozenset()
     acknowledged_by: str | None = None
     withdrawn: bool = False
+    asked_in: int = 0
 
     @property
     def over(self) -> bool:
@@ -72,25 +77,29 @@ def notices(record: Record) -> dict[str, Notice]:
 def after(was: Notice | None, event: OfNotices, entry: Entry[e.Event]) -> Notice:
     """What has become of a reminder once an entry says `event` of it; the first says that it fell due."""
     if isinstance(event, e.ReminderDue):
-        return Notice(event, entry.recorded_at, entry.recorded_at)
+        return Notice(event, entry.recorded_at, entry.recorded_at, asked_in=entry.version)
     assert was is not None, "what has not fallen due is told nobody"  # noqa: S101 - cannot happen; see house style
     match event:
         case e.ReminderSent(to=person, call=call):
-            return replace(was, settled=was.settled | {(person, call)}, unreached=was.unreached - {person}, sent=was.sent + 1)
+            return replace(_settled(was, person, call), unreached=was.unreached - {person}, sent=was.sent + 1)
         case e.ReminderFailed(to=person, call=call, why=why):
             unreached = was.unreached | ({person} if why != "too-late" else set())
-            return replace(was, settled=was.settled | {(person, call)}, unreached=unreached)
+            return replace(_settled(was, person, call), unreached=unreached)
         case e.ReminderEscalated(call=call):
             return replace(was, call=call, called_at=entry.recorded_at)
         case e.ReminderAcknowledged():
             return replace(was, acknowledged_by=entry.circumstances.actor.id)
         case e.SendingAgainAsked():
-            settled = frozenset((person, call) for person, call in was.settled if person not in was.unreached)
-            return replace(was, settled=settled, unreached=frozenset())
+            settled = was.settled - {(person, was.call) for person in was.unreached}
+            return replace(was, settled=settled, unreached=frozenset(), again=was.again | was.unreached, asked_in=entry.version)
         case e.ReminderWithdrawn():
             return replace(was, withdrawn=True)
         case _:
             assert_never(event)
+
+
+def _settled(was: Notice, person: str, call: int) -> Notice:
+    return replace(was, settled=was.settled | {(person, call)}, again=was.again - {person})
 
 
 def tag(key: str) -> str:
@@ -143,7 +152,7 @@ def turn(notice: Notice, record: Record, study: Study, now: datetime) -> Turn:
     starts = told_from(notice, applies, study.record.sites[record.participant.site], record.id, now)
     if now < starts:
         return Turn(until=starts)
-    if notice.due.urgency != "urgent" or notice.call == MOST_CALLS:
+    if notice.due.urgency != "urgent" or _is_last(notice):
         return Turn(tell=untold, call=notice.call)
     following = notice.called_at + A_CALL
     if now >= following:
@@ -151,10 +160,24 @@ def turn(notice: Notice, record: Record, study: Study, now: datetime) -> Turn:
     return Turn(tell=untold, call=notice.call, until=following)
 
 
-def still_to_be_told(notice: Notice, person: str, call: int, record: Record, study: Study, now: datetime) -> bool:  # noqa: PLR0913, PLR0917 - It is asked once, before anything is sent.
-    """Whether a person who was to be told in a call still is; a call that a higher one has overtaken still reaches whom it was for."""
+def reachable(notice: Notice, record: Record, study: Study) -> bool:
+    """Whether any of those whom no message reached would be told again; contacts change, and so does what they want to be sent."""
+    return any(one.person in notice.unreached for one in _called(replace(notice, again=notice.unreached), record, study))
+
+
+def told_in_call_from(  # noqa: PLR0913, PLR0917 - It is asked once, before anything is sent.
+    notice: Notice, person: str, call: int, record: Record, study: Study, now: datetime
+) -> datetime | None:
+    """From when a person is told who was to be told in a call: what has been tried since its time disturbs nobody at night either.
+
+    None where they are not told in it any more. One that another rung has overtaken still reaches them, but not once they were called anew.
+    """
+    if notice.over or (person, call) in notice.settled or _called_since(notice, person, call, record, study):
+        return None
     applies = that_apply(record.participant, study).get(notice.due.key)
-    return not notice.over and (person, call) not in notice.settled and applies is not None and now < applies.pointless_after
+    if applies is None or now >= applies.pointless_after:
+        return None
+    return told_from(notice, applies, study.record.sites[record.participant.site], record.id, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,12 +208,12 @@ def unfinished(record: Record, study: Study, now: datetime) -> Unfinished:
 
 
 def best_told(notice: Notice, applies: Reminder, site: SiteOpened, record_id: str) -> datetime:
-    """When to tell it: at once if urgent, in the site's working hours, or once in the morning. What would be pointless by then, at once."""
+    """When to tell it: at once if urgent, in the site's working hours, or once in the morning. What would be too late by then, at once."""
     since, urgency = notice.since, notice.due.urgency
     if urgency == "urgent" or (urgency == "timely" and at_work(since, site)):
         return since
     starts = _morning(since, site) if urgency == "digest" else _spread(opening(since, site), record_id, notice.due.key)
-    return starts if starts < applies.pointless_after else since
+    return starts if starts < applies.best_before else since
 
 
 def told_from(notice: Notice, applies: Reminder, site: SiteOpened, record_id: str, now: datetime) -> datetime:
@@ -235,16 +258,28 @@ def _spread(instant: datetime, record_id: str, key: str) -> datetime:
 
 
 def _called(notice: Notice, record: Record, study: Study) -> tuple[ContactNamed, ...]:
-    """Who is to be told in the call at hand."""
+    """Who is to be told in the call at hand: whoever it is for, and on whatever rung those stand who are told again."""
     due, site, contacts = notice.due, record.participant.site, study.record.contacts
     if due.urgency != "urgent":
         return addressed(contacts, site, due.to, due.urgency)
     rungs = ladder(contacts, site, due.to)
-    return rungs[(notice.call - 1) % len(rungs)] if rungs else ()
+    at_hand = rungs[(notice.call - 1) % len(rungs)] if rungs else ()
+    return at_hand + tuple(one for rung in rungs for one in rung if one.person in notice.again and one not in at_hand)
+
+
+def _called_since(notice: Notice, person: str, call: int, record: Record, study: Study) -> bool:
+    """Whether a person was called anew after a call: that says the same, and whoever tells them needs to do so once."""
+    later = (replace(notice, call=one) for one in range(call + 1, notice.call + 1))
+    return any(one.person == person for other in later for one in _called(other, record, study))
+
+
+def _is_last(notice: Notice) -> bool:
+    """Whether nobody is called after the call at hand."""
+    return notice.call >= MOST_CALLS and notice.due.key.partition(":")[0] in KNOWN_DAYS_AHEAD
 
 
 def _escalated(notice: Notice, record: Record, study: Study) -> e.ReminderEscalated:
-    following = replace(notice, call=notice.call + 1)
+    following = replace(notice, call=notice.call + 1, again=frozenset())
     reached = [one.rung for one in _called(following, record, study) if one.rung]
     rung: Rung = min(reached, key=RUNGS.index, default="coordinator")
     return e.ReminderEscalated(key=notice.due.key, call=following.call, rung=rung)

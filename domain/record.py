@@ -61,11 +61,14 @@ class Record:
     def then(self, events: Sequence[Event], at: datetime, by: Circumstances) -> "Record":
         """The record as it would be with these events appended at an instant."""
         recorded_at = max(at, self.participant.recorded_at)
-        added = tuple(Entry(self.stream, self.version + n, 0, event, recorded_at, by, 0, "") for n, event in enumerate(events, start=1))
-        if any(isinstance(event, EntryCorrected | EntryRetracted) for event in events):
-            return Record.of(self.id, self.entries + added)
-        return replace(
-            self,
-            entries=self.entries + added,
-            participant=as_of(reduce(evolve, added, self.participant), added[-1]) if added else self.participant,
+        return self.grown(
+            [Entry(self.stream, self.version + n, 0, event, recorded_at, by, 0, "") for n, event in enumerate(events, start=1)]
         )
+
+    def grown(self, added: Sequence[Entry[Event]]) -> "Record":
+        """The record with the entries that follow it: the same as if it had been read whole, and folded again only where it was amended."""
+        entries = (*self.entries, *added)
+        if not self.entries or any(isinstance(entry.event, EntryCorrected | EntryRetracted) for entry in added):
+            return Record.of(self.id, entries)
+        participant = as_of(reduce(evolve, added, self.participant), added[-1]) if added else self.participant
+        return replace(self, entries=entries, participant=participant)

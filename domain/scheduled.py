@@ -1,4 +1,7 @@
-"""What stands in a calendar about a participant: windows of visits, appointments and slots of steps; and what was withdrawn from it."""
+"""What stands in a calendar about a participant: windows of visits, appointments and slots of steps; and what was withdrawn from it.
+
+An appointment for which the participant came sooner stands as withdrawn, since the record as it is tells of that.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,7 +18,7 @@ from domain.time import FOREVER, MINUTE, local_date, midnight
 from domain.visits import VisitWindow, windows
 
 Kind = Literal["window", "booked", "step"]
-State = Literal["open", "completed", "out of window", "incomplete", "omitted", "missed", "unaccounted", "booked", "planned"]
+State = Literal["open", "completed", "out of window", "incomplete", "omitted", "missed", "unaccounted", "booked", "planned", "withdrawn"]
 UNSETTLED: frozenset[State] = frozenset({"open", "unaccounted", "booked", "planned"})
 """What somebody still has to see to."""
 Anchoring = (
@@ -50,7 +53,7 @@ def scheduled(participant: Participant, found: tuple[VisitWindow, ...], study: S
     zone = study.zone(participant.site)
     return (
         *(_window(window, zone) for window in found),
-        *_booked(participant, study, zone),
+        *_booked(participant, found, study, zone),
         *_steps(participant, study, zone),
     )
 
@@ -98,19 +101,21 @@ def _state(window: VisitWindow, zone: str) -> State:
     return "out of window" if window.out_of_window(zone) else "incomplete" if window.missing else "completed"
 
 
-def _booked(participant: Participant, study: Study, zone: str) -> Iterator[Scheduled]:
-    """Every appointment up to when the participant left, kept or not."""
+def _booked(participant: Participant, found: tuple[VisitWindow, ...], study: Study, zone: str) -> Iterator[Scheduled]:
+    """Every appointment up to when the participant left, kept or not; one for a later date than that of the visit is withdrawn."""
     left = visits_ended_at(participant, zone) or FOREVER
     rules = study.protocol(participant.protocol).visits
+    came = {one.visit: local_date(one.held.span(zone).latest, zone) for one in found if one.held is not None}
     for visit, booking in participant.booked.items():
         at = booking.fact.at.span(zone)
-        if at.earliest <= left and visit in rules:
+        needless = visit in came and came[visit] < local_date(at.earliest, zone)
+        if visit in rules and (needless or at.earliest <= left):
             yield Scheduled(
                 key=f"booked:{visit}",
                 kind="booked",
                 name=visit,
                 title=rules[visit].title,
-                state="booked",
+                state="withdrawn" if needless else "booked",
                 starts=at.earliest,
                 ends=at.latest if at.exact else at.latest + MINUTE,
                 target=at.earliest,

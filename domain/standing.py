@@ -50,7 +50,8 @@ StandingVerdict = e.StepCleared | e.StepWaiting | e.StepHeld | e.ManuallyRelease
 class Plan:
     """A planned step: its slot, and the last verdict with its entry and instant.
 
-    `held_in`: the entry since which it is held without a break. `revoked_in`, `lapsed_in`: by which leave ended, if none was given since.
+    `held_in`, `held_since`: the entry since which it is held without a break, and when that was. `revoked_in`, `lapsed_in`: by which leave
+    ended, if none was given since.
     """
 
     slot: e.Slot
@@ -59,6 +60,7 @@ class Plan:
     judged_in: int = 0
     judged_at: datetime = BEGINNING
     held_in: int = 0
+    held_since: datetime = BEGINNING
     revoked_in: int = 0
     lapsed_in: int = 0
 

@@ -58,8 +58,8 @@ class Calendar(NamedTuple):
 
 
 def calendar(views: Views, sites: Collection[str], since: datetime) -> Calendar:
-    """What somebody still has to see to and has not ended before an instant, at these sites."""
-    states = ", ".join(f"'{state}'" for state in sorted(UNSETTLED))
+    """What somebody still has to see to, or need not any more, and has not ended before an instant, at these sites."""
+    states = ", ".join(f"'{state}'" for state in sorted({*UNSETTLED, "withdrawn"}))
     question = f"SELECT {COLUMNS} FROM calendar WHERE {among(sites)} AND ends >= ? AND state IN ({states}) ORDER BY participant, key"  # noqa: S608 - Only marks are put in.
     records = f"SELECT participant, site, version, recorded_at, withdrew FROM calendar_records WHERE {among(sites)} ORDER BY participant"  # noqa: S608 - Only marks are put in.
     with views.reading() as connection:
@@ -71,10 +71,10 @@ def calendar(views: Views, sites: Collection[str], since: datetime) -> Calendar:
 
 
 def between(views: Views, sites: Collection[str], start: datetime, end: datetime) -> tuple[Row, ...]:
-    """What lies at least partly between two instants, at these sites, in the order in which it starts."""
+    """What lies at least partly between two instants and was not withdrawn, at these sites, in the order in which it starts."""
     question = (
         f"SELECT {COLUMNS} FROM calendar WHERE {among(sites)} AND ends >= ? AND starts < ? AND (ends > ? OR starts = ends) "  # noqa: S608 - Only marks are put in.
-        "ORDER BY starts, ends, participant, key"
+        "AND state <> 'withdrawn' ORDER BY starts, ends, participant, key"
     )
     with views.reading() as connection:
         return tuple(_row(*values) for values in connection.execute(question, (*sites, stored(start), stored(end), stored(start))))

@@ -5,6 +5,7 @@ from typing import assert_never
 from domain import events as e
 from domain.entry import Entry
 from domain.notices import tag
+from domain.reminding.steps import not_before
 from domain.rules.reviews import TITLES
 from domain.time import MINUTE, When, shown
 from domain.verdicts import Derivation
@@ -227,9 +228,12 @@ def waiting(verdict: e.StepWaiting, zone: str) -> str:
 
 
 def held(verdict: e.StepHeld, zone: str) -> str:
-    """Why a step is held, and from when it would be possible."""
-    possible = "No instant is in sight at which it is." if verdict.earliest is None else f"Possible from {shown(verdict.earliest, zone)}."
-    return f"{verdict.step.capitalize()} is held: nothing in its slot is possible{_because(verdict.derivation)}. {possible}"
+    """Why a step is held and from when nothing would forbid it; or that its slot is over, after which it may be under way."""
+    title = verdict.step.capitalize()
+    if verdict.earliest == verdict.derivation.at:  # Nothing forbids it but that no instant of its slot is left.
+        return f"{title} is held: its slot is over, and nothing was recorded of it. Report what took place, or plan it again."
+    reasons, when = _because(verdict.derivation), not_before(verdict.earliest, zone)
+    return f"{title} is held: nothing in its slot is possible{reasons}. {when}"
 
 
 def when(at: When, zone: str) -> str:

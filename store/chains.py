@@ -53,6 +53,8 @@ class Chains:
         self.heads = _Heads(before)
         self.damaged: set[int] = set()
         """The positions of which something was told."""
+        self.unreadable: list[Damage] = []
+        """What is as it was recorded, of kinds that this program does not know: altered by nobody, and understood by nobody here."""
         self._told = told
         self._unended: list[tuple[Any, ...]] = []
         """The rows whose command has not ended yet."""
@@ -126,14 +128,14 @@ class Chains:
 
     def _wrong(self, row: tuple[Any, ...], found: bytes) -> None:
         position, stream, version, kind, state, previous, hash_, placed = row
-        known = self.heads[stream]
+        known, name = self.heads[stream], kind.decode(errors="replace")
         whys = []
-        if kind.decode(errors="replace") not in KINDS:
-            whys.append(f"no fact is called {kind.decode(errors='replace')!r}")
-        elif found != hash_:
+        if found != hash_:
             whys.append("its contents do not agree with its hash")
-        elif self._kinds[kind][1] not in state:
+        elif named(kind) not in state:
             whys.append("its contents are those of another kind")
+        elif name not in KINDS:
+            self.unreadable.append(Damage(position, stream.decode(errors="replace"), version, f"no fact is called {name!r}"))
         if found == hash_ and sha256(hash_ + position.to_bytes(8, "big")).digest() != placed:
             whys.append("it does not stand at the position where it was recorded")
         if not whys and version > known[0] + 1:
@@ -201,6 +203,11 @@ class Chains:
         self._told(Damage(row[0], row[1].decode(errors="replace"), row[2], why))
 
 
+def named(kind: bytes) -> bytes:
+    """How contents name their kind."""
+    return b'"kind":"%b"' % kind
+
+
 def _expected(rows: list[tuple[Any, ...]]) -> Iterable[tuple[tuple[Any, ...], tuple[Any, ...]]]:
     """The last row of each stream that a command appended to, and what should be remembered of it."""
     ends: dict[bytes, tuple[tuple[Any, ...], int]] = {}
@@ -236,7 +243,7 @@ class _Kinds(dict[bytes, tuple[bytes, bytes]]):
 
     def __missing__(self, kind: bytes) -> tuple[bytes, bytes]:
         name = kind.decode(errors="replace")
-        self[kind] = found = (prefixed(kind), b'"kind":"%b"' % kind if name in KINDS else NO_CONTENTS)
+        self[kind] = found = (prefixed(kind), named(kind) if name in KINDS else NO_CONTENTS)
         return found
 
 

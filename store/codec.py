@@ -75,6 +75,10 @@ def encoded(event: Value, circumstances: bytes, study_version: int, recorded_at:
     )
 
 
+NOTHING_SEALED = b'"sealed":null,'
+"""How the bytes of an entry say that no part of it is sealed; within a text the quotation marks would be escaped."""
+
+
 def canonical(value: Value) -> bytes:
     """A value as JSON with sorted keys and no blanks, in UTF-8."""
     return _AS_TEXT(value.model_dump(mode="json")).encode()
@@ -111,10 +115,14 @@ def what_is_wrong(row: Row) -> str | None:
     return None
 
 
-def checked(rows: Iterable[Row], stream: str, upto: int) -> Iterator[Row]:
-    """The rows of a whole stream, each verified, the chain between them too, and that they reach up to the version they should."""
-    version, position, previous = 0, 0, NOTHING_BEFORE
-    for version, row in enumerate(rows, 1):
+def checked(rows: Iterable[Row], stream: str, upto: int, since: Entry[Any] | None = None) -> Iterator[Row]:
+    """The rows of a stream, each verified, the chain between them too, and that they reach up to the version they should.
+
+    These are all of its rows, or those that follow the entry `since`, which was verified before.
+    """
+    known, position, previous = (since.version, since.position, bytes.fromhex(since.digest)) if since else (0, 0, NOTHING_BEFORE)
+    version = known
+    for version, row in enumerate(rows, known + 1):
         if row.version != version:
             raise DamagedEntry(stream, version, "it is missing")
         if why := what_is_wrong(row):

@@ -36,7 +36,13 @@ class Erasures:
         self._ledger, self._desk, self._register = ledger, desk, register
 
     def carry_out(self) -> None:
-        """Destroy every key that is to be destroyed, by the ledger or by the register. Raises a Fault, and then may be repeated."""
+        """Destroy every key that is to be destroyed, by the ledger or by the register. Raises a Fault, and then may be repeated.
+
+        A ledger in which no study is open yet holds nobody; a copy that is read into it has to find it empty.
+        """
+        with suppress(DamagedEntry):
+            if not self._desk.opened():
+                return
         registered = self._registered()
         decided = {line.event.participant: line for line in registered}
         with suppress(DamagedEntry):  # whoever reads the study is told; the register still holds

@@ -28,6 +28,8 @@ class Examination:
     unsigned: int
     """How many entries stand after it, which only the next head will state."""
     damage: tuple[Damage, ...]
+    unreadable: tuple[Damage, ...]
+    """What nobody altered, and this program cannot read."""
 
 
 def examine(recorder: Recorder, key: PublicKey, *, kept: Iterable[str] = (), since: str | None = None) -> Examination:
@@ -67,7 +69,8 @@ class _Examiner:
         last = self.heads[-1] if self.heads else None
         found = tuple(sorted(set(self.damage), key=lambda one: (one.position, one.stream, one.version)))
         unsigned = max(chains.next - 1 - (last.size if last else 0), 0)
-        return Examination(start.size if start else 0, chains.entries, len(chains.heads), len(self.heads), last, unsigned, found)
+        unreadable, since_ = tuple(chains.unreadable), start.size if start else 0
+        return Examination(since_, chains.entries, len(chains.heads), len(self.heads), last, unsigned, found, unreadable)
 
     def _read_heads(self) -> None:
         rows = self.recorder.heads()

@@ -8,6 +8,7 @@ import select
 import socket
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
+from threading import Lock
 from typing import Any, Protocol
 
 from domain.entry import Entry
@@ -69,26 +70,50 @@ class Follower:
 
 
 class KeptInLedger:
-    """A reader whose position is kept in the ledger's own database, and moved when a batch has been delivered."""
+    """A reader whose position is kept in the ledger's own database, and moved when a batch has been delivered.
+
+    It never passes an entry that is held: whoever begins anew is handed that one again.
+    """
 
     def __init__(self, ledger: Ledger, name: str, deliver: Callable[[Batch], None]) -> None:
         self._ledger = ledger
         self._name = name
         self._deliver = deliver
-        self._claim = Claim(0, 0)
+        self._claim, self._read = Claim(0, 0), 0
+        self._held: set[int] = set()
+        self._lock = Lock()
 
     def begin(self, claim: Claim) -> int:
-        self._claim = claim
+        with self._lock:
+            self._claim, self._read = claim, claim.position
         return claim.position
 
     def take(self, batch: Batch) -> None:
         self._deliver(batch)
-        token, before = self._claim
-        self._claim = Claim(token, batch[-1].position)
-        with in_plain_words():
-            moved = self._ledger.recorder.move(self._name, token, before, self._claim.position)
-        if not moved:
-            raise LostLease(self._name)
+        with self._lock:
+            self._read = batch[-1].position
+        self._move()
+
+    def hold(self, position: int) -> None:
+        """Something of the entry at a position is left to be done after it was delivered."""
+        with self._lock:
+            self._held.add(position)
+
+    def settle(self, position: int) -> None:
+        """Nothing is left of it; said from any thread. Raises LostLease or a Fault: then the position moves when anything else does."""
+        with self._lock:
+            self._held.discard(position)
+        self._move()
+
+    def _move(self) -> None:
+        with self._lock, in_plain_words():
+            token, before = self._claim
+            upto = min((self._read, *(position - 1 for position in self._held)))
+            if upto <= before:
+                return
+            if not self._ledger.recorder.move(self._name, token, before, upto):
+                raise LostLease(self._name)
+            self._claim = Claim(token, upto)
 
 
 def follow(ledger: Ledger, position: int, bell: "Bell") -> Generator[Batch, None, None]:

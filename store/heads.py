@@ -129,6 +129,12 @@ def read_head(note: str, key: PublicKey) -> Head:
     return _parsed(text, note)
 
 
+def stated(note: str) -> int:
+    """How many entries a note states, whoever has signed it. Raises Unproven."""
+    text, _, _ = _opened(note)
+    return _parsed(text, note).size
+
+
 def walked(notes: Iterable[str], key: PublicKey) -> Iterator[Head | Unproven]:
     """The heads of a ledger from the first on, each under the key that was to sign it and each naming the one before it.
 

@@ -24,6 +24,11 @@ class Keyring:
             raise ValueError(f"a master key has {KEY_BYTES} bytes, not {len(master)}")
         self._master = None if master is None else AESGCM(master)
 
+    @property
+    def opens(self) -> bool:
+        """Whether the master key is at hand."""
+        return self._master is not None
+
     def new_key(self, stream: str) -> bytes:
         """A fresh key for a stream, wrapped."""
         if self._master is None:

@@ -1,11 +1,11 @@
 """The ledger: facts go in once, in order, and are never rubbed out."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from threading import Lock
-from typing import Any, Self
+from typing import Any, Literal, Self
 from uuid import UUID
 
 from domain.entry import Entry, Identifiers
@@ -18,6 +18,7 @@ from store.recorder import Recorder
 from store.sqlite import SQLiteLedgerRecorder
 
 TAILS_REMEMBERED = 4096
+Kept = Literal["kept", "destroyed", "lost"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +50,14 @@ class Ledger:
         with in_plain_words():
             return cls(_recorder(address, create=create), clock, keys)
 
-    def read(self, stream: str) -> tuple[Entry[Any], ...]:
-        """Every entry of a stream, verified; the caller knows what its facts are. Raises DamagedEntry."""
+    def read(self, stream: str, since: Entry[Any] | None = None) -> tuple[Entry[Any], ...]:
+        """Every entry of a stream, verified, or those that follow the entry `since`, which was read before.
+
+        The caller knows what its facts are. Raises DamagedEntry.
+        """
         with in_plain_words():
-            upto, found = self.recorder.stream(stream)
-            rows = list(checked(found, stream, upto))
+            upto, found = self.recorder.stream(stream, since.version if since else 0)
+            rows = list(checked(found, stream, upto, since))
             entries = self._entries(rows)
         if rows:
             self._remember(stream, Tail(rows[-1].version, rows[-1].hash, entries[-1].recorded_at))
@@ -104,6 +108,23 @@ class Ledger:
         """Whether the key of a stream was destroyed."""
         with in_plain_words():
             return self.recorder.keys([stream]).get(stream) == DESTROYED
+
+    def identities(self) -> Iterator[tuple[Row, Kept]]:
+        """The first entry of each stream that has a sealed part, and what has become of the key to that.
+
+        Without the master key nobody can tell a key that was altered from one that was not.
+        """
+        with in_plain_words():
+            rows = self.recorder.sealed()
+            keys = self.recorder.keys([row.stream for row in rows])
+        for row in rows:
+            wrapped, sealed = keys.get(row.stream), unsealed(state_of(row))
+            if wrapped == DESTROYED:
+                yield row, "destroyed"
+            elif wrapped is None or (self._keyring.opens and self._identifiers(row, sealed, keys) is None):
+                yield row, "lost"
+            else:
+                yield row, "kept"
 
     def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Have a function called after every append of this process; returns how to stop that."""

@@ -1,8 +1,9 @@
 """The desk where requests about participants are granted or refused."""
 
 from collections import OrderedDict
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
 from threading import Lock
@@ -16,7 +17,7 @@ from domain.participant import PARTICIPANT
 from domain.record import Record
 from domain.rejections import Reason, Refused
 from domain.study import Study
-from store.errors import CommandReused, LostRace
+from store.errors import CommandReused, DamagedEntry, LostRace
 from store.ledger import Ledger
 from store.orders import Appended
 from store.study import StudyDesk
@@ -49,6 +50,10 @@ def by_people(record: Record) -> Iterator[Entry[Event]]:
     return (entry for entry in record.entries if entry.circumstances.source not in {"journey", "notices"})
 
 
+def _nameless(entries: Iterable[Entry[Event]]) -> list[Entry[Event]]:
+    return [entry if entry.identifiers is None else replace(entry, identifiers=None) for entry in entries]
+
+
 class Participants:
     """Reads records, and records what requests bring about; every write goes through here."""
 
@@ -63,21 +68,29 @@ class Participants:
         return [stream.removeprefix(PARTICIPANT) for stream in self.ledger.streams(PARTICIPANT)]
 
     def read(self, participant_id: str) -> Record:
-        """A participant's record, proved and folded again only when its stream has grown. Raises DamagedEntry."""
+        """A participant's record: of one that was read before, only what has been added since is read, proved and folded.
+
+        It names nobody: who somebody is stands in the ledger alone, where erasing their key takes it away. Raises DamagedEntry.
+        """
         length = self.ledger.version_of(PARTICIPANT + participant_id)
         with self._lock:
             known = self._remembered.get(participant_id)
         if known is not None and known.version == length:
             return known
-        record = Record.of(participant_id, self.ledger.read(PARTICIPANT + participant_id))
-        if any(entry.identifiers for entry in record.entries):
-            return record  # Who somebody is, is never remembered: erasing their key leaves the stream as long as it was.
+        record = self._read(participant_id, known)
         with self._lock:
             self._remembered[participant_id] = record
             self._remembered.move_to_end(participant_id)
             while len(self._remembered) > RECORDS_REMEMBERED:
                 self._remembered.popitem(last=False)
         return record
+
+    def _read(self, participant_id: str, known: Record | None) -> Record:
+        """What follows a record that is known; the whole of it where that is not what the ledger holds any more."""
+        if known is not None and known.entries:
+            with suppress(DamagedEntry):
+                return known.grown(_nameless(self.ledger.read(known.stream, known.entries[-1])))
+        return Record.of(participant_id, _nameless(self.ledger.read(PARTICIPANT + participant_id)))
 
     def study(self) -> Study:
         return self.desk.current()

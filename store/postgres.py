@@ -21,6 +21,7 @@ from psycopg.rows import TupleRow, tuple_row
 from psycopg.sql import SQL, Identifier, Literal
 from psycopg_pool import PoolTimeout
 
+from store.codec import NOTHING_SEALED, Row
 from store.errors import Missing, Unreachable, fault
 from store.keys import DESTROYED
 from store.orders import Appended, InTheWay, Order
@@ -57,8 +58,8 @@ class PostgresLedgerRecorder(PostgresRecorder):
         streams = {stream: (version, upto) for stream, version, upto in _named("stream", found)}
         return InTheWay(commands, streams, next(((stream, last) for stream, last in _named("missing", found)), None))
 
-    def stream(self, stream: str) -> Found:
-        return Found.of(self._ask("stream", stream, stream))
+    def stream(self, stream: str, after: int = 0) -> Found:
+        return Found.of(self._ask("stream", stream, stream, after))
 
     def tail(self, stream: str) -> Found:
         return Found.of(self._ask("tail", stream, stream))
@@ -78,8 +79,13 @@ class PostgresLedgerRecorder(PostgresRecorder):
     def keys(self, streams: Sequence[str]) -> dict[str, bytes]:
         return dict(self._ask("keys", list(streams)))
 
+    def sealed(self) -> list[Row]:
+        return [Row(*row) for row in self._ask("sealed", NOTHING_SEALED)]
+
     def destroy_key(self, stream: str) -> None:
         self._ask("destroy_key", stream, DESTROYED)
+        with self._connected() as connection:  # The row that held the key would stay in the file until something needs its place.
+            connection.execute(SQL("VACUUM FULL {}.participant_keys").format(Identifier(self.schema)))
 
     def stretch(self, first: int, limit: int) -> Stretch:
         with self._together("REPEATABLE READ READ ONLY") as cursor:
@@ -162,7 +168,7 @@ class PostgresLedgerRecorder(PostgresRecorder):
 STATEMENTS = {
     "record": "SELECT {schema}.record(%b::text::jsonb)",
     "stream": """SELECT * FROM (SELECT coalesce(max(last), 0) AS upto FROM {schema}.appended WHERE stream = %b) AS known
-        LEFT JOIN (SELECT * FROM {schema}.entries WHERE stream = %b) AS found ON true ORDER BY version""",
+        LEFT JOIN (SELECT * FROM {schema}.entries WHERE stream = %b AND version > %b) AS found ON true ORDER BY version""",
     "tail": """SELECT * FROM (SELECT coalesce(max(last), 0) AS upto FROM {schema}.appended WHERE stream = %b) AS known
         LEFT JOIN (SELECT * FROM {schema}.entries WHERE stream = %b ORDER BY version DESC LIMIT 1) AS found ON true""",
     "after": """SELECT * FROM (SELECT coalesce(max(position), 0) AS upto FROM {schema}.appended) AS known
@@ -172,6 +178,7 @@ STATEMENTS = {
         UNION SELECT stream FROM {schema}.appended WHERE first = 1 AND starts_with(stream, %b)""",
     "command": "SELECT digest, stream, first, last, position FROM {schema}.commands WHERE actor = %b AND command = %b",
     "keys": "SELECT stream, wrapped FROM {schema}.participant_keys WHERE stream = ANY(%b)",
+    "sealed": "SELECT * FROM {schema}.entries WHERE version = 1 AND position(%b in state) = 0 ORDER BY stream",
     "destroy_key": """INSERT INTO {schema}.participant_keys VALUES (%b, %b)
         ON CONFLICT (stream) DO UPDATE SET wrapped = excluded.wrapped RETURNING stream""",
     "stretch": """SELECT position, convert_to(stream, 'UTF8'), version, convert_to(kind, 'UTF8'), state, previous, hash, placed

@@ -74,7 +74,9 @@ class Recorder(Protocol):
         """Append all orders in one durable transaction and return the head before them; or append nothing and say why."""
         ...
 
-    def stream(self, stream: str) -> Found: ...
+    def stream(self, stream: str, after: int = 0) -> Found:
+        """The rows of a stream that stand after a version."""
+        ...
 
     def tail(self, stream: str) -> Found:
         """The last row of a stream, if there is one."""
@@ -95,6 +97,10 @@ class Recorder(Protocol):
     def keys(self, streams: Sequence[str]) -> dict[str, bytes]: ...
 
     def destroy_key(self, stream: str) -> None: ...
+
+    def sealed(self) -> list[Row]:
+        """The first row of each stream that begins with something sealed."""
+        ...
 
     def stretch(self, first: int, limit: int) -> Stretch:
         """So many rows from a position on, with the commands and what they appended up to the last of these rows.

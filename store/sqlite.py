@@ -24,7 +24,7 @@ from eventsourcing.sqlite import (
     SQLiteTransaction,
 )
 
-from store.codec import Row
+from store.codec import NOTHING_SEALED, Row
 from store.errors import Missing
 from store.keys import DESTROYED
 from store.orders import Appended, InTheWay, Order
@@ -58,16 +58,27 @@ SCHEMA = [
         for table in ("entries", "commands", "appended", "heads")
         for change in ("UPDATE", "DELETE")
     ),
+    *(  # SQLite asks no trigger for deleting when a row replaces another.
+        f"""CREATE TRIGGER IF NOT EXISTS {table}_bear_no_replacement BEFORE INSERT ON {table}
+        WHEN EXISTS (SELECT 1 FROM {table} WHERE {in_its_place}) BEGIN SELECT RAISE(ABORT, 'what is recorded is never changed'); END"""  # noqa: S608 - The words are ours.
+        for table, in_its_place in (
+            ("entries", "position = NEW.position OR (stream = NEW.stream AND version = NEW.version)"),
+            ("commands", "actor = NEW.actor AND command = NEW.command"),
+            ("appended", "position = NEW.position OR (stream = NEW.stream AND last = NEW.last)"),
+            ("heads", "number = NEW.number"),
+        )
+    ),
 ]
 
 ENTRIES = f"SELECT {COLUMNS} FROM entries"  # noqa: S608 - The columns are our own.
 LAST_OF_STREAM = "SELECT coalesce(max(last), 0) AS upto FROM appended WHERE stream = ?"
-STREAM = f"SELECT * FROM ({LAST_OF_STREAM}) LEFT JOIN ({ENTRIES} WHERE stream = ?) ORDER BY version"  # noqa: S608 - Everything stands above.
+STREAM = f"SELECT * FROM ({LAST_OF_STREAM}) LEFT JOIN ({ENTRIES} WHERE stream = ? AND version > ?) ORDER BY version"  # noqa: S608 - Everything stands above.
 TAIL = f"SELECT * FROM ({LAST_OF_STREAM}) LEFT JOIN ({ENTRIES} WHERE stream = ? ORDER BY version DESC LIMIT 1)"  # noqa: S608 - So does this.
 STANDS = f"""SELECT (SELECT coalesce(max(version), 0) FROM entries WHERE stream = ?), ({LAST_OF_STREAM}),
     (SELECT hash FROM entries WHERE stream = ? ORDER BY version DESC LIMIT 1)"""  # noqa: S608 - And this, too.
 AFTER = f"""SELECT * FROM (SELECT coalesce(max(position), 0) AS upto FROM appended)
     LEFT JOIN ({ENTRIES} WHERE position > ? ORDER BY position LIMIT ?) ORDER BY position"""  # noqa: S608 - The columns are our own.
+SEALED = f"{ENTRIES} WHERE version = 1 AND instr(state, ?) = 0 ORDER BY stream"
 STREAMS = """SELECT stream FROM entries WHERE version = 1 AND stream >= ?
     UNION SELECT stream FROM appended WHERE first = 1 AND stream >= ? ORDER BY stream"""
 MISSING = """SELECT stream, last FROM appended WHERE position = (SELECT max(position) FROM appended)
@@ -101,8 +112,8 @@ class SQLiteLedgerRecorder(SQLiteRecorder):
             in_the_way = _in_the_way(cursor, orders)
             return in_the_way if any(in_the_way) else _insert(cursor, orders)
 
-    def stream(self, stream: str) -> Found:
-        return self._found(STREAM, stream, stream)
+    def stream(self, stream: str, after: int = 0) -> Found:
+        return self._found(STREAM, stream, stream, after)
 
     def tail(self, stream: str) -> Found:
         return self._found(TAIL, stream, stream)
@@ -129,6 +140,10 @@ class SQLiteLedgerRecorder(SQLiteRecorder):
                 cursor.execute("SELECT stream, wrapped FROM participant_keys WHERE stream = ?", (stream,)).fetchone() for stream in streams
             )
             return dict(filter(None, found))
+
+    def sealed(self) -> list[Row]:
+        with self._reading() as cursor:
+            return [Row(*row) for row in cursor.execute(SEALED, (NOTHING_SEALED,))]
 
     def destroy_key(self, stream: str) -> None:
         with self._writing() as cursor:
@@ -168,8 +183,9 @@ class SQLiteLedgerRecorder(SQLiteRecorder):
 
     def add_head(self, number: int, note: str, tiles: Mapping[tuple[int, int], bytes]) -> bool:
         with self._writing() as cursor:
-            if cursor.execute("INSERT OR IGNORE INTO heads VALUES (?, ?)", (number, note)).rowcount == 0:
+            if cursor.execute("SELECT 1 FROM heads WHERE number = ?", (number,)).fetchone():
                 return False
+            cursor.execute("INSERT INTO heads VALUES (?, ?)", (number, note))
             values = [(row, place, hashes) for (row, place), hashes in tiles.items()]
             cursor.executemany("INSERT OR REPLACE INTO tiles VALUES (?, ?, ?)", values)
             return True

@@ -6,12 +6,15 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 from workflows.gathering import Batch, BatchCame, Gathered, Gathering, Waiting, Whose
+from workflows.handing_over import AN_ATTEMPT, queue_for
 from workflows.patience import FOR_DAYS, UNTIL_IT_SUCCEEDS, WITH_PATIENCE
 
 A_MOMENT = timedelta(seconds=10)
 """How long to wait for whoever comes together: the relay names many participants one after the other."""
+BETWEEN_MESSAGES = "continued-between-messages"
+"""Histories from before were continued only once nothing was left to be told just then."""
 A_LOOK = timedelta(minutes=2)
-AN_ATTEMPT = timedelta(minutes=3)
+STILL_AT_IT = timedelta(minutes=3)
 """As for a notice, with the records of hundreds to be read and added to."""
 
 
@@ -32,12 +35,12 @@ class MorningDigest:
             gathered = await self.gather(whose)
             if gathered.batch is not None:
                 await self.tell(gathered.batch)
-                continue
-            if not (self.waiting or self.named):
+            elif not (self.waiting or self.named):
                 return
-            if workflow.info().is_continue_as_new_suggested():
+            if workflow.info().is_continue_as_new_suggested() and (gathered.batch is None or workflow.patched(BETWEEN_MESSAGES)):
                 workflow.continue_as_new(args=[whose, tuple(self.waiting)])
-            await self.sleep(gathered.wait)
+            if gathered.batch is None:
+                await self.sleep(gathered.wait)
 
     @workflow.signal
     def expect(self, participant_id: str) -> None:
@@ -62,7 +65,9 @@ class MorningDigest:
             came = await workflow.execute_activity_method(
                 Gathering.tell,
                 batch,
+                task_queue=queue_for(workflow.info().task_queue, batch.channel),
                 start_to_close_timeout=AN_ATTEMPT,
+                heartbeat_timeout=STILL_AT_IT,
                 schedule_to_close_timeout=FOR_DAYS,
                 retry_policy=WITH_PATIENCE,
             )

@@ -12,7 +12,7 @@ from domain.base import Value
 from domain.contacts import ContactNamed
 from domain.digests import MOST_IN_A_MESSAGE, digest_id, morning, told_by
 from domain.letters import Letter, letter_of_a_morning
-from domain.notices import Notice, by_channel, called, still_to_be_told, tag, told_with_others
+from domain.notices import Notice, by_channel, called, tag, told_in_call_from, told_with_others
 from domain.record import Record
 from domain.study import Study
 from domain.words import Channel, Name, SiteId
@@ -20,7 +20,7 @@ from store.errors import DamagedEntry, StoreError
 from store.participants import Participants
 from workflows.few_words import in_few_words
 from workflows.outcomes import CameTo, clock_of, noted, outcome
-from workflows.sending import LONGEST_WAIT, SHORTEST_WAIT, About, NotNow, RefusedForGood, Send
+from workflows.sending import AT_NIGHT, LONGEST_WAIT, SHORTEST_WAIT, About, NotNow, RefusedForGood, Send
 
 log = structlog.get_logger()
 
@@ -160,7 +160,8 @@ class Gathering:
     def _ready(self, batch: Batch) -> tuple[tuple[About, ...], Letter | None]:
         """Which reminders are told, and the message, written anew on what is on record by now; none where it was taken already.
 
-        It was, if any of it is on record as told by it: then whoever sent it was cut off while recording the others.
+        It was, if any of it is on record as told by it: then whoever sent it was cut off while recording the others. Raises NotNow where
+        all of it waits for work to begin; what would be pointless by then is told with the rest of it.
         """
         found = list(self._of(batch))
         if any(told_by(record, batch.message) for _, record, _ in found):
@@ -169,15 +170,21 @@ class Gathering:
         contact = study.record.contacts.get(batch.whose.person)
         if contact is None or contact.wants("digest") != batch.channel:
             return (), None
-        untold = [(one, record, notice) for one, record, notice in found if self._is_to_be_told(contact, record, notice, study)]
+        waits = [self._waits(contact, record, notice, study) for _, record, notice in found]
+        untold = [one for one, wait in zip(found, waits, strict=True) if wait is not None]
+        if not untold:
+            return (), None
+        if all(wait is None or wait > timedelta(0) for wait in waits):
+            raise NotNow(AT_NIGHT)
         told = [(notice, record.participant) for _, record, notice in untold]
-        return tuple(one for one, _, _ in untold), letter_of_a_morning(
-            batch.message, told, contact, batch.whose.site, study
-        ) if told else None
+        now = self._participants.ledger.clock()
+        return tuple(one for one, _, _ in untold), letter_of_a_morning(batch.message, told, contact, batch.whose.site, study, now)
 
-    def _is_to_be_told(self, contact: ContactNamed, record: Record, notice: Notice, study: Study) -> bool:
+    def _waits(self, contact: ContactNamed, record: Record, notice: Notice, study: Study) -> timedelta | None:
+        """How long a person is left in peace before they are told; None where they are not told by this message any more."""
         now = clock_of(self._participants, record)
-        return still_to_be_told(notice, contact.person, 1, record, study, now) and told_with_others(notice, record, study)
+        starts = told_in_call_from(notice, contact.person, 1, record, study, now)
+        return None if starts is None or not told_with_others(notice, record, study) else starts - now
 
     def _came(self, came: BatchCame) -> None:
         batch, told = came.batch, set(came.of)

@@ -6,12 +6,11 @@ from datetime import timedelta
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
+from workflows.handing_over import AN_ATTEMPT, FIRST, IN_TURN, STILL_AT_IT, queue_for
 from workflows.patience import FOR_DAYS, UNTIL_IT_SUCCEEDS, WITH_PATIENCE
 from workflows.sending import About, Came, Outlook, Sending, Telling
 
 A_LOOK = timedelta(seconds=60)
-AN_ATTEMPT = timedelta(seconds=60)
-"""How long handing over and recording may take before it is done anew, under the same message id."""
 
 
 @workflow.defn(name="Notice")
@@ -51,7 +50,9 @@ class NoticeOfReminder:
         self.nudged += 1
 
     async def look(self, about: About) -> Outlook:
-        return await workflow.execute_activity_method(Sending.look, about, start_to_close_timeout=A_LOOK, retry_policy=UNTIL_IT_SUCCEEDS)
+        return await workflow.execute_activity_method(
+            Sending.look, about, start_to_close_timeout=A_LOOK, retry_policy=UNTIL_IT_SUCCEEDS, priority=FIRST
+        )
 
     def begin(self, telling: Telling) -> None:
         """Nobody waits for another: a mail server that is down does not keep the pager from being called."""
@@ -64,7 +65,10 @@ class NoticeOfReminder:
             came = await workflow.execute_activity_method(
                 Sending.tell,
                 telling,
+                task_queue=queue_for(workflow.info().task_queue, telling.channel),
+                priority=FIRST if telling.urgent else IN_TURN,
                 start_to_close_timeout=AN_ATTEMPT,
+                heartbeat_timeout=STILL_AT_IT,
                 schedule_to_close_timeout=FOR_DAYS,
                 retry_policy=WITH_PATIENCE,
             )
@@ -73,7 +77,9 @@ class NoticeOfReminder:
         if came is None:
             self.nudged += 1  # nobody was told: somebody else may have to be, or by another way
         elif not came.recorded:
-            await workflow.execute_activity_method(Sending.record, came, start_to_close_timeout=A_LOOK, retry_policy=UNTIL_IT_SUCCEEDS)
+            await workflow.execute_activity_method(
+                Sending.record, came, start_to_close_timeout=A_LOOK, retry_policy=UNTIL_IT_SUCCEEDS, priority=FIRST
+            )
         self.under_way.pop((telling.person, telling.call))
         self.told = True
 

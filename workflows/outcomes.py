@@ -30,8 +30,11 @@ def outcome(key: str, to: str, by: Channel, call: int, message: str, came_to: Ca
 
 
 def noted(participants: Participants, record: Record, notice: Notice, fact: e.NoticeFact) -> None:
-    """Record it under an id that a repetition has too. A refusal says that it is on record, or no longer so."""
-    command_id = uuid5(NAMESPACE_OID, f"{record.id}|{notice.since.isoformat()}|{fact.model_dump_json()}")
+    """Record it under an id that a repetition has too, and that the same has not once sending again was asked for.
+
+    A refusal says that it is on record, or no longer so.
+    """
+    command_id = uuid5(NAMESPACE_OID, f"{record.id}|{notice.asked_in}|{fact.model_dump_json()}")
     by = Circumstances(actor=NOTICES, source="notices", command_id=command_id)
     with suppress(Refused):
         participants.handle(record.id, RecordNotice(fact=fact), by)

@@ -10,7 +10,7 @@ from temporalio import activity
 from domain.base import Value
 from domain.contacts import ContactNamed
 from domain.letters import Letter, letter
-from domain.notices import Notice, by_channel, called, message_id, still_to_be_told, told_with_others, turn
+from domain.notices import Notice, by_channel, called, message_id, told_in_call_from, told_with_others, turn
 from domain.record import Record
 from domain.words import Channel, Name
 from store.errors import StoreError
@@ -21,6 +21,7 @@ from workflows.outcomes import CameTo, clock_of, noted, outcome
 LONGEST_WAIT = timedelta(days=1)
 """A notice looks again after no longer: dates may have moved."""
 SHORTEST_WAIT = timedelta(seconds=1)
+AT_NIGHT = "outside working hours"
 
 Send = Callable[[Letter], Awaitable[None]]
 """Hands a message over, or raises NotNow or RefusedForGood."""
@@ -43,12 +44,13 @@ class About(Value):
 
 
 class Telling(Value):
-    """Whom to tell in which call, by which channel."""
+    """Whom to tell in which call, by which channel, and whether that goes before what can wait."""
 
     about: About
     person: Name
     call: int
     channel: Channel
+    urgent: bool = False
 
 
 class Came(Value):
@@ -113,15 +115,21 @@ class Sending:
         return came.model_copy(update={"recorded": True})
 
     def _ready(self, telling: Telling) -> Letter | None:
-        """The message, written anew on what is on record by now; None where it is not to be sent, or no longer so."""
+        """The message, written anew on what is on record by now; None where it is not to be sent, or no longer so.
+
+        Raises NotNow where it waits for work to begin: for how many days it has been tried is not forgotten by that.
+        """
         record, study = self._participants.read(telling.about.participant), self._participants.study()
         notice, contact = called(record, telling.about.tag), study.record.contacts.get(telling.person)
         if notice is None or contact is None or by_channel(contact, notice.due.urgency) != telling.channel:
             return None
         now = clock_of(self._participants, record)
-        if told_with_others(notice, record, study) or not still_to_be_told(notice, telling.person, telling.call, record, study, now):
+        starts = told_in_call_from(notice, telling.person, telling.call, record, study, now)
+        if starts is None or told_with_others(notice, record, study):
             return None
-        return letter(notice, telling.call, contact, record.participant, study)
+        if now < starts:
+            raise NotNow(AT_NIGHT)
+        return letter(notice, telling.call, contact, record.participant, study, now)
 
     def _came(self, came: Came) -> None:
         telling = came.telling
@@ -159,4 +167,5 @@ def looked(participants: Participants, about: About, read: Record | None = None)
 
 
 def _telling(about: About, contact: ContactNamed, call: int, notice: Notice) -> Telling:
-    return Telling(about=about, person=contact.person, call=call, channel=by_channel(contact, notice.due.urgency))
+    urgency = notice.due.urgency
+    return Telling(about=about, person=contact.person, call=call, channel=by_channel(contact, urgency), urgent=urgency == "urgent")

@@ -164,18 +164,29 @@ def opened_chart(ctx: typer.Context, participant: str) -> Iterator[Chart]:
         yield chart
 
 
+@contextmanager
+def opened_list(ctx: typer.Context) -> Iterator[Daybook]:
+    """The record, for a list that tells of participants."""
+    session = session_of(ctx)
+    with session.daybook() as daybook:
+        _noted(session, daybook)
+        yield daybook
+
+
 def _note(chart: Chart) -> None:
-    """Note who looks, as far as they say who they are, before anything is shown of a participant on record."""
     try:
         registered = chart.record.participant.registered
     except DamagedEntry:
         return  # nothing can be shown of such a record, and whoever asks for more of it is told why
     if registered:
-        settings = chart.session.settings
-        who = (settings.actor or "").partition(":")[2][:LONGEST_NAME] or NOBODY_NAMED
-        with accesses_at(settings.accounts, chart.session.clock) as accesses:
-            look = Look(who, f"daybook {chart.session.noted['command']}"[:LONGEST], "cli", chart.id, chart.record.participant.site)
-            noted(accesses, chart.daybook.people, look)
+        _noted(chart.session, chart.daybook, chart.id, chart.record.participant.site)
+
+
+def _noted(session: Session, daybook: Daybook, participant: str | None = None, site: str | None = None) -> None:
+    """Note who looks, as far as they say who they are, before anything is shown."""
+    who = (session.settings.actor or "").partition(":")[2][:LONGEST_NAME] or NOBODY_NAMED
+    with accesses_at(session.settings.accounts, session.clock) as accesses:
+        noted(accesses, daybook.people, Look(who, f"daybook {session.noted['command']}"[:LONGEST], "cli", participant, site))
 
 
 def circumstances(session: Session, actor: Actor, stated: Options) -> Circumstances:

@@ -6,15 +6,21 @@ from typing import Annotated
 import typer
 
 from app.cli.asking import AS_JSON, Chart, acting, circumstances
+from app.cli.proving import HELD
 from app.cli.session import Session, session_of
 from app.copies.reading import checked, read_in
 from app.copies.writing import export as written
+from app.proving import heads_in
 from app.signing import Signing
 from app.wiring import Daybook
 from domain.rejections import Reason, Refused
 from store.ledger import stands
 
 copies = typer.Typer()
+TAKEN_ON_TRUST = (
+    "Nobody's head was compared: that this is the ledger that it says rests on the copy alone. Ask whoever holds a head for the "
+    "public key that they were sent; here it is {key}"
+)
 FOLDER = Annotated[Path, typer.Argument(metavar="FOLDER", help="The folder of the copy.", show_default=False)]
 
 
@@ -44,17 +50,21 @@ def export(  # noqa: PLR0913 - Each argument is an option of the command.
 
 
 @copies.command(name="import")
-def import_(ctx: typer.Context, folder: FOLDER) -> None:
+def import_(ctx: typer.Context, folder: FOLDER, *, head: HELD = None) -> None:
     """Read a certified copy of a whole ledger into a new one; contact data stay sealed, since their keys are in no copy."""
     session = session_of(ctx)
     if stands(session.settings.ledger):
         raise Refused(Reason(code="not-empty", says="there is a ledger already; a copy is read into a new one"))
-    key = checked(folder)
+    heads_in(head or ())  # What is no head says nothing of the copy.
+    key = checked(folder, head or ())
     signing = Signing(session.settings)
     if key.name != signing.name:
         raise Refused(Reason(code="another-study", says=f"the copy is of {key.name}, and this is {signing.name}"))
     with session.daybook(create=True, key=key) as daybook:
         entries = read_in(folder, daybook.ledger, key)
+        daybook.erasures.carry_out()
+    if not head:
+        session.warns(TAKEN_ON_TRUST.format(key=key))
     session.says(f"Read in: {entries} entries. Put the signing key of that ledger at {session.settings.signing} to go on signing heads.")
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.asking import AS_JSON
+from app.cli.asking import AS_JSON, opened_list
 from app.cli.session import grid, session_of
 from app.cutting import Standing, counted, everybody
 from domain.rejections import Reason, Refused
@@ -40,7 +40,7 @@ def data_cut(
 ) -> None:
     """Count everybody at a data cut, and show how each stood: also who failed screening, and who was never infused."""
     session = session_of(ctx)
-    with session.daybook() as daybook:
+    with opened_list(ctx) as daybook:
         made = daybook.desk.current().record.kept.cuts.get(name)
         if made is None:
             raise Refused(Reason(code="unknown-cut", says=f"there is no data cut {name}; `daybook data-cuts` lists them"))

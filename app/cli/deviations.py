@@ -6,7 +6,7 @@ from typing import Annotated, Any, Protocol
 
 import typer
 
-from app.cli.asking import AS_JSON, Chart, asks
+from app.cli.asking import AS_JSON, Chart, asks, opened_list
 from app.cli.reading import Reads
 from app.cli.session import grid, session_of
 from app.cli.worklist import warn_if_behind
@@ -93,7 +93,7 @@ def listed(
 ) -> None:
     """List and count every deviation that stands, by site and category, with what is important and what is reviewed."""
     session = session_of(ctx)
-    with session.daybook() as daybook:
+    with opened_list(ctx) as daybook:
         if site is not None and site not in daybook.desk.current().record.sites:
             raise Refused(Reason(code="unknown-site", says=f"there is no site {site}"))
         warn_if_behind(daybook, session)

@@ -56,7 +56,7 @@ def history(ctx: typer.Context, participant: PARTICIPANT, *, as_json: AS_JSON = 
     with opened_chart(ctx, participant) as chart:
         clock, record = chart.clock, chart.record
         if as_json:
-            shown = [_for_programs(entry) for entry in record.entries]
+            shown = [_for_programs(entry) for entry in chart.daybook.ledger.read(record.stream)]
             chart.session.answers({"participant": participant, "entries": shown, "state": record.participant})
             return
         chart.session.shows(_history_table(record.entries, clock))

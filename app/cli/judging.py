@@ -6,7 +6,7 @@ from typing import Annotated, NamedTuple
 
 import typer
 
-from app.cli.asking import AS_JSON, Chart
+from app.cli.asking import AS_JSON, Chart, opened_chart
 from app.cli.eligibility import in_lines
 from app.cli.protocols import named_version
 from app.cli.session import Session, session_of
@@ -47,7 +47,7 @@ def judge(  # noqa: PLR0913 - Each argument is an option of the command.
     session = session_of(ctx)
     if participant is not None:
         refuse_if(_foreign("a participant is judged by the record", facts=facts, study=study))
-        _judge_record(session, participant, _Asked(at, as_known_at, screening), as_json=as_json)
+        _judge_record(ctx, participant, _Asked(at, as_known_at, screening), as_json=as_json)
         return
     refuse_if(
         _foreign("facts that are not recorded were never known, and are of one screening", as_known_at=as_known_at, screening=screening)
@@ -71,9 +71,9 @@ class _Asked(NamedTuple):
     screening: int | None
 
 
-def _judge_record(session: Session, participant: str, asked: _Asked, *, as_json: bool) -> None:
-    with session.daybook() as daybook:
-        chart = Chart(participant, daybook, session)
+def _judge_record(ctx: typer.Context, participant: str, asked: _Asked, *, as_json: bool) -> None:
+    session = session_of(ctx)
+    with opened_chart(ctx, participant) as chart:
         clock, known_at = chart.clock, None if asked.as_known_at is None else chart.clock.instant(asked.as_known_at)
         report = _report(chart, asked, known_at)
     if as_json:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.asking import AS_JSON, Chart, acting, asks
+from app.cli.asking import AS_JSON, Chart, acting, asks, opened_list
 from app.cli.reading import Reads
 from app.cli.session import grid, session_of
 from app.cli.worklist import warn_if_behind
@@ -74,7 +74,7 @@ def inbox(
     """Show what fell due for a role and still applies, whether or not it was sent, until somebody acknowledges it."""
     session = session_of(ctx)
     who = acting(actor or session.settings.actor)
-    with session.daybook() as daybook:
+    with opened_list(ctx) as daybook:
         warn_if_behind(daybook, session)
         found = _inbox(daybook, who, site)
     if as_json:

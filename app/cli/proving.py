@@ -8,7 +8,7 @@ import typer
 from app.cli.asking import AS_JSON
 from app.cli.session import grid, session_of
 from app.cli.speaking import IN_THE_WAY
-from app.proving import damaged, heads_in, proved, verification
+from app.proving import damaged, heads_in, proved, unread, verification
 from domain.time import shown
 from store.errors import in_plain_words
 from store.heads import Head, Unproven, walked
@@ -34,6 +34,8 @@ def verify(ctx: typer.Context, *, head: HELD = None, from_the_start: FROM_THE_ST
         session.answers(found)
     else:
         session.says(proved(found))
+    for one in found.unreadable:
+        session.warns(unread(one))
     for one in found.damage:
         session.warns(damaged(one))
     if found.damage:

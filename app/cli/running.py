@@ -12,6 +12,7 @@ import structlog
 from app.cli.screen import Screen
 from app.cli.session import Session
 from app.demo.people import admit
+from app.following import followed
 from app.notices.accounts import AccountNews
 from app.notices.catcher import catching
 from app.notices.channels import channels
@@ -24,12 +25,11 @@ from app.web.serving import answering, where_to_sign_in
 from app.wiring import Daybook
 from projections.rebuilding import look_through
 from store.errors import Fault
-from store.follow import Follower
 from workflows.activities import A_HERD_WITHIN
 from workflows.journeys import connect
 from workflows.relay import Relay
 from workflows.server import found, local_server, refuse_unless_free
-from workflows.worker import tell, work
+from workflows.worker import tell, together, work
 
 LOOKS_THROUGH_EVERY_SECONDS = 3600.0
 TRIES_AGAIN_AFTER_SECONDS = 1.0
@@ -44,7 +44,7 @@ async def everything(daybook: Daybook, session: Session, *, demo: bool) -> None:
         await asyncio.to_thread(populate, daybook, daybook.ledger.clock())
         await asyncio.to_thread(admit, daybook)
     async with _temporal(daybook.settings), _mail(daybook.settings) as catcher:
-        await _together([_once_open(daybook, session, catcher), answering(daybook)])
+        await together([_once_open(daybook, session, catcher), answering(daybook)])
 
 
 async def _once_open(daybook: Daybook, session: Session, catcher: int | None) -> None:
@@ -55,7 +55,7 @@ async def _once_open(daybook: Daybook, session: Session, catcher: int | None) ->
     while not await asyncio.to_thread(daybook.desk.opened):  # noqa: ASYNC110 - Another process opens it.
         await asyncio.sleep(TRIES_AGAIN_AFTER_SECONDS)
     screen = Screen(daybook, session).run(await journeys_of(daybook))
-    await _together([screen, _works(daybook, catcher), _relays(daybook), _projects(daybook)])
+    await together([screen, _works(daybook, catcher), _relays(daybook), _projects(daybook)])
 
 
 def refuse_without_temporal(settings: Settings) -> None:
@@ -76,8 +76,9 @@ async def _works(daybook: Daybook, catcher: int | None = None) -> None:
     """Carry journeys and, on a queue of their own, notices; `catcher` is the port of a mail catcher, where there is one."""
     journeys, by = await journeys_of(daybook), channels(daybook.settings, catcher=catcher)
     parts: list[Part] = [work(journeys, daybook.participants, herd_within=A_HERD_WITHIN), tell(journeys, daybook.participants, by.send)]
-    parts.append(_headed(Heads(daybook, None if by.mail is None else by.send)))
-    await _together(parts if by.mail is None else [*parts, _followed(AccountNews(daybook, by.send).follower())])
+    heads = Heads(daybook, None if by.mail is None else by.send)
+    parts += [_looked_after(heads.sign), _looked_after(heads.give)]
+    await together(parts if by.mail is None else [*parts, AccountNews(daybook, by.send).run()])
 
 
 async def _relays(daybook: Daybook) -> None:
@@ -86,7 +87,7 @@ async def _relays(daybook: Daybook) -> None:
 
 async def _projects(daybook: Daybook) -> None:
     """Keep the views up to date, and look through what they tell every so often."""
-    await _together([_followed(daybook.feed()), _looked_through(daybook)])
+    await together([followed(daybook.feed()), _looked_through(daybook)])
 
 
 async def _looked_through(daybook: Daybook) -> None:
@@ -100,21 +101,11 @@ async def _looked_through(daybook: Daybook) -> None:
             await asyncio.sleep(TRIES_AGAIN_AFTER_SECONDS)
 
 
-async def _headed(heads: Heads) -> None:
-    """Sign heads and send them to the sites, when it is time; after a fault, again in a moment."""
+async def _looked_after(look: Callable[[], Part]) -> None:
+    """Look every so often what it is time for."""
     while True:
-        await asyncio.to_thread(heads.look)
+        await look()
         await asyncio.sleep(LOOKS_FOR_HEADS_EVERY_SECONDS)
-
-
-async def _followed(follower: Follower) -> None:
-    """Run a follower in a thread of its own until cancelled."""
-    running = asyncio.create_task(asyncio.to_thread(follower.run))
-    try:
-        await asyncio.shield(running)
-    finally:
-        follower.stop()
-        await asyncio.wait([running])
 
 
 PARTS: dict[str, Callable[[Daybook], Part]] = {"worker": _works, "relay": _relays, "project": _projects, "web": answering}
@@ -143,16 +134,6 @@ async def _mail(settings: Settings) -> AsyncIterator[int | None]:
         return
     async with catching(settings.caught_mail) as port:
         yield port
-
-
-async def _together(parts: list[Part]) -> None:
-    """Run parts beside one another; the first that fails stops the others, and its error is raised by itself."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            for part in parts:
-                group.create_task(part)
-    except ExceptionGroup as group_of:
-        raise group_of.exceptions[0] from None
 
 
 async def _until_told(part: Part) -> None:

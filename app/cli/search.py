@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from app.cli.asking import AS_JSON
+from app.cli.asking import AS_JSON, opened_list
 from app.cli.session import grid, session_of
 from app.cli.worklist import warn_if_behind
 from app.clinic_time import SiteClock
@@ -46,7 +46,7 @@ def search(  # noqa: PLR0913 - Each argument is an option of the command.
     """Search the entries of every participant; what entries say of participants is not searched."""
     typed = {name: value for name, value in locals().items() if isinstance(value, str)} | {"out_of_hours": "yes" if out_of_hours else ""}
     session = session_of(ctx)
-    with session.daybook() as daybook:
+    with opened_list(ctx) as daybook:
         warn_if_behind(daybook, session)
         study = daybook.participants.study()
         question = question_of(typed, frozenset(study.record.sites), study, session.clock())

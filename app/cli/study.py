@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from app.cli.asking import AS_JSON, COMMON, Options, command, signed, understood
+from app.cli.asking import AS_JSON, COMMON, Options, command, opened_list, signed, understood
 from app.cli.joining import Form, form_in
 from app.cli.reading import AtHand, Reads, whole
 from app.cli.session import Session, grid, session_of
@@ -239,7 +239,7 @@ def remove_contact(person: PERSON) -> tuple[s.StudyEvent, ...]:
 def drugs(ctx: typer.Context, *, as_json: AS_JSON = False) -> None:
     """List the drugs on record that nobody has classified: they wait for the medical monitor, once for the whole study."""
     session = session_of(ctx)
-    with session.daybook() as daybook:
+    with opened_list(ctx) as daybook:
         everybody = (daybook.participants.read(id).participant for id in daybook.participants.ids())
         queue = unclassified(everybody, daybook.desk.current(), session.clock())
     if as_json:

@@ -10,7 +10,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from app.cli.asking import AS_JSON
+from app.cli.asking import AS_JSON, opened_list
 from app.cli.session import Session, grid, session_of
 from app.clinic_time import SiteClock
 from app.wiring import Daybook
@@ -58,7 +58,7 @@ def worklist(
 ) -> None:
     """Show what there is to do, most pressing first."""
     session = session_of(ctx)
-    with session.daybook() as daybook:
+    with opened_list(ctx) as daybook:
         now = _instant(session, daybook, site, at)
         warn_if_behind(daybook, session)
         rows = rows_of(daybook.views, now, None if site is None else [site])

@@ -19,11 +19,14 @@ from store.sealing import tree_of
 ORDERS_AT_ONCE = 500
 
 
-def checked(folder: Path) -> PublicKey:
-    """The public key of a copy that is whole in itself and of a whole ledger. Raises Refused or NotWhole."""
+def checked(folder: Path, held: Sequence[Path] = ()) -> PublicKey:
+    """The public key of a copy that is whole in itself, of a whole ledger, and of one whose heads people hold. Raises Refused or NotWhole.
+
+    Where nobody's head is at hand the copy speaks for itself: whoever made all of it up, with a key of their own, is not found out.
+    """
     if not (folder / "manifest.json").is_file():
         raise Refused(Reason(code="no-copy", says=f"{folder} holds no certified copy"))
-    copy = verify.Copy(folder, [])
+    copy = verify.Copy(folder, list(held))
     if damage := copy.check().damage:
         raise NotWhole(f"The copy in {folder} is not what was certified: {damage[0]} Nothing was read in.")
     if copy.manifest["scope"] != "study":

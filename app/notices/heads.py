@@ -5,11 +5,15 @@ A site that keeps them where nobody who runs Daybook comes can prove that the le
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from threading import Lock
 from uuid import NAMESPACE_OID, uuid5
 
 import structlog
 
+from app.signing import SIGNED_EVERY
 from app.wiring import Daybook
 from domain.contacts import ContactNamed, ContactRole
 from domain.entry import Actor, Circumstances
@@ -22,7 +26,11 @@ from store.errors import StoreError
 from store.heads import Head
 from workflows.sending import NotNow, RefusedForGood, Send
 
-EVERY = timedelta(hours=1)
+AGAIN_AFTER = timedelta(minutes=15)
+"""How long whoever could not be sent their head just now is left in peace."""
+NOT_TODAY = timedelta(days=1)
+AT_ONCE = 8
+"""How many mailboxes are tried at once."""
 TO: tuple[ContactRole, ...] = ("investigator", "coordinator")
 """Who keeps the heads of a site."""
 SAYS = "Study {study}, site {site}. Enclosed is the head of the ledger of {on}: it states, signed, the {entries} entries so far."
@@ -34,62 +42,120 @@ FIRST_KEY = "The ledger's first public key is {key}"
 log = structlog.get_logger()
 
 
+@dataclass(frozen=True, slots=True)
+class Keeper:
+    """Somebody who is to keep the head of a day for a site."""
+
+    contact: ContactNamed
+    site: str
+    on: date
+
+    def by(self, study: str) -> Circumstances:
+        """The circumstances of sending it, which are the same at every attempt."""
+        command_id = uuid5(NAMESPACE_OID, f"head|{study}|{self.site}|{self.on}|{self.contact.person}")
+        return Circumstances(actor=Actor(id="heads", role="notices", site=self.site), source="notices", command_id=command_id)
+
+
+def keeps(contact: ContactNamed, site: str) -> bool:
+    """Whether somebody keeps the heads of a site."""
+    return contact.mail is not None and contact.serves(site) and bool(set(TO) & set(contact.roles))
+
+
 class Heads:
-    """Signs, and sends by `send`, if this machine can send mail at all."""
+    """Signs, and sends by `send`, if this machine can send mail at all. What cannot be done now is left for the next look."""
 
     def __init__(self, daybook: Daybook, send: Send | None) -> None:
         self._daybook, self._send = daybook, send
         self._signed: datetime | None = None
+        self._in_the_way: dict[str, str] = {}
+        self._rests: dict[Keeper, datetime] = {}
+        self._taken: dict[Keeper, HeadGiven] = {}
+        self._at_once, self._recording = asyncio.Semaphore(AT_ONCE), Lock()
 
-    def look(self) -> None:
-        """Do what it is time for; what cannot be done now is left for the next look, and never ends the process."""
-        try:
-            self._look()
-        except (StoreError, NotNow, Refused, ProtocolFaults) as trouble:
-            log.warning("heads-interrupted", error=type(trouble).__name__)
-
-    def _look(self) -> None:
+    async def sign(self) -> None:
+        """Sign a head, if it is time."""
         now = self._daybook.ledger.clock()
-        due = dict(self._due(now)) if self._send is not None else {}
-        if due or self._signed is None or now >= self._signed + EVERY:
-            head, self._signed = self._daybook.signing.seal().seal(self._daybook.ledger), now
-            for site, on in due.items():
-                self._give(site, on, head)
+        if (self._signed is None or now >= self._signed + SIGNED_EVERY) and await asyncio.to_thread(self._sealed) is not None:
+            self._signed = now
 
-    def _due(self, now: datetime) -> Iterator[tuple[str, date]]:
-        """The sites at which work has begun today, and which were not sent the head of the day."""
-        for name, site in self._daybook.desk.current().record.sites.items() if self._daybook.desk.opened() else ():
+    async def give(self) -> None:
+        """Send the head of the day to all who keep it. No mailbox keeps anybody else from getting theirs."""
+        if self._send is None:
+            return
+        keepers = await asyncio.to_thread(self._waiting)
+        if keepers and (head := await asyncio.to_thread(self._sealed)) is not None:
+            await asyncio.gather(*(self._give(one, head, self._send) for one in keepers))
+
+    def _sealed(self) -> Head | None:
+        """The head of the ledger as it stands; None where none can be signed."""
+        with self._left_for_later("heads-not-signed"):
+            return self._daybook.signing.seal().seal(self._daybook.ledger)
+        return None
+
+    def _waiting(self) -> list[Keeper]:
+        """Who was not sent the head of the day yet, and may be written to now."""
+        now = self._daybook.ledger.clock()
+        self._rests = {keeper: until for keeper, until in self._rests.items() if now < until}
+        with self._left_for_later("heads-not-sent"):
+            return [one for one in self._keepers(now) if one not in self._rests and not self._was_given(one)]
+        return []
+
+    def _keepers(self, now: datetime) -> Iterator[Keeper]:
+        """Those who keep the heads of the sites at which work has begun today."""
+        if not self._daybook.desk.opened():
+            return
+        record = self._daybook.desk.current().record
+        for name, site in record.sites.items():
             on = local_date(now, site.zone)
-            opened = now >= clock_time(on, site.opens.hour, site.opens.minute, site.zone)
-            if opened and self._keepers(name) and not self._daybook.handed_out.knows(_by(self._daybook.desk.name, name, on)):
-                yield name, on
+            if now >= clock_time(on, site.opens.hour, site.opens.minute, site.zone):
+                yield from (Keeper(one, name, on) for one in record.contacts.values() if keeps(one, name))
 
-    def _keepers(self, site: str) -> list[ContactNamed]:
-        contacts = self._daybook.desk.current().record.contacts.values()
-        return [one for one in contacts if one.mail is not None and one.serves(site) and set(TO) & set(one.roles)]
+    def _was_given(self, to: Keeper) -> bool:
+        return self._daybook.handed_out.knows(to.by(self._daybook.desk.name))
 
-    def _give(self, site: str, on: date, head: Head) -> None:
-        """Send a site its head, and put on record to whom it went. Raises NotNow before anything is recorded."""
-        reached = [one.person for one in self._keepers(site) if self._sent(self._letter(one, site, on, head))]
-        if reached:
-            given = HeadGiven(site=site, people=tuple(reached), entries=head.size, head=head.digest)
-            self._daybook.handed_out.record(given, _by(self._daybook.desk.name, site, on))
-
-    def _sent(self, letter: Letter) -> bool:
-        """Whether the mailbox takes it; one that takes nothing keeps nobody else from getting theirs."""
-        assert self._send is not None, "nothing is due where nothing can be sent"  # noqa: S101 - It cannot happen; see the house style.
+    async def _give(self, to: Keeper, head: Head, send: Send) -> None:
+        """Send somebody theirs and put that on record; what was taken and is not on record yet is not sent again."""
         try:
-            asyncio.run(_handed_over(self._send, letter))
+            if to not in self._taken:
+                async with self._at_once:
+                    await send(self._letter(to, head))
+                self._taken[to] = HeadGiven(site=to.site, people=(to.contact.person,), entries=head.size, head=head.digest)
+            await asyncio.to_thread(self._record, to)
         except RefusedForGood:
-            return False
-        return True
+            self._rest(to, NOT_TODAY)
+        except (NotNow, StoreError) as trouble:
+            log.warning("head-not-sent-yet", site=to.site, actor=to.contact.person, error=type(trouble).__name__)
+            self._rest(to, AGAIN_AFTER)
 
-    def _letter(self, to: ContactNamed, site: str, on: date, head: Head) -> Letter:
-        study = self._daybook.desk.name
+    def _record(self, to: Keeper) -> None:
+        with self._recording:
+            self._daybook.handed_out.record(self._taken[to], to.by(self._daybook.desk.name))
+        del self._taken[to]
+
+    def _rest(self, to: Keeper, pause: timedelta) -> None:
+        self._rests[to] = self._daybook.ledger.clock() + pause
+
+    @contextmanager
+    def _left_for_later(self, event: str) -> Iterator[None]:
+        """What cannot be done now never ends the process; what is in the way is said when that changes, and not at every look."""
+        trouble = ""
+        try:
+            yield
+        except (StoreError, Refused, ProtocolFaults) as error:
+            trouble = type(error).__name__
+        if trouble != self._in_the_way.get(event, ""):
+            self._in_the_way[event] = trouble
+            if trouble:
+                log.warning(event, error=trouble)
+            else:
+                log.info("heads-go-on", after=event)
+
+    def _letter(self, to: Keeper, head: Head) -> Letter:
+        study, site, on = self._daybook.desk.name, to.site, to.on
         return Letter(
-            id=f"head-{study}-{site}-{on}-{to.person}",
+            id=f"head-{study}-{site}-{on}-{to.contact.person}",
             channel="mail",
-            address=to.mail or "",
+            address=to.contact.mail or "",
             study=study,
             urgency="digest",
             reminders=(),
@@ -102,14 +168,3 @@ class Heads:
             at=head.at,
             enclosed=(f"head-{site}-{on}.txt", head.note),
         )
-
-
-async def _handed_over(send: Send, letter: Letter) -> None:
-    await send(letter)
-
-
-def _by(study: str, site: str, on: date) -> Circumstances:
-    """The circumstances of sending a site its head of a day, which are the same at every attempt."""
-    return Circumstances(
-        actor=Actor(id="heads", role="notices", site=site), source="notices", command_id=uuid5(NAMESPACE_OID, f"head|{study}|{site}|{on}")
-    )

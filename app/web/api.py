@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter, Depends, Header, Query, Request
 from pydantic import BeforeValidator, Field
 
+from app.web.as_json import AsJson
 from app.web.door import counted, signed_in
 from app.web.looking import told_of
 from app.web.needs import Needs, Seeing, asking, office_of
@@ -120,7 +121,7 @@ class Eligibility(Value):
 
 
 @api.post("/session", status_code=HTTPStatus.CREATED)
-def begin_session(request: Request, who: SignIn) -> Token:
+def begin_session(request: Request, who: Annotated[SignIn, AsJson()]) -> Token:
     """Sign in."""
     counted(request)
     return Token(token=signed_in(office_of(request), who.person, who.password, "api"))
@@ -148,7 +149,7 @@ def participant(participant: ParticipantId, asking: Seeing) -> Timeline:
 @api.post("/participants/{participant}", status_code=HTTPStatus.CREATED)
 def register(
     participant: ParticipantId,
-    body: Register,
+    body: Annotated[Register, AsJson()],
     asking: Registering,
     idempotency_key: Annotated[UUID | None, Header()] = None,
 ) -> Recorded:
@@ -160,7 +161,7 @@ def register(
 @api.post("/participants/{participant}/commands", status_code=HTTPStatus.CREATED)
 def command(
     participant: ParticipantId,
-    body: Asked,
+    body: Annotated[Asked, AsJson()],
     asking: Seeing,
     idempotency_key: Annotated[UUID | None, Header(description="The id of the command: repeated under it, it is recorded once.")] = None,
     if_match: Seen = None,

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter, Depends, Header
 from pydantic import Field
 
+from app.web.as_json import AsJson
 from app.web.needs import Needs
 from app.web.office import Asking, Stated
 from app.web.problems import DESCRIBED
@@ -88,20 +89,20 @@ def everybody(asking: Admitting) -> Accounts:
 
 
 @of_the_study.post("/people/commands", status_code=HTTPStatus.CREATED)
-def decide_about_people(body: Decided, asking: Admitting, idempotency_key: Key = None) -> Admitted:
+def decide_about_people(body: Annotated[Decided, AsJson()], asking: Admitting, idempotency_key: Key = None) -> Admitted:
     """Admit somebody, delegate or withdraw a role, close an account."""
     by = administering(asking, idempotency_key or uuid4()).model_copy(update={"reason": body.reason})
     return Admitted(events=body.events, passwords=staff_of(asking).decide(body.events, by))
 
 
 @of_the_study.post("/study/commands", status_code=HTTPStatus.CREATED)
-def decide_about_the_study(body: DecidedOfTheStudy, asking: Running, idempotency_key: Key = None) -> Recorded:
+def decide_about_the_study(body: Annotated[DecidedOfTheStudy, AsJson()], asking: Running, idempotency_key: Key = None) -> Recorded:
     """Decide what `daybook study` decides: sites, versions, rulings, contacts."""
     return _decided(asking, "administrator", body.events, Stated(idempotency_key or uuid4(), body.reason))
 
 
 @of_the_study.post("/study/drugs", status_code=HTTPStatus.CREATED)
-def classify(body: Classified, asking: Classifying, idempotency_key: Key = None) -> Recorded:
+def classify(body: Annotated[Classified, AsJson()], asking: Classifying, idempotency_key: Key = None) -> Recorded:
     """As the medical monitor, say of which classes a drug is that the reference does not list."""
     return _decided(asking, "medical-monitor", (body.drug,), Stated(idempotency_key or uuid4(), body.reason))
 

@@ -7,7 +7,7 @@ from typing import assert_never
 from domain import commands as c
 from domain import events as e
 from domain.entry import Circumstances
-from domain.notices import Notice, notices
+from domain.notices import Notice, notices, reachable
 from domain.record import Record
 from domain.rejections import Reason, Refused, refuse_if
 from domain.reminders import that_apply
@@ -30,6 +30,8 @@ def send_again(command: c.SendAgain, record: Record, study: Study, at: datetime)
         raise Refused(Reason(code="of-no-use", says="nobody needs to be told of this reminder any more"))
     if not notice.unreached:
         raise Refused(Reason(code="nobody-unreached", says="nobody is known whom no message of this reminder reached"))
+    if not reachable(notice, record, study):
+        raise Refused(Reason(code="nobody-to-tell", says="those whom no message reached are sent nothing like it any more"))
     return (e.SendingAgainAsked(key=command.key),)
 
 

@@ -21,3 +21,10 @@ class Reminder:
     urgency: Urgency
     to: Role
     says: str
+    late_from: datetime | None = None
+    """From when it is told too late to do all that it asks for, where that is before it is pointless."""
+
+    @property
+    def best_before(self) -> datetime:
+        """By when it is told, even if that is at night."""
+        return self.late_from or self.pointless_after

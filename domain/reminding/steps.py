@@ -1,4 +1,4 @@
-"""Reminders of planned steps: black-outs, evidence that must be fresh, cells to be released, and leave that was refused or revoked.
+"""Reminders of planned steps: black-outs, fresh evidence, cells to be released, leave refused or revoked, and slots that have ended.
 
 The words reach a ward, so they are safe to obey: they never ask anybody to stop a drug abruptly.
 """
@@ -39,6 +39,7 @@ def of_step(step: HoldPoint, plan: Plan, participant: Participant, study: Study,
         if (asked := _asked(rule, participant, study)) is not None:
             yield from _of_evidence(step, plan, asked, zone)
     yield from _of_verdict(step, plan, zone)
+    yield from _of_end(step, plan, zone)
 
 
 class _Asked(NamedTuple):
@@ -106,25 +107,44 @@ def _black_out(key: str, plan: Plan, starts: datetime, words: str) -> Iterator[R
 
 
 def _of_verdict(step: HoldPoint, plan: Plan, zone: str) -> Iterator[Reminder]:
-    """Of leave that was revoked and a step that is held by that, one call is made and not two: that of the held step says both."""
+    """Of leave that was revoked and a step that is held by that, one call is made and not two: that of the held step says both.
+
+    A step that is held only since its slot has ended is no such matter: it may be under way, and the reminder of the slot's end says so.
+    """
     near = plan.slot.start - plan.judged_at <= NEAR
     until = plan.slot.until + DAY
-    if plan.revoked_in and not isinstance(plan.verdict, StepCleared | ManuallyReleased | StepHeld):
+    held = plan.verdict if isinstance(plan.verdict, StepHeld) and plan.held_since < plan.slot.until else None
+    if plan.revoked_in and held is None and not isinstance(plan.verdict, StepCleared | ManuallyReleased):
         says = f"Leave for the {step} has been revoked. Look at the reasons before anything is prepared."
         yield Reminder(f"revoked:{step}:{plan.revoked_in}", plan.judged_at, until, "urgent" if near else "timely", "coordinator", says)
     if plan.lapsed_in and isinstance(plan.verdict, StepWaiting):
         says = f"Leave for the {step} has lapsed before the end of its slot. Look at what is missing."
         yield Reminder(f"lapsed:{step}:{plan.lapsed_in}", plan.judged_at, plan.slot.until, "urgent", "coordinator", says)
-    if isinstance(plan.verdict, StepHeld):
-        earliest = plan.verdict.earliest
-        when = f"It is possible from {shown(earliest, zone)}." if earliest else "No instant is in sight at which it would be."
+    if held is not None:
         revoked = f"Leave for the {step} has been revoked. " if plan.revoked_in else ""
-        says = f"{revoked}The planned {step} is held: nothing in its slot is possible. {when}"
+        says = f"{revoked}The planned {step} is held: nothing in its slot is possible. {not_before(held.earliest, zone)}"
         if not near:
             yield Reminder(f"held:{step}:{plan.held_in}", plan.judged_at, plan.slot.start - NEAR, "timely", "coordinator", says)
         yield Reminder(
             f"held-near:{step}:{plan.held_in}", max(plan.judged_at, plan.slot.start - NEAR), until, "urgent", "coordinator", says
         )
+
+
+def not_before(earliest: datetime | None, zone: str) -> str:
+    """From when nothing on record forbids a step, in words that nobody can take for leave."""
+    if earliest is None:
+        return "No instant is in sight at which nothing would forbid it."
+    return f"Nothing on record forbids it from {shown(earliest, zone)} on; leave is still needed."
+
+
+def _of_end(step: HoldPoint, plan: Plan, zone: str) -> Iterator[Reminder]:
+    """That the slot of a step has ended and nobody has said what became of it: it may have been taken, or be under way."""
+    ended = plan.slot.until
+    says = (
+        f"The slot of the {step} ended at {shown(ended, zone)}, and nothing is recorded of it. Report what took place, or plan it again. "
+        "Neither begin it nor break it off because of this message."
+    )
+    yield Reminder(f"slot-ended:{step}:{ended:%Y%m%dT%H%MZ}", ended, ended + 14 * DAY, "timely", "coordinator", says)
 
 
 def _back(instant: datetime, period: Period, zone: str) -> datetime:

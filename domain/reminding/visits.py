@@ -79,8 +79,12 @@ def _of_dates(window: VisitWindow, zone: str) -> Iterator[Reminder]:
 
 
 def _of_hours(window: VisitWindow, zone: str) -> Iterator[Reminder]:
-    """A window of hours is too short for a warning inside it: it is announced a day ahead, unless it is booked within it."""
+    """A window of hours is too short for a warning inside it: it is announced a day ahead, unless it is booked within it.
+
+    Should no morning come before it opens, it is announced at once: it may open and close while nobody is at work.
+    """
     if window.booked is None or window.booked_outside(zone):
+        key = f"visit-ahead:{window.visit}:{window.opens_at:%Y%m%dT%H%MZ}:{window.edition}"
         says = f"The visit {window.visit} can take place from {window.range(zone)}, best at {window.best(zone)}."
         due = max(window.opens_at - DAY, window.known_since)
-        yield Reminder(f"visit-opens:{window.visit}:{window.edition}", due, window.closes_at, "timely", "coordinator", says)
+        yield Reminder(key, due, window.closes_at, "timely", "coordinator", says, late_from=window.opens_at)

@@ -17,7 +17,7 @@ PROMISED = (
     "Leave given for infusion, from 2026-02-25 14:01+01:00",
     "Leave for infusion revoked",
     "Infusion is held",
-    "Possible from 2026-02-27 16:01+01:00",
+    "Nothing on record forbids it from 2026-02-27 16:01+01:00 on; leave is still needed.",
     "Infusion moved to 2026-02-27 15:00+01:00",
     "Leave given for infusion, from 2026-02-27 16:01+01:00",
     "Infusion of bag 1 of product COI-7Q4M-0001 started",

@@ -282,7 +282,7 @@ def test_leave_that_is_revoked_close_to_the_step_is_urgent() -> None:
     told = [event for _, event in story.told_of(e.ReminderDue) if isinstance(event, e.ReminderDue) and event.urgency == "urgent"]
     assert [event.key.split(":")[0] for event in told] == ["held-near"], "one call for what is one matter"
     assert told[0].says.startswith("Leave for the infusion has been revoked. The planned infusion is held")
-    assert ": Leave has been revoked. It is held, and its slot is near." in says(told[0].key, story.now, BERLIN)
+    assert ": Leave has been revoked. It is held, and there is no leave to begin it." in says(told[0].key, story.now, BERLIN)
 
 
 def test_leave_that_stands_again_reminds_no_more_that_it_was_revoked() -> None:

@@ -6,6 +6,7 @@ from domain import events as e
 from domain.contacts import ContactNamed
 from domain.letters import letter, says
 from domain.notices import Notice, notices, tag
+from domain.time import shown
 from tests.builders import BERLIN, START, Story, Trial
 from tests.domain.planned import SAMPLE, infused_under, window_of
 
@@ -30,7 +31,7 @@ def test_no_message_says_anything_clinical(story: Story) -> None:
     study, told = story.trial.participants.study(), list(notices(story.record).values())
     assert {one.due.key.split(":")[0] for one in told} >= {"black-out", "review", "test", "attestation", "visit-opens", "toxicity-ends"}
     for notice in told:
-        written = letter(notice, 1, WEBER, story.now, study)
+        written = letter(notice, 1, WEBER, story.now, study, START)
         said = " ".join((written.heading, *written.lines)).replace(tag(notice.due.key), "").replace("Change no treatment", "")
         assert not CLINICAL.search(said), said
 
@@ -63,12 +64,19 @@ def test_no_message_says_anything_clinical(story: Story) -> None:
         ("deviation-unreported:12", "An important protocol deviation has not been reported to the sponsor."),
         ("hand-over:20260405", "The participant is to be handed over to long-term follow-up."),
         ("release:lymphodepletion:20260405T0800Z", "About the lymphodepletion: it needs something that is not on record yet."),
-        ("held-near:infusion:12", "About the infusion: It is held, and its slot is near."),
+        ("held-near:infusion:12", "About the infusion: It is held, and there is no leave to begin it."),
         ("test:lymphodepletion:pregnancy-test:20260405T0800Z", "About the lymphodepletion: it needs something that is not on record yet."),
         ("a-kind-of-tomorrow:month-3:20260405", "Something falls due."),
         ("visit-opens:month-3", "Something falls due."),
-        ("visit-opens:sample:20260210T1411Z", "The visit sample can take place; its window closes at 2026-02-10 15:10+01:00."),
-        ("visit-opens:sample:20260329T0101Z", "The visit sample can take place; its window closes at 2026-03-29 03:00+02:00."),
+        (
+            "visit-ahead:sample:20260210T1011Z:20260210T1411Z",
+            "The window of the visit sample opens at 2026-02-10 11:11+01:00 and closes at 2026-02-10 15:10+01:00.",
+        ),
+        (
+            "visit-ahead:sample:20260328T2201Z:20260329T0101Z",
+            "The window of the visit sample opens at 2026-03-28 23:01+01:00 and closes at 2026-03-29 03:00+02:00.",
+        ),
+        ("visit-ahead:sample:20260329T0101Z", "Something falls due."),
         (
             "visit-unaccounted:sample:20260210T1411Z",
             "Nothing was recorded for the visit sample, whose window closed at 2026-02-10 15:10+01:00.",
@@ -86,6 +94,7 @@ def test_a_window_of_hours_is_told_by_the_visit_and_its_last_minute_and_never_as
     told = [says(key, story.now, BERLIN) for key in notices(story.record) if ":sample:" in key]
     assert len(told) == 2
     assert all("the visit sample" in one.lower() and window.end(BERLIN) in one for one in told)
+    assert shown(window.opens_at, BERLIN) in told[0], "it is told before it opens, and nobody is to be sampled before that"
 
 
 def test_a_step_is_told_with_its_slot_on_the_sites_clocks() -> None:
@@ -101,7 +110,7 @@ def test_a_message_goes_the_way_its_person_wants_for_its_class() -> None:
 
     def written(urgency: str) -> tuple[str, str, str]:
         due = e.ReminderDue.model_validate({"key": "revoked:infusion:12", "urgency": urgency, "to": "coordinator", "says": "told"})
-        one = letter(Notice(due, START, START), 1, WEBER, story.now, study)
+        one = letter(Notice(due, START, START), 1, WEBER, story.now, study, START)
         return one.channel, one.address, one.heading
 
     assert written("urgent") == ("webhook", "https://pager.example/", "Urgent: cd19-cart-sle BER-001")
@@ -111,5 +120,5 @@ def test_a_message_goes_the_way_its_person_wants_for_its_class() -> None:
 def test_a_message_tells_how_to_take_note() -> None:
     story = Trial().participant()
     due = e.ReminderDue(key="revoked:infusion:12", urgency="urgent", to="coordinator", says="told")
-    written = letter(Notice(due, START, START), 1, WEBER, story.now, story.trial.participants.study())
+    written = letter(Notice(due, START, START), 1, WEBER, story.now, story.trial.participants.study(), START)
     assert written.lines[-1].endswith(f"daybook acknowledge BER-001 {tag(due.key)}")

@@ -299,7 +299,7 @@ def test_the_ladder_is_climbed_every_quarter_of_an_hour_until_somebody_acknowled
     assert refused(story, e.ReminderEscalated(key=key, call=7, rung="coordinator")) == {"not-next"}
 
 
-def test_calling_ends_after_three_hours() -> None:
+def test_calling_ends_after_three_hours_where_days_are_left() -> None:
     trial = Trial()
     names(trial, WEBER, NOVAK, ITO)
     story = urgent(trial)
@@ -312,6 +312,23 @@ def test_calling_ends_after_three_hours() -> None:
     assert step.until is None
     record(story, sent(key, "dr-ito", MOST_CALLS))
     assert turns(story, key).finished
+
+
+def test_a_matter_of_safety_is_called_out_for_all_of_its_24_hours() -> None:
+    trial = Trial()
+    names(trial, WEBER, NOVAK, ITO)
+    story = trial.participant().is_eligible()
+    story.reports(e.ConditionNoted(at=story.at(), condition="pregnancy", start=story.at(), marks={}))
+    story.advances()
+    key = key_of(story, "safety-report")
+    called: list[str] = []
+    while not (step := turns(story, key)).finished:
+        called += [one.person for one in step.tell]
+        for fact in (*step.record, *(sent(key, one.person, step.call) for one in step.tell)):
+            record(story, fact)
+        if not step.record and step.until is not None:
+            trial.clock.move_to(step.until)
+    assert called == ["m-weber", "k-novak", "dr-ito"] * 32, "every quarter of an hour"
 
 
 def test_a_call_that_begins_late_reaches_the_rung_that_was_missed_as_well() -> None:

@@ -142,6 +142,32 @@ def test_an_appointment_stays_once_it_was_kept() -> None:
     assert (standing(story)["booked:day-1"].state, standing(story)["window:day-1"].state) == ("booked", "completed")
 
 
+@pytest.mark.parametrize(("days", "state"), [(7, "withdrawn"), (6, "booked")], ids=["the date after", "the same date"])
+def test_an_appointment_for_a_later_date_is_withdrawn_once_the_participant_has_come(days: int, state: str) -> None:
+    story = Trial().participant().is_ready().is_infused()
+    on = local_date(story.trial.clock(), BERLIN)
+    story.reports(e.VisitBooked(visit="day-7", at=When.on(on + days * DAY)))
+    assert standing(story)["booked:day-7"].state == "booked"
+    story.trial.clock.move(days=6)
+    story.comes("day-7")
+    assert standing(story)["booked:day-7"].state == state
+    assert gone(story) == {}, "it is withdrawn where it stands, and not once more"
+    story.asks(c.Retract(entry=story.entry_of(e.VisitCompleted)), reason="it was another participant")
+    assert standing(story)["booked:day-7"].state == "booked"
+
+
+def test_an_appointment_stays_withdrawn_when_the_participant_leaves_before_its_date() -> None:
+    story = Trial().participant().is_ready().is_infused()
+    at = story.trial.clock() + 8 * DAY
+    story.reports(e.VisitBooked(visit="day-7", at=When.at(at)))
+    story.trial.clock.move(days=6)
+    story.comes("day-7")
+    story.trial.clock.move(days=1)
+    story.reports(e.Died(at=story.at()))
+    found = standing(story)["booked:day-7"]
+    assert (found.state, found.starts) == ("withdrawn", at)
+
+
 def test_only_a_correction_of_what_windows_hang_on_may_withdraw_anything() -> None:
     at = When("2026-03-01")
     infusion = e.InfusionStarted(at=at, identity="COI-0001")

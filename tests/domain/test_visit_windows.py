@@ -76,7 +76,8 @@ def test_a_window_of_hours_is_announced_a_day_ahead_and_accounted_for_when_it_ha
     closes = sample(story).closes_at
     known = story.now.infusions[0].recorded_at
     items = {item.key: item.due for item in agenda(story.now, story.trial.participants.study()).items if ":sample" in item.key}
-    assert items == {f"visit-opens:sample:{closes:%Y%m%dT%H%MZ}": known, "close:sample": closes}
+    opens = sample(story).opens_at
+    assert items == {f"visit-ahead:sample:{opens:%Y%m%dT%H%MZ}:{closes:%Y%m%dT%H%MZ}": known, "close:sample": closes}
     story.lives_until(closes - MINUTE)
     assert sample(story).state == "open"
     story.lives_until(closes)

@@ -3,8 +3,10 @@
 from datetime import timedelta
 
 from domain import commands as c
+from domain import events as e
 from domain.participant import Participant
 from domain.scheduled import scheduled
+from domain.time import When
 from domain.visits import windows
 from projections.calendar import between, calendar, windows_of
 from projections.views import Views
@@ -67,6 +69,21 @@ def test_only_whose_plan_or_whose_stay_ended_may_have_something_withdrawn(trial:
     cancelled.plans("leukapheresis", trial.clock() + DAY)
     told = calendar(up_to_date(trial, views), {"BER"}, START)
     assert {one.participant: one.withdrew for one in told.records} == {"BER-001": False, "BER-002": True}
+
+
+def test_an_appointment_for_which_the_participant_came_sooner_is_told_as_withdrawn_and_drawn_no_more(trial: Trial, views: Views) -> None:
+    story = trial.participant().is_ready().is_infused()
+    story.reports(e.VisitBooked(visit="day-7", at=When.at(trial.clock() + 8 * DAY)))
+    ever = (START - 365 * DAY, START + 3650 * DAY)
+
+    def stands() -> tuple[list[str], list[str]]:
+        told, drawn = calendar(up_to_date(trial, views), {"BER"}, START).rows, between(views, {"BER"}, *ever)
+        return [one.state for one in told if one.kind == "booked"], [one.state for one in drawn if one.kind == "booked"]
+
+    assert stands() == (["booked"], ["booked"])
+    trial.clock.move(days=7)
+    story.comes("day-7")
+    assert stands() == (["withdrawn"], [])
 
 
 def test_the_windows_of_some_participants_are_found_whatever_became_of_them(trial: Trial, views: Views) -> None:

@@ -172,7 +172,20 @@ def test_a_held_step_becomes_urgent_72_hours_before_its_slot(trial: Trial, views
     assert found is not None
     assert found.action == "plan-again"
     assert "systemic steroid of 40 mg prednisone-equivalent" in found.says
-    assert "Possible from 2026-01-20 00:00+01:00." in found.says
+    assert "Nothing on record forbids it from 2026-01-20 00:00+01:00 on; leave is still needed." in found.says
+
+
+def test_a_step_whose_slot_is_over_is_to_be_reported_or_planned_again_and_nothing_in_it_reads_as_leave(trial: Trial, views: Views) -> None:
+    story, begins = trial.participant().is_eligible(), trial.clock() + timedelta(hours=2)
+    story.plans("leukapheresis", begins, hours=8)
+    story.is_seen_before("leukapheresis")
+    story.lives_until(begins + timedelta(hours=8))
+    found = row(up_to_date(trial, views), trial.clock(), "leukapheresis")
+    assert found is not None
+    assert (found.state, found.action) == ("held", "plan-again")
+    assert (
+        found.says == "Leukapheresis is held: its slot is over, and nothing was recorded of it. Report what took place, or plan it again."
+    )
 
 
 def test_leave_that_was_revoked_shows_until_it_is_given_again(trial: Trial, views: Views) -> None:

@@ -49,13 +49,14 @@ class Copy:
     """A ledger of some streams and heads, that can be altered and put back as it was."""
 
     hand: Hand
+    commands: int = 40
     heads: list[Head] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         ledger = self.hand.ledger
-        for number in range(40):
+        for number in range(self.commands):
             self._append(ledger, number)
-            if number in {3, 11, 12, 29}:
+            if number in {3, 11, 12, 29, 170, 171, 330}:
                 self.heads.append(SEAL.seal(ledger))
         self.heads.append(SEAL.seal(ledger))
         self.hand.free(*TABLES)

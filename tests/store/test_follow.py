@@ -261,3 +261,26 @@ def test_anybody_may_follow_without_a_lease(ledger: Ledger, bell: Bell) -> None:
     bell.stop()
     assert list(batches) == []
     assert not ledger._listeners
+
+
+@pytest.mark.parametrize(("settled", "position"), [((), 1), ((3,), 1), ((2,), 3)])
+def test_the_position_waits_for_an_entry_that_is_held_and_follows_once_it_is_settled(
+    ledger: Ledger, settled: tuple[int, ...], position: int
+) -> None:
+    append(ledger, ANNA, dose(), dose(), dose())
+    kept = KeptInLedger(ledger, "relay", lambda _: kept.hold(2))
+    kept.begin(ledger.recorder.claim("relay"))
+    kept.take(ledger.after(0, 3))
+    for one in settled:
+        kept.settle(one)
+    assert ledger.recorder.claim("relay").position == position
+
+
+def test_what_is_settled_moves_no_position_that_another_follower_has_taken_over(ledger: Ledger) -> None:
+    append(ledger, ANNA, dose())
+    kept = KeptInLedger(ledger, "relay", lambda _: kept.hold(1))
+    kept.begin(ledger.recorder.claim("relay"))
+    kept.take(ledger.after(0, 1))
+    assert ledger.recorder.claim("relay").position == 0
+    with pytest.raises(LostLease):
+        kept.settle(1)

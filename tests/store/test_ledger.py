@@ -1,5 +1,6 @@
 """Facts go in once, in order, and are never rubbed out: on every database alike."""
 
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
@@ -232,6 +233,17 @@ def test_the_database_itself_refuses_to_change_what_is_recorded(ledger: Ledger, 
     with pytest.raises(Exception, match="what is recorded is never changed"):
         hand(change.format(table))
     assert ledger.version_of(ANNA) == 1
+
+
+@pytest.mark.places("memory", "sqlite")
+@pytest.mark.parametrize("table", ["entries", "commands", "appended", "heads"])
+def test_no_row_takes_the_place_of_another(ledger: Ledger, hand: Hand, table: str) -> None:
+    append(ledger, ANNA)
+    ledger.recorder.add_head(1, "a head", {})
+    before = hand(f"SELECT * FROM {table}")
+    with pytest.raises(sqlite3.IntegrityError, match="what is recorded is never changed"):
+        hand(f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}")
+    assert hand(f"SELECT * FROM {table}") == before
 
 
 def test_an_append_of_nothing_is_a_mistake(ledger: Ledger) -> None:

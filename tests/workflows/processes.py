@@ -7,13 +7,18 @@ journeys> [<port of a mail server> [<seconds ahead> [<seconds within which a her
 import asyncio
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from signal import SIGKILL
 
+from temporalio.client import Client
+
+from app.notices.channels import Channels
 from app.notices.mail import MailServer
+from app.notices.webhook import Webhook
 from store.keys import Keyring
 from store.ledger import Ledger
 from store.participants import Participants
@@ -21,7 +26,7 @@ from store.studies import StudyFiles
 from store.study import StudyDesk
 from tests.builders import STUDY
 from workflows.activities import AT_ONCE
-from workflows.journeys import Journeys, connect
+from workflows.journeys import Journeys, NoTemporal, connect
 from workflows.relay import Relay
 from workflows.worker import tell, work
 
@@ -46,19 +51,47 @@ def participants(ledger_address: str, ahead: timedelta = RealClock.ahead) -> Par
 
 
 async def be(role: str, ledger: str, address: str, name: str, mail: str = "0", ahead: str = "0", herd: str = "0") -> None:  # noqa: PLR0913, PLR0917 - They are typed as a command.
-    journeys, desk = Journeys(await connect(address), name), participants(ledger, timedelta(seconds=float(ahead)))
+    journeys, desk = Journeys(await reached(address), name), participants(ledger, timedelta(seconds=float(ahead)))
     match role:
         case "worker":
-            await work(journeys, desk, herd_within=timedelta(seconds=float(herd)))
+            await begun(lambda: work(journeys, desk, herd_within=timedelta(seconds=float(herd))))
         case "relay":
             await Relay(desk, journeys).run()
         case "notices":
             server = MailServer(
                 host="127.0.0.1", port=int(mail), security="none", sender="daybook@study.example", desk="http://127.0.0.1:8080"
             )
-            await tell(journeys, desk, server.send)
+            await begun(lambda: tell(journeys, desk, Channels(server, Webhook(MASTER, RealClock())).send))
         case _:
             raise AssertionError(role)
+
+
+async def reached(address: str) -> Client:
+    """A client of a server that may be down for the moment: whatever looks after these programs would begin them again until it is not."""
+    while True:
+        with suppress(NoTemporal):
+            return await connect(address)
+        await asyncio.sleep(0.1)  # awaits another process
+
+
+async def begun(carry: Callable[[], Awaitable[None]]) -> None:
+    """Work until cancelled; where the server went away just as the work began, begin again."""
+    while True:
+        try:
+            return await carry()
+        except RuntimeError as trouble:
+            if "validation failed" not in str(trouble):
+                raise
+        await asyncio.sleep(0.1)  # awaits another process
+
+
+@dataclass(frozen=True, slots=True)
+class Killed:
+    """That a program was killed: it was alive until `began`, and is dead since `ended`."""
+
+    name: str
+    began: datetime
+    ended: datetime
 
 
 class Processes:
@@ -69,6 +102,7 @@ class Processes:
         self._commands = commands
         self._log = log
         self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self.killed: list[Killed] = []
 
     def start(self, name: str) -> None:
         with self._log.open("ab") as log:
@@ -85,8 +119,10 @@ class Processes:
         """Without warning, as a power cut would; nothing else may have ended it before."""
         process = self._running.pop(name)
         assert process.poll() is None, f"the {name} ended by itself:\n{self._log.read_text()[-4000:]}"
+        began = datetime.now(UTC)
         process.send_signal(SIGKILL)
         process.wait()
+        self.killed.append(Killed(name, began, datetime.now(UTC)))
 
 
 @contextmanager
@@ -108,7 +144,7 @@ def worker_and_relay(ledger: str, address: str, name: str) -> dict[str, list[str
 def that_tell(  # noqa: PLR0913, PLR0917 - They are typed as a command.
     ledger: str, address: str, name: str, mail: int, ahead: timedelta = RealClock.ahead, herd_within: timedelta = AT_ONCE
 ) -> dict[str, list[str]]:
-    """The same, and the program that tells people by a mail server at a port of this machine."""
+    """The same, and the program that tells people, by webhooks and by a mail server at a port of this machine."""
     arguments = [ledger, address, name, str(mail), str(ahead.total_seconds()), str(herd_within.total_seconds())]
     return {role: [sys.executable, "-m", "tests.workflows.processes", role, *arguments] for role in ("worker", "relay", "notices")}
 

@@ -26,16 +26,21 @@ NOVAK = ContactNamed(person="k-novak", roles=("coordinator",), site="BER", mail=
 
 @dataclass
 class Mailroom:
-    """A real mail server, which takes everything but what is for an `unknown` mailbox, or while it is `down`."""
+    """A real mail server, which takes everything but what is for an `unknown` or a `busy` mailbox, or while it is `down`."""
 
     unknown: set[str] = field(default_factory=set)
+    busy: set[str] = field(default_factory=set)
     down: bool = False
     taken: list[Message] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
     port: int = 0
 
     async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:  # noqa: N802 - The name is aiosmtpd's.
+        self.asked.append(address)
         if address in self.unknown:
             return "550 there is no such mailbox"
+        if address in self.busy:
+            return "450 4.2.0 greylisted"
         envelope.rcpt_tos.append(address)
         return "250 OK"
 

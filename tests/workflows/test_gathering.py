@@ -25,7 +25,7 @@ from tests.domain.test_digests import in_screening, next_morning
 from tests.domain.test_notices import NOVAK, WEBER, key_of, names
 from workflows.activities import Activities
 from workflows.gathering import Batch, BatchCame, Gathered, Gathering, Waiting, Whose
-from workflows.sending import About, NotNow, RefusedForGood, Sending
+from workflows.sending import AT_NIGHT, About, Came, NotNow, RefusedForGood, Sending, Telling
 
 A = TypeVar("A")
 R = TypeVar("R")
@@ -188,6 +188,30 @@ def test_what_may_pass_is_tried_again_and_nothing_of_it_is_on_record() -> None:
     assert not told(stories)
 
 
+def test_what_is_tried_since_the_morning_is_not_handed_over_once_work_is_over_but_the_next_morning() -> None:
+    stories, post = on_a_morning(2), Post()
+    clock, batch = stories[0].trial.clock, batch_of(stories)
+    clock.move(hours=12)
+    with pytest.raises(ApplicationError, match=AT_NIGHT):
+        tell(stories[0].trial.participants, post, batch)
+    assert not post.taken
+    clock.move(hours=12)
+    assert tell(stories[0].trial.participants, post, batch) is None
+    assert [letter.at for letter in post.taken] == [clock()], "it bears the time at which it was handed over"
+
+
+def test_what_would_be_pointless_by_the_morning_is_told_at_night_and_the_rest_of_its_message_with_it() -> None:
+    [first], post = on_a_morning(1), Post()
+    trial = first.trial
+    trial.clock.move(days=26)
+    second = in_screening(trial, "BER-002")
+    next_morning(second)
+    batch = batch_of([first, second])
+    trial.clock.move(hours=12)
+    tell(trial.participants, post, batch)
+    assert [one for one, _ in post.taken[0].reminders] == ["BER-001", "BER-002"]
+
+
 def test_whoever_wants_to_be_told_by_another_way_meanwhile_is_told_by_that() -> None:
     stories, post = on_a_morning(1), Post()
     batch, trial = batch_of(stories), stories[0].trial
@@ -197,14 +221,34 @@ def test_whoever_wants_to_be_told_by_another_way_meanwhile_is_told_by_that() -> 
     assert batch_of(stories).channel == "webhook"
 
 
-def test_what_was_told_by_a_notice_of_its_own_meanwhile_is_not_told_again() -> None:
-    stories, post = on_a_morning(1), Post()
-    [story], batch = stories, batch_of(stories)
+def telling_of(story: Story, batch: Batch) -> Telling:
+    """What a notice of its own would do about the same reminder."""
     notice = notices(story.record)[key_of(story, "visit-opens")]
-    assert batch.told == (About(participant="BER-001", tag=tag(notice.due.key)),)
-    tell(story.trial.participants, post, batch)
-    assert tell(story.trial.participants, post, batch) is None
-    assert len(post.taken) == 1
+    about = About(participant=story.id, tag=tag(notice.due.key))
+    assert batch.told == (about,)
+    return Telling(about=about, person=WHOSE.person, call=1, channel=batch.channel)
+
+
+def test_what_stands_in_the_message_of_a_morning_is_told_by_no_notice_of_its_own() -> None:
+    [story], post = on_a_morning(1), Post()
+    participants, batch = story.trial.participants, batch_of([story])
+    assert run(Sending(participants, post.send).tell, telling_of(story, batch)) is None
+    assert (post.taken, told([story])) == ([], [])
+    tell(participants, post, batch)
+    assert [letter.id for letter in post.taken] == [batch.message]
+    assert run(Sending(participants, post.send).tell, telling_of(story, batch)) is None
+    assert len(post.taken) == len(told([story])) == 1
+
+
+def test_what_a_notice_of_its_own_has_told_meanwhile_is_not_told_again() -> None:
+    [story], post = on_a_morning(1), Post()
+    participants, batch = story.trial.participants, batch_of([story])
+    came = Came(telling=telling_of(story, batch), to="sent")  # by a release that told each reminder by itself
+    run(Sending(participants, post.send).record, came)
+    assert tell(participants, post, batch) is None
+    assert post.taken == []
+    assert len(told([story])) == 1
+    assert gathered(participants) == Gathered(batch=None, left=(), wait=None)
 
 
 class Damaged(Participants):

@@ -93,9 +93,10 @@ def test_a_mail_server_that_is_down_for_two_days_loses_nothing_and_doubles_nothi
     async def course(time: VirtualTime) -> None:
         for day in range(1, 4):
             await time.pass_until(closes + timedelta(days=day))
-        assert not told(story, e.ReminderSent, "")
         room.down = False
-        await time.pass_until(closes + timedelta(days=3, hours=1))
+        await time.pass_until(closes + timedelta(days=3, hours=7, minutes=59))
+        assert not told(story, e.ReminderSent, ""), "it is night when the server is back"
+        await time.pass_until(closes + timedelta(days=3, hours=8, minutes=30))
         await recorded(story, e.ReminderSent, "visit-unaccounted")
 
     live(story, room, course)
@@ -143,3 +144,23 @@ def test_something_urgent_climbs_the_ladder_at_any_hour_until_it_is_acknowledged
     first, second, third = told(story, e.ReminderSent, beginning)
     assert abs(second - first - A_CALL) < timedelta(minutes=1)
     assert abs(third - second - A_CALL) < timedelta(minutes=1)
+
+
+def test_a_mail_server_that_is_down_while_calls_climb_has_each_on_the_ladder_told_once_when_it_is_back() -> None:
+    trial, room = Trial(), Mailroom(down=True)
+    names(trial, *LADDER)
+    story = trial.participant().is_eligible().is_collected()
+    expires = (trial.clock() + timedelta(days=3)).date()
+    beginning = "product-expires"
+
+    async def course(time: VirtualTime) -> None:
+        story.reports(e.ProductReceived(at=story.at(), identity="COI-0001", expires=expires), "cell-lab")
+        await time.pass_until(trial.clock() + timedelta(days=2))
+        assert not told(story, e.ReminderSent, "")
+        room.down = False
+        await time.pass_until(trial.clock() + timedelta(hours=1))
+        await recorded(story, e.ReminderSent, beginning, 3)
+
+    live(story, room, course)
+    called = [str(message["To"]) for message in room.taken if str(message["Subject"]).startswith("Urgent")]
+    assert sorted(called) == sorted(str(one.mail) for one in LADDER)

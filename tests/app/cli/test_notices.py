@@ -73,6 +73,20 @@ def test_the_status_says_for_whom_nobody_is_named(desk: Desk) -> None:
     assert "nobody is named, so that reminders only wait in the inbox, for the investigator at BER" in desk("status", code=3).stdout
 
 
+def test_the_status_says_for_whom_what_is_urgent_is_left_in_inboxes_until_somebody_stands_on_the_ladder(desk: Desk) -> None:
+    desk(*WEBER, "--urgent", "inbox", who=ADMINISTRATOR)
+    adler = ("study", "contact", "k-adler", "--role", "investigator", "--mail", "k.adler@study.example")
+    desk(*adler, "--urgent", "inbox", who=ADMINISTRATOR)
+    assert desk.json("status", code=3)["nobody_named"] == [
+        "coordinator at BER (for what is urgent)",
+        "investigator at BER (for what is urgent)",
+        "coordinator at SAO",
+        "investigator at SAO (for what is urgent)",
+    ]
+    desk(*adler, "--rung", "investigator", who=ADMINISTRATOR)
+    assert desk.json("status", code=3)["nobody_named"] == ["coordinator at SAO"]
+
+
 def test_the_status_counts_the_messages_that_should_have_gone_out_and_says_what_to_do(desk: Desk) -> None:
     desk(*WEBER, who=ADMINISTRATOR)
     on_the_last_day(desk)

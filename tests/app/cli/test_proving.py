@@ -5,10 +5,15 @@ import sqlite3
 import stat
 from contextlib import closing
 from pathlib import Path
+from uuid import NAMESPACE_OID
 
 import pytest
 
+from app.settings import Settings
+from app.wiring import opened
+from domain.keeping import IdentifiersErased
 from tests.app.at_the_desk import Desk
+from tests.builders import by_
 
 ALTERED = """UPDATE entries SET state = CAST(replace(CAST(state AS TEXT), 'Dr. Ito', 'Dr. Who') AS BLOB)
     WHERE stream = 'participant:BER-001' AND version = 3"""
@@ -46,6 +51,18 @@ def test_a_head_is_signed_shown_and_proved_against(desk: Desk) -> None:
     assert desk("verify").stdout == f"{entries} entries proved in 2 streams against 1 head, nothing altered.\n"
 
 
+def test_what_no_head_covers_is_not_passed_over(desk: Desk) -> None:
+    desk.consented()
+    assert "No head was ever signed" in desk("verify").stdout
+    desk("head")
+    assert "head:" not in desk("verify", "--from-the-start").stdout
+    before = len(desk.entries())
+    desk("screen", "BER-001", "now")
+    last = len(desk.entries()) - before
+    assert f"The last {last} entr" in desk("verify").stdout
+    assert desk("verify").stdout.rstrip().endswith("after the last head: nobody else can prove them before the next one.")
+
+
 def test_the_next_proof_goes_on_where_the_last_one_ended(desk: Desk) -> None:
     desk.consented()
     before = len(desk.entries()) + 11
@@ -67,6 +84,28 @@ def test_what_was_altered_is_named_and_ends_with_three(desk: Desk) -> None:
     assert "Entry 3 of participant:BER-001 is damaged: its contents do not agree with its hash. It stands at position 14." in said
     found = desk.json("verify", code=3)["damage"]
     assert [(one["stream"], one["version"], one["position"]) for one in found] == [("participant:BER-001", 3, 14)]
+
+
+FLIPPED = "UPDATE participant_keys SET wrapped = CAST(substr(hex(wrapped), 2) AS BLOB)"
+
+
+@pytest.mark.parametrize("change", ["DELETE FROM participant_keys", FLIPPED, "UPDATE participant_keys SET wrapped = x''"])
+def test_whoever_cannot_be_named_any_more_although_nobody_decided_that_is_told_of(desk: Desk, change: str) -> None:
+    desk("register", "BER-001", "BER", "--identify", answering="Annegret Kramer\n+49 30 555\na.kramer@example.org\n")
+    assert "nothing altered" in desk("verify").stdout
+    reach_in(desk, change)
+    said = desk("verify", code=3).output
+    assert "Entry 1 of participant:BER-001 is damaged: the key to who this is was" in said
+    assert "no decision to erase that is on record" in said
+
+
+def test_whoever_was_erased_by_a_decision_is_no_damage(desk: Desk) -> None:
+    desk("register", "BER-001", "BER", "--identify", answering="Annegret Kramer\n+49 30 555\na.kramer@example.org\n")
+    with opened(Settings(folder=desk.folder), desk.clock) as daybook:
+        event = IdentifiersErased(participant="BER-001", approved_by="the data protection officer", legal_decision="a court's order")
+        daybook.desk.record((event,), by_("administrator", NAMESPACE_OID, reason="as ordered", signed=True))
+        daybook.erasures.carry_out()
+    assert "nothing altered" in desk("verify").stdout
 
 
 @pytest.mark.clause("EMA 2023", "control of data")

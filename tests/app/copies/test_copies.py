@@ -11,6 +11,7 @@ from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from uuid import NAMESPACE_OID
 
 import pytest
 
@@ -18,10 +19,14 @@ from app.copies.verify import Copy, digest_of
 from app.settings import Settings
 from app.wiring import opened
 from domain.handing_out import CopyCertified
+from domain.keeping import IdentifiersErased
+from domain.participant import PARTICIPANT
 from projections.rebuilding import rebuild
+from store.erasing import Line
 from store.heads import SigningKey
 from tests.app.at_the_desk import Desk
 from tests.app.copies.conftest import AUDITOR
+from tests.builders import by_
 from tests.store.conftest import as_url
 
 EVERYTHING = "Everything is as it was recorded.\n"
@@ -198,6 +203,38 @@ def test_only_a_whole_copy_is_read_in_and_only_into_a_new_ledger(told: Desk, mad
     assert "holds no certified copy" in other("import", str(tmp_path), code=2).stderr
     assert "there is a ledger already" in told("import", str(made["study"]), code=2).stderr
     assert not other.folder.exists()
+
+
+def test_a_copy_is_read_in_under_the_heads_that_people_hold_and_no_other(
+    told: Desk, made: dict[str, Path], held: Path, tmp_path: Path
+) -> None:
+    alone, under = Desk(tmp_path / "alone", told.clock), Desk(tmp_path / "under", told.clock)
+    assert "Nobody's head was compared" in alone("import", str(made["study"])).stderr
+    assert under("import", str(made["study"]), "--head", str(held)).stderr == ""
+    elsewhere, stranger = tmp_path / "stranger.txt", Desk(tmp_path / "stranger", told.clock).opens()
+    elsewhere.write_text(stranger("head").stdout)
+    other = Desk(tmp_path / "other", told.clock)
+    assert "is none of this ledger" in other("import", str(made["study"]), "--head", str(elsewhere), code=3).stderr
+    (tmp_path / "list.txt").write_text("shopping list")
+    assert "There is no head in this file" in other("import", str(made["study"]), "--head", str(tmp_path / "list.txt"), code=3).stderr
+    assert not other.folder.exists()
+
+
+def test_a_copy_is_read_in_where_erasures_are_registered_and_they_are_carried_out(
+    told: Desk, made: dict[str, Path], tmp_path: Path
+) -> None:
+    """The ledger is lost; a copy of it is left, and the register that was kept apart."""
+    register, by = tmp_path / "erasures.jsonl", by_("administrator", NAMESPACE_OID, reason="as ordered", signed=True)
+    event = IdentifiersErased(participant="BER-001", approved_by="the data protection officer", legal_decision="a court's order")
+    register.write_text(f"{Line(event=event, by=by).model_dump_json()}\n")
+    other = Desk(tmp_path / "other", told.clock, {"DAYBOOK_ERASURES": str(register)})
+    entries = len((made["study"] / "entries.jsonl").read_text().splitlines())
+    assert f"Read in: {entries} entries." in other("import", str(made["study"])).stdout
+    assert "nothing altered" in other("verify").stdout
+    with opened(Settings(folder=other.folder), other.clock) as daybook:
+        assert [found for found, _ in daybook.desk.erased()] == [event]
+        assert daybook.ledger.forgotten(PARTICIPANT + "BER-001")
+        assert daybook.ledger.head() == entries + 1
 
 
 def test_a_damaged_copy_is_not_read_in(told: Desk, copy: Path, tmp_path: Path) -> None:

@@ -133,5 +133,5 @@ def test_what_xml_cannot_hold_is_replaced_and_what_it_would_misread_is_escaped(s
 def test_nothing_that_identifies_a_participant_is_part_of_it() -> None:
     story = Story(Trial(), "BER-001")
     story.asks(c.Register(site="BER", identifiers=Identifiers(name="Erika Mustermann")))
-    assert any(entry.identifiers for entry in story.record.entries)
+    assert any(entry.identifiers for entry in story.trial.participants.ledger.read(story.record.stream))
     assert b"Mustermann" not in written(story.record)

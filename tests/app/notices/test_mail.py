@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from aiosmtpd.smtp import SMTP
 
-from app.notices.mail import MailServer, composed
+from app.notices.mail import SEVEN_BITS, MailServer, composed
 from tests.app.notices.given import LETTER, raised
+from tests.workflows.waiting import until
 
 SENDER = "daybook@study.example"
 DESK = "https://daybook.study.example"
@@ -78,13 +79,27 @@ def test_what_is_not_urgent_is_not_marked_as_important() -> None:
     [
         (Answering(), ""),
         (Answering(recipient="550 no such mailbox m.weber@ber.example"), "RefusedForGood: SMTP 550"),
+        (Answering(recipient="551 user not local"), "RefusedForGood: SMTP 551"),
+        (Answering(recipient="550 5.1.1 <m.weber@ber.example> user unknown"), "RefusedForGood: SMTP 550 5.1.1"),
+        (Answering(recipient="550-5.1.1 unknown\r\n550 5.1.1 to us"), "RefusedForGood: SMTP 550 5.1.1"),
+        (Answering(recipient="556 5.1.10 it takes no mail"), "RefusedForGood: SMTP 556 5.1.10"),
+        (Answering(recipient="550 5.2.1 disabled"), "RefusedForGood: SMTP 550 5.2.1"),
+        (Answering(message="550 5.1.1 unknown after all"), "RefusedForGood: SMTP 550 5.1.1"),
         (Answering(recipient="450 mailbox busy"), "NotNow: SMTP 450"),
+        (Answering(recipient="450 5.1.1 unknown for now"), "NotNow: SMTP 450 5.1.1"),
         (Answering(recipient="530 sign in first"), "NotNow: SMTP 530"),
-        (Answering(message="554 not wanted"), "RefusedForGood: SMTP 554"),
+        (Answering(recipient="552 5.2.2 full"), "NotNow: SMTP 552 5.2.2"),
+        (Answering(recipient="554 5.7.1 Relay access denied"), "NotNow: SMTP 554 5.7.1"),
+        (Answering(recipient="553 sorry, that is no domain of ours (#5.7.1)"), "NotNow: SMTP 553 5.7.1"),
+        (Answering(recipient="550 5.1.8 sender rejected"), "NotNow: SMTP 550 5.1.8"),
+        (Answering(recipient="550 relay not permitted"), "NotNow: SMTP 550"),
+        (Answering(recipient="554 not from 5.1.1.7"), "NotNow: SMTP 554"),
+        (Answering(message="554 5.7.1 taken for spam"), "NotNow: SMTP 554 5.7.1"),
+        (Answering(message="550 not wanted"), "NotNow: SMTP 550"),
         (Answering(message="451 later"), "NotNow: SMTP 451"),
     ],
 )
-def test_only_what_a_server_never_takes_is_refused_for_good(handler: Answering, came: str) -> None:
+def test_only_a_mailbox_that_will_never_take_it_refuses_for_good(handler: Answering, came: str) -> None:
     assert sent(handler) == came
 
 
@@ -95,3 +110,57 @@ def test_a_server_that_is_not_as_safe_as_asked_for_gets_nothing(changes: dict[st
 
 def test_a_server_that_is_down_is_tried_again() -> None:
     assert raised(lambda: asyncio.run(server(9).send(LETTER))).startswith("NotNow: ")
+
+
+class Slow(Answering):
+    """Lets some time pass before it answers a recipient or a message; to a goodbye it never answers."""
+
+    def __init__(self, *, recipient: float = 0, message: float = 0) -> None:
+        super().__init__()
+        self._before, self.taken = (recipient, message), 0
+
+    async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:  # noqa: N802 - The name is aiosmtpd's.
+        await passes(self._before[0])
+        return await super().handle_RCPT(_server, _session, envelope, address, _options)
+
+    async def handle_DATA(self, _server: Any, _session: Any, _envelope: Any) -> str:  # noqa: N802 - The name is aiosmtpd's.
+        await passes(self._before[1])
+        self.taken += 1
+        return "250 OK"
+
+    async def handle_QUIT(self, _server: Any, _session: Any, _envelope: Any) -> str:  # noqa: N802 - The name is aiosmtpd's.
+        await asyncio.Event().wait()
+        return "221 never"
+
+
+async def passes(seconds: float) -> None:
+    """Wait until time has passed on the clock of the server."""
+    clock = asyncio.get_running_loop().time
+    until_then = clock() + seconds
+
+    async def has_passed() -> bool:
+        return clock() >= until_then
+
+    await until(has_passed)
+
+
+@pytest.mark.parametrize(
+    ("handler", "came", "taken"),
+    [
+        (Slow(message=1), "", 1),
+        (Slow(recipient=5), "NotNow: TimeoutError", 0),
+        (Slow(message=5), "NotNow: SMTPReadTimeoutError", 0),
+    ],
+)
+def test_a_server_may_take_its_time_over_a_message_and_neither_before_nor_for_ever(handler: Slow, came: str, taken: int) -> None:
+    takes = 0.5 if came else 60
+    assert sent(handler, agrees_within_seconds=0.5, takes_within_seconds=takes) == came
+    assert handler.taken == taken
+
+
+def test_a_message_is_written_so_that_every_server_can_take_it() -> None:
+    found = composed(replace(LETTER, lines=("Über die Zeit hinaus –",), enclosed=("head.txt", "— Zürich\n")), SENDER, DESK)
+    written = found.as_bytes(policy=SEVEN_BITS)
+    assert max(written) < 128
+    [enclosed] = BytesParser(policy=policy.default).parsebytes(written).iter_attachments()
+    assert enclosed.get_content() == "— Zürich\n"

@@ -132,6 +132,20 @@ def test_what_a_cancelled_plan_takes_along_is_cancelled_under_the_same_uid_and_c
     assert {status(again[uid]) for uid in uids} == {"CONFIRMED"}
 
 
+def test_an_appointment_for_which_the_participant_came_sooner_is_cancelled_under_its_uid(desk: Screen) -> None:
+    story = desk.trial.participant().is_eligible().is_collected().has_product().is_depleted().is_infused()
+    booked = desk.trial.clock() + 8 * DAY
+    story.reports(e.VisitBooked(visit="day-7", at=When.at(booked)))
+    secret = secret_of(desk, "m-weber")
+    before = events(desk, secret)["BER-001.booked.day-7"]
+    desk.trial.clock.move(days=7)
+    story.comes("day-7")
+    after = events(desk, secret)["BER-001.booked.day-7"]
+    assert (status(before), status(after)) == ("CONFIRMED", "CANCELLED")
+    assert before.dtstart.value == after.dtstart.value
+    assert int(after.sequence.value) > int(before.sequence.value)
+
+
 def test_whoever_left_has_what_lay_ahead_cancelled(desk: Screen) -> None:
     story = desk.trial.participant().is_eligible().is_collected().has_product().is_depleted().is_infused()
     secret = secret_of(desk, "m-weber")

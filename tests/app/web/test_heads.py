@@ -1,23 +1,32 @@
 """Each site is sent the head of each day once, and keeps with it a proof against whoever runs the server."""
 
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from structlog.testing import capture_logs
 
-from app.notices.heads import EVERY, Heads
+from app.notices.heads import AGAIN_AFTER, Heads
 from app.notices.mail import composed
 from app.proving import verification
-from app.status import status
+from app.signing import LATE, SIGNED_EVERY
+from app.status import lines, status
 from domain.contacts import ContactNamed
 from domain.doorkeeping import TurnedAway
 from domain.entry import Actor, Circumstances
 from domain.handing_out import HeadGiven
 from domain.letters import Letter
 from domain.time import clock_time, local_date
+from store.errors import Busy
 from store.heads import held
+from store.keys import Keyring
+from store.ledger import Ledger
+from store.orders import Appended, Drafts
 from tests.app.web.at_the_door import ADMINISTRATOR, COORDINATOR, Desk
-from workflows.sending import NotNow, RefusedForGood
+from tests.workflows.telling import Mailroom
 
 CONTACTS = (
     ContactNamed(person="m-weber", roles=("coordinator",), site="BER", mail="m.weber@ber.example"),
@@ -28,15 +37,12 @@ CONTACTS = (
 
 
 class Postbox:
-    """Takes letters, or answers as it was told to, by address."""
+    """Takes letters."""
 
     def __init__(self) -> None:
         self.taken: list[Letter] = []
-        self.answers: dict[str, Exception] = {}
 
     async def send(self, letter: Letter) -> None:
-        if letter.address in self.answers:
-            raise self.answers[letter.address]
         self.taken.append(letter)
 
     def to(self) -> list[str]:
@@ -61,6 +67,14 @@ def happens(desk: Desk) -> None:
     desk.office.daybook.people.note(TurnedAway(person=COORDINATOR), "web")
 
 
+def gives(heads: Heads) -> None:
+    asyncio.run(heads.give())
+
+
+def signs(heads: Heads) -> None:
+    asyncio.run(heads.sign())
+
+
 def signed(desk: Desk) -> int:
     return len(desk.office.daybook.ledger.recorder.heads())
 
@@ -69,25 +83,30 @@ def signed(desk: Desk) -> int:
 def test_each_site_is_sent_the_head_of_the_day_once_work_has_begun_there(named: Desk) -> None:
     postbox, daybook = Postbox(), named.office.daybook
     heads = Heads(daybook, postbox.send)
-    heads.look()
+    gives(heads)
     day = local_date(named.clock(), "Europe/Berlin")
     assert postbox.to() == [f"BER-{day}-m-weber", f"BER-{day}-k-adler"]
     named.clock.move_to(clock_time(day, 7, 29, "America/Sao_Paulo"))
-    heads.look()
+    gives(heads)
     assert len(postbox.taken) == 2
     named.clock.move_to(clock_time(day, 7, 30, "America/Sao_Paulo"))
-    heads.look()
-    Heads(daybook, postbox.send).look()
+    gives(heads)
+    gives(Heads(daybook, postbox.send))
     assert postbox.to()[2:] == [f"SAO-{day}-j-silva", f"SAO-{day}-k-adler"]
-    assert [(one.site, one.people) for one in given(named)] == [("BER", ("m-weber", "k-adler")), ("SAO", ("j-silva", "k-adler"))]
+    assert sorted((one.site, one.people) for one in given(named)) == [
+        ("BER", ("k-adler",)),
+        ("BER", ("m-weber",)),
+        ("SAO", ("j-silva",)),
+        ("SAO", ("k-adler",)),
+    ]
     named.clock.move(days=1)
-    heads.look()
+    gives(heads)
     assert len(postbox.taken) == 8
 
 
 def test_what_a_site_holds_is_a_head_of_the_ledger(named: Desk) -> None:
     postbox, daybook = Postbox(), named.office.daybook
-    Heads(daybook, postbox.send).look()
+    gives(Heads(daybook, postbox.send))
     message = composed(postbox.taken[0], "daybook@study.example", "http://127.0.0.1")
     enclosed = next(iter(message.iter_attachments()))
     assert enclosed.get_filename() == f"head-BER-{local_date(named.clock(), 'Europe/Berlin')}.txt"
@@ -97,52 +116,153 @@ def test_what_a_site_holds_is_a_head_of_the_ledger(named: Desk) -> None:
     assert str(daybook.signing.first()) in message.get_body(("plain",)).get_content()  # type: ignore[union-attr]  # There is one.
 
 
-def test_what_cannot_be_sent_now_is_sent_at_the_next_look(named: Desk) -> None:
-    postbox = Postbox()
-    postbox.answers = {"k.adler@study.example": NotNow("SMTP 421")}
-    heads = Heads(named.office.daybook, postbox.send)
-    heads.look()
-    assert given(named) == []
-    postbox.answers = {}
-    heads.look()
-    assert [one.people for one in given(named)] == [("m-weber", "k-adler")]
+class BusyAtFirst(Ledger):
+    """A ledger whose database is busy when something is first to be recorded."""
+
+    busy = True
+
+    def append(self, drafts: Drafts, *, expect: Mapping[str, int], command_digest: str) -> Appended:
+        if self.busy:
+            self.busy = False
+            raise Busy("The database is busy with another program.")
+        return super().append(drafts, expect=expect, command_digest=command_digest)
 
 
-def test_a_mailbox_that_takes_nothing_keeps_nobody_else_from_theirs(named: Desk) -> None:
-    postbox = Postbox()
-    postbox.answers = {"m.weber@ber.example": RefusedForGood("SMTP 550")}
-    Heads(named.office.daybook, postbox.send).look()
-    assert [one.people for one in given(named)] == [("k-adler",)]
+@pytest.mark.parametrize(
+    ("busy", "other"), [("m.weber@ber.example", "k.adler@study.example"), ("k.adler@study.example", "m.weber@ber.example")]
+)
+def test_a_mailbox_that_says_not_now_is_left_in_peace_for_a_while_and_nobody_else_is_sent_theirs_twice(
+    named: Desk, busy: str, other: str
+) -> None:
+    room = Mailroom(busy={busy})
+    heads = Heads(named.office.daybook, room.send)
+
+    async def live() -> None:
+        async with room.open():
+            await heads.give()
+            assert (room.to(), room.asked.count(busy)) == ([other], 1)
+            named.clock.move_to(named.clock() + AGAIN_AFTER - timedelta(seconds=1))
+            await heads.give()
+            assert room.asked.count(busy) == 1
+            named.clock.move(seconds=1)
+            await heads.give()
+            assert room.asked.count(busy) == 2
+            room.busy.clear()
+            named.clock.move_to(named.clock() + AGAIN_AFTER)
+            await heads.give()
+            await heads.give()
+
+    asyncio.run(live())
+    assert room.to() == [other, busy]
+    assert sorted(one.people for one in given(named)) == [("k-adler",), ("m-weber",)]
+
+
+def test_a_mailbox_of_one_site_keeps_no_other_site_from_theirs(named: Desk) -> None:
+    room = Mailroom(busy={"m.weber@ber.example"})
+    named.clock.move_to(clock_time(local_date(named.clock(), "Europe/Berlin"), 8, 0, "America/Sao_Paulo"))
+
+    async def live() -> None:
+        async with room.open():
+            await Heads(named.office.daybook, room.send).give()
+
+    asyncio.run(live())
+    assert sorted(room.to()) == ["j.silva@sao.example", "k.adler@study.example", "k.adler@study.example"]
+    assert sorted((one.site, one.people) for one in given(named)) == [("BER", ("k-adler",)), ("SAO", ("j-silva",)), ("SAO", ("k-adler",))]
+
+
+def test_what_was_sent_while_the_database_was_busy_is_put_on_record_and_not_sent_again(named: Desk) -> None:
+    postbox, daybook = Postbox(), named.office.daybook
+    busy = BusyAtFirst(daybook.ledger.recorder, named.clock, Keyring(None))
+    heads = Heads(replace(daybook, ledger=busy), postbox.send)
+    gives(heads)
+    assert len(given(named)) == 1
+    named.clock.move_to(named.clock() + AGAIN_AFTER)
+    gives(heads)
+    assert (len(given(named)), len(postbox.taken)) == (2, 2)
+
+
+def test_a_mailbox_that_takes_nothing_keeps_nobody_else_from_theirs_and_is_tried_again_tomorrow(named: Desk) -> None:
+    room = Mailroom(unknown={"m.weber@ber.example"})
+    heads = Heads(named.office.daybook, room.send)
+
+    async def live() -> None:
+        async with room.open():
+            await heads.give()
+            named.clock.move_to(named.clock() + AGAIN_AFTER)
+            await heads.give()
+            assert (room.to(), room.asked.count("m.weber@ber.example")) == (["k.adler@study.example"], 1)
+            room.unknown.clear()
+            named.clock.move(days=1)
+            await heads.give()
+
+    asyncio.run(live())
+    assert sorted(room.to()[1:]) == ["k.adler@study.example", "m.weber@ber.example"]
 
 
 def test_a_head_is_signed_every_hour_in_which_anything_was_recorded(named: Desk) -> None:
     heads = Heads(named.office.daybook, None)
-    heads.look()
+    signs(heads)
     assert signed(named) == 1
     happens(named)
-    named.clock.move_to(named.clock() + EVERY - timedelta(seconds=1))
-    heads.look()
+    named.clock.move_to(named.clock() + SIGNED_EVERY - timedelta(seconds=1))
+    signs(heads)
     assert signed(named) == 1
     named.clock.move(seconds=1)
-    heads.look()
+    signs(heads)
     assert signed(named) == 2
-    named.clock.move_to(named.clock() + EVERY)
-    heads.look()
+    named.clock.move_to(named.clock() + SIGNED_EVERY)
+    signs(heads)
     assert signed(named) == 2
     assert given(named) == []
 
 
-def test_a_machine_without_the_signing_key_goes_on_without(named: Desk) -> None:
-    named.office.daybook.settings.signing.unlink()
+def test_a_machine_without_the_signing_key_goes_on_without_and_says_so_once(named: Desk) -> None:
+    signing, away = named.office.daybook.settings.signing, named.office.daybook.settings.folder / "away"
     postbox = Postbox()
-    Heads(named.office.daybook, postbox.send).look()
-    assert (signed(named), postbox.taken) == (0, [])
-    assert status(named.office.daybook, 0, proving=False).verification is None
+    heads = Heads(named.office.daybook, postbox.send)
+    with capture_logs() as logs:
+        for _ in range(2):
+            signs(heads)
+        signing.rename(away)
+        for _ in range(3):
+            named.clock.move_to(named.clock() + SIGNED_EVERY)
+            signs(heads)
+            gives(heads)
+        assert (signed(named), postbox.taken) == (1, [])
+        away.rename(signing)
+        for _ in range(2):
+            signs(heads)
+            gives(heads)
+    assert [(line["event"], line["log_level"]) for line in logs] == [("heads-not-signed", "warning"), ("heads-go-on", "info")]
+    assert len(postbox.taken) == 4
+
+
+def test_the_status_says_when_entries_wait_for_a_head_longer_than_they_should(named: Desk) -> None:
+    heads = Heads(named.office.daybook, None)
+    signs(heads)
+    named.clock.move(days=3)
+    assert unsigned(named) == 0, "nothing was recorded since"
+    happens(named)
+    happens(named)
+    named.clock.move_to(named.clock() + SIGNED_EVERY + LATE)
+    assert unsigned(named) == 0
+    named.clock.move(seconds=1)
+    found = status(named.office.daybook, 0, proving=False)
+    assert (found.entries_unsigned, found.troubled) == (2, True)
+    assert "no head has been signed for 2 entries" in dict(lines(found))["Heads"]
+    signs(heads)
+    assert unsigned(named) == 0
+
+
+def unsigned(desk: Desk) -> int:
+    found = status(desk.office.daybook, 0, proving=False)
+    assert ("Heads" in dict(lines(found))) == bool(found.entries_unsigned)
+    return found.entries_unsigned
 
 
 def test_whoever_may_see_the_history_keeps_the_last_head(named: Desk) -> None:
     assert named.browser(COORDINATOR).get("/head.txt").status_code == 409
-    Heads(named.office.daybook, None).look()
+    signs(Heads(named.office.daybook, None))
     found = named.browser(COORDINATOR).get("/head.txt")
     assert held(found.text) == named.office.daybook.ledger.recorder.heads()[-1][1]
     assert found.headers["content-disposition"] == 'attachment; filename="head.txt"'

@@ -11,7 +11,7 @@ from domain import events as e
 from domain.notices import notices, tag
 from tests.app.web.at_a_screen import Screen, screen
 from tests.builders import Story
-from tests.domain.test_notices import record
+from tests.domain.test_notices import WEBER, names, record
 
 FORM = re.compile(r'<form method="post" action="(/reminders/[^"]+)">.*?name="command_id" value="([^"]+)"')
 
@@ -64,6 +64,7 @@ def test_the_log_is_narrowed_by_participant_and_by_state(desk: Screen) -> None:
 
 
 def test_whom_no_message_reached_is_told_again_at_the_press_of_a_button(desk: Screen) -> None:
+    names(desk.trial, WEBER)
     story = due(desk)
     key = next(iter(notices(story.record)))
     link = f"/reminders/BER-001/{tag(key)}"

@@ -1,6 +1,7 @@
 """One form for each job: a participant registered and consented, a screening, a course that tapers, reviews; all of it or nothing."""
 
 from domain import events as e
+from domain.participant import PARTICIPANT
 from domain.time import When
 from tests.app.web.charts.at_a_chart import Desk
 from tests.builders import DIGEST
@@ -12,7 +13,7 @@ def test_a_participant_is_registered_with_contact_data_that_are_sealed(desk: Des
     typed = {"code": "BER-010", "site": "BER", "name": "An Invented Name", "phone": "", "email": ""}
     page = desk.records("/participants/new", "", typed)
     assert "Registered at the site BER" in page
-    first = desk.entries("BER-010")[0]
+    first = desk.trial.participants.ledger.read(PARTICIPANT + "BER-010")[0]
     assert isinstance(first.event, e.Registered)
     assert first.identifiers is not None
     assert first.identifiers.name == "An Invented Name"
