@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from app.cli.agenda import what_falls_due
 from app.clinic_time import SiteClock
+from domain.harm import Adverse, adverse_events
 from domain.leaving import ways_in_force
 from domain.participant import Participant
 from domain.replay import Replayed
@@ -44,6 +45,7 @@ def told(then: Replayed) -> tuple[Line, ...]:
         *(Line("Visit", window.title, f"{window.state}, {window.range(zone)}") for window in then.agenda.windows),
         *(Line("Deviation", key, _deviation(each.says, reviewed=each.reviewed, final=each.final)) for key, each in one.deviations.items()),
         *(Line("Matter of safety", key, f"{each.says}, {_open(open_=each.open)}") for key, each in one.safety_reports.items()),
+        *(Line("Adverse event", f"{each.first.fact.term} (entry {each.entry})", _adverse(each)) for each in adverse_events(one)),
         *(Line("Worklist", f"{row.title} ({row.name})", f"{row.state}: {row.says}") for row in rows_then(one, then.study, then.at)),
     )
 
@@ -106,6 +108,11 @@ def _entries(evidence: Sequence[int]) -> str:
 
 def _deviation(words: str, *, reviewed: bool, final: bool) -> str:
     return f"{words}, {'reviewed' if reviewed else 'to be reviewed' if final else 'proposed'}"
+
+
+def _adverse(one: Adverse) -> str:
+    serious = f"serious ({', '.join(one.serious)})" if one.serious else "not serious"
+    return f"grade {one.grade}, {serious}, {'goes on' if one.stop is None else 'ended'}"
 
 
 def _open(*, open_: bool) -> str:

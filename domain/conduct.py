@@ -136,7 +136,7 @@ def _safety_reports(after: Participant, found: Sequence[Breach], told_in: Mappin
         if not same or known[matter.key].says != matter.says:
             yield e.SafetyReportDue(key=matter.key, says=matter.says)
     for key, one in known.items():
-        if one.open and key not in standing:
+        if one.open and key.startswith("conduct:") and key not in standing:
             yield e.SafetyReportVoided(key=key, why=VOID)
 
 

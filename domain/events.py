@@ -12,18 +12,22 @@ from domain.verdicts import Derivation, Overall
 from domain.words import (
     Account,
     Asked,
+    AstctGrade,
     Bag,
     CellsPerKilogram,
     ChainOfIdentity,
     Channel,
+    CtcaeGrade,
     DeviationCategory,
     Digest,
     DoseOutcome,
     DosesPerDay,
     HoldPoint,
+    IceScore,
     LymphodepletionDay,
     Milligrams,
     Name,
+    Relation,
     ReviewKind,
     Role,
     Route,
@@ -31,6 +35,7 @@ from domain.words import (
     Rung,
     Scope,
     Sentence,
+    Seriousness,
     SiteId,
     Urgency,
 )
@@ -580,6 +585,8 @@ class SafetyReportDue(Value):
     kind: Literal["safety-report-due.v1"] = "safety-report-due.v1"
     key: Sentence
     says: Account
+    since: Moment | None = None
+    """When the site learned of it, from which its hours run; None: when it came to light in the record."""
 
 
 class SafetyReportVoided(Value):
@@ -605,6 +612,60 @@ class OverrideSigned(Value):
     step: HoldPoint
     ground: Name
     rules: tuple[RuleId, ...]
+
+
+# Harm
+
+
+class AdverseEvent(Value):
+    """Something untoward befell the participant, whether or not by the product, and the site learned of it `at` a time.
+
+    It began at `start`; without a `stop` it still went on then. It is serious by any criterion of ICH E2A that it meets.
+    """
+
+    kind: Literal["adverse-event.v1"] = "adverse-event.v1"
+    at: When
+    term: Sentence
+    grade: CtcaeGrade
+    start: When
+    stop: When | None = None
+    serious: tuple[Seriousness, ...] = ()
+    relation: Relation | None = None
+    """None: nobody has judged it yet."""
+    narrative: Sentence | None = None
+
+
+class AdverseEventUpdated(Value):
+    """More became known `at` a time of the adverse event that an entry tells of: what is not said again stays as it was.
+
+    `serious` are the criteria that it meets besides those that were told; the earlier ones were met as well.
+    """
+
+    kind: Literal["adverse-event-updated.v1"] = "adverse-event-updated.v1"
+    entry: Annotated[int, Field(ge=1)]
+    at: When
+    grade: CtcaeGrade | None = None
+    stop: When | None = None
+    serious: tuple[Seriousness, ...] = ()
+    relation: Relation | None = None
+    narrative: Sentence | None = None
+
+
+class CytokineReleaseGraded(Value):
+    """Somebody graded the cytokine release syndrome, by ASTCT."""
+
+    kind: Literal["cytokine-release-graded.v1"] = "cytokine-release-graded.v1"
+    at: When
+    grade: AstctGrade
+
+
+class NeurotoxicityGraded(Value):
+    """Somebody graded the neurotoxicity of the cells (ICANS), by ASTCT, where it could be tested with the ICE score."""
+
+    kind: Literal["neurotoxicity-graded.v1"] = "neurotoxicity-graded.v1"
+    at: When
+    grade: AstctGrade
+    ice: IceScore | None = None
 
 
 # Notices
@@ -767,9 +828,11 @@ Evidence = (
     | ReviewMade
 )
 Leaving = TreatmentStopped | VisitsStopped | ConsentWithdrawn | ContactLost | ContactRegained | Died | NeverInfused
+Grading = CytokineReleaseGraded | NeurotoxicityGraded
+Harm = AdverseEvent | AdverseEventUpdated | Grading
 Screening = ScreeningStarted | EligibilityConfirmed | ScreenFailed
 Visiting = VisitBooked | VisitCompleted | UnscheduledVisit | AssessmentDone
-Fact = Annotated[ConsentSigned | Screening | Evidence | Treatment | Visiting | SafetyReported | Leaving, Field(discriminator="kind")]
+Fact = Annotated[ConsentSigned | Screening | Evidence | Treatment | Visiting | Harm | SafetyReported | Leaving, Field(discriminator="kind")]
 """What people state has happened in the world; only these are corrected or retracted."""
 
 
@@ -804,6 +867,7 @@ Event = Annotated[
     | Evidence
     | Treatment
     | Visiting
+    | Harm
     | SafetyReported
     | Leaving
     | Step
@@ -831,5 +895,5 @@ EVENTS = get_args(get_args(Event)[0])
 
 
 def begins(fact: Fact) -> When:
-    """When what a fact states began: a course or a condition at its start, anything else when it happened."""
-    return fact.start if isinstance(fact, MedicationTaken | ConditionNoted) else fact.at
+    """When what a fact states began: a course, a condition or an adverse event at its start, anything else when it happened."""
+    return fact.start if isinstance(fact, MedicationTaken | ConditionNoted | AdverseEvent) else fact.at

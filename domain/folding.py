@@ -95,6 +95,12 @@ def evolve(participant: Participant, entry: Entry[e.Event]) -> Participant:
             return but(was, unscheduled=(*was.unscheduled, noted(event, entry)))
         case e.AssessmentDone():
             return but(was, assessed=(*was.assessed, noted(event, entry)))
+        case e.AdverseEvent():
+            return but(was, adverse_events=(*was.adverse_events, noted(event, entry)))
+        case e.AdverseEventUpdated():
+            return but(was, adverse_event_updates=(*was.adverse_event_updates, noted(event, entry)))
+        case e.CytokineReleaseGraded() | e.NeurotoxicityGraded():
+            return but(was, gradings=(*was.gradings, noted(event, entry)))
         case e.SafetyReportDue() | e.SafetyReportVoided() | e.SafetyReported():
             return but(was, safety_reports=with_matter(was.safety_reports, event, entry.version, entry.recorded_at))
         case (

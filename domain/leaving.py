@@ -28,10 +28,10 @@ class Way:
 DISPOSITION: Kinds = frozenset({e.ProductReceived, e.ProductReleased, e.ProductFailed})
 """What becomes of cells that were collected must be known to the end."""
 SURVIVAL: Kinds = frozenset({e.Died})
-SAFETY: Kinds = frozenset({e.SafetyReported})
-"""What has come to light is reported, whoever has left since."""
+SAFETY: Kinds = frozenset({e.SafetyReported, e.AdverseEventUpdated})
+"""What has come to light is reported, and followed to its end, whoever has left since."""
 COMINGS: Kinds = frozenset({e.VisitBooked, e.VisitCompleted, e.UnscheduledVisit, e.AssessmentDone, e.ContactRegained})
-EVIDENCE: Kinds = frozenset(get_args(e.Evidence))
+EVIDENCE: Kinds = frozenset(get_args(e.Evidence) + get_args(e.Harm))
 GOINGS: Kinds = frozenset({e.TreatmentStopped, e.VisitsStopped, e.ConsentWithdrawn, e.ContactLost, e.NeverInfused})
 JOINING: Kinds = frozenset({e.ScreeningStarted, e.ConsentSigned})
 

@@ -47,6 +47,7 @@ SAYS = {
     "deviation-review": "A protocol deviation is to be reviewed.",
     "deviation-unreported": "An important protocol deviation has not been reported to the sponsor.",
     "hand-over": "The participant is to be handed over to long-term follow-up.",
+    "severe-toxicity": "A matter of safety waits to be seen to, at any hour.",
     "safety-report": "A matter of safety is to be reported to the sponsor within 24 hours.",
     "safety-report-late": "A matter of safety was not reported to the sponsor within its 24 hours. Report it now.",
     "eligibility-superseded": "The report of eligibility is to be read again.",

@@ -76,6 +76,10 @@ class Participant:
     found_out: Mapping[str, e.DeviationDetails] = field(default_factory=dict)
     """What people found out about deviations that were voided since."""
     safety_reports: Mapping[str, SafetyReport] = field(default_factory=dict)
+    adverse_events: tuple[Noted[e.AdverseEvent], ...] = ()
+    adverse_event_updates: tuple[Noted[e.AdverseEventUpdated], ...] = ()
+    gradings: tuple[Noted[e.Grading], ...] = ()
+    """How severe toxicities of the cells were, of each kind, in the order in which it was told."""
     reminded: frozenset[str] = frozenset()
     leaving: tuple[Noted[e.Leaving], ...] = ()
     completed_at: datetime | None = None

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from domain.leaving import steps_ended
 from domain.participant import Participant
+from domain.reminding.harm import of_severe_toxicity
 from domain.reminding.matters import of_deviation, of_hand_over, of_product, of_safety, of_screening, of_toxicity
 from domain.reminding.reminder import Reminder
 from domain.reminding.steps import of_step
@@ -31,6 +32,7 @@ def _every(participant: Participant, open_windows: tuple[VisitWindow, ...], stud
         *(one for window in open_windows for one in of_visit(window, participant.unaccounted.get(window.visit), grace, zone)),
         *(() if steps_ended(participant, zone) else of_product(participant, zone)),
         *of_toxicity(participant, study, zone),
+        *of_severe_toxicity(participant, zone),
         *of_screening(participant, study, zone),
         *(one for matter in participant.safety_reports.values() if matter.open for one in of_safety(matter)),
         *(one for deviation in participant.deviations.values() for one in of_deviation(deviation)),

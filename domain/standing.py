@@ -123,7 +123,7 @@ def with_matter(
 ) -> Mapping[str, SafetyReport]:
     """Matters of safety by their keys, with what an entry tells of one; what nobody knows of is told of in vain.
 
-    A matter that takes the place of an open one of the same promise takes over its hours.
+    A matter that takes the place of an open one of the same promise takes over its hours, unless it is said since when they run.
     """
     was = known.get(event.key)
     if was is None:
@@ -131,10 +131,11 @@ def with_matter(
             return known
         promise = event.key.rpartition(":")[0]
         same = (one.since for key, one in known.items() if one.open and key.rpartition(":")[0] == promise)
-        return {**known, event.key: SafetyReport(event.key, event.says, min(same, default=at), version)}
+        since = event.since or min(same, default=at)
+        return {**known, event.key: SafetyReport(event.key, event.says, since, version)}
     match event:
         case e.SafetyReportDue():
-            matter = replace(was, says=event.says, entry=version, void=False)
+            matter = replace(was, says=event.says, since=event.since or was.since, entry=version, void=False)
         case e.SafetyReportVoided():
             matter = replace(was, void=True)
         case e.SafetyReported():

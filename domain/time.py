@@ -189,6 +189,11 @@ class When(RootModel[str]):
         """Whether the minute is known."""
         return self.root.endswith("Z")
 
+    def dated(self, zone: str) -> bool:
+        """Whether the date at the site is known."""
+        span = self.span(zone)
+        return local_date(span.earliest, zone) == local_date(span.latest, zone)
+
     def span(self, zone: str) -> "Span":
         """The whole minutes at which it can have been."""
         return _span(self.root, zone)

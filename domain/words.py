@@ -70,6 +70,19 @@ DoseOutcome = Literal["given", "reduced", "omitted"]
 """What became of a planned dose."""
 DeviationCategory = Literal["early", "late", "missed", "override", "procedure"]
 """What went otherwise than planned: the time of a visit, a visit that did not take place, a gate that was overridden, or anything else."""
+CtcaeGrade = Annotated[int, Field(ge=1, le=5)]
+"""How severe an adverse event is by CTCAE v5.0: from 1, mild, to 4, life-threatening; 5 is death by it."""
+AstctGrade = Annotated[int, Field(ge=0, le=5)]
+"""How severe a toxicity of the cells is by the ASTCT consensus (Lee et al. 2019): 0 is looked for and not there, 5 is death by it."""
+IceScore = Annotated[int, Field(ge=0, le=10)]
+"""The score of a short test of thinking and writing by which neurotoxicity is graded: 10 is unimpaired."""
+Seriousness = Literal["fatal", "life-threatening", "hospitalisation", "disability", "congenital-anomaly", "medically-important"]
+SERIOUSNESS: tuple[Seriousness, ...] = (
+    "fatal", "life-threatening", "hospitalisation", "disability", "congenital-anomaly", "medically-important",
+)  # fmt: skip
+"""What makes an adverse event serious by ICH E2A: each by itself. Hospitalisation stands for its prolongation as well."""
+Relation = Literal["related", "not-related"]
+"""Whether there is a reasonable possibility that the product caused an adverse event."""
 Scope = Literal["treatment", "visits", "everything"]
 """What consent is withdrawn from."""
 Asked = Literal["participant", "chart", "pharmacy"]

@@ -156,6 +156,14 @@ def says(event: e.Event, zone: str) -> str:  # noqa: PLR0915 - A closed union is
             return f"Nothing is to be reported as a matter of safety: {event.why}."
         case e.SafetyReported():
             return f"A matter of safety was reported to the sponsor {when(event.at, zone)}."
+        case e.AdverseEvent():
+            return _adverse_event(event, zone)
+        case e.AdverseEventUpdated():
+            return _more_of_harm(event, zone)
+        case e.CytokineReleaseGraded():
+            return _graded("Cytokine release", event.grade, "", event.at, zone)
+        case e.NeurotoxicityGraded():
+            return _graded("Neurotoxicity (ICANS)", event.grade, "" if event.ice is None else f", ICE score {event.ice}", event.at, zone)
         case e.OverrideSigned():
             against = f", against {', '.join(event.rules)}" if event.rules else ""
             return f"An investigator signed an override for {event.step}{against}; ground: {event.ground}."
@@ -282,6 +290,41 @@ def _medication(taken: e.MedicationTaken, zone: str) -> str:
     return (
         f"Medication: {dose}, {taken.doses_per_day} a day from {taken.start.shown(zone)}, {until}, for {taken.indication}{_classes(taken)}."
     )
+
+
+def _adverse_event(event: e.AdverseEvent, zone: str) -> str:
+    end = "going on" if event.stop is None else f"until {event.stop.shown(zone)}"
+    serious = f"serious ({_criteria(event)})" if event.serious else "not serious"
+    told = "; ".join([f"grade {event.grade}", f"since {event.start.shown(zone)}, {end}", serious, *_judged_harm(event)])
+    return f"Adverse event, of which the site learned {when(event.at, zone)}: {event.term}; {told}.{_narrative(event)}"
+
+
+def _more_of_harm(event: e.AdverseEventUpdated, zone: str) -> str:
+    """What more became known, as far as anything but the narrative did."""
+    told = [
+        *([f"grade {event.grade}"] if event.grade else []),
+        *([f"ended {when(event.stop, zone)}"] if event.stop else []),
+        *([f"serious as well ({_criteria(event)})"] if event.serious else []),
+        *_judged_harm(event),
+    ]
+    more = f": {'; '.join(told)}" if told else ""
+    return f"More became known {when(event.at, zone)} of the adverse event of entry {event.entry}{more}.{_narrative(event)}"
+
+
+def _criteria(event: e.AdverseEvent | e.AdverseEventUpdated) -> str:
+    return ", ".join(criterion.replace("-", " ") for criterion in event.serious)
+
+
+def _judged_harm(event: e.AdverseEvent | e.AdverseEventUpdated) -> list[str]:
+    return [f"{event.relation.replace('-', ' ')} to the product"] if event.relation else []
+
+
+def _narrative(event: e.AdverseEvent | e.AdverseEventUpdated) -> str:
+    return f" {event.narrative}" if event.narrative else ""
+
+
+def _graded(toxicity: str, grade: int, score: str, at: When, zone: str) -> str:
+    return f"{toxicity} graded {grade} by ASTCT{score}, {when(at, zone)}."
 
 
 def _classes(given: e.MedicationTaken | e.VaccineGiven) -> str:

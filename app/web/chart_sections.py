@@ -1,4 +1,4 @@
-"""What a participant's page tells besides steps and visits: medications, matters of safety and signatures."""
+"""What a participant's page tells besides steps and visits: medications, harm, matters of safety and signatures."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from datetime import datetime
 from itertools import groupby
 
 from app.clinic_time import SiteClock
+from app.web.harm_page import HarmShown, harm_shown
 from app.web.next_step import StepShown
 from domain.events import Event, MedicationTaken
 from domain.participant import Participant
@@ -14,7 +15,7 @@ from domain.signatures import Signed, StudyThen, signatures
 from domain.standing import Noted, SafetyReport
 from projections.sentences import says
 
-LAST_COURSES, LAST_SIGNATURES = 12, 12
+LAST_COURSES, LAST_SIGNATURES, LAST_EVENTS, LAST_GRADINGS = 12, 12, 12, 6
 """How many are shown at most, so that the page of a long life stays light; all of them stand where the section leads."""
 SHORTEST = 80
 """How much of what was signed is said beside a signature."""
@@ -55,6 +56,7 @@ class ChartSections:
     courses: tuple[Course, ...]
     courses_on_record: int
     safety: tuple[SafetyReport, ...]
+    harm: HarmShown
     signatures: tuple[SignatureShown, ...]
     signatures_on_record: int
 
@@ -62,10 +64,12 @@ class ChartSections:
 def chart_sections(record: Record, steps: Sequence[StepShown], clock: SiteClock, study_then: StudyThen) -> ChartSections:
     """The sections as of now: the course that was begun last, and what was signed last, come first."""
     courses, signed = list(_courses(record.participant, steps, clock)), signatures(record, study_then)
+    harm = harm_shown(record.participant, clock)
     return ChartSections(
         courses=tuple(courses[:LAST_COURSES]),
         courses_on_record=len(courses),
         safety=tuple(sorted(record.participant.safety_reports.values(), key=lambda one: (not one.open, one.void, one.due))),
+        harm=HarmShown(harm.events[:LAST_EVENTS], harm.gradings[:LAST_GRADINGS]),
         signatures=tuple(_shown(one, record, clock) for one in signed[: -LAST_SIGNATURES - 1 : -1]),
         signatures_on_record=len(signed),
     )

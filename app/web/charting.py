@@ -9,6 +9,7 @@ from fastapi.responses import Response
 from app.cli.asking import Chart
 from app.cli.reviews import KINDS
 from app.web.fields import Typed
+from app.web.harm_page import harm_asks, harm_shown
 from app.web.jobs import CONSENT, TAPERED, screening_of
 from app.web.needs import Seeing
 from app.web.office import Asking
@@ -80,13 +81,13 @@ def looked(request: Request, participant: str, asking: Seeing, typed: Sent) -> R
 
 @charting.get("/participants/{participant}/safety")
 def safety(request: Request, participant: str, asking: Seeing) -> Response:
-    """Matters of safety with their 24-hour clocks, and the forms by which they are reported."""
+    """Harm, and matters of safety with their 24-hour clocks, each with the forms by which they are recorded."""
     return _safety(request, asking, chart_of(asking, participant), None)
 
 
 @charting.post("/participants/{participant}/safety")
 def reported(request: Request, participant: str, asking: Seeing, typed: Sent) -> Response:
-    """Record that a matter was reported to the sponsor."""
+    """Record harm, or that a matter was reported to the sponsor."""
     return _safety(request, asking, chart_of(asking, participant), typed)
 
 
@@ -156,4 +157,7 @@ def _safety(request: Request, asking: Asking, chart: Chart, typed: Typed | None)
         for one in matters
         if one.open
     ]
-    return page_with(request, asking, "safety.html", chart, asks, typed, matters=matters)
+    harm = harm_shown(chart.record.participant, chart.clock)
+    return page_with(
+        request, asking, "safety.html", chart, (*asks, *harm_asks(chart.record.participant)), typed, matters=matters, harm=harm
+    )

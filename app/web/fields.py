@@ -23,8 +23,11 @@ LABELS: Mapping[str, str] = {
     "cells": "Yield",
     "milligrams": "Dose in mg",
     "per_day": "Doses a day",
+    "ice": "ICE score",
+    "learned": "The site learned of it",
     "not_": "Is not so",
     "holds": "Is so",
+    "serious": "Serious, because of",
     "to_sponsor": "Reported to the sponsor on",
     "to_committee": "Reported to the ethics committee on",
 }

@@ -17,6 +17,7 @@ from domain.decisions.recordkeeping import correct, miss_visit, retract
 from domain.decisions.reports import report, report_together
 from domain.decisions.steps import cancel, override, perform, plan, release_manually
 from domain.entry import Circumstances
+from domain.harm import harm_reported
 from domain.reconsidering import reconsidered
 from domain.record import Record
 from domain.rejections import Reason, Refused, refuse_if
@@ -35,7 +36,7 @@ def decide(command: c.Command, record: Record, study: Study, at: datetime, by: C
     refuse_if(_unproven(study, by))
     granted = _granted(command, record, study, at, by)
     then = record.then(granted, at, by)
-    events = (*granted, *reconsidered(record, then, study), *conduct_kept(record, then, study))
+    events = (*granted, *reconsidered(record, then, study), *conduct_kept(record, then, study), *harm_reported(record, then, study))
     return (*events, *consequences(record, record.then(events, at, by), study, at))
 
 

@@ -47,6 +47,8 @@ def _not_correctable(entry: Entry[e.Event], fact: e.Fact) -> Iterator[Reason]:
             yield Reason(code="signed-report", says="a report that was signed is not corrected: retract it, or sign the report again")
         case e.SafetyReported(key=key), e.SafetyReported(key=other) if key != other:
             yield Reason(code="other-matter", says=f"this tells of {key}: retract it, and report {other} by itself")
+        case e.AdverseEventUpdated(entry=told), e.AdverseEventUpdated(entry=other) if told != other:
+            yield Reason(code="other-event", says=f"this tells of entry {told}: retract it, and tell of entry {other} by itself")
         case _:
             pass
 

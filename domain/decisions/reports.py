@@ -9,6 +9,7 @@ from domain import events as e
 from domain.anchors import anchors
 from domain.consequences import against_the_gate
 from domain.decisions.evidence import impossible
+from domain.decisions.harm import impossible_harm
 from domain.decisions.slips import improbable_in
 from domain.decisions.steps import other_identity, unknown_day
 from domain.decisions.visiting import booked_for_nobody, booked_too_late, impossible_assessment, outside_its_window, vague_booking
@@ -19,7 +20,7 @@ from domain.protocol import Protocol
 from domain.record import Record
 from domain.rejections import Reason, Refused, refuse_if
 from domain.study import Study
-from domain.time import When, local_date
+from domain.time import When
 from domain.visits import windows
 
 
@@ -96,13 +97,10 @@ def badly_formed(fact: e.Fact, participant: Participant, study: Study, at: datet
             pass
     if isinstance(fact, e.Evidence):
         yield from impossible(fact, study, study.protocol(participant.protocol), zone)
-    if isinstance(fact, e.Treatment | e.EligibilityConfirmed) and not _dated(fact.at, zone):
+    if isinstance(fact, e.Harm):
+        yield from impossible_harm(fact, participant, zone)
+    if isinstance(fact, e.Treatment | e.EligibilityConfirmed) and not fact.at.dated(zone):
         yield Reason(code="too-vague", says="the date of a treatment step, and of enrolment, must be known")
-
-
-def _dated(at: When, zone: str) -> bool:
-    span = at.span(zone)
-    return local_date(span.earliest, zone) == local_date(span.latest, zone)
 
 
 def times(fact: e.Fact) -> Iterator[tuple[str, When]]:

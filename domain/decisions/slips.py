@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from domain import events as e
+from domain.decisions.harm import improbable_grading
 from domain.decisions.steps import other_identity
 from domain.leaving import LOST, way
 from domain.participant import Participant
@@ -29,6 +30,9 @@ def improbable_in(fact: e.Fact, participant: Participant, study: Study) -> Itera
         yield Reason(code="code-used", says=f"other cells carry the code {fact.identity} already; {ALL_THE_SAME}")
     if isinstance(fact, e.LymphodepletionDose | e.ThawStarted | e.InfusionStarted) and repeats(fact, participant):
         yield Reason(code="already-reported", says=f"this is on record: correct that entry, or, if it was done again, {ALL_THE_SAME}")
+    if isinstance(fact, e.Grading):
+        for odd in improbable_grading(fact, participant, zone):
+            yield Reason(code="improbable-grading", says=f"{odd}; {ALL_THE_SAME}")
     for what, earlier in _comes_after(fact, participant):
         if e.begins(fact).span(zone).latest < earlier.span(zone).earliest:
             yield Reason(code="out-of-order", says=f"this lies before {what} ({earlier.shown(zone)}); {ALL_THE_SAME}")

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import repeat
 from random import Random
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import NAMESPACE_OID
 
 from app.demo.screened import screened
@@ -86,6 +86,13 @@ class Life:
             self.advances()
             return Turn(self.clock, None, before, (), self.record)
         command, role = self._sensible() if self.dice.random() < 0.75 else self._any()
+        before = self.record
+        return Turn(self.clock, command, before, self.asks(command, role), self.record)
+
+    def is_harmed(self) -> Turn:
+        """Time passes, and somebody tells of harm or amends what was told last."""
+        self.clock += self.dice.choice([timedelta(0), timedelta(minutes=50), timedelta(hours=7)])
+        command, role = self._amendment() if self.dice.random() < 0.3 else (c.Report(fact=self._harm(self._when())), self._somebody())
         before = self.record
         return Turn(self.clock, command, before, self.asks(command, role), self.record)
 
@@ -299,6 +306,7 @@ class Life:
             lambda: e.InfusionStarted(at=at, identity=CODE, bag=dice.choice([1, 2])),
             lambda: self._leaving(at),
             *repeat(lambda: self._visiting(at), 2),
+            *repeat(lambda: self._harm(at), 2),
         ]
         return dice.choice(facts)()
 
@@ -311,6 +319,21 @@ class Life:
         return e.DemographicsRecorded.model_validate(
             {"at": at, "born": When("1990"), "sex": self.dice.choice(["female", "female", "male"])}
         )
+
+    def _harm(self, at: When) -> e.Fact:
+        """An adverse event, more of one, a grading, or that a matter of safety was reported."""
+        dice, now = self.dice, self.record.participant
+        told, open_ = [one.entry for one in now.adverse_events], [one.key for one in now.safety_reports.values() if one.open]
+        kinds: list[dict[str, Any]] = [{}, {}, {"serious": ("hospitalisation",)}, {"serious": ("fatal",), "grade": 5}]
+        serious = dice.choice(kinds)
+        facts: list[e.Fact] = [
+            e.AdverseEvent.model_validate({"at": at, "term": "pneumonia", "grade": 2, "start": at} | serious),
+            *(e.AdverseEventUpdated.model_validate({"entry": entry, "at": at, "narrative": "worse"} | serious) for entry in told[-2:]),
+            e.CytokineReleaseGraded(at=at, grade=dice.choice([0, 1, 3, 4])),
+            e.NeurotoxicityGraded(at=at, grade=dice.choice([0, 3]), ice=dice.choice([None, 0, 10])),
+            *(e.SafetyReported(at=at, key=key) for key in open_[-2:]),
+        ]
+        return dice.choice(facts)
 
     def _visiting(self, at: When) -> e.Fact:
         visit, ahead = self.dice.choice(["screening", "day-1", "day-7", "toxicity-day-2"]), When.at(self._instant(ahead=True))

@@ -72,6 +72,11 @@ def facts(draw: st.DrawFn) -> e.Fact:
         lambda: e.ThawStarted(at=at, identity=CODE),
         lambda: e.InfusionStarted(at=at, identity=CODE),
         lambda: e.VisitCompleted(visit=draw(st.sampled_from(["screening", "day-7", "month-24"])), at=at),
+        lambda: e.AdverseEvent(
+            at=at, term=draw(WORDS), grade=3, start=draw(WHENS), stop=draw(st.one_of(st.none(), WHENS)), serious=("hospitalisation",)
+        ),
+        lambda: e.AdverseEventUpdated(entry=draw(st.integers(1, 8)), at=at, stop=draw(st.one_of(st.none(), WHENS)), narrative=draw(WORDS)),
+        lambda: e.CytokineReleaseGraded(at=at, grade=3),
         lambda: e.ContactLost(at=at),
         lambda: e.Died(at=at),
     ]

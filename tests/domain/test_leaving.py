@@ -15,6 +15,7 @@ from domain.rejections import Refused
 from domain.time import MINUTE, When
 from domain.visits import windows
 from tests.builders import BERLIN, CODE, Story, Trial, codes, consent, dose, review, slot
+from tests.domain.harms import adverse, more_of
 
 
 class Way(NamedTuple):
@@ -26,23 +27,29 @@ class Way(NamedTuple):
     still: set[str]
 
 
-EVIDENCE, TO_THE_END = {"medication", "procedure", "condition", "review"}, {"death", "product", "going"}
+EVIDENCE = {"medication", "procedure", "condition", "review", "harm", "grading"}
+TO_THE_END = {"death", "product", "going", "more of harm"}
 WAYS = [
     Way("stopped treatment", lambda at: e.TreatmentStopped(at=at, why="too tired"), False, EVIDENCE | TO_THE_END | {"visit"}),
     Way("withdrew from treatment", lambda at: e.ConsentWithdrawn(at=at, scope="treatment"), False, EVIDENCE | TO_THE_END | {"visit"}),
     Way("stopped visits", lambda at: e.VisitsStopped(at=at, why="moved away", records_allowed=True), True, EVIDENCE | TO_THE_END),
     Way("withdrew from visits", lambda at: e.ConsentWithdrawn(at=at, scope="visits"), True, EVIDENCE | TO_THE_END),
     Way("allows no records", lambda at: e.VisitsStopped(at=at, why="moved away", records_allowed=False), True, TO_THE_END),
-    Way("withdrew from everything", lambda at: e.ConsentWithdrawn(at=at, scope="everything"), True, {"product"}),
+    Way("withdrew from everything", lambda at: e.ConsentWithdrawn(at=at, scope="everything"), True, {"product", "more of harm"}),
     Way("was lost", lambda at: e.ContactLost(at=at), True, EVIDENCE | TO_THE_END | {"visit", "regained"}),
-    Way("died", lambda at: e.Died(at=at), True, {"product"}),
+    Way("died", lambda at: e.Died(at=at), True, {"product", "more of harm"}),
     Way("will never be infused", lambda at: e.NeverInfused(at=at, why="no cells"), True, EVIDENCE | TO_THE_END),
 ]
+FALL = 4
+"""The entry that tells of an adverse event that goes on when the participant leaves."""
 FACTS: dict[str, Callable[[When], e.Fact]] = {
     "medication": lambda at: dose("paracetamol", "500", at),
     "procedure": lambda at: e.ProcedurePerformed(name="biopsy", major=False, at=at),
     "condition": lambda at: e.ConditionNoted(at=at, condition="pregnancy", start=at, marks={}),
     "review": lambda at: review(at, None),
+    "harm": adverse,
+    "more of harm": lambda at: more_of(FALL, at, grade=1),
+    "grading": lambda at: e.CytokineReleaseGraded(at=at, grade=0),
     "visit": lambda at: e.VisitCompleted(visit="screening", at=at),
     "treatment": lambda at: e.LymphodepletionDose(at=at, day=-5, drug="fludarabine"),
     "product": lambda at: e.ProductFailed(at=at, identity=CODE, why="too few cells"),
@@ -58,6 +65,7 @@ every_way = pytest.mark.parametrize("way", WAYS, ids=lambda way: way.words)
 def in_screening() -> Story:
     """A participant in screening, with cells collected by exception, a product on its way and an infusion planned."""
     story = Trial().participant().consents()
+    assert story.reports(adverse(story.at(), term="a fall")).version == FALL
     story.reports(e.ScreeningStarted(at=story.at()))
     story.trial.clock.move(days=1)
     collected = e.LeukapheresisEnded(at=story.at(), identity=CODE, yield_e6_per_kg=Decimal(12))

@@ -49,6 +49,8 @@ def test_no_message_says_anything_clinical(story: Story) -> None:
         ("eligibility-superseded:12", "The report of eligibility is to be read again."),
         ("visit-booked-late:month-3:20260405:12", "The visit month-3 is booked after its window closes."),
         ("safety-report:conduct:pregnancy:40:41", "A matter of safety is to be reported to the sponsor within 24 hours."),
+        ("severe-toxicity:40:4", "A matter of safety waits to be seen to, at any hour."),
+        ("safety-report:adverse-event:40:41:42", "A matter of safety is to be reported to the sponsor within 24 hours."),
         (
             "safety-report-late:conduct:pregnancy:40:41",
             "A matter of safety was not reported to the sponsor within its 24 hours. Report it now.",

@@ -12,7 +12,7 @@ from domain.notices import notices
 from domain.rejections import Refused
 from domain.study import Ruled
 from domain.time import When, local_date
-from domain.words import STEPS
+from domain.words import STEPS, Seriousness
 from tests.builders import BERLIN, CODE, Story, Trial, by_, consent, dose, review
 
 Move = Callable[[Story, int], object]
@@ -76,6 +76,21 @@ def follow_up(story: Story, number: int) -> object:
         *(e.VisitBooked(visit=name, at=ahead) for name in ("screening", "day-7", "month-6")),
         e.UnscheduledVisit(at=at, why="a fever at home"),
         e.AssessmentDone(visit="month-6", assessment="late-effects", at=at),
+    ]
+    return story.reports(facts[number % len(facts)], reason=WHY)
+
+
+def harm(story: Story, number: int) -> object:
+    """Something untoward, serious or not; what more becomes known of it; or that it was reported."""
+    at, told = story.at(), story.now.adverse_events
+    serious: tuple[Seriousness, ...] = ("hospitalisation",) if number % 2 else ()
+    matters = [one.key for one in story.now.safety_reports.values() if one.open]
+    facts: list[e.Fact] = [
+        e.AdverseEvent(at=at, term="pneumonia", grade=number % 4 + 1, start=at, serious=serious),
+        *(e.AdverseEventUpdated(entry=one.entry, at=at, grade=number % 4 + 1, serious=serious) for one in told[-1:]),
+        e.CytokineReleaseGraded(at=at, grade=number % 6),
+        e.NeurotoxicityGraded(at=at, grade=number % 6),
+        *(e.SafetyReported(at=at, key=key) for key in matters[-1:]),
     ]
     return story.reports(facts[number % len(facts)], reason=WHY)
 
@@ -166,6 +181,7 @@ MOVES: Mapping[str, Move] = {
     "cancel": lambda story, n: story.asks(c.Cancel(step=STEPS[n % 3])),
     "visit": visit,
     "follow up": follow_up,
+    "harm": harm,
     "deviate": deviate,
     "advance": lambda story, _: story.advances(),
     "pass time": lambda story, n: story.trial.clock.move(hours=n),

@@ -101,6 +101,43 @@ SAID = [
         "The investigator reviewed the deviation (visit day-7 window), as it stood after entry 61, by signature.",
     ),
     (
+        e.AdverseEvent(at=When("2026-03-29"), term="a rash", grade=1, start=When("2026-03")),
+        "Adverse event, of which the site learned on 2026-03-29: a rash; grade 1; since 2026-03, going on; not serious.",
+    ),
+    (
+        e.AdverseEvent(
+            at=When("2026-03-29"),
+            term="pneumonia",
+            grade=4,
+            start=When.at(NOON),
+            stop=When("2026-04-02"),
+            serious=("life-threatening", "hospitalisation"),
+            relation="not-related",
+            narrative="Fever at home.",
+        ),
+        (
+            "Adverse event, of which the site learned on 2026-03-29: pneumonia; grade 4; since 2026-03-29 12:00+02:00, until 2026-04-02; "
+            "serious (life threatening, hospitalisation); not related to the product. Fever at home."
+        ),
+    ),
+    (
+        e.AdverseEventUpdated(entry=7, at=When("2026-03-29"), grade=5, stop=When("2026-03-29"), serious=("fatal",), relation="related"),
+        (
+            "More became known on 2026-03-29 of the adverse event of entry 7: grade 5; ended on 2026-03-29; serious as well (fatal); "
+            "related to the product."
+        ),
+    ),
+    (
+        e.AdverseEventUpdated(entry=7, at=When("2026-03-29"), narrative="On the mend."),
+        "More became known on 2026-03-29 of the adverse event of entry 7. On the mend.",
+    ),
+    (e.CytokineReleaseGraded(at=When("2026-03-29"), grade=0), "Cytokine release graded 0 by ASTCT, on 2026-03-29."),
+    (
+        e.NeurotoxicityGraded(at=When.at(NOON), grade=3, ice=2),
+        "Neurotoxicity (ICANS) graded 3 by ASTCT, ICE score 2, on 2026-03-29 12:00+02:00.",
+    ),
+    (e.NeurotoxicityGraded(at=When("2026-03-29"), grade=1), "Neurotoxicity (ICANS) graded 1 by ASTCT, on 2026-03-29."),
+    (
         e.EntryCorrected(entry=7, fact=e.ContactLost(at=When("2026-03-29"))),
         "Entry 7 corrected. It should have said: Contact lost on 2026-03-29.",
     ),
