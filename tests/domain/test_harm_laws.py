@@ -38,7 +38,7 @@ def learned(record: Record, entry: int) -> set[datetime]:
     [first] = [one.event for one in entries if one.version == entry and isinstance(one.event, e.AdverseEvent)]
     updates = [one.event for one in entries if isinstance(one.event, e.AdverseEventUpdated) and one.event.entry == entry]
     began = first.start.span(BERLIN).earliest
-    return {max(one.at.span(BERLIN).earliest, began) for one in (first, *updates)}
+    return {max(at.span(BERLIN).earliest, began) for at in (first.at, *(one.at for one in updates))}
 
 
 @pytest.mark.torture
