@@ -185,7 +185,7 @@ def test_a_message_says_that_a_matter_of_safety_waits_and_neither_what_nor_how_s
     told = {key: one for key, one in notices(story.record).items() if key.startswith(("severe-toxicity", "safety-report"))}
     assert len(told) == 2
     for key, notice in told.items():
-        written = letter(notice, 1, to, story.now, story.trial.participants.study())
+        written = letter(notice, 1, to, story.now, story.trial.participants.study(), story.trial.clock())
         words = " ".join((written.heading, *written.lines)).replace(tag(key), "").lower()
         assert "a matter of safety" in words
         assert not re.search(r"grade|neuro|icans|cytokine|adverse|serious|hospital|pneumonia", words), words

@@ -38,8 +38,7 @@ def learned(record: Record, entry: int) -> set[datetime]:
     [first] = [one.event for one in entries if one.version == entry and isinstance(one.event, e.AdverseEvent)]
     updates = [one.event for one in entries if isinstance(one.event, e.AdverseEventUpdated) and one.event.entry == entry]
     began = first.start.span(BERLIN).earliest
-    at = [first.at, *(one.at for one in updates)]
-    return {max(one.span(BERLIN).earliest, began) for one in at}
+    return {max(at.span(BERLIN).earliest, began) for at in (first.at, *(one.at for one in updates))}
 
 
 @pytest.mark.torture
