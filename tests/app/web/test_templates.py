@@ -70,6 +70,15 @@ def test_every_form_that_records_something_carries_its_token(name: str) -> None:
     assert name in before_signing_in or all("csrf_field()" in form for form in forms)
 
 
+ROW = re.compile(r"<\w+(?=[^>]*\sdata-row\b)[^>]*>")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_row_that_the_keys_walk_over_can_be_told_from_the_others(name: str) -> None:
+    rows = ROW.findall((WEB / "templates" / name).read_text())
+    assert [row for row in rows if not re.search(r'\sid="[^"]*\{\{', row)] == []
+
+
 def test_what_a_page_is_not_told_is_never_left_out_in_silence(pages: Environment) -> None:
     with pytest.raises(UndefinedError):
         pages.get_template("worklist.html").render(AROUND)
