@@ -9,7 +9,7 @@ from domain import events as e
 from tests.app.web.charts.at_a_chart import Desk
 from tests.app.web.faults import beside
 
-REVIEWS, ELIGIBILITY = (f"/participants/BER-002/{page}" for page in ("reviews", "eligibility"))
+REVIEWS, ELIGIBILITY, HISTORY = (f"/participants/BER-002/{page}" for page in ("reviews", "eligibility", "history"))
 LONGEST = 2000
 
 
@@ -57,3 +57,31 @@ def test_a_wrong_password_is_named_beside_its_field(desk: Desk) -> None:
 def test_a_signature_that_is_missing_is_asked_for_beside_its_meaning(desk: Desk) -> None:
     answer = desk.signs_in("k-adler").sends(ELIGIBILITY, "confirm", {"meaning": "", "password": PASSWORD})
     assert beside(answer.text, "meaning") == "confirming eligibility needs a signature"
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "says"),
+    [
+        ("at", "foo", "'foo' is no time that can be read"),
+        ("as_known_at", "yesterday", "'yesterday' is no time that can be read"),
+        ("as_known_at", "2020-01-01 10:00", "nothing that could be judged was on record of BER-002 then"),
+    ],
+)
+def test_for_when_eligibility_cannot_be_judged_is_named_beside_its_field(field: str, typed: str, says: str, desk: Desk) -> None:
+    shown = desk.sees(f"{ELIGIBILITY}?{field}={typed}", 422)
+    assert says in beside(shown, field)
+    assert f'value="{typed}"' in shown
+    assert 'id="part-' in shown, "what is on record now is judged all the same"
+
+
+def test_each_moment_that_cannot_be_replayed_is_named_beside_its_field(desk: Desk) -> None:
+    shown = desk.sees(f"{HISTORY}?known=foo&against=bar", 404)
+    assert "'foo' is no time that can be read" in beside(shown, "known")
+    assert "'bar' is no entry" in beside(shown, "against")
+
+
+def test_each_part_of_a_search_that_cannot_be_read_is_named_beside_its_field(desk: Desk) -> None:
+    shown = desk.sees("/search?late_hours=soon&recorded_from=x&participant=nobody", 422)
+    assert "is no whole number" in beside(shown, "late_hours")
+    assert "is no time that can be read" in beside(shown, "recorded_from")
+    assert 'value="nobody"' in shown
