@@ -44,6 +44,13 @@ def anchors(participant: Participant, study: Study) -> Mapping[Anchor, Anchored]
     return {anchor: one for anchor, one in found.items() if one is not None}
 
 
+def day_0(participant: Participant, study: Study) -> date | None:
+    """The date of the infusion at the site, from which the days on screens are counted; None before it is known."""
+    zone = study.zone(participant.site)
+    infused = _anchored(first_infusion(participant, zone), zone)
+    return None if infused is None else infused.on
+
+
 def first_infusion(participant: Participant, zone: str) -> Noted[InfusionStarted] | None:
     """The first bag that was infused, also when it was told after another."""
     return min(participant.infusions, key=lambda one: one.fact.at.span(zone).earliest, default=None)

@@ -6,7 +6,7 @@ that takes more than the type knows. Whatever has a bare type is read by its sha
 
 import inspect
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass
@@ -41,13 +41,21 @@ class AtHand:
     found: Callable[[Any], Any]
 
 
+class RefusedInParts(Refused):
+    """What was typed for a parameter cannot be read in some of its parts, such as the cells of a row; each has its reasons."""
+
+    def __init__(self, parts: Mapping[str, Sequence[Reason]]) -> None:
+        super().__init__(*(reason for reasons in parts.values() for reason in reasons))
+        self.parts = parts
+
+
 class Heard:
     """Hears out everything that is wrong with what was typed before it refuses, once and with every reason."""
 
     def __init__(self) -> None:
         self._reasons: list[Reason] = []
         self.faults: dict[str, list[str]] = {}
-        """What is wrong with each parameter, by its name."""
+        """What is wrong with each parameter, by its name; with a part of one by both, as `line.0.2`."""
 
     def read(self, annotations: Annotations, typed: Mapping[str, Any], at_hand: Any) -> dict[str, Any] | None:
         """The values of these parameters; None where any of them cannot be read."""
@@ -89,7 +97,9 @@ class Heard:
             yield
         except Refused as refused:
             self._reasons += [reason.model_copy(update={"says": where + reason.says}) for reason in refused.reasons]
-            self.faults.setdefault(of, []).extend(reason.says for reason in refused.reasons)
+            parts = refused.parts if isinstance(refused, RefusedInParts) else {"": refused.reasons}
+            for part, reasons in parts.items():
+                self.faults.setdefault(f"{of}.{part}" if part else of, []).extend(reason.says for reason in reasons)
 
 
 def annotations_of(question: Callable[..., Any]) -> dict[str, Any]:

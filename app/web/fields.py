@@ -4,12 +4,13 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin
 
 from typer.models import ArgumentInfo, OptionInfo
 
 from app.cli.asking import Chart
-from app.cli.reading import AtHand, Reads, marked, said_type
+from app.cli.reading import AtHand, Reads, RefusedInParts, marked, said_type
+from domain.rejections import Reason, Refused
 
 Kind = Literal["text", "select", "tick", "ticks", "several", "two", "rows"]
 """How a field is filled in: a line, one of some choices, a tick, some ticks, any number of lines, two of them, or rows of cells."""
@@ -55,6 +56,13 @@ class Rows:
     columns: tuple[str, ...]
 
 
+class Cell(NamedTuple):
+    """A cell of a row: what stands in it, and what is wrong with that."""
+
+    value: str
+    fault: str
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """One field: what it is called, what may stand in it, what does, and what is wrong with that."""
@@ -69,7 +77,7 @@ class Field:
     value: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
-    rows: tuple[tuple[str, ...], ...] = ()
+    rows: tuple[tuple[Cell, ...], ...] = ()
 
     @property
     def first(self) -> str:
@@ -82,7 +90,7 @@ def fields(
 ) -> tuple[Field, ...]:
     """The fields of a question about a participant, filled in as they were typed, or else as they are best begun; `but` leaves some out."""
     return tuple(
-        _field(one, chart, typed, tuple(faults.get(one.name, ())))
+        _field(one, chart, typed, faults)
         for one in inspect.signature(question, eval_str=True).parameters.values()
         if marked(one.annotation, AtHand) is None and one.name not in but
     )
@@ -92,6 +100,19 @@ def as_typed(question: Callable[..., Any], typed: Typed) -> dict[str, Any]:
     """What the form says, as the question's readers take it: words, lists of words, or yes and no; None where nothing was said."""
     parameters = inspect.signature(question, eval_str=True).parameters.values()
     return dict(_words(one, typed) if _rows(one) is None else (one.name, _filled(one, typed)) for one in parameters)
+
+
+def read_cells(line: str, cells: Sequence[str], readers: Sequence[Callable[[str], Any]]) -> list[Any]:
+    """What stands in the cells of a line, each by a reader of its own. Raises Refused, with every cell that cannot be read."""
+    values, faults = [], dict[str, tuple[Reason, ...]]()
+    for column, (cell, read) in enumerate(zip(cells, readers, strict=True)):
+        try:
+            values.append(read(cell))
+        except Refused as refused:
+            faults[f"{column}.{line}"] = refused.reasons
+    if faults:
+        raise RefusedInParts(faults)
+    return values
 
 
 def _words(one: inspect.Parameter, typed: Typed) -> tuple[str, Any]:
@@ -116,10 +137,11 @@ def _rows(one: inspect.Parameter) -> Rows | None:
 
 
 def _cells(one: inspect.Parameter, typed: Typed) -> list[tuple[str, ...]]:
-    """The rows of cells as they were typed, column by column."""
+    """The rows of cells as they were typed, column by column, up to the last in which anything was said."""
     rows = _rows(one)
     columns = [[cell.strip() for cell in typed.get(f"{one.name}.{n}", ())] for n in range(len(rows.columns) if rows else 0)]
-    return list(zip_longest(*columns, fillvalue=""))
+    found = list(zip_longest(*columns, fillvalue=""))
+    return found[: max((number for number, cells in enumerate(found, start=1) if any(cells)), default=0)]
 
 
 def _filled(one: inspect.Parameter, typed: Typed) -> list[tuple[str, ...]]:
@@ -127,7 +149,13 @@ def _filled(one: inspect.Parameter, typed: Typed) -> list[tuple[str, ...]]:
     return [(str(number), *cells) for number, cells in enumerate(_cells(one, typed), start=1) if any(cells)]
 
 
-def _field(one: inspect.Parameter, chart: Chart, typed: Typed, faults: tuple[str, ...]) -> Field:
+def _lines(one: inspect.Parameter, rows: Rows, typed: Typed, faults: Mapping[str, Sequence[str]]) -> Iterator[tuple[Cell, ...]]:
+    """The rows as they were typed, each cell with what is wrong with it, and some more to be filled in."""
+    for line, cells in enumerate((*_cells(one, typed), *[("",) * len(rows.columns)] * EMPTY_ROWS), start=1):
+        yield tuple(Cell(said, "; ".join(faults.get(f"{one.name}.{n}.{line}", ()))) for n, said in enumerate(cells))
+
+
+def _field(one: inspect.Parameter, chart: Chart, typed: Typed, faults: Mapping[str, Sequence[str]]) -> Field:
     said = said_type(get_args(one.annotation)[0])
     choices, suggested = _choices(one, said, chart), _suggested(one, chart)
     return Field(
@@ -139,9 +167,9 @@ def _field(one: inspect.Parameter, chart: Chart, typed: Typed, faults: tuple[str
         choices=choices,
         suggested=suggested,
         value=tuple(typed.get(one.name) or _begun(one, chart)),
-        faults=faults,
+        faults=tuple(faults.get(one.name, ())),
         columns=rows.columns if (rows := _rows(one)) else (),
-        rows=(*_cells(one, typed), *[("",) * len(rows.columns)] * EMPTY_ROWS) if rows else (),
+        rows=tuple(_lines(one, rows, typed, faults)) if rows else (),
     )
 
 

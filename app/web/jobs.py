@@ -13,7 +13,7 @@ from app.cli.asking import WHEN, Chart
 from app.cli.joining import Form
 from app.cli.reading import Reads, by_its_shape, number
 from app.cli.reviews import CHART, SINCE, SOURCES
-from app.web.fields import Called, Rows
+from app.web.fields import Called, Rows, read_cells
 from app.web.sheets import Question, question_of
 from domain import commands as c
 from domain import events as e
@@ -168,17 +168,15 @@ def _looked(at: When, said: dict[str, Any]) -> tuple[e.Fact, ...]:
 
 
 def _line(chart: Chart, cells: tuple[str, ...]) -> Line:
-    """A line of a course as it was typed, after its number. Raises Refused, with the line that cannot be read."""
-    line, dose, per_day, start, stop = cells
-    try:
-        return Line(
-            by_its_shape(Annotated[Milligrams, None])(dose),
-            by_its_shape(Annotated[DosesPerDay, None])(per_day) if per_day else None,
-            chart.clock.when(start),
-            chart.clock.when(stop) if stop else None,
-        )
-    except Refused as refused:
-        raise Refused(*(one.model_copy(update={"says": f"line {line}: {one.says}"}) for one in refused.reasons)) from None
+    """A line of a course as it was typed, after its number. Raises Refused, with every cell that cannot be read."""
+    line, *typed = cells
+    dose, per_day = by_its_shape(Annotated[Milligrams, None]), by_its_shape(Annotated[DosesPerDay, None])
+    return Line(*read_cells(line, typed, (dose, _if_said(per_day), chart.clock.when, _if_said(chart.clock.when))))
+
+
+def _if_said(read: Callable[[str], Any]) -> Callable[[str], Any]:
+    """A reader of what may stay empty."""
+    return lambda typed: read(typed) if typed else None
 
 
 def _form_in_use(chart: Chart, typed: str) -> Form:

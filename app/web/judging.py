@@ -2,11 +2,15 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
+from http import HTTPStatus
+from typing import Annotated, NamedTuple
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from app.cli.asking import Chart
+from app.cli.reading import Annotations, Heard, Reads
 from app.web.eligibility_page import confirmation_asks, differences, eligibility_page
 from app.web.fields import Typed
 from app.web.needs import Seeing
@@ -20,32 +24,58 @@ from domain.time import to_the_minute
 judging = APIRouter(include_in_schema=False)
 
 
+class Asked(NamedTuple):
+    """For when eligibility is judged, and by what was known then, as somebody typed it; where nothing is typed, now."""
+
+    at: str = ""
+    as_known_at: str = ""
+
+
 @judging.get("/participants/{participant}/eligibility")
 def judged(request: Request, participant: str, asking: Seeing, at: str = "", as_known_at: str = "") -> Response:
     """Every criterion, judged for a confirmation now, or for another instant, or by what was known then."""
-    return _shown(request, asking, chart_of(asking, participant), None, (at.strip(), as_known_at.strip()))
+    return _shown(request, asking, chart_of(asking, participant), None, Asked(at.strip(), as_known_at.strip()))
 
 
 @judging.post("/participants/{participant}/eligibility")
 def confirmed(request: Request, participant: str, asking: Seeing, typed: Sent) -> Response:
     """Confirm the report that was shown, by signature."""
-    return _shown(request, asking, chart_of(asking, participant), typed, ("", ""))
+    return _shown(request, asking, chart_of(asking, participant), typed, Asked())
 
 
-def _shown(request: Request, asking: Asking, chart: Chart, typed: Typed | None, asked: tuple[str, str]) -> Response:
+def _shown(request: Request, asking: Asking, chart: Chart, typed: Typed | None, asked: Asked) -> Response:
+    """The page; where what was asked for cannot be judged it says why beside the field, and judges what is on record now."""
     if not chart.record.participant.protocol:
         raise Refused(Reason(code="unknown-page", says="no protocol has been adopted, so there are no criteria"))
-    known_at = chart.clock.instant(asked[1]) if asked[1] else None
+    heard = Heard()
+    said = heard.read(INSTANTS, {name: text or None for name, text in asked._asdict().items()}, chart) or {}
+    known_at: datetime | None = said.get("as_known_at")
     known = chart.record if known_at is None else chart.record.as_known_at(known_at)
-    if not known.participant.protocol:
-        raise Refused(Reason(code="not-known-then", says=f"nothing that could be judged was on record of {chart.id} then"))
     study = chart.study if known_at is None else chart.daybook.desk.as_known_at(known_at)
-    then = to_the_minute(chart.clock.now) if known_at is None else known_at
-    at = chart.clock.instant(asked[0]) if asked[0] else confirmation(known.participant, study, then)
+    at = said.get("at") or confirmation(known.participant, study, known_at or to_the_minute(chart.clock.now))
     shown = eligibility_page(known, study, at, known_at)
     asks = [confirmation_asks(shown.report)] if shown.awaits or typed is not None else []
     changed = () if typed is None else tuple(_changed(chart, typed))
-    return page_with(request, asking, "eligibility.html", chart, asks, typed, page=shown, judged=asked, differing=changed)
+    answer = page_with(
+        request, asking, "eligibility.html", chart, asks, typed, page=shown, judged=asked, faults=heard.faults, differing=changed
+    )
+    answer.status_code = HTTPStatus.UNPROCESSABLE_ENTITY if heard.faults else answer.status_code
+    return answer
+
+
+def _known_at(chart: Chart, typed: str) -> datetime:
+    """An instant at which something could be judged. Raises Refused."""
+    at = chart.clock.instant(typed)
+    if not chart.record.as_known_at(at).participant.protocol:
+        raise Refused(Reason(code="not-known-then", says=f"nothing that could be judged was on record of {chart.id} then"))
+    return at
+
+
+INSTANTS: Annotations = {
+    "at": Annotated[datetime | None, Reads(lambda chart: chart.clock.instant)],
+    "as_known_at": Annotated[datetime | None, Reads(lambda chart: partial(_known_at, chart))],
+}
+"""How the two are read."""
 
 
 def _changed(chart: Chart, typed: Typed) -> Iterator[str]:

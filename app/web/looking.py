@@ -1,6 +1,8 @@
 """Pages that show how things stand: the worklist and a participant."""
 
 from contextlib import suppress
+from dataclasses import replace
+from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -12,7 +14,7 @@ from app.web.office import Asking
 from app.web.participant_page import participant_page
 from app.web.pulse import Pulse, Told
 from app.web.sheets import chart_of, recorded
-from app.web.worklist_page import ROWS_ON_A_PAGE, Asked, choices, worklist_page
+from app.web.worklist_page import ROWS_ON_A_PAGE, Asked, Naming, choices, worklist_page
 from domain.rejections import Reason, Refused
 from projections.timeline import Timeline, timeline
 from projections.views import Parked, Views
@@ -35,11 +37,17 @@ def home(asking: Annotated[Asking, Depends(asking)]) -> Response:
 @looking.get("/worklist")
 def what_there_is_to_do(request: Request, asking: Seeing) -> Response:
     """What there is to do, most pressing first."""
-    asked, sites, study = Asked.of(request.query_params), asking.sites(), asking.office.daybook.participants.study()
+    return worklist(request, asking, Asked.of(request.query_params))
+
+
+def worklist(request: Request, asking: Asking, asked: Asked, naming: Naming | None = None) -> Response:
+    """The list as it is asked for; `naming` says that a view of it could not be called as somebody wanted."""
+    sites, study = asking.sites(), asking.office.daybook.participants.study()
     listing = listed(asking.office.daybook.views, asking.now, asked.wanted(sites), asked.page, ROWS_ON_A_PAGE)
     saved = asking.office.accounts.saved_views.of(asking.person.id)
     offered = choices(sites, study.latest)
-    return page(request, asking, "worklist.html", page=worklist_page(listing, asked, offered, asking.now, saved))
+    shown = replace(worklist_page(listing, asked, offered, asking.now, saved), naming=naming)
+    return page(request, asking, "worklist.html", HTTPStatus.CONFLICT if naming else HTTPStatus.OK, page=shown)
 
 
 @looking.get("/worklist.csv")

@@ -13,7 +13,7 @@ from app.web.chart_sections import ChartSections, chart_sections
 from app.web.drawing import Kind, Lane, Piece, Scale, timeline_drawing, window_bar
 from app.web.next_step import StepShown, steps_ahead
 from app.web.worklist_page import participant_href
-from domain.anchors import IN_WORDS, anchors
+from domain.anchors import IN_WORDS, day_0
 from domain.leaving import ways_in_force
 from domain.participant import Participant
 from domain.record import Record
@@ -94,11 +94,10 @@ def participant_page(  # noqa: PLR0913, PLR0917 - A page says what it is of.
 ) -> ParticipantPage:
     """The page as of `now`; `span` says whether the drawing shows the weeks around now, or the whole of the trial."""
     who, clock, href = record.participant, SiteClock(told.zone, now), participant_href(record.id)
-    infused = anchors(who, study).get("infusion") if who.protocol else None
     steps = steps_ahead(who, study, now) if who.protocol else ()
     visits = tuple(visit_shown(window, clock, href) for window in windows(who, study))
     waits = awaited(who, study) if who.protocol else None
-    scale = _scale(visits, clock, infused.on if infused else None, span)
+    scale = _scale(visits, clock, day_0(who, study), span)
     return ParticipantPage(
         id=record.id,
         site=who.site,

@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from itertools import groupby
-from typing import Any, Self
+from typing import Annotated, Any, Self
 from urllib.parse import urlencode
 
+from app.cli.reading import Annotations, Heard, Reads
 from app.cli.replay import difference
 from app.clinic_time import SiteClock
 from app.moments import Replays, entry_of, in_words, moment
@@ -16,11 +18,17 @@ from domain.rederiving import Rederived, ReportAgain
 from domain.replay import Cut, Replayed
 from projections.sentences import says
 
-PARTS = ("at", "known", "happened", "against")
 LONGEST_TYPED = 120
 OF_GATES = "Gate of "
 Explanation = tuple[datetime, Iterable[tuple[str, str]], tuple[tuple[str, str, str], ...]]
 """For which instant something was judged, with what, and by which rules."""
+MOMENTS: Annotations = {
+    "at": Annotated[Cut | None, Reads(lambda clock: partial(moment, clock=clock))],
+    "known": Annotated[datetime | None, Reads(lambda clock: clock.instant)],
+    "happened": Annotated[datetime | None, Reads(lambda clock: clock.instant)],
+    "against": Annotated[Cut | None, Reads(lambda clock: partial(moment, clock=clock))],
+}
+"""How each part is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,22 +46,27 @@ class Asked:
     @classmethod
     def of(cls, parameters: Mapping[str, str]) -> Self:
         """As the URL says; a page that is no number is the first."""
-        said = {name: parameters.get(name, "").strip()[:LONGEST_TYPED] for name in PARTS}
+        said = {name: parameters.get(name, "").strip()[:LONGEST_TYPED] for name in MOMENTS}
         number = parameters.get("page", "")
         return cls(**said, page=max(1, int(number)) if number.isdecimal() and len(number) < 6 else 1)  # noqa: PLR2004 - No list is so long.
 
     def url(self, **but: Any) -> str:
         """The address of the same page but for some parameters."""
         other = replace(self, **{"page": 1, **but})
-        said = {name: getattr(other, name) for name in PARTS if getattr(other, name)} | ({"page": other.page} if other.page > 1 else {})
+        said = {name: getattr(other, name) for name in MOMENTS if getattr(other, name)} | ({"page": other.page} if other.page > 1 else {})
         return f"?{urlencode(said)}"
 
     def cut(self, clock: SiteClock) -> Cut | None:
-        """The moment; None where none is asked for. Raises Refused where it cannot be read."""
-        instants = {name: clock.instant(said) for name, said in (("recorded", self.known), ("occurred", self.happened)) if said}
+        """The moment; None where none is asked for. Raises Refused, with all that cannot be read."""
+        heard = Heard()
+        said = heard.read(MOMENTS, {name: getattr(self, name) or None for name in MOMENTS}, clock)
+        if said is None:
+            raise heard.refusal()
+        instants = {clock_of: said[name] for name, clock_of in (("known", "recorded"), ("happened", "occurred")) if said[name]}
         if instants:
             return Cut(entry=entry_of(self.at) if self.at else None, **instants)
-        return moment(self.at, clock) if self.at else None
+        at: Cut | None = said["at"]
+        return at
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,35 +4,47 @@ from http import HTTPStatus
 from typing import Annotated
 from urllib.parse import parse_qsl
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from app.accounts.saved_views import LONGEST_NAME, LONGEST_QUERY, SavedView
+from app.accounts.saved_views import LONGEST_QUERY, NO_SUCH_VIEW, SavedView
+from app.web.looking import worklist
 from app.web.needs import Seeing
-from app.web.worklist_page import Asked
+from app.web.worklist_page import Asked, Naming
+from domain.rejections import Refused
 
 saved_views = APIRouter(include_in_schema=False)
-Named = Annotated[str, Form(max_length=LONGEST_NAME + 1)]
+Named = Annotated[str, Form()]
 
 
 @saved_views.post("/worklist/views")
-def save(asking: Seeing, name: Named, query: Annotated[str, Form(max_length=LONGEST_QUERY)] = "") -> Response:
+def save(request: Request, asking: Seeing, name: Named = "", query: Annotated[str, Form(max_length=LONGEST_QUERY)] = "") -> Response:
     """Keep the filters that are set, under a name."""
     asked = Asked.of(dict(parse_qsl(query)))
-    asking.office.accounts.saved_views.save(asking.person.id, SavedView(name.strip(), asked.query))
+    try:
+        asking.office.accounts.saved_views.save(asking.person.id, SavedView(name.strip(), asked.query))
+    except Refused as refused:
+        return worklist(request, asking, asked, Naming(name, refused.reasons))
     return _back(asked.url())
 
 
 @saved_views.post("/worklist/views/rename")
-def rename(asking: Seeing, name: Named, to: Named) -> Response:
+def rename(request: Request, asking: Seeing, name: Named = "", to: Named = "") -> Response:
     """Call a view otherwise."""
     views = asking.office.accounts.saved_views
-    views.rename(asking.person.id, name, to.strip())
-    return _back(next((f"/worklist?{one.query}" for one in views.of(asking.person.id) if one.name == to.strip()), "/worklist"))
+    query = next((one.query for one in views.of(asking.person.id) if one.name == name), None)
+    if query is None:
+        raise Refused(NO_SUCH_VIEW)
+    asked = Asked.of(dict(parse_qsl(query)))
+    try:
+        views.rename(asking.person.id, name, to.strip())
+    except Refused as refused:
+        return worklist(request, asking, asked, Naming(to, refused.reasons, name))
+    return _back(asked.url())
 
 
 @saved_views.post("/worklist/views/remove")
-def remove(asking: Seeing, name: Named) -> Response:
+def remove(asking: Seeing, name: Named = "") -> Response:
     """Keep a view no longer."""
     asking.office.accounts.saved_views.remove(asking.person.id, name)
     return _back("/worklist")

@@ -12,17 +12,18 @@ from uuid import UUID, uuid4
 
 from fastapi import Depends, Request
 from fastapi.responses import RedirectResponse, Response
-from pydantic import NonNegativeInt, TypeAdapter, ValidationError
+from pydantic import NonNegativeInt, TypeAdapter
 
 import app.cli  # noqa: F401 - Whatever is asked at the command line is declared by it.
-from app.cli.asking import QUESTIONS, Chart
-from app.cli.reading import Heard, annotations_of, shaped
+from app.cli.asking import BY_OTHERS, COMMON, QUESTIONS, Chart
+from app.cli.reading import Annotations, Heard, annotations_of, shaped
 from app.cli.session import Session
 from app.web.answering import page
 from app.web.fields import Field, Typed, as_typed, fields
 from app.web.office import Asking, Signing, Stated
 from app.web.rehearsal import Rehearsal, rehearsed
 from domain.access import asked_by
+from domain.anchors import day_0
 from domain.commands import PersonsCommand
 from domain.entry import Entry
 from domain.events import Event
@@ -42,6 +43,8 @@ SENT_BEFORE = Reason(
     says="this form was recorded already, and what was changed in it since was not: look at the record, then send it again if it holds",
 )
 STATED = ("reason", "document", "performed_by", "witnessed_by")
+CIRCUMSTANCES: Annotations = {"reason": COMMON["reason"], "document": COMMON["document"], **BY_OTHERS, "meaning": COMMON["sign"]}
+"""What every form can say of how it came to be sent, read as the command line reads it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +116,18 @@ class Sheet:
     status: HTTPStatus = HTTPStatus.OK
     on_record: bool = False
     """Whether that it was refused is itself on record, as it is of a step and of a confirmation."""
+    faults: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """What of it cannot be read, by the names of the fields that every form has."""
 
     @property
     def answered(self) -> bool:
         """Whether it was sent, and is shown again."""
         return bool(self.reasons or self.rehearsal or self.status != HTTPStatus.OK)
+
+    def fault(self, name: str, *codes: str) -> str:
+        """What is wrong with a field that every form has: it cannot be read, or what is asked for is refused for a reason about it."""
+        refused = (reason.says for reason in self.reasons if reason.code in codes)
+        return "; ".join((*self.faults.get(name, ()), *refused))
 
     @property
     def heading(self) -> str:
@@ -189,7 +199,8 @@ def put(asks: Asks, chart: Chart, asking: Asking, typed: Typed) -> Outcome | She
     command, sheet = _understood(asks, chart, {**typed, **asks.fixed}, heard)
     if command is None:
         faulty = fields(asks.question.ask, chart, typed, heard.faults, asks.hidden)
-        return replace(sheet, reasons=tuple(_beside_no_field(heard, asks)), fields=faulty, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+        wrong, faults = tuple(_beside_no_field(heard, asks)), {name: says for name, says in heard.faults.items() if name in CIRCUMSTANCES}
+        return replace(sheet, reasons=wrong, fields=faulty, faults=faults, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     try:
         stated = Stated(sheet.command_id, **{key: sheet.stated[key] or None for key in STATED})
         if "rehearse" in typed:
@@ -210,8 +221,6 @@ def put(asks: Asks, chart: Chart, asking: Asking, typed: Typed) -> Outcome | She
         return replace(sheet, command_id=uuid4(), reasons=(SENT_BEFORE,), status=HTTPStatus.CONFLICT)
     except (Fault, LostRace) as trouble:
         return replace(sheet, reasons=(Reason(code="not-now", says=str(trouble)),), status=HTTPStatus.SERVICE_UNAVAILABLE)
-    except ValidationError as error:
-        return replace(sheet, reasons=_malformed(error), status=HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
 def page_with(  # noqa: PLR0913, PLR0917 - A page is all of this.
@@ -233,7 +242,8 @@ def page_with(  # noqa: PLR0913, PLR0917 - A page is all of this.
     sheets = {one.key: answer if answer and answer.asks.key == one.key else begun(one, chart) for one in mine}
     status = answer.status if answer else HTTPStatus.OK
     around = {"participant": chart.id, "clock": chart.clock, "sheets": sheets, "recorded": tuple(recorded(request, chart))}
-    return page(request, asking, template, status, **around, **shown)
+    infusion = day_0(chart.record.participant, chart.study)
+    return page(request, asking, template, status, infusion=infusion, **around, **shown)
 
 
 def recorded(request: Request, chart: Chart) -> Iterator[str]:
@@ -266,12 +276,13 @@ def _sent_one(asked: Sequence[Asks], typed: Typed) -> Asks:
 
 def _understood(asks: Asks, chart: Chart, typed: Typed, heard: Heard) -> tuple[PersonsCommand | None, Sheet]:
     """What is asked for, None where that cannot be read; and the form as it was filled in."""
-    said = {key: " ".join(typed.get(key, ())).strip() for key in (*STATED, "meaning")}
+    said = {key: " ".join(typed.get(key, ())).strip() for key in CIRCUMSTANCES}
     command_id = shaped(lambda: COMMAND.validate_strings(one_of(typed, "command_id")))
     seen = shaped(lambda: SEEN.validate_strings(one_of(typed, "seen")))
     ask = asks.question.ask
+    stated = heard.read(CIRCUMSTANCES, {key: text or None for key, text in said.items()}, chart)
     values = heard.read(annotations_of(ask), as_typed(ask, typed), chart)
-    command = None if values is None else heard.made(lambda: ask(**values))
+    command = None if values is None or stated is None else heard.made(lambda: ask(**values))
     carried = tuple(_pairs({name: typed.get(name, ()) for name in asks.carried}))
     return command, Sheet(asks, fields(ask, chart, typed, {}, asks.hidden), said, command_id, seen, carried)
 
@@ -311,10 +322,6 @@ def _beside_no_field(heard: Heard, asks: Asks) -> Iterator[Reason]:
     """What is wrong with the form as a whole, or with what nobody fills in."""
     beside = {says for name, faults in heard.faults.items() if name and name not in asks.hidden for says in faults}
     return (reason for reason in heard.refusal().reasons if not any(reason.says.endswith(one) for one in beside))
-
-
-def _malformed(error: ValidationError) -> tuple[Reason, ...]:
-    return tuple(Reason(code="malformed", says=f"{one['loc'][0] if one['loc'] else 'form'}: {one['msg']}") for one in error.errors())
 
 
 def _pairs(typed: Typed) -> Iterator[tuple[str, str]]:

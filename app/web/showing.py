@@ -1,6 +1,6 @@
 """What every page shows alike: times on the clocks of a site, how far away they are, and the marks of states."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from app.clinic_time import SiteClock, study_day
 from app.web.drawing import legend
 from app.web.filling import filled
 from app.web.marks import mark
+from domain.rejections import Reason
 from domain.time import When, local_time, midnight
 
 HERE = Path(__file__).parent
@@ -93,12 +94,14 @@ def edge_away(at: datetime, clock: SiteClock, *, ends: bool = False) -> Markup:
     return away(at, clock) if day is None else day_away(day, clock)
 
 
-def edge(at: datetime, clock: SiteClock, *, ends: bool = False) -> Markup:
-    """The edge of a window: of dates the first or the last that is included, else the instant."""
+def edge(at: datetime, clock: SiteClock, *, ends: bool = False, infusion: date | None = None) -> Markup:
+    """The edge of a window: of dates the first or the last that is included, else the instant; and the day counted from day 0."""
     day = edge_day(at, clock, ends=ends)
+    number = study_day(day or clock.date_at(at), infusion)
+    counted = f" · {number}" if number else ""
     if day is None:
-        return instant(at, clock)
-    return filled('{}<time datetime="{}" title="{}">{}</time>', "end of " if ends else "", day, in_utc(at), day)
+        return filled("{}{}", instant(at, clock), counted)
+    return filled('{}<time datetime="{}" title="{}">{}</time>{}', "end of " if ends else "", day, in_utc(at), day, counted)
 
 
 def edge_day(at: datetime, clock: SiteClock, *, ends: bool) -> date | None:
@@ -111,14 +114,32 @@ def edge_day(at: datetime, clock: SiteClock, *, ends: bool) -> date | None:
 
 def dated(day: date, clock: SiteClock, infusion: date | None = None) -> Markup:
     """A date at the site, with how far away it is and, once day 0 is known, the day counted from it."""
+    date_alone = filled('<time datetime="{}" title="{}">{}</time>', day, f"begins {in_utc(midnight(day, clock.zone))}", day)
+    return filled("{} {}", date_alone, _aside(day_away(day, clock), day, infusion))
+
+
+def instant_dated(at: datetime, clock: SiteClock, infusion: date | None = None) -> Markup:
+    """An instant on the clocks of the site, with how far away it is and, once day 0 is known, the day counted from it."""
+    return filled("{} {}", instant(at, clock), _aside(away(at, clock), clock.date_at(at), infusion))
+
+
+def known_dated(when: When, clock: SiteClock, infusion: date | None = None) -> Markup:
+    """A time as precisely as it is known; where that is to the day, with how far away it is and the day counted from day 0."""
+    if when.exact:
+        return instant_dated(when.span(clock.zone).earliest, clock, infusion)
+    day = clock.date_of(when)
+    return dated(day, clock, infusion) if when == When.on(day) else as_known(when, clock)
+
+
+def _aside(how_far: Markup, day: date, infusion: date | None) -> Markup:
     number = study_day(day, infusion)
-    return filled(
-        '<time datetime="{}" title="{}">{}</time> <span class="aside">{}{}</span>',
-        day,
-        f"begins {in_utc(midnight(day, clock.zone))}",
-        day,
-        day_away(day, clock),
-        f" · {number}" if number else "",
+    return filled('<span class="aside">{}{}</span>', how_far, f" · {number}" if number else "")
+
+
+def beside(reasons: Iterable[Reason], name: str, *codes: str) -> str:
+    """Of the reasons of a refusal those about a field: what is said of it by its name, and those whose codes begin so."""
+    return "; ".join(
+        one.says.removeprefix(f"{name}: ") for one in reasons if one.says.startswith(f"{name}: ") or one.code.startswith(codes)
     )
 
 
@@ -146,8 +167,11 @@ FILTERS: Mapping[str, Callable[..., object]] = {
     "countdown": countdown,
     "as_known": as_known,
     "dated": dated,
+    "instant_dated": instant_dated,
+    "known_dated": known_dated,
     "edge": edge,
     "edge_away": edge_away,
+    "beside": beside,
     "plural": plural,
     "sentence": sentence,
 }

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 from typing import NamedTuple
 from urllib.parse import urlencode
 
@@ -10,7 +9,6 @@ from app.clinic_time import SiteClock
 from app.web.participant_page import VisitShown, visit_shown
 from app.web.sheets import Asks, question
 from app.web.worklist_page import participant_href
-from domain.anchors import anchors
 from domain.assessing import by_word_alone, missing
 from domain.participant import Participant
 from domain.protocol import Assessment, VisitRule
@@ -59,8 +57,6 @@ class VisitPage:
     shown: VisitShown
     clock: SiteClock
     range: str
-    infusion: date | None
-    """The date from which study days are counted, once it is known."""
     strays: bool
     """Whether a visit now would lie outside the window."""
     strictness: str
@@ -84,7 +80,6 @@ def visit_page(visit: str, participant: Participant, study: Study, clock: SiteCl
         shown=visit_shown(window, clock, href),
         clock=clock,
         range=window.range(clock.zone),
-        infusion=infused.on if (infused := anchors(participant, study).get("infusion")) else None,
         strays=window.strays(When.at(to_the_minute(clock.now)), clock.zone) is not None,
         strictness=STRICTNESS[window.outside],
         required=tuple(_required(window, rule, participant, study, clock)),

@@ -15,6 +15,7 @@ from app.clinic_time import SiteClock, study_day
 from app.web.drawing import Kind, Piece, window_bar
 from app.web.pulse import Told, minute_of
 from domain.protocol import Protocol
+from domain.rejections import Reason
 from domain.time import MINUTE
 from projections.worklist_pages import GROUPS, Group, Listing, Wanted
 from projections.worklist_rows import Action, Row, State
@@ -142,6 +143,20 @@ Pairs = tuple[tuple[str, str], ...]
 """Values, and what each says."""
 
 
+class Naming(NamedTuple):
+    """The name that somebody wanted to give to a view, as they typed it, and why it cannot be called so."""
+
+    typed: str
+    reasons: tuple[Reason, ...]
+    view: str = ""
+    """The view that was to be called otherwise; empty where one was to be saved."""
+
+    @property
+    def fault(self) -> str:
+        """Why not, beside the field."""
+        return "; ".join(reason.says for reason in self.reasons)
+
+
 class Choices(NamedTuple):
     """What the filters offer."""
 
@@ -167,6 +182,8 @@ class WorklistPage:
     """What the page tells of."""
     saved: tuple[SavedView, ...]
     """The views that whoever looks has saved."""
+    naming: Naming | None = None
+    """The view that could not be called as somebody wanted, if one was to be named."""
 
     @property
     def live(self) -> str:

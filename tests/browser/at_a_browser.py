@@ -14,6 +14,7 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import Browser, Locator, Page, Playwright, expect
 
 from app.accounts import accounts_at
+from app.accounts.provider import Provider
 from app.demo.people import PASSWORD, PEOPLE, admit
 from app.settings import Settings
 from app.web.application import application
@@ -55,16 +56,21 @@ class Town:
     def story(self, participant: str) -> Story:
         return Story(self.trial, participant)
 
+    def opens(self, *, scripts: bool = True, scheme: Scheme = "light") -> Page:
+        """A browser of its own, before which nobody has signed in yet."""
+        page = self.browser.new_context(java_script_enabled=scripts, color_scheme=scheme, base_url=self.address).new_page()
+        self.pages.append(page)
+        return page
+
     def signs_in(self, person: str, *, scripts: bool = True, scheme: Scheme = "light", at: str = "Worklist") -> "Somebody":
         """Somebody sits down at a browser of their own, signs in by the form and comes to where they begin."""
         assert person in {one for one, *_ in PEOPLE}
-        page = self.browser.new_context(java_script_enabled=scripts, color_scheme=scheme, base_url=self.address).new_page()
+        page = self.opens(scripts=scripts, scheme=scheme)
         page.goto("/sign-in")
         page.fill("[name=person]", person)
         page.fill("[name=password]", PASSWORD)
         page.click("main button")
         expect(page.get_by_role("heading", level=1)).to_have_text(at)
-        self.pages.append(page)
         return Somebody(page)
 
 
@@ -109,6 +115,17 @@ class Somebody:
         expect(self.page.locator(".notice.done")).to_be_visible()
         return self
 
+    def sends(self, form: str, typed: Mapping[str, str]) -> int:
+        """Fill in a form and send it, whatever the browser thinks of what was typed; returns the status of the answer."""
+        self.page.locator("main details").evaluate_all("folds => folds.forEach(fold => { fold.open = true })")
+        found = self.page.locator(form).first
+        for name, said in typed.items():
+            found.locator(f'[name="{name}"]').first.fill(said)
+        found.evaluate("form => { form.noValidate = true }")
+        with self.page.expect_response(lambda answer: answer.request.method == "POST") as answered:
+            found.locator("button:not([name])").last.click()
+        return answered.value.status
+
     def is_accessible(self) -> None:
         """Nothing is wrong at WCAG 2.2 AA, with every fold of the page opened."""
         self.page.locator("main details").evaluate_all("folds => folds.forEach(fold => { fold.open = true })")
@@ -128,14 +145,18 @@ def _fill(where: Locator, said: str) -> None:
 
 
 @contextmanager
-def town(folder: Path, browser: Browser) -> Iterator[Town]:
-    """A demonstration study whose desk answers over HTTP and whose views are kept up to date, for as long as a test needs it."""
+def town(folder: Path, browser: Browser, *, peopled: bool = True, **chosen: str | Path) -> Iterator[Town]:
+    """A demonstration study whose desk answers over HTTP and whose views are kept up to date, for as long as a test needs it.
+
+    Where it is not `peopled`, nobody has an account yet.
+    """
     clock, port = Clock(), free_port()
-    settings = Settings(folder=folder, web_port=port)
+    settings = Settings.model_validate({"folder": folder, "web_port": port, **chosen})
     with opened(settings, clock, create=True) as daybook, accounts_at(settings.accounts, clock) as accounts:
         trial, feed = Trial(clock, daybook.ledger), daybook.feed()
-        admit(daybook)
-        app = application(Office(daybook, accounts, templates()), settings.web_names)
+        if peopled:
+            admit(daybook)
+        app = application(Office(daybook, accounts, templates(), provider=Provider.of(settings, clock)), settings.web_names)
         server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=1))
         threads = [Thread(target=feed.run), Thread(target=server.run)]
         for thread in threads:

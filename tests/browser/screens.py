@@ -6,15 +6,17 @@ import sysconfig
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from urllib.parse import urljoin
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from app.demo.people import PASSWORD
-from tests.browser.at_a_browser import chromium
+from tests.browser.at_a_browser import chromium, town
 
 DAYBOOK = str(Path(sysconfig.get_path("scripts"), "daybook"))
 PICTURES = Path(__file__).parents[2] / "docs" / "screens"
 SCREENS = {
+    "sign-in": ("", "/sign-in"),
     "worklist": ("a-kim", "/worklist"),
     "participant": ("a-kim", "/participants/BER-006"),
     "step": ("a-kim", "/participants/SAO-003/steps/infusion"),
@@ -29,21 +31,25 @@ SCREENS = {
     "visits": ("a-kim", "/matrix"),
     "deviations": ("k-adler", "/deviations"),
     "reminders": ("m-weber", "/reminders"),
+    "correction": ("a-kim", "/participants/BER-006/entries/12"),
     "people": ("t-berg", "/people"),
+    "person": ("t-berg", "/people/m-weber"),
+    "access": ("t-berg", "/access"),
+    "profile": ("m-weber", "/profile"),
     "system": ("t-berg", "/system"),
 }
-"""What each picture shows, and who sees it."""
+"""What each picture shows, and who sees it; empty is whoever comes."""
 
 
 def main() -> None:
-    """Take every picture, in light; of the worklist also one in dark."""
+    """Take every picture, in light; of the worklist also one in dark, and one of the set-up of a desk that is empty."""
     PICTURES.mkdir(exist_ok=True)
     with TemporaryDirectory() as folder:
         environment = os.environ | {"DAYBOOK_FOLDER": f"{folder}/daybook"}
         stack = subprocess.Popen([DAYBOOK, "up", "--demo"], env=environment, stdout=subprocess.DEVNULL)
         try:
             _wait_until_whole(environment, stack)
-            _take("http://127.0.0.1:8080")
+            _take("http://127.0.0.1:8080", Path(folder))
         finally:
             stack.terminate()
             stack.wait()
@@ -59,22 +65,27 @@ def _wait_until_whole(environment: dict[str, str], stack: subprocess.Popen[bytes
         judged = asked.returncode == 0 and '"not judged"' not in asked.stdout.decode()
 
 
-def _take(address: str) -> None:
+def _take(address: str, folder: Path) -> None:
     with sync_playwright() as playwright:
         browser = chromium(playwright)
         for name, (person, path) in {**SCREENS, "worklist-dark": SCREENS["worklist"]}.items():
-            context = browser.new_context(
-                base_url=address, viewport={"width": 1280, "height": 860}, color_scheme="dark" if name.endswith("dark") else "light"
-            )
-            page = context.new_page()
-            _sign_in(page, person)
-            page.goto(path)
-            page.screenshot(path=PICTURES / f"{name}.png")
-            context.close()
+            _picture(browser, name, person, address + path)
+        with town(folder / "new", browser, peopled=False) as empty:
+            _picture(browser, "set-up", "", f"{empty.address}/set-up")
 
 
-def _sign_in(page: Page, person: str) -> None:
-    page.goto("/sign-in")
+def _picture(browser: Browser, name: str, person: str, url: str) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 860}, color_scheme="dark" if name.endswith("dark") else "light")
+    page = context.new_page()
+    if person:
+        _sign_in(page, person, url)
+    page.goto(url)
+    page.screenshot(path=PICTURES / f"{name}.png")
+    context.close()
+
+
+def _sign_in(page: Page, person: str, url: str) -> None:
+    page.goto(urljoin(url, "/sign-in"))
     page.fill("[name=person]", person)
     page.fill("[name=password]", PASSWORD)
     page.click("main button")

@@ -1,65 +1,111 @@
-"""Every page of the desk at WCAG 2.2 AA, in light and in dark; and the essential forms where no script runs."""
+"""Every screen of the desk at WCAG 2.2 AA, in light and in dark; and the essential forms where no script runs."""
 
+from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
+from app.demo.people import PASSWORD
 from domain import events as e
-from tests.browser.at_a_browser import Scheme, Town
+from domain.notices import notices, tag
+from tests.browser.at_a_browser import Scheme, Somebody, Town, town
+from tests.browser.pages import (
+    ANSWERED,
+    ANSWERED_ALIKE,
+    AT_THE_DOOR,
+    LEADS_ON,
+    SCREENS,
+    SHOWS_NOTHING,
+    TO_BE_CONFIRMED,
+    WHO,
+    Answered,
+    routes,
+    sent_to,
+)
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
-PAGES = (
-    "/worklist",
-    "/participants",
-    "/calendar",
-    "/calendar?view=agenda",
-    "/matrix",
-    "/reminders",
-    "/deviations",
-    "/profile",
-    "/participants/new",
-    "/participants/BER-001",
-    "/participants/BER-001/steps/infusion",
-    "/participants/BER-001/steps/leukapheresis",
-    "/participants/BER-001/visits/screening",
-    "/participants/BER-001/visits/day-28",
-    "/participants/BER-001/eligibility",
-    "/participants/BER-001/screening",
-    "/participants/BER-001/consent",
-    "/participants/BER-001/medications",
-    "/participants/BER-001/reviews",
-    "/participants/BER-001/safety",
-    "/participants/BER-001/deviations",
-    "/participants/BER-001/history",
-    "/participants/BER-001/history?at=20",
-    "/participants/BER-001/history?at=20&against=now",
-    "/participants/BER-001/history?happened=2026-01-10+10:00",
-    "/search",
-    "/search?mark=signature",
-    "/reviews",
-    "/records/BER-001",
-    "/participants/BER-001/entries/3",
-    "/participants/BER-001/record",
-    "/participants/BER-001/record/screening.score",
-)
-AUDITORS = ("/search", "/search?late_hours=1", "/reviews", "/accesses", "/accesses?check=yes", "/participants/BER-001/history?at=9")
-ADMINISTRATORS = ("/accesses", "/people", "/people/m-weber", "/access", "/system", "/profile", "/vouching")
+IN_BOTH_SCHEMES = pytest.mark.parametrize("scheme", ["light", "dark"])
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_page_of_an_administrator_is_accessible(scheme: Scheme, place: Town) -> None:
-    administrator = place.signs_in("t-berg", scheme=scheme, at="People")
-    for path in ADMINISTRATORS:
-        administrator.goes_to(path).is_accessible()
+@pytest.fixture
+def full(place: Town) -> Town:
+    """A place with a participant after the infusion, of whom something has fallen due, and one whose eligibility is to be confirmed."""
+    infused = place.trial.participant(_code(WHO)).is_ready().is_infused()
+    place.clock.move(days=1)
+    infused.advances()
+    screened = place.trial.participant(_code(TO_BE_CONFIRMED)).consents()
+    screened.reports(e.ScreeningStarted(at=screened.at()))
+    screened.is_screened()
+    return place
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_page_of_an_auditor_is_accessible(scheme: Scheme, place: Town) -> None:
-    place.trial.participant("BER-001").is_eligible()
-    auditor = place.signs_in("r-haas", scheme=scheme)
-    for path in AUDITORS:
-        auditor.goes_to(path).is_accessible()
+def _code(path: str) -> str:
+    return path.rpartition("/")[2]
+
+
+def comes(place: Town, person: str, scheme: Scheme) -> Somebody:
+    return place.signs_in(person, scheme=scheme, at="People" if person == "t-berg" else "Worklist")
+
+
+def test_every_route_is_told_of_here() -> None:
+    """A new one is added to tests/browser/pages.py: to the screens, with who looks at it, or to what shows none."""
+    screens = {route for seen in SCREENS.values() for route in seen}
+    assert routes("GET") == screens | AT_THE_DOOR | SHOWS_NOTHING
+    assert routes("POST") == ANSWERED.keys() | AT_THE_DOOR | ANSWERED_ALIKE | LEADS_ON
+
+
+@IN_BOTH_SCHEMES
+@pytest.mark.parametrize("person", SCREENS)
+def test_every_screen_at_an_address_is_accessible(person: str, scheme: Scheme, full: Town) -> None:
+    known = {"tag": tag(next(iter(notices(full.story(_code(WHO)).record))))}
+    somebody = comes(full, person, scheme)
+    for path in (path for paths in SCREENS[person].values() for path in paths):
+        somebody.goes_to(path.format_map(known)).is_accessible()
+
+
+def _by_person() -> Iterator[tuple[str, list[Answered]]]:
+    for person in dict.fromkeys(one.person for one in ANSWERED.values()):
+        yield person, [one for one in ANSWERED.values() if one.person == person]
+
+
+@IN_BOTH_SCHEMES
+@pytest.mark.parametrize(("person", "answered"), list(_by_person()))
+def test_every_form_comes_back_accessible(person: str, answered: list[Answered], scheme: Scheme, full: Town) -> None:
+    somebody = comes(full, person, scheme)
+    for one in answered:
+        somebody.goes_to(one.path)
+        assert somebody.sends(one.form, one.typed) in {200, 403, 409, 422}, one
+        somebody.is_accessible()
+
+
+@IN_BOTH_SCHEMES
+def test_the_screens_at_the_door_are_accessible(scheme: Scheme, place: Town, browser: Browser, tmp_path: Path) -> None:
+    newcomer = Somebody(place.opens(scheme=scheme)).goes_to("/sign-in")
+    newcomer.is_accessible()
+    assert newcomer.sends(sent_to("/sign-in"), {"person": "m-weber", "password": "not hers"}) == 403
+    newcomer.is_accessible()
+    administrator = comes(place, "t-berg", scheme).goes_to("/people/m-weber")
+    administrator.sends(sent_to("/people/m-weber/password"), {})
+    given = administrator.page.locator(".given code").inner_text()
+    assert newcomer.sends(sent_to("/sign-in"), {"person": "m-weber", "password": given}) == 403
+    expect(newcomer.page.get_by_role("heading", level=1)).to_have_text("Choose a password")
+    newcomer.is_accessible()
+    with town(tmp_path / "new", browser, peopled=False) as empty:
+        first = Somebody(empty.opens(scheme=scheme)).goes_to("/set-up")
+        first.is_accessible()
+        first.sends(sent_to("/set-up"), {"code": "no", "person": "m-weber", "name": "M. Weber", "password": PASSWORD})
+        first.is_accessible()
+        first.page.context.close()
+
+
+@IN_BOTH_SCHEMES
+def test_the_page_of_a_problem_is_accessible(scheme: Scheme, place: Town) -> None:
+    somebody = comes(place, "k-adler", scheme)
+    somebody.page.goto("/participants/BER-999")
+    expect(somebody.page.get_by_role("heading", level=1)).to_have_text("There is nothing here that you may see")
+    somebody.is_accessible()
 
 
 def test_the_scrubber_is_moved_by_keys_and_shows_the_moment_without_a_mouse(place: Town) -> None:
@@ -87,15 +133,6 @@ def test_without_scripts_a_moment_is_shown_by_a_clock_and_compared(place: Town) 
     page.locator(".scrubber details").get_by_role("button", name="Show").click()
     expect(page.locator("#state")).to_contain_text("by what was recorded until 2026-01-05 09:00+01:00")
     expect(page.locator(".changes")).to_contain_text("Eligibility confirmed")
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_page_is_accessible(scheme: Scheme, place: Town) -> None:
-    place.trial.participant("BER-001").is_ready().is_infused()
-    place.clock.move(days=1)
-    investigator = place.signs_in("k-adler", scheme=scheme)
-    for path in PAGES:
-        investigator.goes_to(path).is_accessible()
 
 
 def test_without_scripts_a_visit_takes_two_clicks_from_the_worklist(place: Town) -> None:

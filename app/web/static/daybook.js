@@ -77,6 +77,10 @@
   });
 
   const keys = document.getElementById("keys");
+  /* Who dictates, or presses keys by mistake, turns off those of one character; the browser remembers it. */
+  const single = document.getElementById("single-keys"), KEPT = "daybook-single-keys";
+  single.checked = localStorage.getItem(KEPT) !== "off";
+  single.addEventListener("change", () => localStorage.setItem(KEPT, single.checked ? "on" : "off"));
   for (const button of all("[data-keys]")) {
     button.hidden = false;
     button.addEventListener("click", () => keys.showModal());
@@ -90,16 +94,17 @@
   }
   document.addEventListener("keydown", (event) => {
     const typing = event.target.closest("input, select, textarea, [contenteditable]");
-    if (event.ctrlKey || event.metaKey || event.altKey || (keys && keys.open)) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || keys.open) return;
     if (typing) {
       if (event.key === "Escape") event.target.blur();
       return;
     }
+    if (!single.checked) return;
     const filter = document.querySelector("[data-filter]");
     if (event.key === "j") move(1);
     else if (event.key === "k") move(-1);
     else if (event.key === "o") open();
     else if (event.key === "/" && filter) { event.preventDefault(); filter.focus(); filter.select(); }
-    else if (event.key === "?" && keys) { event.preventDefault(); keys.showModal(); }
+    else if (event.key === "?") { event.preventDefault(); keys.showModal(); }
   });
 })();

@@ -7,6 +7,7 @@ import pytest
 
 from app.accounts.saved_views import LONGEST_NAME, MOST, SavedView
 from tests.app.web.at_a_screen import Screen, screen
+from tests.app.web.faults import beside
 
 MINE = {"name": "Infusions at BER", "query": "site=BER&step=infusion"}
 CURRENT = '<a href="/worklist?site=BER&amp;step=infusion" aria-current="page">{}</a>'
@@ -61,7 +62,7 @@ def test_only_filters_of_the_worklist_are_kept(desk: Screen) -> None:
     assert desk.office.accounts.saved_views.of("m-weber") == (SavedView("Odd", "text=%3Cb%3E"),)
 
 
-@pytest.mark.parametrize(("name", "status"), [("", 422), (" ", 409), ("x" * LONGEST_NAME, 303), ("x" * (LONGEST_NAME + 1), 409)])
+@pytest.mark.parametrize(("name", "status"), [("", 409), (" ", 409), ("x" * LONGEST_NAME, 303), ("x" * (LONGEST_NAME + 1), 409)])
 def test_a_view_has_a_name_that_can_be_shown(name: str, status: int, desk: Screen) -> None:
     assert desk.sends("/worklist/views", {"name": name, "query": "site=BER"}).status_code == status
 
@@ -72,3 +73,15 @@ def test_so_many_views_are_kept_and_no_more(desk: Screen) -> None:
     assert desk.sends("/worklist/views", MINE).status_code == 303
     assert desk.sends("/worklist/views", {**MINE, "name": "One more"}).status_code == 409
     assert desk.sends("/worklist/views", MINE).status_code == 303, "one that is there can be saved anew"
+
+
+def test_a_name_that_no_view_can_have_is_named_beside_its_field_and_kept(desk: Screen) -> None:
+    said = f"give the view a name of at most {LONGEST_NAME} letters"
+    wrong = {"name": "x" * (LONGEST_NAME + 1), "query": "site=BER"}
+    saved = desk.sends("/worklist/views", wrong).text
+    assert beside(saved, "name") == said
+    assert f'value="{wrong["name"]}"' in saved
+    assert '<option value="BER" selected>' in saved, "the filters are those that were to be saved"
+    desk.sends("/worklist/views", MINE)
+    renamed = desk.sends("/worklist/views/rename", {"name": MINE["name"], "to": ""}).text
+    assert beside(renamed, "to") == said

@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from app.clinic_time import SiteClock
-from app.web.showing import as_known, away, countdown, dated, edge, edge_away, instant, left, plural
+from app.web.showing import as_known, away, beside, countdown, dated, edge, edge_away, instant, instant_dated, known_dated, left, plural
+from domain.rejections import Reason
 from domain.time import When
 
 NOW = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
@@ -48,11 +49,43 @@ def test_a_date_says_how_far_away_it_is_and_its_day_once_day_zero_is_known() -> 
     assert dated(date(2026, 3, 1), BERLIN, date(2026, 3, 6)).striptags() == "2026-03-01 today · D-5"
 
 
+@pytest.mark.parametrize(
+    ("root", "told"),
+    [
+        ("2026-03-03T09:29Z", "2026-03-03 10:29 +01:00 in 2 days · D+14"),
+        ("2026-02-16T23:00Z", "2026-02-17 00:00 +01:00 12 days ago · D0"),
+        ("2026-03-03", "2026-03-03 in 2 days · D+14"),
+        ("2026-03", "2026-03"),
+        ("2026", "2026"),
+    ],
+)
+def test_what_is_known_to_the_day_says_how_far_away_it_is_and_its_day(root: str, told: str) -> None:
+    assert known_dated(When(root), BERLIN, date(2026, 2, 17)).striptags() == told
+    assert known_dated(When(root), BERLIN).striptags() == told.partition(" ·")[0]
+
+
+def test_an_instant_says_how_far_away_it_is_and_the_day_at_the_site_on_which_it_is() -> None:
+    late = datetime(2026, 3, 2, 23, 30, tzinfo=UTC)
+    assert instant_dated(late, BERLIN, date(2026, 2, 17)).striptags() == "2026-03-03 00:30 +01:00 in 2 days · D+14"
+
+
+def test_of_several_reasons_a_field_is_told_those_about_it() -> None:
+    reasons = (
+        Reason(code="no-number", says="late hours: 'x' is no whole number"),
+        Reason(code="password-too-short", says="too short"),
+        Reason(code="held", says="nothing of the kind"),
+    )
+    assert beside(reasons, "late hours") == "'x' is no whole number"
+    assert beside(reasons, "chosen", "password-") == "too short"
+    assert not beside(reasons, "hours")
+
+
 def test_the_edges_of_a_window_of_dates_are_the_dates_that_it_includes() -> None:
     opens, closes = datetime(2026, 3, 1, 23, 0, tzinfo=UTC), datetime(2026, 3, 3, 23, 0, tzinfo=UTC)
     assert edge(opens, BERLIN).striptags() == "2026-03-02"
     assert edge_away(opens, BERLIN).striptags() == "tomorrow"
     assert edge(closes, BERLIN, ends=True).striptags() == "end of 2026-03-03"
+    assert edge(closes, BERLIN, ends=True, infusion=date(2026, 2, 17)).striptags() == "end of 2026-03-03 · D+14"
     assert edge_away(closes, BERLIN, ends=True).striptags() == "in 2 days"
 
 

@@ -1,19 +1,24 @@
 """Every page: it can be read, carries no code and no style of its own, escapes what it shows, and is light."""
 
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from jinja2 import Environment, UndefinedError
 
 from app.web import showing
 from app.web.application import HTMX, shipped
+from app.web.drawing import Kind as PieceKind
+from app.web.marks import Tone
+from app.web.month_page import KINDS
 from app.web.pulse import minute_of
 from app.web.worklist_page import ROWS_ON_A_PAGE, Asked
+from projections.worklist_pages import GROUPS
 from tests.app.web.test_worklist_page import page_of, row
 
 WEB = Path(showing.__file__).parent
@@ -70,6 +75,15 @@ def test_every_form_that_records_something_carries_its_token(name: str) -> None:
     assert name in before_signing_in or all("csrf_field()" in form for form in forms)
 
 
+ROW = re.compile(r"<\w+(?=[^>]*\sdata-row\b)[^>]*>")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_row_that_the_keys_walk_over_can_be_told_from_the_others(name: str) -> None:
+    rows = ROW.findall((WEB / "templates" / name).read_text())
+    assert [row for row in rows if not re.search(r'\sid="[^"]*\{\{', row)] == []
+
+
 def test_what_a_page_is_not_told_is_never_left_out_in_silence(pages: Environment) -> None:
     with pytest.raises(UndefinedError):
         pages.get_template("worklist.html").render(AROUND)
@@ -92,6 +106,36 @@ def test_a_full_page_weighs_less_than_150_kilobytes_with_its_style_and_its_scrip
 @pytest.mark.parametrize(("name", "most"), [("daybook.css", 46_000), ("daybook.js", 6_000)])
 def test_style_and_script_stay_small(name: str, most: int) -> None:
     assert (WEB / "static" / name).stat().st_size <= most
+
+
+CSS = re.sub(r"/\*.*?\*/", "", (WEB / "static/daybook.css").read_text(), flags=re.DOTALL)
+GIVEN = re.compile(r'class="((?:\{\{.*?\}\}|\{%.*?%\}|[^"])*)"', re.DOTALL)
+BY_WHAT_IS_SHOWN = {*get_args(Tone), *get_args(PieceKind), *GROUPS, *KINDS, "heading"}
+"""Classes that no page writes: a tone, the kind of a piece or of a bar, a group of rows, the line of a step."""
+
+
+def selectors() -> Iterator[tuple[str, str]]:
+    """Each selector of the stylesheet, with the condition under which it holds."""
+    within: list[str] = []
+    for text, brace in re.findall(r"([^{}]*)([{}])", CSS):
+        if brace == "{":
+            within.append(text.strip())
+            if not within[-1].startswith("@"):
+                yield within[0] if len(within) > 1 else "", within[-1]
+        else:
+            within.pop()
+
+
+def test_nothing_is_styled_twice() -> None:
+    twice = [one for one, times in Counter(selectors()).items() if times > 1]
+    assert not twice, "Put what is said of them together: the second place would silently win."
+
+
+def test_nothing_is_styled_that_no_page_shows() -> None:
+    pages = [path.read_text() for path in (*(WEB / "templates").glob("*.html"), *WEB.glob("*.py"))]
+    given = {word for page in pages for one in GIVEN.findall(page) for word in re.findall(r"[a-z][\w-]*", one)}
+    styled = {re.sub(r"-\d$", "-", name) for _, selector in selectors() for name in re.findall(r"\.([a-z][\w-]*)", selector)}
+    assert styled - given - BY_WHAT_IS_SHOWN == set()
 
 
 def test_a_worklist_escapes_what_it_shows(pages: Environment) -> None:

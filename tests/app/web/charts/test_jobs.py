@@ -1,12 +1,15 @@
 """One form for each job: a participant registered and consented, a screening, a course that tapers, reviews; all of it or nothing."""
 
+from app.web.fields import EMPTY_ROWS
 from domain import events as e
 from domain.participant import PARTICIPANT
 from domain.time import When
 from tests.app.web.charts.at_a_chart import Desk
+from tests.app.web.faults import beside
 from tests.builders import DIGEST
 
 REVIEWS = {"since": "lifetime", "source": ["participant", "chart"]}
+LUPUS = {"drug": "prednisone", "route": "oral", "indication": "lupus"}
 
 
 def test_a_participant_is_registered_with_contact_data_that_are_sealed(desk: Desk) -> None:
@@ -83,7 +86,7 @@ def test_a_course_that_tapers_is_recorded_line_by_line(desk: Desk) -> None:
         "line.2": ["2026-01-01", "2026-01-08", "", "2026-01-15", ""],
         "line.3": ["2026-01-07", "2026-01-14", "", "", ""],
     }
-    desk.records("/participants/BER-002/medications", "medication", {"drug": "prednisone", "route": "oral", "indication": "lupus", **lines})
+    desk.records("/participants/BER-002/medications", "medication", {**LUPUS, **lines})
     taken = [entry.event for entry in desk.entries("BER-002") if isinstance(entry.event, e.MedicationTaken)][-3:]
     assert [(int(one.dose_mg), one.start, one.stop) for one in taken] == [
         (40, When("2026-01-01"), When("2026-01-07")),
@@ -92,15 +95,15 @@ def test_a_course_that_tapers_is_recorded_line_by_line(desk: Desk) -> None:
     ]
 
 
-def test_of_a_taper_with_a_fault_no_line_is_recorded_and_the_line_is_named(desk: Desk) -> None:
+def test_of_a_taper_with_faults_no_line_is_recorded_and_each_cell_is_named(desk: Desk) -> None:
     before = len(desk.entries("BER-002"))
-    lines = {"line.0": ["40", "20"], "line.1": ["1", "1"], "line.2": ["2026-01-01", "soon"], "line.3": ["2026-01-07", ""]}
-    answer = desk.sends(
-        "/participants/BER-002/medications", "medication", {"drug": "prednisone", "route": "oral", "indication": "lupus", **lines}
-    )
+    lines = {"line.0": ["40", "much"], "line.1": ["1", "1"], "line.2": ["2026-01-01", "soon"], "line.3": ["2026-01-07", ""]}
+    answer = desk.sends("/participants/BER-002/medications", "medication", {**LUPUS, **lines})
     assert answer.status_code == 422
-    assert "line 2:" in answer.text
-    assert 'value="soon"' in answer.text
+    assert beside(answer.text, "line.0").startswith("Dose in mg: 'much' is no number")
+    assert beside(answer.text, "line.2").startswith("From: 'soon' is no time that can be read")
+    assert answer.text.count('aria-invalid="true"') == 2, "no other cell is wrong"
+    assert answer.text.count('name="line.0"') == 2 + EMPTY_ROWS, "lines that were left empty do not pile up"
     assert len(desk.entries("BER-002")) == before
 
 

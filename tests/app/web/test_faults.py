@@ -1,0 +1,70 @@
+"""The forms of accounts, and the filters of who looked, say what is wrong beside the field that it is about."""
+
+from uuid import uuid4
+
+import pytest
+
+from app.demo.people import PASSWORD
+from tests.app.web.at_the_door import COORDINATOR, INVESTIGATOR, Desk
+from tests.app.web.faults import beside
+from tests.app.web.test_vouching import code_of, comes_in
+
+FIRST = {"person": "t-first", "name": "T. First", "password": "the first of all passwords"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "field", "says"),
+    [
+        ({"code": "wrong"}, "code", "not the code that Daybook showed"),
+        ({"password": "short"}, "password", "at least 15 characters"),
+        ({"person": "T First"}, "person", "is not written as it must be"),
+    ],
+)
+def test_the_first_set_up_names_each_fault_beside_its_field(new_door: Desk, typed: dict[str, str], field: str, says: str) -> None:
+    answer = new_door.browser().client.post("/set-up", data=FIRST | {"code": new_door.code()} | typed)
+    assert answer.status_code == 403
+    assert says in beside(answer.text, field)
+    assert answer.text.count('aria-invalid="true"') == 1
+    assert 'value="T. First"' in answer.text
+
+
+@pytest.mark.parametrize(
+    ("typed", "field", "says"),
+    [
+        ({"password": "not theirs", "chosen": "what nobody else knows"}, "password", "not your password"),
+        ({"password": PASSWORD, "chosen": "short"}, "chosen", "at least 15 characters"),
+        ({"password": PASSWORD, "chosen": PASSWORD}, "chosen", "another password than the present one"),
+    ],
+)
+def test_a_change_of_password_names_each_fault_beside_its_field(door: Desk, typed: dict[str, str], field: str, says: str) -> None:
+    answer = door.browser(COORDINATOR).post("/profile/password", **typed)
+    assert says in beside(answer.text, field)
+    assert answer.text.count('aria-invalid="true"') == 1
+
+
+def test_a_span_that_cannot_be_read_is_named_beside_each_of_its_bounds(door: Desk) -> None:
+    answer = door.browser("r-haas").get("/accesses?since=soon&until=later&person=m-weber")
+    assert answer.status_code == 422
+    assert "'soon' is no time that can be read" in beside(answer.text, "since")
+    assert "'later' is no time that can be read" in beside(answer.text, "until")
+    assert 'value="m-weber"' in answer.text
+    assert "is no time that can be read" in door.browser("r-haas").get("/accesses.csv?since=soon").text
+
+
+def test_who_looked_at_a_participant_is_told_by_the_clocks_of_the_site_and_by_utc(door: Desk) -> None:
+    door.browser(INVESTIGATOR).get("/participants/BER-001")
+    door.browser(INVESTIGATOR).get("/worklist")
+    shown = door.browser("r-haas").get("/accesses").text
+    assert '2026-01-05 09:00<span class="offset"> +01:00</span></time><span class="stamp">2026-01-05 08:00 UTC</span>' in shown
+    assert '<th scope="row">2026-01-05 08:00 UTC</th>' in shown, "a list is of no one site"
+
+
+@pytest.mark.parametrize(
+    ("typed", "field", "says"),
+    [({"code": "00000000"}, "code", "code"), ({"password": "a guess of some length"}, "password", "not your password")],
+)
+def test_who_vouches_is_told_of_each_fault_beside_its_field(door: Desk, typed: dict[str, str], field: str, says: str) -> None:
+    comes_in(door, COORDINATOR)
+    sent = {"command_id": str(uuid4()), "person": COORDINATOR, "code": code_of(door, COORDINATOR), "password": PASSWORD}
+    answer = door.browser(INVESTIGATOR).post("/vouching", shown_at="/vouching", **(sent | typed))
+    assert says in beside(answer.text, field)
