@@ -113,9 +113,13 @@ class Asking:
     def handle(
         self, participant: str, command: PersonsCommand, stated: Stated, *, signing: Signing | None = None, seen: int | None = None
     ) -> Outcome:
-        """Record what this person asks for, in the role that allows it. Raises Refused, Overtaken, CommandReused or a Fault."""
+        """Record what this person asks for, in the role that allows it. Raises Refused, Overtaken, CommandReused or a Fault.
+
+        Nobody proves who they are for what would be refused: that they were refused is told, and no password is counted as wrong.
+        """
         by = self.by(participant, command, stated)
         if signing is not None:
+            self.weigh(participant, command, stated, signing.meaning, seen=seen)
             by = by.model_copy(update={"signature": self.signature(signing, to_sign(participant, command, by))})
         return self.office.daybook.participants.handle(participant, command, by, seen=seen)
 
@@ -137,6 +141,11 @@ class Asking:
         by = self.by(participant, command, stated)
         signature = Signature(meaning=meaning, signed=to_sign(participant, command, by), authenticated=True) if meaning else None
         return by.model_copy(update={"signature": signature})
+
+    def weigh(self, participant: str, command: PersonsCommand, stated: Stated, meaning: str, *, seen: int | None) -> None:
+        """Refuse what would be refused under a signature too, and have it recorded where that is a fact of its own. Raises as `handle`."""
+        supposed = self.as_if_signed(participant, command, stated, meaning)
+        self.office.daybook.participants.weigh(participant, command, supposed, seen=seen)
 
     def circumstances(self, actor: Actor, stated: Stated) -> Circumstances:
         """How a request of this person's comes to be made."""

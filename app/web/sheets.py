@@ -2,7 +2,6 @@
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cache
 from hashlib import sha256
@@ -194,17 +193,19 @@ def put(asks: Asks, chart: Chart, asking: Asking, typed: Typed) -> Outcome | She
         stated = Stated(sheet.command_id, **{key: sheet.stated[key] or None for key in STATED})
         if "rehearse" in typed:
             return _shown_first(asking, chart.id, command, sheet, stated)
-        if asks.confirms and one_of(typed, "confirmed") != _agreed(sheet):
-            with suppress(Refused):  # What is refused is asked for in earnest below, since that it was refused is a fact of its own.
-                return _shown_first(asking, chart.id, command, sheet, stated)
-        sheet = replace(sheet, confirms=_agreed(sheet) if asks.confirms else "")
+        if asks.confirms and not _sent_before(asking, sheet, typed):
+            asking.weigh(chart.id, command, stated, sheet.stated["meaning"], seen=sheet.seen)
+            shown = _shown_first(asking, chart.id, command, sheet, stated)
+            if one_of(typed, "confirmed") != shown.confirms:
+                return shown
+            sheet = shown
         return asking.handle(chart.id, command, stated, signing=_signing(typed), seen=sheet.seen)
     except Overtaken as overtaken:
         told = tuple(_told(entry, chart) for entry in overtaken.since)
         seen = overtaken.since[-1].version
         return replace(sheet, reasons=overtaken.reasons, changed=told, seen=seen, confirms="", status=HTTPStatus.CONFLICT)
     except Refused as refused:
-        again = _afresh(sheet, asking) if refused.recorded else sheet
+        again = _afresh(sheet, asking, refused) if refused.recorded else sheet
         return replace(again, reasons=refused.reasons, status=HTTPStatus.CONFLICT)
     except CommandReused:
         return replace(sheet, command_id=uuid4(), reasons=(SENT_BEFORE,), status=HTTPStatus.CONFLICT)
@@ -276,10 +277,18 @@ def _understood(asks: Asks, chart: Chart, typed: Typed, heard: Heard) -> tuple[P
     return command, Sheet(asks, fields(ask, chart, typed, {}, asks.hidden), said, command_id, seen, carried)
 
 
-def _afresh(sheet: Sheet, asking: Asking) -> Sheet:
+def _sent_before(asking: Asking, sheet: Sheet, typed: Typed) -> bool:
+    """Whether what was shown was agreed to and sent already: it has the outcome that it had, whatever it would bring about by now."""
+    return "confirmed" in typed and asking.office.daybook.ledger.outcome(asking.person.id, sheet.command_id) is not None
+
+
+def _afresh(sheet: Sheet, asking: Asking, refused: Refused) -> Sheet:
     """The form for another attempt: a refusal that is on record has used up its id, and is an entry that its asker has seen."""
-    kept = asking.office.daybook.ledger.outcome(asking.person.id, sheet.command_id)
-    return sheet if kept is None else replace(sheet, command_id=uuid4(), seen=kept.last, on_record=True, confirms="")
+    ledger = asking.office.daybook.ledger
+    kept = ledger.outcome(asking.person.id, sheet.command_id)
+    if kept is None or ledger.read(kept.stream)[kept.first - 1].event != refused.recorded:
+        return sheet
+    return replace(sheet, command_id=uuid4(), seen=kept.last, on_record=True, rehearsal=None, confirms="")
 
 
 def _shown_first(asking: Asking, participant: str, command: PersonsCommand, sheet: Sheet, stated: Stated) -> Sheet:
