@@ -188,7 +188,8 @@ def signer(desk: Desk, provider: ProviderInTests) -> Browser:
 
 
 def review(desk: Desk) -> dict[str, str]:
-    shown = {"sheet": f"review:{waiting(desk).key}", "command_id": str(uuid4()), "seen": str(last(desk).version)}
+    known = waiting(desk)
+    shown = {"sheet": f"review:{known.key}", "entry": str(known.entry), "command_id": str(uuid4()), "seen": str(last(desk).version)}
     return {**shown, "reason": "it was <read>", "meaning": MEANING}
 
 
