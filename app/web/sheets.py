@@ -295,13 +295,16 @@ def _shown_first(asking: Asking, participant: str, command: PersonsCommand, shee
     """The form with what it would bring about, and with the button that commits to that. Raises Refused where it would be refused."""
     by = asking.as_if_signed(participant, command, stated, sheet.stated["meaning"])
     rehearsal = rehearsed(asking.office.daybook.participants, participant, command, by)
-    return replace(sheet, rehearsal=rehearsal, confirms=_agreed(sheet) if sheet.asks.confirms else "")
+    return replace(sheet, rehearsal=rehearsal, confirms=_agreed(sheet, rehearsal) if sheet.asks.confirms else "")
 
 
-def _agreed(sheet: Sheet) -> str:
-    """What stands for a form as it was filled in, on a record as it was seen: anything else is shown first again."""
+def _agreed(sheet: Sheet, rehearsal: Rehearsal) -> str:
+    """What stands for a form as it was filled in, on a record as it was seen, and for all that it would bring about.
+
+    Anything else is shown first again: also what only time has changed, such as another rule that no longer passes.
+    """
     said = [(one.name, one.value, one.rows) for one in sheet.fields]
-    return sha256(repr((said, sorted(sheet.stated.items()), sheet.seen)).encode()).hexdigest()[:16]
+    return sha256(repr((said, sorted(sheet.stated.items()), sheet.seen, rehearsal.timeless)).encode()).hexdigest()[:16]
 
 
 def _signing(typed: Typed) -> Signing | None:

@@ -1,5 +1,6 @@
 """What is confirmed is what was shown, and nobody proves who they are for what is refused anyway."""
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -67,6 +68,34 @@ def test_what_is_confirmed_with_a_wrong_password_is_shown_again_and_confirmed_wi
     assert "This would be recorded" in wrong.text, "what is confirmed is still to be seen"
     assert len(turned_away(investigator)) == 1
     assert investigator.confirms(INFUSION, "override", wrong, PROVED).status_code == 303
+
+
+def against(page: str) -> set[str]:
+    """The rules against which an override would be signed, as a page shows it."""
+    said = re.search(r"signed an override for infusion, against ([^;]+); ground", page)
+    return set(said[1].split(", ")) if said else set()
+
+
+def test_a_rule_that_no_longer_passes_since_it_was_shown_is_shown_before_anything_is_signed(investigator: Desk) -> None:
+    """The medicines were looked through for the last time a day before: nobody recorded anything, and only time has passed."""
+    investigator.clock.move(hours=23, minutes=50)
+    shown = investigator.signs_in("k-adler").sends(INFUSION, "override", SAID)
+    investigator.clock.move(minutes=20)
+    again = investigator.confirms(INFUSION, "override", shown, PROVED)
+    assert again.status_code == 200
+    assert against(shown.text) < against(again.text)
+    assert "override-signed" not in investigator.kinds("BER-001", 3)
+    assert investigator.confirms(INFUSION, "override", again, PROVED).status_code == 303
+    signed = next(entry.event for entry in reversed(investigator.entries("BER-001")) if isinstance(entry.event, e.OverrideSigned))
+    assert set(signed.rules) == against(again.text)
+
+
+def test_the_minutes_that_pass_while_somebody_reads_change_nothing_of_what_was_shown(investigator: Desk) -> None:
+    shown = investigator.sends(INFUSION, "override", SAID)
+    investigator.clock.move(minutes=7)
+    assert investigator.confirms(INFUSION, "override", shown, PROVED).status_code == 303
+    begun = next(entry.event for entry in reversed(investigator.entries("BER-001")) if isinstance(entry.event, e.ThawStarted))
+    assert begun.at.span("Europe/Berlin").earliest == investigator.clock()
 
 
 def test_confirmed_twice_a_step_is_recorded_once(investigator: Desk) -> None:
