@@ -138,11 +138,12 @@ def _sign_off(asking: Asking, asked: Asked, typed: Mapping[str, str], command_id
     if not asking.sites("review-entries").issuperset(question.sites):
         raise Refused(Reason(code="not-allowed", says="you may not review what was recorded at all of these sites: choose one of yours"))
     review = to_be_reviewed(daybook.views, question, asked.upto, asking.person.id, typed.get("finds") or None)
-    signing = Signing(typed.get("meaning", ""), typed.get("password", ""))
+    signing = Signing(typed.get("meaning", ""), typed.get("password", ""), typed.get("signer", "").strip())
     signature = shaped(lambda: asking.signature(signing, bound_by(review)))
     role = daybook.authority.permit(asking.person.id, "review-entries", question.sites[0], asking.source)
     by = asking.circumstances(Actor(id=asking.person.id, role=role), Stated(command_id))
     daybook.reviews.record(review, by.model_copy(update={"signature": signature}))
+    asking.has_signed()
 
 
 def late(minutes: int) -> str:

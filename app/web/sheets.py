@@ -310,7 +310,7 @@ def _agreed(sheet: Sheet, rehearsal: Rehearsal) -> str:
 def _signing(typed: Typed) -> Signing | None:
     """That somebody signs, where they say what they mean by it."""
     meaning = one_of(typed, "meaning").strip()
-    return Signing(meaning, one_of(typed, "password")) if meaning else None
+    return Signing(meaning, one_of(typed, "password"), one_of(typed, "signer").strip()) if meaning else None
 
 
 def _told(entry: Entry[Event], chart: Chart) -> str:

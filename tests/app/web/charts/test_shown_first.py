@@ -19,7 +19,7 @@ SAID = {
     "reason": "the participant is in danger",
     "meaning": "I have judged this myself",
 }
-PROVED = {"password": PASSWORD}
+PROVED = {"signer": "k-adler", "password": PASSWORD}
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def test_an_override_without_a_reason_is_told_so_as_often_as_it_is_sent_and_coun
         answer = investigator.sends(INFUSION, "override", {**SAID, "reason": ""})
         assert answer.status_code == 409
         assert "An override needs a reason" in answer.text
-        assert "not your password" not in answer.text
+        assert "not your short name" not in answer.text
     assert not turned_away(investigator)
     investigator.records(INFUSION, "override", SAID | PROVED)
     assert "override-signed" in investigator.kinds("BER-001", 3)
@@ -62,9 +62,9 @@ def test_an_override_that_is_refused_is_on_record_before_anybody_is_asked_for_a_
 
 def test_what_is_confirmed_with_a_wrong_password_is_shown_again_and_confirmed_with_the_right_one(investigator: Desk) -> None:
     shown = investigator.sends(INFUSION, "override", SAID)
-    wrong = investigator.confirms(INFUSION, "override", shown, {"password": "not hers"})
+    wrong = investigator.confirms(INFUSION, "override", shown, PROVED | {"password": "not hers"})
     assert wrong.status_code == 409
-    assert "not your password" in wrong.text
+    assert "not your short name with your password" in wrong.text
     assert "This would be recorded" in wrong.text, "what is confirmed is still to be seen"
     assert len(turned_away(investigator)) == 1
     assert investigator.confirms(INFUSION, "override", wrong, PROVED).status_code == 303
