@@ -9,8 +9,8 @@ from domain.words import DeviationCategory
 from projections.views import Told, Views, among, literally
 
 TABLES = (
-    """deviations (participant TEXT, key TEXT, site TEXT NOT NULL, entry INTEGER NOT NULL, category TEXT NOT NULL,
-    important INTEGER NOT NULL, final INTEGER NOT NULL, reviewed INTEGER NOT NULL, says TEXT NOT NULL, details TEXT,
+    """deviations (participant TEXT, key TEXT, site TEXT NOT NULL, entry INTEGER NOT NULL, told_in INTEGER NOT NULL,
+    category TEXT NOT NULL, important INTEGER NOT NULL, final INTEGER NOT NULL, reviewed INTEGER NOT NULL, says TEXT NOT NULL, details TEXT,
     PRIMARY KEY (participant, key)) STRICT, WITHOUT ROWID""",
 )
 INDEXES = ("standing ON deviations (site, participant, entry, key)",)
@@ -24,6 +24,8 @@ class Row(Value):
     site: str
     entry: int
     """The entry by which it stands."""
+    told_in: int
+    """The last entry that says anything about it, but for its review: what a review of it names."""
     category: DeviationCategory
     important: bool
     final: bool
@@ -134,6 +136,7 @@ def apply(views: sqlite3.Connection, told: Told) -> None:
             one.key,
             told.participant.site,
             one.entry,
+            one.told_in,
             one.category,
             one.important,
             one.final,
@@ -143,7 +146,7 @@ def apply(views: sqlite3.Connection, told: Told) -> None:
         )
         for one in told.participant.deviations.values()
     ]
-    views.executemany("INSERT INTO deviations VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    views.executemany("INSERT INTO deviations VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
 
 def forget(views: sqlite3.Connection, participant_id: str) -> None:

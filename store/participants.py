@@ -18,15 +18,14 @@ from domain.participant import PARTICIPANT
 from domain.record import Record
 from domain.rejections import Reason, Refused, refuse_if
 from domain.study import Study
-from store.errors import CommandReused, DamagedEntry, LostRace
+from store.errors import CommandReused, DamagedEntry
 from store.ledger import Ledger
 from store.orders import Appended
+from store.people import raced
 from store.study import StudyDesk
 
 RECORDS_REMEMBERED = 64
 """A page asks for the same record several times, and a form that is sent soon after its page was shown asks for it once more."""
-RACES = 20
-"""How often a request is decided again because somebody else recorded something first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,14 +110,23 @@ class Participants:
         known = self.ledger.outcome(by.actor.id, by.command_id)
         if known is not None:
             return self._as_remembered(known, request)
-        for _ in range(RACES - 1):
-            try:
-                return self._decided(request)
-            except LostRace:
-                continue  # the record has grown: decide again on what it says now
-        return self._decided(request)
+        return raced(lambda: self._append(*self._granted(request, by), request))
 
-    def _decided(self, request: "_Request") -> Outcome:
+    def weigh(self, participant_id: str, command: Command, supposed: Circumstances, *, seen: int | None = None) -> None:
+        """Refuse now what would be refused even under the signature that is supposed, before whoever asks proves that it is theirs.
+
+        Raises as `handle` does, and has a refusal recorded where `handle` would, without the signature. What would be granted is not
+        recorded, and what came before is not weighed again.
+        """
+        request = _Request(participant_id, command, supposed.model_copy(update={"signature": None}), seen)
+        known = self.ledger.outcome(supposed.actor.id, supposed.command_id)
+        if known is None:
+            raced(lambda: self._granted(request, supposed))
+        elif known.digest == request.digest:
+            self._as_remembered(known, request)
+
+    def _granted(self, request: "_Request", by: Circumstances) -> tuple[Record, Study, tuple[Event, ...]]:
+        """What a request brings about under these circumstances, and on what that was decided."""
         study = self.study()
         if isinstance(request.command, Register):  # Nor does anybody hear of another site's code that what stands under it cannot be read.
             refuse_if(of_another_site(request.command, request.participant_id, study))
@@ -127,12 +135,11 @@ class Participants:
             raise Overtaken(since)
         at = max(self.ledger.clock(), record.participant.recorded_at)
         try:
-            events = decide(request.command, record, study, at, request.by)
+            return record, study, decide(request.command, record, study, at, by)
         except Refused as refusal:
             if refusal.recorded is not None:
                 self._append(record, study, (refusal.recorded,), request)
             raise
-        return self._append(record, study, events, request)
 
     def _append(self, record: Record, study: Study, events: tuple[Event, ...], request: "_Request") -> Outcome:
         drafts = [Draft(event=event, circumstances=request.by, study_version=study.record.version) for event in events]

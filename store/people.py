@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from functools import reduce
 from hashlib import sha256
 from threading import Lock
+from typing import TypeVar
 from uuid import uuid4
 
 from domain.doorkeeping import DOOR, DoorEvent
@@ -19,6 +20,7 @@ from store.study import StudyDesk
 
 RACES = 20
 """How often something is recorded anew because somebody else recorded something first."""
+T = TypeVar("T")
 
 
 class PeopleDesk:
@@ -105,7 +107,7 @@ def _folded(entries: Iterable[Entry[PeopleEvent]]) -> People:
     return reduce(lambda people, entry: evolve_people(people, entry.event, entry.circumstances.actor.id), entries, People())
 
 
-def raced(record: Callable[[], None]) -> None:
+def raced(record: Callable[[], T]) -> T:
     """Record, and decide again on what stands now wherever somebody else recorded something first."""
     for _ in range(RACES - 1):
         try:

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from secrets import token_urlsafe
-from typing import Literal
+from typing import Any, Literal
 
-from sqlalchemy import Engine, delete, select, update
+from sqlalchemy import Engine, Row, delete, select, update
 
-from app.accounts.tables import Clock, sessions, transaction
+from app.accounts.tables import Clock, put, sessions, signers, transaction
 
 Proof = Literal["password", "identity-provider"]
 IDLE = timedelta(minutes=30)
@@ -19,6 +19,10 @@ REMEMBERED = timedelta(days=7)
 """For how long it is remembered whose a session was: so what they send after its end comes back to nobody else."""
 NOTED_EVERY = timedelta(minutes=1)
 CODE_LENGTH = 8
+KNOWN = select(sessions, signers.c.digest.is_not(None).label("signed")).select_from(
+    sessions.outerjoin(signers, sessions.c.digest == signers.c.digest)
+)
+"""Sessions, with whether anything was signed in them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,8 @@ class Session:
     by: Proof
     began: datetime
     seen: datetime
+    signed: bool
+    """Whether its person has signed anything in it: the first signature takes more than those that follow."""
 
     @property
     def code(self) -> str:
@@ -50,16 +56,17 @@ class Sessions:
         row = {"digest": digest_of(secret), "person": person, "csrf": token_urlsafe(32), "by": by, "began": now, "seen": now}
         with transaction(self._engine) as connection:
             connection.execute(delete(sessions).where(sessions.c.began <= now - REMEMBERED))
+            connection.execute(delete(signers).where(signers.c.digest.not_in(select(sessions.c.digest))))
             connection.execute(sessions.insert().values(row))
         return secret
 
     def find(self, secret: str, *, by_itself: bool = False) -> Session | None:
         """The session with this secret, unless time has ended it. What a page asks for `by_itself` does not show that anybody is there."""
         with transaction(self._engine) as connection:
-            row = connection.execute(select(sessions).where(sessions.c.digest == digest_of(secret))).one_or_none()
+            row = connection.execute(KNOWN.where(sessions.c.digest == digest_of(secret))).one_or_none()
         if row is None:
             return None
-        found, now = Session(**row._mapping), self._clock()  # noqa: SLF001 - This is what SQLAlchemy calls it, and its documentation too.
+        found, now = _session(row), self._clock()
         if now >= found.seen + IDLE or now >= found.began + ABSOLUTE:
             return None
         if now >= found.seen + NOTED_EVERY and not by_itself:
@@ -77,8 +84,13 @@ class Sessions:
         now = self._clock()
         alive = (sessions.c.seen > now - IDLE) & (sessions.c.began > now - ABSOLUTE)
         with transaction(self._engine) as connection:
-            rows = connection.execute(select(sessions).where((sessions.c.person == person) & alive).order_by(sessions.c.began.desc())).all()
-        return [Session(**row._mapping) for row in rows]  # noqa: SLF001 - This is what SQLAlchemy calls it, and its documentation too.
+            rows = connection.execute(KNOWN.where((sessions.c.person == person) & alive).order_by(sessions.c.began.desc())).all()
+        return list(map(_session, rows))
+
+    def note_signed(self, session: Session) -> None:
+        """Note that its person has signed in a session."""
+        with transaction(self._engine) as connection:
+            put(connection, signers, {"digest": session.digest})
 
     def end(self, session: Session) -> int:
         """End one session."""
@@ -97,6 +109,10 @@ class Sessions:
     def _end(self, which: object) -> int:
         with transaction(self._engine) as connection:
             return int(connection.execute(delete(sessions).where(which)).rowcount)  # type: ignore[arg-type]  # It is a condition on columns.
+
+
+def _session(row: Row[Any]) -> Session:
+    return Session(**row._mapping)  # noqa: SLF001 - This is what SQLAlchemy calls it, and its documentation too.
 
 
 def digest_of(secret: str) -> str:

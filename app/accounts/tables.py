@@ -69,6 +69,11 @@ sessions = Table(
     Column("began", Instant, nullable=False),
     Column("seen", Instant, nullable=False),
 )
+signers = Table(
+    "signers",
+    TABLES,
+    Column("digest", String(64), primary_key=True),  # Of a session, beside and not in its row: tables that stand get no column.
+)
 calendars = Table(
     "calendars",
     TABLES,

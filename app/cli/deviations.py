@@ -73,9 +73,13 @@ def describe(  # noqa: PLR0913 - Each argument is an option of the command.
 
 
 @asks(deviation)
-def review(known: KEY) -> c.ReviewDeviation:
-    """Review a deviation as it stands: an investigator does this, by signature."""
-    return c.ReviewDeviation(key=known.key, entry=known.told_in)
+def review(
+    known: KEY,
+    *,
+    entry: Annotated[int, typer.Option(help="The last entry that says anything about it, as the list showed it when it was read.")],
+) -> c.ReviewDeviation:
+    """Review a deviation as it was read: an investigator does this, by signature. If more is said of it by now, it is read again."""
+    return c.ReviewDeviation(key=known.key, entry=entry)
 
 
 @asks(deviation)
@@ -105,9 +109,10 @@ def listed(
     if not rows:
         session.says("No deviation stands.")
         return
-    table = grid("Participant", "Key", "Deviation", "Category", "Standing")
+    table = grid("Participant", "Key", "Deviation", "Category", "Standing", "Entry")
     for row in rows:
-        table.add_row(row.participant, row.key, row.says, category_of(row.category, important=row.important), standing_of(row))
+        category = category_of(row.category, important=row.important)
+        table.add_row(row.participant, row.key, row.says, category, standing_of(row), str(row.told_in))
     session.shows(table)
     sums = grid("Site", "Category", "Standing", "Important", "Proposed", "Reviewed", title="How many")
     for one in counts:

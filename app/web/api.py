@@ -55,10 +55,11 @@ class Token(Value):
 
 
 class SignedWith(Value):
-    """A signature: what it means, and the password that proves the signer once more."""
+    """A signature: what it means, and what proves the signer once more; the first of a session takes their short name as well."""
 
     meaning: Sentence
     password: Annotated[str, Field(max_length=1024)]
+    person: Annotated[str, Field(max_length=60)] = ""
 
 
 class Asked(Value):
@@ -168,7 +169,7 @@ def command(
 ) -> Recorded:
     """Ask for something about a participant; refused with every reason."""
     stated = Stated(idempotency_key or uuid4(), body.reason, body.document, body.performed_by, body.witnessed_by)
-    signing = Signing(body.signature.meaning, body.signature.password) if body.signature else None
+    signing = Signing(body.signature.meaning, body.signature.password, body.signature.person) if body.signature else None
     outcome = asking.handle(participant, body.command, stated, signing=signing, seen=if_match)
     return Recorded(participant=participant, version=outcome.version, events=outcome.events)
 

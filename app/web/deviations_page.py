@@ -39,6 +39,7 @@ def deviation_asks(participant: Participant) -> Iterator[Asks]:
                 "Review by signature",
                 button="Sign the review",
                 fixed=fixed,
+                carried={"entry": (str(one.told_in),)},
                 meaning=MEANING,
             )
         yield Asks(f"describe:{one.key}", question("deviations.describe"), "Look into it", fixed=fixed, begun=_begun(one))

@@ -1,6 +1,7 @@
 """What the browser's desk and the interface for programs stand on, and who is asking something of them."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -22,9 +23,12 @@ from domain.rejections import Reason, Refused, refuse_if
 from domain.signatures import to_sign
 from domain.vouching import not_vouched_for
 from domain.words import Action, Source
+from store.errors import Fault
 from store.participants import Outcome
 
 NOT_YOURS = Reason(code="wrong-password", says="this is not your password; nothing was done")
+NOT_BOTH_YOURS = Reason(code="wrong-password", says="this is not your short name with your password; nothing was done")
+NO_NAME = Reason(code="name-missing", says="the first signature of a session takes your short name as well as your password")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,8 @@ class Signing:
 
     meaning: str
     proof: str
+    signer: str = ""
+    """Their short name, which the first signature of a session takes beside the password."""
 
 
 @dataclass
@@ -113,11 +119,18 @@ class Asking:
     def handle(
         self, participant: str, command: PersonsCommand, stated: Stated, *, signing: Signing | None = None, seen: int | None = None
     ) -> Outcome:
-        """Record what this person asks for, in the role that allows it. Raises Refused, Overtaken, CommandReused or a Fault."""
+        """Record what this person asks for, in the role that allows it. Raises Refused, Overtaken, CommandReused or a Fault.
+
+        Nobody proves who they are for what would be refused: that they were refused is told, and no password is counted as wrong.
+        """
         by = self.by(participant, command, stated)
         if signing is not None:
+            self.weigh(participant, command, stated, signing.meaning, seen=seen)
             by = by.model_copy(update={"signature": self.signature(signing, to_sign(participant, command, by))})
-        return self.office.daybook.participants.handle(participant, command, by, seen=seen)
+        outcome = self.office.daybook.participants.handle(participant, command, by, seen=seen)
+        if signing is not None:
+            self.has_signed()
+        return outcome
 
     def by(self, participant: str, command: PersonsCommand, stated: Stated) -> Circumstances:
         """The circumstances of a request, in the role that allows it. Raises Refused where none does."""
@@ -138,6 +151,11 @@ class Asking:
         signature = Signature(meaning=meaning, signed=to_sign(participant, command, by), authenticated=True) if meaning else None
         return by.model_copy(update={"signature": signature})
 
+    def weigh(self, participant: str, command: PersonsCommand, stated: Stated, meaning: str, *, seen: int | None) -> None:
+        """Refuse what would be refused under a signature too, and have it recorded where that is a fact of its own. Raises as `handle`."""
+        supposed = self.as_if_signed(participant, command, stated, meaning)
+        self.office.daybook.participants.weigh(participant, command, supposed, seen=seen)
+
     def circumstances(self, actor: Actor, stated: Stated) -> Circumstances:
         """How a request of this person's comes to be made."""
         return Circumstances.model_validate(
@@ -152,7 +170,7 @@ class Asking:
         """
         refuse_if(self.not_vouched_for)
         if self.office.provider is None:
-            self.prove(signing.proof)
+            self._prove_here(signing)
         else:
             self._prove_there(self.office.provider, signing, digest)
         return Signature.model_validate(
@@ -165,11 +183,29 @@ class Asking:
         daybook = self.office.daybook
         return tuple(not_vouched_for(daybook.people.current(), self.person.id, daybook.authority.today(None)))
 
-    def prove(self, password: str) -> None:
+    @property
+    def signs_first(self) -> bool:
+        """Whether the next signature takes the short name as well: the first of a session does; a provider asks for both each time."""
+        return self.office.provider is None and not self.session.signed
+
+    def has_signed(self) -> None:
+        """Note that something was signed in this session. Where that cannot be noted, the next signature takes the short name again."""
+        if self.signs_first:
+            with suppress(Fault):
+                self.office.accounts.sessions.note_signed(self.session)
+
+    def prove(self, password: str, *, wrong: Reason = NOT_YOURS) -> None:
         """Have this person show once more who they are. Raises Refused; that they did not is recorded, and counts towards locking."""
-        self.office.doorkeeper.prove(self.person.id, password, self.source, wrong=NOT_YOURS)
+        self.office.doorkeeper.prove(self.person.id, password, self.source, wrong=wrong)
         if not self.office.accounts.passwords.chosen(self.person.id):
             raise Refused(Reason(code="not-chosen", says="this password was given to you: sign out, and choose one that nobody else knows"))
+
+    def _prove_here(self, signing: Signing) -> None:
+        """A short name that is not theirs counts as a wrong password does, whatever the password: nobody learns which of them was wrong."""
+        if self.signs_first and not signing.signer:
+            raise Refused(NO_NAME)
+        proof = signing.proof if signing.signer in {"", self.person.id} else ""
+        self.prove(proof, wrong=NOT_BOTH_YOURS if self.signs_first else NOT_YOURS)
 
     def _prove_there(self, provider: Provider, signing: Signing, digest: str) -> None:
         """The proof counts for this session, this meaning and this digest, and for nothing else."""

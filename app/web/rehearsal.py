@@ -9,7 +9,7 @@ from domain.decisions import decide
 from domain.entry import Circumstances
 from domain.record import Record
 from domain.study import Study
-from domain.time import shown
+from domain.time import shown, to_the_minute
 from domain.visits import VisitWindow, windows
 from domain.words import STEPS
 from projections.sentences import says
@@ -22,6 +22,13 @@ class Rehearsal:
 
     facts: tuple[str, ...]
     moves: tuple[str, ...]
+    now: str
+    """The minute for which it was found out, as it stands in what is said."""
+
+    @property
+    def timeless(self) -> tuple[str, ...]:
+        """All that is said, but for the minute itself: it passes while somebody reads, and what would be recorded stays what it was."""
+        return tuple(one.replace(self.now, "now") for one in (*self.facts, *self.moves))
 
 
 def rehearsed(participants: Participants, participant: str, command: PersonsCommand, by: Circumstances) -> Rehearsal:
@@ -35,7 +42,8 @@ def foreseen(record: Record, study: Study, command: PersonsCommand, by: Circumst
     events = decide(command, record, study, at, by)
     after = record.then(events, at, by)
     zone = study.zone(after.participant.site)
-    return Rehearsal(tuple(says(event, zone) for event in events), tuple(_moves(record, after, study, zone))), after
+    facts, moves = (says(event, zone) for event in events), _moves(record, after, study, zone)
+    return Rehearsal(tuple(facts), tuple(moves), shown(to_the_minute(at), zone)), after
 
 
 def _moves(before: Record, after: Record, study: Study, zone: str) -> Iterator[str]:

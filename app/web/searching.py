@@ -143,10 +143,11 @@ def _sign_off(asking: Asking, asked: Asked, typed: Mapping[str, str], command_id
     permit = daybook.authority.permit
     role, *_ = [permit(asking.person.id, "review-entries", site, asking.source) for site in question.sites]
     review = to_be_reviewed(daybook.views, question, asked.upto, asking.person.id, typed.get("finds") or None)
-    signing = Signing(typed.get("meaning", ""), typed.get("password", ""))
+    signing = Signing(typed.get("meaning", ""), typed.get("password", ""), typed.get("signer", "").strip())
     signature = shaped(lambda: asking.signature(signing, bound_by(review)))
     by = asking.circumstances(Actor(id=asking.person.id, role=role), Stated(command_id))
     daybook.reviews.record(review, by.model_copy(update={"signature": signature}))
+    asking.has_signed()
 
 
 def late(minutes: int) -> str:

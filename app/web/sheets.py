@@ -2,7 +2,6 @@
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cache
 from hashlib import sha256
@@ -205,17 +204,19 @@ def put(asks: Asks, chart: Chart, asking: Asking, typed: Typed) -> Outcome | She
         stated = Stated(sheet.command_id, **{key: sheet.stated[key] or None for key in STATED})
         if "rehearse" in typed:
             return _shown_first(asking, chart.id, command, sheet, stated)
-        if asks.confirms and one_of(typed, "confirmed") != _agreed(sheet):
-            with suppress(Refused):  # What is refused is asked for in earnest below, since that it was refused is a fact of its own.
-                return _shown_first(asking, chart.id, command, sheet, stated)
-        sheet = replace(sheet, confirms=_agreed(sheet) if asks.confirms else "")
+        if asks.confirms and not _sent_before(asking, sheet, typed):
+            asking.weigh(chart.id, command, stated, sheet.stated["meaning"], seen=sheet.seen)
+            shown = _shown_first(asking, chart.id, command, sheet, stated)
+            if one_of(typed, "confirmed") != shown.confirms:
+                return shown
+            sheet = shown
         return asking.handle(chart.id, command, stated, signing=_signing(typed), seen=sheet.seen)
     except Overtaken as overtaken:
         told = tuple(_told(entry, chart) for entry in overtaken.since)
         seen = overtaken.since[-1].version
         return replace(sheet, reasons=overtaken.reasons, changed=told, seen=seen, confirms="", status=HTTPStatus.CONFLICT)
     except Refused as refused:
-        again = _afresh(sheet, asking) if refused.recorded else sheet
+        again = _afresh(sheet, asking, refused) if refused.recorded else sheet
         return replace(again, reasons=refused.reasons, status=HTTPStatus.CONFLICT)
     except CommandReused:
         return replace(sheet, command_id=uuid4(), reasons=(SENT_BEFORE,), status=HTTPStatus.CONFLICT)
@@ -287,29 +288,40 @@ def _understood(asks: Asks, chart: Chart, typed: Typed, heard: Heard) -> tuple[P
     return command, Sheet(asks, fields(ask, chart, typed, {}, asks.hidden), said, command_id, seen, carried)
 
 
-def _afresh(sheet: Sheet, asking: Asking) -> Sheet:
+def _sent_before(asking: Asking, sheet: Sheet, typed: Typed) -> bool:
+    """Whether what was shown was agreed to and sent already: it has the outcome that it had, whatever it would bring about by now."""
+    return "confirmed" in typed and asking.office.daybook.ledger.outcome(asking.person.id, sheet.command_id) is not None
+
+
+def _afresh(sheet: Sheet, asking: Asking, refused: Refused) -> Sheet:
     """The form for another attempt: a refusal that is on record has used up its id, and is an entry that its asker has seen."""
-    kept = asking.office.daybook.ledger.outcome(asking.person.id, sheet.command_id)
-    return sheet if kept is None else replace(sheet, command_id=uuid4(), seen=kept.last, on_record=True, confirms="")
+    ledger = asking.office.daybook.ledger
+    kept = ledger.outcome(asking.person.id, sheet.command_id)
+    if kept is None or ledger.read(kept.stream)[kept.first - 1].event != refused.recorded:
+        return sheet
+    return replace(sheet, command_id=uuid4(), seen=kept.last, on_record=True, rehearsal=None, confirms="")
 
 
 def _shown_first(asking: Asking, participant: str, command: PersonsCommand, sheet: Sheet, stated: Stated) -> Sheet:
     """The form with what it would bring about, and with the button that commits to that. Raises Refused where it would be refused."""
     by = asking.as_if_signed(participant, command, stated, sheet.stated["meaning"])
     rehearsal = rehearsed(asking.office.daybook.participants, participant, command, by)
-    return replace(sheet, rehearsal=rehearsal, confirms=_agreed(sheet) if sheet.asks.confirms else "")
+    return replace(sheet, rehearsal=rehearsal, confirms=_agreed(sheet, rehearsal) if sheet.asks.confirms else "")
 
 
-def _agreed(sheet: Sheet) -> str:
-    """What stands for a form as it was filled in, on a record as it was seen: anything else is shown first again."""
+def _agreed(sheet: Sheet, rehearsal: Rehearsal) -> str:
+    """What stands for a form as it was filled in, on a record as it was seen, and for all that it would bring about.
+
+    Anything else is shown first again: also what only time has changed, such as another rule that no longer passes.
+    """
     said = [(one.name, one.value, one.rows) for one in sheet.fields]
-    return sha256(repr((said, sorted(sheet.stated.items()), sheet.seen)).encode()).hexdigest()[:16]
+    return sha256(repr((said, sorted(sheet.stated.items()), sheet.seen, rehearsal.timeless)).encode()).hexdigest()[:16]
 
 
 def _signing(typed: Typed) -> Signing | None:
     """That somebody signs, where they say what they mean by it."""
     meaning = one_of(typed, "meaning").strip()
-    return Signing(meaning, one_of(typed, "password")) if meaning else None
+    return Signing(meaning, one_of(typed, "password"), one_of(typed, "signer").strip()) if meaning else None
 
 
 def _told(entry: Entry[Event], chart: Chart) -> str:

@@ -46,23 +46,25 @@ def vouch(  # noqa: PLR0913, PLR0917 - These are the fields of the form.
     person: Annotated[str, Form(max_length=60)],
     code: Annotated[str, Form(max_length=20)] = "",
     password: Annotated[str, Form(max_length=1024)] = "",
+    signer: Annotated[str, Form(max_length=60)] = "",
 ) -> Response:
     """Vouch for somebody, who shows the code that only they can see; signed, so that a stolen session vouches for nobody."""
     try:
         counted(request)
         refuse_unless_shown(asking.office.accounts, asking.office.daybook.people, person, code)
-        asking.office.daybook.authority.vouch(person, _signed(asking, person, command_id, password))
+        asking.office.daybook.authority.vouch(person, _signed(asking, person, command_id, Signing(MEANING, password, signer.strip())))
+        asking.has_signed()
     except TROUBLES as trouble:
         why = in_vain(trouble)
         return _shown(request, asking, person, why, why.again(command_id))
     return RedirectResponse(f"/vouching?done={person}", HTTPStatus.SEE_OTHER)
 
 
-def _signed(asking: Asking, person: str, command_id: UUID, password: str) -> Circumstances:
+def _signed(asking: Asking, person: str, command_id: UUID, signing: Signing) -> Circumstances:
     """In the role that vouches, and under a signature."""
     site = min(asking.sites("vouch"), default=None)
     role = asking.office.daybook.authority.permit(asking.person.id, "vouch", site, asking.source)
-    signature = asking.signature(Signing(MEANING, password), sha256(canonical(IdentityVerified(person=person))).hexdigest())
+    signature = asking.signature(signing, sha256(canonical(IdentityVerified(person=person))).hexdigest())
     by = asking.circumstances(Actor(id=asking.person.id, role=role), Stated(command_id))
     return by.model_copy(update={"signature": signature})
 

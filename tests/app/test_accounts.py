@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from sqlite3 import connect
 from stat import S_IMODE
 
 import pytest
@@ -11,7 +12,7 @@ from argon2.profiles import CHEAPEST
 
 from app.accounts import Accounts, accounts_at
 from app.accounts.passwords import FAILURES, LOCKED_FOR, LONGEST, SHORTEST, Locked
-from app.accounts.sessions import ABSOLUTE, IDLE, REMEMBERED
+from app.accounts.sessions import ABSOLUTE, IDLE, REMEMBERED, digest_of
 from domain.rejections import Refused
 from store.errors import Fault
 from tests.builders import Clock
@@ -142,6 +143,45 @@ def test_a_session_is_found_by_its_secret_alone_and_only_its_digest_is_kept(acco
     assert secret not in repr(found)
     assert accounts.sessions.find(found.digest) is None
     assert accounts.sessions.find("") is None
+
+
+def test_a_session_knows_whether_anything_was_signed_in_it_and_no_other_does(accounts: Accounts) -> None:
+    secret, other = (accounts.sessions.begin("k-adler", "password") for _ in range(2))
+    found = accounts.sessions.find(secret)
+    assert found
+    assert not found.signed
+    for _ in range(2):
+        accounts.sessions.note_signed(found)
+    known = {one.digest: one.signed for one in accounts.sessions.of("k-adler")}
+    assert known == {found.digest: True, digest_of(other): False}
+
+
+def test_accounts_that_were_kept_before_sessions_knew_of_signatures_go_on(tmp_path: Path, clock: Clock) -> None:
+    path = tmp_path / "accounts.sqlite"
+    with accounts_at(f"sqlite:///{path}", clock, CHEAPEST) as before:
+        secret = before.sessions.begin("k-adler", "password")
+    with connect(path) as kept:
+        kept.execute("DROP TABLE signers")
+    kept.close()
+    with accounts_at(f"sqlite:///{path}", clock, CHEAPEST) as after:
+        found = after.sessions.find(secret)
+        assert found
+        assert not found.signed
+        after.sessions.note_signed(found)
+        assert [one.signed for one in after.sessions.of("k-adler")] == [True]
+
+
+def test_nothing_is_kept_of_a_session_that_is_over(tmp_path: Path, clock: Clock) -> None:
+    path = tmp_path / "accounts.sqlite"
+    with accounts_at(f"sqlite:///{path}", clock, CHEAPEST) as accounts:
+        found = accounts.sessions.find(accounts.sessions.begin("k-adler", "password"))
+        assert found
+        accounts.sessions.note_signed(found)
+        accounts.sessions.end(found)
+        accounts.sessions.begin("k-adler", "password")
+    with connect(path) as kept:
+        assert kept.execute("SELECT count(*) FROM signers").fetchone() == (0,)
+    kept.close()
 
 
 @pytest.mark.parametrize(("after", "stays"), [(IDLE - A_MOMENT, True), (IDLE, False)])

@@ -100,7 +100,9 @@ class Somebody:
         if {"reason", "document"} & typed.keys() and (folded := form.locator("details.across:not([open]) > summary")).count():
             folded.click()
         for name, said in typed.items():
-            _fill(form.locator(f'[name="{name}"]'), said)
+            where = form.locator(f'[name="{name}"]')
+            if name != "signer" or where.count():  # Only the first signature of a session asks who signs.
+                _fill(where, said)
         return form
 
     def records(self, sheet: str, typed: Mapping[str, str] | None = None, *, button: str = "button.primary >> nth=-1") -> "Somebody":

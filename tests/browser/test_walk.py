@@ -13,7 +13,7 @@ from tests.builders import CODE, DIGEST
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 WHO = "/participants/BER-001"
-SIGNED = {"meaning": "I have judged this myself", "password": PASSWORD}
+SIGNED = {"meaning": "I have judged this myself", "signer": "k-adler", "password": PASSWORD}
 
 
 def test_a_participant_is_walked_from_consent_to_month_3(place: Town) -> None:

@@ -75,12 +75,27 @@ def test_a_deviation_is_looked_into_reviewed_and_leaves_the_worklist(late: Desk)
     said = late("deviation", "describe", "BER-001", key, "--to-sponsor", "2026-02-04").stdout
     found = "important; discovered: 2026-02-04; cause: a strike; reported to the sponsor: 2026-02-04"
     assert f"Deviation (visit screening window): {found}." in said
-    assert "only an investigator reviews a deviation" in late("deviation", "review", "BER-001", key, *SIGNED, code=2).stderr
-    late("deviation", "review", "BER-001", key, *SIGNED, who=INVESTIGATOR)
+    told(late)
+    as_read = "--entry", str(late.json("deviations")["deviations"][0]["told_in"])
+    assert as_read[1] in late("deviations").stdout
+    assert "only an investigator reviews a deviation" in late("deviation", "review", "BER-001", key, *as_read, *SIGNED, code=2).stderr
+    late("deviation", "review", "BER-001", key, *as_read, *SIGNED, who=INVESTIGATOR)
     told(late)
     assert not [row for row in late.json("worklist") if row["category"] == "to review"]
     [one] = late.json("deviations")["deviations"]
     assert (one["category"], one["important"], one["reviewed"], one["details"]["cause"]) == ("late", True, True, "a strike")
+
+
+def test_a_deviation_of_which_something_was_said_since_it_was_read_is_read_again_before_it_is_reviewed(late: Desk) -> None:
+    key = "visit:screening:window"
+    told(late)
+    read = late.json("deviations")["deviations"][0]["told_in"]
+    late("deviation", "describe", "BER-001", key, "--cause", "a strike")
+    review = ("deviation", "review", "BER-001", key, *SIGNED)
+    assert "read it again" in late(*review, "--entry", str(read), who=INVESTIGATOR, code=2).stderr
+    told(late)
+    assert late.json("deviations")["deviations"][0]["told_in"] == read + 1
+    assert "reviewed" in late(*review, "--entry", str(read + 1), who=INVESTIGATOR).stdout
 
 
 def test_deviations_are_listed_and_counted_by_site_and_category(late: Desk) -> None:

@@ -188,7 +188,8 @@ def signer(desk: Desk, provider: ProviderInTests) -> Browser:
 
 
 def review(desk: Desk) -> dict[str, str]:
-    shown = {"sheet": f"review:{waiting(desk).key}", "command_id": str(uuid4()), "seen": str(last(desk).version)}
+    known = waiting(desk)
+    shown = {"sheet": f"review:{known.key}", "entry": str(known.entry), "command_id": str(uuid4()), "seen": str(last(desk).version)}
     return {**shown, "reason": "it was <read>", "meaning": MEANING}
 
 
@@ -224,6 +225,14 @@ def test_a_signature_takes_the_provider_anew_and_says_so_on_record(desk: Desk, p
     assert by_.signature
     assert (by_.signature.name, by_.signature.meaning, by_.signature.authenticated) == ("K. Adler (invented)", MEANING, True)
     assert by_.assurance == "identity-provider"
+
+
+def test_nobody_is_sent_to_the_provider_for_what_is_refused_anyway(desk: Desk, provider: ProviderInTests, signer: Browser) -> None:
+    assert signer.client.post(FORM, data=form_of(proved(desk, provider, signer))).status_code == 303
+    asked = len(provider.asked)
+    again = signer.post("/participants/BER-001/record/deviations.review", **review(desk), known=waiting(desk).key)
+    assert (again.status_code, "has been reviewed as it stands" in again.text, "Prove who you are" in again.text) == (409, True, False)
+    assert len(provider.asked) == asked
 
 
 def test_a_session_alone_or_a_guess_signs_nothing(desk: Desk, signer: Browser) -> None:

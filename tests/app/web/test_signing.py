@@ -13,10 +13,11 @@ from domain.doorkeeping import AccessRefused, TurnedAway
 from domain.entry import Entry
 from domain.events import DeviationDetails, Event
 from domain.signatures import to_sign
-from tests.app.web.at_the_door import ADMINISTRATOR, COORDINATOR, INVESTIGATOR, Client, Desk, by
+from tests.app.web.at_the_door import ADMINISTRATOR, COORDINATOR, INVESTIGATOR, Browser, Client, Desk, by
+from tests.app.web.charts.at_a_chart import Forms
 
 MEANING = "I have read this and agree"
-PATH = "/api/participants/BER-001/commands"
+PATH, PAGE = "/api/participants/BER-001/commands", "/participants/BER-001/deviations"
 FOUND = RecordDeviation(says="the chart was read late", category="procedure", details=DeviationDetails())
 
 
@@ -33,8 +34,8 @@ def waiting(door: Desk) -> ReviewDeviation:
     return ReviewDeviation(key=known.key, entry=known.told_in)
 
 
-def signs(door: Desk, client: Client, password: str | None) -> Any:
-    signed = {} if password is None else {"signature": {"meaning": MEANING, "password": password}}
+def signs(door: Desk, client: Client, password: str | None, person: str = INVESTIGATOR) -> Any:
+    signed = {} if password is None else {"signature": {"meaning": MEANING, "password": password, "person": person}}
     return client.post(PATH, json={"command": waiting(door).model_dump(mode="json")} | signed)
 
 
@@ -69,14 +70,66 @@ def test_a_session_without_the_password_signs_nothing(deviating: Desk, password:
 
 @pytest.mark.clause("21 CFR 11", "11.200(a)(1)")
 @pytest.mark.clause("EMA 2023", "electronic signatures")
-def test_a_stolen_session_cookie_signs_nothing_by_the_form_either(deviating: Desk) -> None:
-    browser, before = deviating.browser(INVESTIGATOR), last(deviating).version
-    command = waiting(deviating)
-    typed = {"key": command.key, "entry": str(command.entry), "meaning": MEANING, "password": "a guess of some length"}
-    for name in ("review", "confirm", "override"):
-        path = f"/participants/BER-001/record/deviations.{name}"
-        browser.client.post(path, data={"csrf": browser.csrf(), **typed})
-    assert last(deviating).version == before
+def test_a_stolen_session_cookie_signs_nothing_by_the_form_either_which_the_password_does(deviating: Desk) -> None:
+    browser, before, sheet = deviating.browser(INVESTIGATOR), last(deviating).version, f"review:{waiting(deviating).key}"
+    shown = Forms(browser.get(PAGE).text).found[sheet].typed
+    stolen = browser.client.post(PAGE, data=shown | {"signer": INVESTIGATOR, "password": "a guess of some length"})
+    assert (stolen.status_code, "not your short name with your password" in stolen.text) == (409, True)
+    assert (last(deviating).version, deviating.happened()) == (before, [TurnedAway(person=INVESTIGATOR)])
+    again = Forms(stolen.text).found[sheet].typed
+    assert browser.client.post(PAGE, data=again | {"signer": INVESTIGATOR, "password": PASSWORD}).status_code == 303
+    assert last(deviating).version > before
+    assert last(deviating).circumstances.signature
+
+
+BOTH = {"signer": INVESTIGATOR, "password": PASSWORD}
+
+
+def reviews(door: Desk) -> tuple[str, str]:
+    """Two deviations wait for their reviews, each with a form of its own."""
+    door.program(COORDINATOR).post(PATH, json={"command": FOUND.model_dump(mode="json")})
+    first, second = door.office.daybook.participants.read("BER-001").participant.deviations
+    return f"review:{first}", f"review:{second}"
+
+
+def form(browser: Browser, sheet: str) -> dict[str, list[str]]:
+    return Forms(browser.get(PAGE).text).found[sheet].typed
+
+
+@pytest.mark.clause("21 CFR 11", "11.200(a)(1)(i)")
+def test_the_first_signature_of_a_session_takes_short_name_and_password_and_those_that_follow_the_password(deviating: Desk) -> None:
+    first, second = reviews(deviating)
+    browser = deviating.browser(INVESTIGATOR)
+    shown = form(browser, first)
+    assert (shown["signer"], shown["password"]) == ([""], [""]), "nothing is filled in"
+    alone = browser.client.post(PAGE, data=shown | {"password": PASSWORD})
+    assert (alone.status_code, "takes your short name as well as your password" in alone.text) == (409, True)
+    assert not deviating.happened(), "nothing was tried, so nothing counts as wrong"
+    assert browser.client.post(PAGE, data=shown | BOTH).status_code == 303
+    following = form(browser, second)
+    assert "signer" not in following
+    assert browser.client.post(PAGE, data=following | {"password": PASSWORD}).status_code == 303
+
+
+@pytest.mark.clause("21 CFR 11", "11.200(a)(1)(ii)")
+def test_each_session_begins_with_a_signature_by_both_and_what_was_not_recorded_was_none(deviating: Desk) -> None:
+    first, second = reviews(deviating)
+    for sheet in (first, second):
+        browser = deviating.browser(INVESTIGATOR)
+        refused = browser.client.post(PAGE, data=form(browser, sheet) | BOTH | {"password": "a guess of some length"})
+        assert Forms(refused.text).found[sheet].typed["signer"] == [""]
+        assert browser.client.post(PAGE, data=form(browser, sheet) | BOTH).status_code == 303
+
+
+@pytest.mark.parametrize("person", [COORDINATOR, "K-ADLER", "K. Adler (invented)"])
+def test_a_short_name_that_is_not_theirs_is_refused_as_a_wrong_password_is_and_counted(deviating: Desk, person: str) -> None:
+    client = deviating.program(INVESTIGATOR)
+    named, guessed = signs(deviating, client, PASSWORD, person), signs(deviating, client, "a guess of some length")
+    assert (named.status_code, named.json()) == (403, guessed.json())
+    assert deviating.happened() == [TurnedAway(person=INVESTIGATOR)] * 2
+    for _ in range(FAILURES - 2):
+        signs(deviating, client, PASSWORD, person)
+    assert signs(deviating, client, PASSWORD).json()["reasons"][0]["code"] == "locked"
 
 
 @pytest.mark.clause("21 CFR 11", "11.300(d)")
@@ -93,7 +146,7 @@ def test_wrong_passwords_at_signing_lock_the_account_and_are_on_record(deviating
 @pytest.mark.parametrize("person", [ADMINISTRATOR, COORDINATOR, "d-okoro", "r-haas"])
 def test_nobody_but_an_investigator_signs_a_judgement_and_that_they_tried_is_on_record(deviating: Desk, person: str) -> None:
     before = last(deviating).version
-    assert signs(deviating, deviating.program(person), PASSWORD).status_code in {403, 404}
+    assert signs(deviating, deviating.program(person), PASSWORD, person).status_code in {403, 404}
     assert last(deviating).version == before
     [refused] = deviating.happened()
     assert isinstance(refused, AccessRefused)
@@ -111,7 +164,10 @@ def test_an_administrator_signs_nothing_by_the_password_that_they_gave_somebody(
 def test_the_same_signed_command_sent_again_is_recorded_once_and_still_takes_the_password(deviating: Desk) -> None:
     client, key = deviating.program(INVESTIGATOR), "6f1c2a52-3a0f-4d11-9e4e-0f0c5d3f9a10"
     client.headers["idempotency-key"] = key
-    body = {"command": waiting(deviating).model_dump(mode="json"), "signature": {"meaning": MEANING, "password": PASSWORD}}
+    body = {
+        "command": waiting(deviating).model_dump(mode="json"),
+        "signature": {"meaning": MEANING, "password": PASSWORD, "person": INVESTIGATOR},
+    }
     first, again = client.post(PATH, json=body), client.post(PATH, json=body)
     assert (first.status_code, again.status_code, first.json()) == (201, 201, again.json())
     body["signature"] = {"meaning": MEANING, "password": "a guess of some length"}

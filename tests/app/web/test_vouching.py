@@ -38,7 +38,8 @@ def code_of(door: Desk, person: str) -> str:
 
 
 def vouches(door: Desk, voucher: str, person: str, code: str, password: str = PASSWORD) -> int:
-    return door.browser(voucher).post("/vouching", command_id=str(uuid4()), person=person, code=code, password=password).status_code
+    typed = {"command_id": str(uuid4()), "person": person, "code": code, "signer": voucher, "password": password}
+    return door.browser(voucher).post("/vouching", **typed).status_code
 
 
 @pytest.fixture

@@ -135,11 +135,11 @@ class Desk:
         return self.sees(answer.headers["location"])
 
     def confirms(self, path: str, sheet: str, shown: Response, typed: Typed | None = None) -> Response:
-        """Commit to what a form was shown to bring about; a password is typed once more."""
+        """Commit to what a form was shown to bring about; what proves who signs is typed once more."""
         form = Forms(shown.text).found[sheet]
         button = dict(form.buttons)
         assert "confirmed" in button, shown.text
-        again = {name: said for name, said in (typed or {}).items() if name == "password"}
+        again = {name: said for name, said in (typed or {}).items() if name in {"signer", "password"}}
         return self.sends(path, sheet, {**again, "confirmed": button["confirmed"]}, shown=form)
 
     def catches_up(self) -> None:

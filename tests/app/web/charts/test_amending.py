@@ -1,11 +1,16 @@
 """History, corrections and deviations: what was said stays beside what is said, with who, why and when; past states are shown."""
 
+from datetime import timedelta
+
 from app.demo.people import PASSWORD
+from domain import commands as c
 from domain import events as e
-from tests.app.web.charts.at_a_chart import Desk
+from tests.app.web.charts.at_a_chart import Desk, Forms
+from tests.builders import by_
 
 HISTORY = "/participants/BER-001/history"
 DEVIATIONS = "/participants/BER-001/deviations"
+SIGNED = {"signer": "k-adler", "password": PASSWORD}
 
 
 def test_an_entry_is_corrected_field_by_field_and_both_are_shown(desk: Desk) -> None:
@@ -61,14 +66,45 @@ def test_a_deviation_is_recorded_described_reviewed_by_signature_and_taken_back(
     desk.records(DEVIATIONS, f"describe:{key}", {"cause": "no pen was at hand", "important": "yes"})
     assert desk.story("BER-001").now.deviations[key].important
     desk.signs_in("k-adler")
-    wrong = desk.sends(DEVIATIONS, f"review:{key}", {"password": "not hers"})
+    wrong = desk.sends(DEVIATIONS, f"review:{key}", SIGNED | {"password": "not hers"})
     assert wrong.status_code == 409
     assert not desk.story("BER-001").now.deviations[key].reviewed
-    desk.records(DEVIATIONS, f"review:{key}", {"password": PASSWORD})
+    desk.records(DEVIATIONS, f"review:{key}", SIGNED)
     assert desk.story("BER-001").now.deviations[key].reviewed
     desk.signs_in("m-weber")
     desk.records(DEVIATIONS, f"void:{key}", {"reason": "it was ink"})
     assert key not in desk.story("BER-001").now.deviations
+
+
+def test_a_deviation_is_reviewed_as_it_was_read_and_not_as_somebody_else_says_it_was_by_now(desk: Desk) -> None:
+    desk.records(DEVIATIONS, "record", {"says": "The form was signed in pencil", "category": "procedure"})
+    (key,) = [key for key in desk.story("BER-001").now.deviations if key.startswith("by-hand:")]
+    shown = desk.signs_in("k-adler").form(DEVIATIONS, f"review:{key}")
+    said = c.DescribeDeviation(key=key, details=e.DeviationDetails(cause="no pen was at hand"))
+    desk.trial.participants.handle("BER-001", said, by_("coordinator", desk.trial.next_id(), id="a-kim"))
+    lost = desk.sends(DEVIATIONS, f"review:{key}", SIGNED, shown=shown)
+    assert "Recorded meanwhile" in lost.text
+    again = desk.sends(DEVIATIONS, f"review:{key}", SIGNED, shown=Forms(lost.text).found[f"review:{key}"])
+    assert again.status_code == 409
+    assert "Read the deviations as they are now" in again.text
+    assert not desk.story("BER-001").now.deviations[key].reviewed
+    desk.records(DEVIATIONS, f"review:{key}", SIGNED)
+    assert desk.story("BER-001").now.deviations[key].reviewed
+
+
+def test_what_a_journey_says_otherwise_of_a_deviation_is_read_before_it_is_reviewed(desk: Desk) -> None:
+    story, path = desk.story("BER-003"), "/participants/BER-003/deviations"
+    story.lives_until(desk.clock() + timedelta(days=10))
+    key, proposed = next((key, one) for key, one in story.now.deviations.items() if not one.final)
+    shown = desk.signs_in("k-adler").form(path, f"review:{key}")
+    story.lives_until(desk.clock() + timedelta(days=90))
+    assert story.now.deviations[key].told_in > proposed.told_in, "it has become final meanwhile"
+    now = desk.signs_in("k-adler").form(path, f"review:{key}")
+    answer = desk.sends(path, f"review:{key}", {**SIGNED, "csrf": now.typed["csrf"]}, shown=shown)
+    assert answer.status_code == 409
+    assert "By now something else is said of the deviation than was read" in answer.text
+    assert not story.now.deviations[key].reviewed
+    assert desk.sends(path, f"review:{key}", SIGNED, shown=now).status_code == 303
 
 
 def test_the_deviations_of_the_study_are_those_of_the_askers_sites_filtered_and_as_a_table(desk: Desk) -> None:

@@ -9,7 +9,7 @@ from domain.signatures import to_sign
 from tests.app.web.charts.at_a_chart import Desk
 
 PAGE = "/participants/BER-002/eligibility"
-SIGNED = {"meaning": "I have judged this myself", "password": PASSWORD}
+SIGNED = {"meaning": "I have judged this myself", "signer": "k-adler", "password": PASSWORD}
 
 
 def test_every_part_is_shown_with_the_entries_that_it_rests_on(desk: Desk) -> None:
@@ -55,7 +55,7 @@ def test_a_wrong_password_signs_nothing(desk: Desk) -> None:
     before = len(desk.entries("BER-002"))
     answer = desk.sends(PAGE, "confirm", {**SIGNED, "password": "not hers"})
     assert answer.status_code == 409
-    assert "not your password" in answer.text
+    assert "not your short name with your password" in answer.text
     assert len(desk.entries("BER-002")) == before
 
 

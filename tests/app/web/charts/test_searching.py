@@ -17,7 +17,7 @@ from tests.app.web.charts.at_a_chart import Desk
 from tests.builders import by_, dose
 
 SEARCH = "/search?kind=medication-taken.v1"
-SIGNED = {"password": PASSWORD, "finds": "each names its source"}
+SIGNED = {"signer": "r-haas", "password": PASSWORD, "finds": "each names its source"}
 
 
 @pytest.fixture
@@ -103,7 +103,7 @@ def test_nobody_reviews_their_own_entries(auditor: Desk) -> None:
 
 def test_a_wrong_password_no_meaning_and_what_nobody_has_seen_sign_nothing(auditor: Desk) -> None:
     for wrong, says in (
-        ({"password": "not his"}, "this is not your password"),
+        ({"password": "not his"}, "this is not your short name with your password"),
         ({"meaning": ""}, "something must be said"),
         ({"upto": "999999"}, "nobody has seen these entries yet"),
         ({"upto": "0"}, "the search found no entry"),

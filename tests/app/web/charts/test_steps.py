@@ -16,7 +16,7 @@ from tests.app.web.charts.at_a_chart import Desk, Forms, before_a_chart
 from tests.builders import CODE, Clock, by_
 
 INFUSION = "/participants/BER-001/steps/infusion"
-SIGNED = {"meaning": "I have judged this myself", "password": PASSWORD}
+SIGNED = {"meaning": "I have judged this myself", "signer": "k-adler", "password": PASSWORD}
 
 
 def test_the_gate_shows_every_rule_with_its_verdict(desk: Desk) -> None:
@@ -154,7 +154,7 @@ def test_an_override_takes_ground_reason_and_signature(desk: Desk) -> None:
     said = {"ground": "immediate-hazard", "code": CODE, "reason": "the participant is in danger"}
     assert desk.sends(INFUSION, "override", {**said, "meaning": ""}).status_code == 409
     shown = desk.sends(INFUSION, "override", {**said, "meaning": SIGNED["meaning"]})
-    wrong = desk.confirms(INFUSION, "override", shown, {"password": "not hers"})
+    wrong = desk.confirms(INFUSION, "override", shown, {"signer": "k-adler", "password": "not hers"})
     assert wrong.status_code == 409
     assert 'name="confirmed"' in wrong.text, "what was shown still holds"
     assert "override-signed" not in desk.kinds("BER-001", 3)
@@ -225,7 +225,7 @@ def test_a_lost_race_shows_what_changed_and_records_nothing(desk: Desk) -> None:
     plan = desk.story("BER-001").now.plans["infusion"].slot
     later = e.Slot(start=plan.start + timedelta(hours=3), until=plan.until + timedelta(hours=3), target=plan.target + timedelta(hours=3))
     desk.trial.participants.handle("BER-001", c.Plan(step="infusion", slot=later), by_("coordinator", desk.trial.next_id(), id="a-kim"))
-    answer = desk.confirms(INFUSION, "cancel", desk.sends(INFUSION, "cancel", {"reason": "why"}, shown=shown))
+    answer = desk.sends(INFUSION, "cancel", {"reason": "why"}, shown=shown)
     assert answer.status_code == 409
     assert "Recorded meanwhile" in answer.text
     assert "by coordinator a-kim" in answer.text
