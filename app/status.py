@@ -13,6 +13,7 @@ from domain.base import Value
 from domain.contacts import ContactRole, Contacts, ladder
 from domain.participant import PARTICIPANT
 from domain.undelivered import Undelivered, together, undelivered
+from projections.notices import reminded
 from projections.views import Parked
 from store.errors import DamagedEntry, Missing, StoreError
 
@@ -68,11 +69,14 @@ class Status(Value):
 
 
 def status(daybook: Daybook, within_seconds: float, *, proving: bool = True) -> Status:
-    """How everything is doing, once all have had some seconds to catch up; the whole record is read only where it is to be proved."""
+    """How everything is doing, once all have had some seconds to catch up.
+
+    The whole record is read, and each journey asked, only where all of it is to be proved: of ten thousand that takes minutes.
+    """
     from app import travelling  # noqa: PLC0415 - It loads Temporal, for which most commands would wait in vain.
 
     everybody = daybook.participants.ids()
-    behind = asyncio.run(travelling.behind(daybook, everybody, within_seconds))
+    behind = asyncio.run(travelling.behind(daybook, everybody if proving else [], within_seconds))
     answers = isinstance(behind, tuple)
     lag, parked = _feed(daybook, within_seconds)
     unreadable, differs, nobody = _study(daybook)
@@ -84,7 +88,7 @@ def status(daybook: Daybook, within_seconds: float, *, proving: bool = True) -> 
         temporal=daybook.settings.temporal_namespace if answers else str(behind),
         temporal_answers=answers,
         participants=len(everybody),
-        journeys_behind=behind if isinstance(behind, tuple) else None,
+        journeys_behind=behind if isinstance(behind, tuple) and proving else None,
         study_unreadable=unreadable,
         time_zone_data_differs=differs,
         nobody_named=nobody,
@@ -97,6 +101,8 @@ def status(daybook: Daybook, within_seconds: float, *, proving: bool = True) -> 
 def _messages(daybook: Daybook, everybody: list[str]) -> Undelivered:
     """What did not get through; of a damaged record nothing is told but that it is damaged."""
     study, clock = daybook.desk.current(), daybook.ledger.clock()
+    with suppress(Missing):  # Until the views are built, everybody is asked about.
+        everybody = reminded(daybook.views, clock)
 
     def found() -> Iterator[Undelivered]:
         for participant_id in everybody:

@@ -95,6 +95,13 @@ def inbox(  # noqa: PLR0913 - Who asks, for where, and which part of it.
         return tuple(_row(*values) for values in connection.execute(_rows(condition, order), (*given, limit, skipped))), found
 
 
+def reminded(views: Views, now: datetime) -> list[str]:
+    """The participants of whom somebody still has to take note of a reminder."""
+    with views.reading() as connection:
+        question = "SELECT DISTINCT participant FROM notices WHERE open = 1 AND applies_until > ? ORDER BY participant"
+        return [participant for (participant,) in connection.execute(question, (stored(now),))]
+
+
 def log(  # noqa: PLR0913 - Each narrows the question.
     views: Views, sites: Collection[str], limit: int, skipped: int = 0, *, participant: str = "", state: str = ""
 ) -> tuple[Row, ...]:
