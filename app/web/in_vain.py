@@ -4,10 +4,13 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from uuid import UUID, uuid4
 
-from app.web.sheets import SENT_BEFORE
 from domain.rejections import Reason, Refused
 from store.errors import CommandReused, Fault, LostRace
 
+SENT_BEFORE = Reason(
+    code="sent-before",
+    says="this form was recorded already, and what was changed in it since was not: look at the record, then send it again if it holds",
+)
 Trouble = Refused | CommandReused | Fault | LostRace
 TROUBLES = (Refused, CommandReused, Fault, LostRace)
 """What can become of a form, besides that it is recorded: each shows it again with all that was typed."""

@@ -19,6 +19,7 @@ from app.cli.reading import Annotations, Heard, annotations_of, shaped
 from app.cli.session import Session
 from app.web.answering import page
 from app.web.fields import Field, Typed, as_typed, fields
+from app.web.in_vain import TROUBLES, in_vain
 from app.web.office import Asking, Signing, Stated
 from app.web.rehearsal import Rehearsal, rehearsed
 from domain.access import asked_by
@@ -29,7 +30,6 @@ from domain.events import Event
 from domain.rejections import Reason, Refused
 from domain.words import Action
 from projections.sentences import says
-from store.errors import CommandReused, Fault, LostRace
 from store.participants import Outcome, Overtaken
 
 SIGNED = frozenset({"screening.attest", "screening.condition", "visits.visit", "evidence.procedure"})
@@ -37,10 +37,6 @@ SIGNED = frozenset({"screening.attest", "screening.condition", "visits.visit", "
 BEYOND_TREATMENT = frozenset({"joining.confirmed-on-paper", "recordkeeping.correct", "recordkeeping.retract"})
 """What can be signed as well, since what it tells of may have been the investigator's."""
 COMMAND, SEEN = TypeAdapter(UUID), TypeAdapter(NonNegativeInt)
-SENT_BEFORE = Reason(
-    code="sent-before",
-    says="this form was recorded already, and what was changed in it since was not: look at the record, then send it again if it holds",
-)
 STATED = ("reason", "document", "performed_by", "witnessed_by")
 CIRCUMSTANCES: Annotations = {"reason": COMMON["reason"], "document": COMMON["document"], **BY_OTHERS, "meaning": COMMON["sign"]}
 """What every form can say of how it came to be sent, read as the command line reads it."""
@@ -218,10 +214,9 @@ def put(asks: Asks, chart: Chart, asking: Asking, typed: Typed) -> Outcome | She
     except Refused as refused:
         again = _afresh(sheet, asking, refused) if refused.recorded else sheet
         return replace(again, reasons=refused.reasons, status=HTTPStatus.CONFLICT)
-    except CommandReused:
-        return replace(sheet, command_id=uuid4(), reasons=(SENT_BEFORE,), status=HTTPStatus.CONFLICT)
-    except (Fault, LostRace) as trouble:
-        return replace(sheet, reasons=(Reason(code="not-now", says=str(trouble)),), status=HTTPStatus.SERVICE_UNAVAILABLE)
+    except TROUBLES as trouble:
+        why = in_vain(trouble)
+        return replace(sheet, command_id=why.again(sheet.command_id), reasons=why.reasons, status=why.status)
 
 
 def page_with(  # noqa: PLR0913, PLR0917 - A page is all of this.
