@@ -231,7 +231,7 @@ def test_whatever_is_killed_no_reminder_is_lost_and_only_what_was_under_way_come
         for _ in range(rounds // 5):
             one_dies(server, others, campaign.dice, town.address)
             takes_note(called)
-        wait_until(lambda: noted_and_told_to_the_end(trial.participants, called), seconds=600)
+        wait_until(lambda: noted_and_told_to_the_end(trial.participants, called), seconds=1800)
         for story in stories:
             assert_nothing_was_lost_or_doubled(story)
         assert_what_came_twice_was_under_way(stories, town, others.killed, ahead)
