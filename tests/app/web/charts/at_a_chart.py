@@ -35,6 +35,9 @@ class Form:
 
     typed: dict[str, list[str]] = field(default_factory=dict)
     buttons: list[tuple[str, str]] = field(default_factory=list)
+    required: set[str] = field(default_factory=set)
+    choices: dict[str, list[str]] = field(default_factory=dict)
+    """What can be chosen of each field in which one chooses."""
 
 
 class Forms(HTMLParser):
@@ -56,6 +59,8 @@ class Forms(HTMLParser):
 
     def _read(self, tag: str, said: dict[str, str]) -> None:
         assert self._form is not None
+        if "required" in said:
+            self._form.required.add(said["name"])
         match tag:
             case "input" if said.get("type") == "checkbox":
                 self._form.typed.setdefault(said["name"], []).extend([said["value"]] if "checked" in said else [])
@@ -67,8 +72,9 @@ class Forms(HTMLParser):
             case "select":
                 self._select = said["name"]
                 self._form.typed.setdefault(self._select, [])
-            case "option" if self._select and "selected" in said:
-                self._form.typed[self._select].append(said["value"])
+            case "option" if self._select:
+                self._form.choices.setdefault(self._select, []).append(said["value"])
+                self._form.typed[self._select].extend([said["value"]] if "selected" in said else [])
             case "button" if "name" in said:
                 self._form.buttons.append((said["name"], said["value"]))
 
