@@ -5,8 +5,7 @@ from typing import Annotated
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Depends, Header, Query, Request
-from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
-from pydantic_core import PydanticCustomError, to_json
+from pydantic import BeforeValidator, Field
 
 from app.web.as_json import AsJson
 from app.web.door import counted, signed_in
@@ -36,8 +35,6 @@ Seen = Annotated[
     Header(description="The version of the record that the asker has seen, with or without quotation marks."),
 ]
 ROWS = 100
-MOST_FAULTS, MOST_TOLD = 10, 800
-COMMAND: TypeAdapter[PersonsCommand] = TypeAdapter(PersonsCommand)
 Limit = Annotated[int, Query(ge=1, le=1000, description="How many rows are wanted at most.")]
 After = Annotated[int, Query(ge=0, lt=10**9, description="After how many rows of the list: what the answer before called `next`.")]
 Registering = Annotated[Asking, Depends(Needs("register", somebody_new=True))]
@@ -65,19 +62,10 @@ class SignedWith(Value):
     person: Annotated[str, Field(max_length=60)] = ""
 
 
-def _as_json_writes_it(sent: object) -> object:
-    """A command, read as JSON writes it: there times, numbers with a point and lists have one form, which is none of Python's own."""
-    try:
-        return COMMAND.validate_json(to_json(sent)) if isinstance(sent, dict) else sent
-    except ValidationError as error:
-        told = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()[:MOST_FAULTS])
-        raise PydanticCustomError("malformed", "{told}", {"told": told[:MOST_TOLD]}) from None
-
-
 class Asked(Value):
     """A command, with what is said of how it comes to be made. The times are aware, and shown with their offset."""
 
-    command: Annotated[PersonsCommand, BeforeValidator(_as_json_writes_it)]
+    command: PersonsCommand
     reason: Sentence | None = None
     document: Sentence | None = None
     performed_by: Sentence | None = None

@@ -36,7 +36,7 @@ SCREENS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "/participants/{participant}/entries/{entry}": (f"{WHO}/entries/3",),
         "/participants/{participant}/record": (f"{WHO}/record",),
         "/participants/{participant}/record/{name}": (f"{WHO}/record/screening.score", f"{WHO}/record/steps.override"),
-        "/records/{code}": ("/records/BER-001",),
+        "/records/{participant}": ("/records/BER-001",),
     },
     "m-weber": {
         "/reminders": ("/reminders", "/reminders?view=log"),
@@ -62,6 +62,8 @@ SCREENS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 """The screens that stand at an address, by who looks at them."""
 AT_THE_DOOR = frozenset({"/sign-in", "/set-up"})
 """The screens of whoever has not signed in."""
+COME_BACK = frozenset({"/unsent"})
+"""The screen of whoever was away for longer than a session lasts while they filled in a form."""
 SHOWS_NOTHING = frozenset(
     {
         "/", "/identity", "/identity/back", "/worklist/live", "/worklist.csv", "/deviations.csv", "/search.csv", "/accesses.csv",

@@ -15,6 +15,7 @@ from tests.browser.pages import (
     ANSWERED,
     ANSWERED_ALIKE,
     AT_THE_DOOR,
+    COME_BACK,
     LEADS_ON,
     SCREENS,
     SHOWS_NOTHING,
@@ -52,7 +53,7 @@ def comes(place: Town, person: str, scheme: Scheme) -> Somebody:
 def test_every_route_is_told_of_here() -> None:
     """A new one is added to tests/browser/pages.py: to the screens, with who looks at it, or to what shows none."""
     screens = {route for seen in SCREENS.values() for route in seen}
-    assert routes("GET") == screens | AT_THE_DOOR | SHOWS_NOTHING
+    assert routes("GET") == screens | AT_THE_DOOR | COME_BACK | SHOWS_NOTHING
     assert routes("POST") == ANSWERED.keys() | AT_THE_DOOR | ANSWERED_ALIKE | LEADS_ON
 
 
@@ -98,6 +99,17 @@ def test_the_screens_at_the_door_are_accessible(scheme: Scheme, place: Town, bro
         first.sends(sent_to("/set-up"), {"code": "no", "person": "m-weber", "name": "M. Weber", "password": PASSWORD})
         first.is_accessible()
         first.page.context.close()
+
+
+@IN_BOTH_SCHEMES
+def test_what_was_typed_before_the_session_ended_comes_back_accessible(scheme: Scheme, place: Town) -> None:
+    somebody = comes(place, "k-adler", scheme).goes_to("/participants/new")
+    place.clock.move(hours=1)
+    somebody.sends("form.form", {"code": "BER-007"})
+    somebody.sends(sent_to("/sign-in"), {"person": "k-adler", "password": PASSWORD})
+    expect(somebody.page.locator("main")).to_contain_text("BER-007")
+    assert "/unsent" in somebody.page.url
+    somebody.is_accessible()
 
 
 @IN_BOTH_SCHEMES
