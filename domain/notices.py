@@ -3,7 +3,7 @@
 A reminder is sent once to each person, by the ledger. Something urgent is called out rung by rung until somebody acknowledges it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -127,12 +127,14 @@ class Turn:
     record: tuple[e.ReminderWithdrawn | e.ReminderEscalated | e.ReminderFailed, ...] = ()
     tell: tuple[ContactNamed, ...] = ()
     call: int = 1
+    overtaken: tuple[tuple[ContactNamed, int], ...] = ()
+    """Whom an earlier call was for, and whom it never reached: whoever had begun to tell them may have been killed."""
     until: datetime | None = None
 
     @property
     def finished(self) -> bool:
         """Whether nothing is left to do, now or later."""
-        return not self.record and not self.tell and self.until is None
+        return not self.record and not self.tell and not self.overtaken and self.until is None
 
 
 FINISHED = Turn()
@@ -152,12 +154,13 @@ def turn(notice: Notice, record: Record, study: Study, now: datetime) -> Turn:
     starts = told_from(notice, applies, study.record.sites[record.participant.site], record.id, now)
     if now < starts:
         return Turn(until=starts)
-    if notice.due.urgency != "urgent" or _is_last(notice):
+    if notice.due.urgency != "urgent":
         return Turn(tell=untold, call=notice.call)
+    called = Turn(tell=untold, call=notice.call, overtaken=tuple(_overtaken(notice, record, study)))
     following = notice.called_at + A_CALL
-    if now >= following:
-        return Turn(record=(_escalated(notice, record, study),), tell=untold, call=notice.call)
-    return Turn(tell=untold, call=notice.call, until=following)
+    if _is_last(notice):
+        return called
+    return replace(called, record=(_escalated(notice, record, study),)) if now >= following else replace(called, until=following)
 
 
 def reachable(notice: Notice, record: Record, study: Study) -> bool:
@@ -265,6 +268,15 @@ def _called(notice: Notice, record: Record, study: Study) -> tuple[ContactNamed,
     rungs = ladder(contacts, site, due.to)
     at_hand = rungs[(notice.call - 1) % len(rungs)] if rungs else ()
     return at_hand + tuple(one for rung in rungs for one in rung if one.person in notice.again and one not in at_hand)
+
+
+def _overtaken(notice: Notice, record: Record, study: Study) -> Iterator[tuple[ContactNamed, int]]:
+    """Whom an earlier call was for, and whom neither that nor a later one has reached or will."""
+    rungs = ladder(study.record.contacts, record.participant.site, notice.due.to)
+    for call in range(max(1, notice.call - len(rungs) + 1), notice.call):  # The one before these was for whoever was called since.
+        for one in _called(replace(notice, call=call, again=frozenset()), record, study):
+            if (one.person, call) not in notice.settled and not _called_since(notice, one.person, call, record, study):
+                yield one, call
 
 
 def _called_since(notice: Notice, person: str, call: int, record: Record, study: Study) -> bool:

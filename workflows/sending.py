@@ -146,7 +146,7 @@ def looked(participants: Participants, about: About, read: Record | None = None)
 
     `read` is the record where it was read just now. Every pass either ends or appends: a refusal says that the record has grown.
     """
-    to_tell: list[Telling] = []
+    to_tell: dict[Telling, None] = {}
     while True:
         record, study, read = read or participants.read(about.participant), participants.study(), None
         notice = called(record, about.tag)
@@ -156,7 +156,8 @@ def looked(participants: Participants, about: About, read: Record | None = None)
         if told_with_others(notice, record, study):
             return Outlook(tell=(), wait=None, finished=True)
         step = turn(notice, record, study, now)
-        to_tell += (_telling(about, one, step.call, notice) for one in step.tell)
+        calls = (*step.overtaken, *((one, step.call) for one in step.tell))
+        to_tell |= dict.fromkeys(_telling(about, one, call, notice) for one, call in calls)
         if not step.record:
             wait = None if step.until is None else min(max(step.until - now, SHORTEST_WAIT), LONGEST_WAIT)
             return Outlook(

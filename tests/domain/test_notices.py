@@ -305,6 +305,8 @@ def test_calling_ends_after_three_hours_where_days_are_left() -> None:
     story = urgent(trial)
     key = key_of(story, "product-expires")
     for call in range(2, MOST_CALLS + 1):
+        [told] = turns(story, key).tell
+        record(story, sent(key, told.person, call - 1))
         trial.clock.move(seconds=A_CALL.total_seconds())
         record(story, e.ReminderEscalated(key=key, call=call, rung="coordinator"))
     step = turns(story, key)
