@@ -1,7 +1,7 @@
 """Proving the record: all of it, or what came after the last proof, with whatever heads people hold."""
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -40,6 +40,8 @@ class Verification(Value):
     damage: tuple[Damage, ...]
     unreadable: tuple[Damage, ...]
     """What nobody altered, and this program does not know how to read; only its participants are left out of the views."""
+    elsewhere: int
+    """Of how many participants the key to who they are was never here: this ledger was read in from a copy."""
 
 
 def verification(daybook: Daybook, *, kept: Sequence[str] = (), from_the_start: bool = True) -> Verification:
@@ -54,7 +56,8 @@ def verification(daybook: Daybook, *, kept: Sequence[str] = (), from_the_start: 
     found = examine(daybook.ledger.recorder, daybook.signing.first(), kept=(*kept, *held_here), since=since)
     for stream in {one.stream for one in found.damage}:
         _leave_out(daybook, stream)
-    damage = (*found.damage, *_identities_lost(daybook))
+    lost, elsewhere = _identities(daybook)
+    damage = (*found.damage, *lost)
     if not damage and found.last is not None:
         _end(daybook.settings.proved, found.last.note)
     return Verification(
@@ -65,16 +68,23 @@ def verification(daybook: Daybook, *, kept: Sequence[str] = (), from_the_start: 
         unsigned=found.unsigned,
         damage=tuple(map(_as_damage, damage)),
         unreadable=tuple(map(_as_damage, found.unreadable)),
+        elsewhere=elsewhere,
     )
 
 
-def _identities_lost(daybook: Daybook) -> Iterator[Found]:
-    """Who can be named by nobody any more although nobody decided that; what else is on record of them is not concerned."""
+def _identities(daybook: Daybook) -> tuple[list[Found], int]:
+    """Who can be named by nobody any more although nobody decided that, and of how many the keys were never here.
+
+    What else is on record of them is not concerned.
+    """
+    lost, elsewhere = [], 0
     with suppress(DamagedEntry):  # of the study's own record, of which it was told above
         erased = {PARTICIPANT + event.participant for event, _ in daybook.desk.erased()}
         for row, kept in daybook.ledger.identities():
-            if kept != "kept" and row.stream not in erased:
-                yield Found(row.position, row.stream, row.version, NO_KEY[kept])
+            elsewhere += kept == "elsewhere"
+            if kept in NO_KEY and row.stream not in erased:
+                lost.append(Found(row.position, row.stream, row.version, NO_KEY[kept]))
+    return lost, elsewhere
 
 
 def heads_in(paths: Iterable[Path]) -> tuple[str, ...]:
@@ -120,7 +130,13 @@ def proved(found: Verification) -> str:
     damage = f"; {len(found.damage)} damaged" if found.damage else ", nothing altered"
     entries, streams = _counted(found.entries, "entry", "entries"), _counted(found.streams, "stream", "streams")
     alone = f" {_unsigned(found)}" if found.unsigned else ""
-    return f"{entries}{after} proved in {streams}{heads}{damage}.{alone}"
+    elsewhere = f" {_unnamed(found.elsewhere)}" if found.elsewhere else ""
+    return f"{entries}{after} proved in {streams}{heads}{damage}.{alone}{elsewhere}"
+
+
+def _unnamed(participants: int) -> str:
+    who = _counted(participants, "participant is", "participants are")
+    return f"Who {who} cannot be told here: this ledger was read in from a copy, which holds no keys."
 
 
 def _unsigned(found: Verification) -> str:

@@ -12,6 +12,8 @@ from store.errors import Sealed
 
 NONCE_BYTES = 12
 KEY_BYTES = 32
+ELSEWHERE = b"elsewhere"
+"""What stands in its place in a ledger that was read in from a copy: no copy holds a key."""
 DESTROYED = b""
 """What stands in place of a wrapped key once it has been destroyed."""
 

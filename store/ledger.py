@@ -12,13 +12,13 @@ from domain.entry import Entry, Identifiers
 from store.codec import Row, checked, ended_wrongly, entry, place, state_of, unsealed, what_is_wrong
 from store.errors import CommandReused, DamagedEntry, LostRace, Missing, in_plain_words
 from store.group import Group
-from store.keys import DESTROYED, Keyring
+from store.keys import DESTROYED, ELSEWHERE, Keyring
 from store.orders import Appended, Drafts, InTheWay, Order, Tail, Writer, order
 from store.recorder import Recorder
 from store.sqlite import SQLiteLedgerRecorder
 
 TAILS_REMEMBERED = 4096
-Kept = Literal["kept", "destroyed", "lost"]
+Kept = Literal["kept", "elsewhere", "destroyed", "lost"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +121,8 @@ class Ledger:
             wrapped, sealed = keys.get(row.stream), unsealed(state_of(row))
             if wrapped == DESTROYED:
                 yield row, "destroyed"
+            elif wrapped == ELSEWHERE:
+                yield row, "elsewhere"
             elif wrapped is None or (self._keyring.opens and self._identifiers(row, sealed, keys) is None):
                 yield row, "lost"
             else:

@@ -8,10 +8,11 @@ from uuid import UUID
 
 from app.copies import NotWhole, verify
 from domain.rejections import Reason, Refused
-from store.codec import Row
+from store.codec import NOTHING_SEALED, Row
 from store.errors import DamagedEntry, Fault, in_plain_words
 from store.examining import examine
 from store.heads import PublicKey
+from store.keys import ELSEWHERE
 from store.ledger import Ledger
 from store.orders import Appended, Order
 from store.sealing import tree_of
@@ -76,7 +77,8 @@ def _orders(folder: Path) -> Iterator[Order]:
 def _order(command: dict[str, Any], rows: list[Row]) -> Order:
     """An order that expects nothing: the ledger is empty, and the copy was checked."""
     said = command["actor"], UUID(command["command"]), command["digest"], command["stream"], command["first"], command["last"]
-    return Order(command=Appended(*said, 0), rows=rows, expected={}, keys={}, recorded_at=datetime.now(UTC))
+    keys = {row.stream: ELSEWHERE for row in rows if row.version == 1 and NOTHING_SEALED not in row.state}
+    return Order(command=Appended(*said, 0), rows=rows, expected={}, keys=keys, recorded_at=datetime.now(UTC))
 
 
 def _row(line: dict[str, Any]) -> Row:

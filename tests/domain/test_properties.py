@@ -152,8 +152,8 @@ def test_every_step_on_record_carries_a_deviation_for_each_rule_it_broke(campaig
         for turn in turns:
             carried.update(rules_broken_on_record(turn.after))
     missing = {rule for rules in AGAIN.values() for rule in rules} - carried.keys()
-    # A tenth of the lives infuses too few women whose last test was positive; test_gate_health tells of one.
-    assert not (missing if campaign.full else missing - {"no-pregnancy"})
+    # A tenth of the lives infuses too few women whose last test was positive, or collects under steroids; the tests of gates tell of such.
+    assert not (missing if campaign.full else missing - {"no-pregnancy", "E24a"})
 
 
 @pytest.mark.torture

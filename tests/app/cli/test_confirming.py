@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from domain.events import EligibilityConfirmed
 from tests.app.at_the_desk import INVESTIGATOR, Desk
 
 SIGN = ("--sign", "I have judged this myself")
@@ -26,7 +27,8 @@ def test_who_is_judged_eligible_is_told_how_it_is_confirmed_and_the_line_can_be_
     screened("confirm", "BER-001", "2026-01-12 09:00+01:00", "--report", digest, *SIGN, who=INVESTIGATOR)
     entry = screened.entries()[-1]
     assert entry.circumstances.signature is not None
-    assert entry.circumstances.signature.signed == digest
+    assert isinstance(entry.event, EligibilityConfirmed)
+    assert entry.event.report == digest
     assert "To confirm this" not in screened("judge", "BER-001").stdout
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from app.settings import Settings
 from app.wiring import opened
+from domain.decided import to_decide
 from domain.keeping import IdentifiersErased
 from tests.app.at_the_desk import Desk
 from tests.builders import by_
@@ -103,7 +104,9 @@ def test_whoever_was_erased_by_a_decision_is_no_damage(desk: Desk) -> None:
     desk("register", "BER-001", "BER", "--identify", answering="Annegret Kramer\n+49 30 555\na.kramer@example.org\n")
     with opened(Settings(folder=desk.folder), desk.clock) as daybook:
         event = IdentifiersErased(participant="BER-001", approved_by="the data protection officer", legal_decision="a court's order")
-        daybook.desk.record((event,), by_("administrator", NAMESPACE_OID, reason="as ordered", signed=True))
+        by = by_("administrator", NAMESPACE_OID, reason="as ordered")
+        signed = to_decide(daybook.desk.name, (event,), by)
+        daybook.desk.record((event,), by_("administrator", NAMESPACE_OID, reason="as ordered", signed=signed))
         daybook.erasures.carry_out()
     assert "nothing altered" in desk("verify").stdout
 

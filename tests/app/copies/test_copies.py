@@ -169,7 +169,9 @@ def test_a_copy_reads_in_as_the_ledger_that_it_was(told: Desk, made: dict[str, P
     other = Desk(tmp_path / "other", told.clock)
     entries = len((made["study"] / "entries.jsonl").read_text().splitlines())
     assert f"Read in: {entries} entries." in other("import", str(made["study"])).stdout
-    assert "nothing altered" in other("verify").stdout
+    said = other("verify").stdout
+    assert "nothing altered" in said
+    assert "Who 1 participant is cannot be told here: this ledger was read in from a copy" in said
     heads = [json.loads(line)["note"] for line in (made["study"] / "heads.jsonl").read_text().splitlines()]
     assert other.json("heads") == heads
     for table in ("entries", "commands", "appended"):

@@ -61,10 +61,20 @@ def test_who_looked_at_a_participant_is_told_by_the_clocks_of_the_site_and_by_ut
 
 @pytest.mark.parametrize(
     ("typed", "field", "says"),
-    [({"code": "00000000"}, "code", "code"), ({"password": "a guess of some length"}, "password", "not your password")],
+    [
+        ({"code": "00000000"}, "code", "code"),
+        ({"signer": ""}, "signer", "takes your short name"),
+        ({"password": "a guess of some length"}, "password", "not your short name"),
+    ],
 )
 def test_who_vouches_is_told_of_each_fault_beside_its_field(door: Desk, typed: dict[str, str], field: str, says: str) -> None:
     comes_in(door, COORDINATOR)
-    sent = {"command_id": str(uuid4()), "person": COORDINATOR, "code": code_of(door, COORDINATOR), "password": PASSWORD}
+    sent = {
+        "command_id": str(uuid4()),
+        "person": COORDINATOR,
+        "code": code_of(door, COORDINATOR),
+        "signer": INVESTIGATOR,
+        "password": PASSWORD,
+    }
     answer = door.browser(INVESTIGATOR).post("/vouching", shown_at="/vouching", **(sent | typed))
     assert says in beside(answer.text, field)

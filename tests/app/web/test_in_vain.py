@@ -46,7 +46,7 @@ FORMS = (
         "/search",
         {"upto": "1", "finds": "all is well", "meaning": "I have read these"},
         {"finds": "nearly"},
-        {"password": PASSWORD},
+        {"signer": "r-haas", "password": PASSWORD},
     ),
 )
 of_each = pytest.mark.parametrize("form", FORMS, ids=[one.path for one in FORMS])

@@ -107,7 +107,9 @@ def test_a_password_is_not_kept_but_asked_for_again(door: Desk) -> None:
     assert PASSWORD not in shown.text
     assert form_of(shown)["password"] == ""
     assert "all is &lt;well&gt;" in shown.text
-    assert browser.client.post("/search", data=form_of(shown) | {"password": PASSWORD}).headers["location"] == "/reviews"
+    assert (
+        browser.client.post("/search", data=form_of(shown) | {"signer": "r-haas", "password": PASSWORD}).headers["location"] == "/reviews"
+    )
 
 
 def test_a_password_that_somebody_chose_is_kept_nowhere(door: Desk) -> None:

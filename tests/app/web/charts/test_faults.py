@@ -51,7 +51,9 @@ def test_a_reason_that_is_missing_is_asked_for_beside_its_field(desk: Desk) -> N
 
 def test_a_wrong_password_is_named_beside_its_field(desk: Desk) -> None:
     answer = desk.signs_in("k-adler").sends(ELIGIBILITY, "confirm", {"meaning": "I have judged this", "password": "not hers"})
-    assert "not your password" in beside(answer.text, "password")
+    assert "takes your short name" in beside(answer.text, "signer")
+    answer = desk.sends(ELIGIBILITY, "confirm", {"meaning": "I have judged this", "signer": "k-adler", "password": "not hers"})
+    assert "not your short name with your password" in beside(answer.text, "password")
 
 
 def test_a_signature_that_is_missing_is_asked_for_beside_its_meaning(desk: Desk) -> None:

@@ -52,6 +52,10 @@ WORDS: Mapping[str, str] = {
 PARTICULARS: Mapping[str, Mapping[str, str]] = {
     "procedure": {"name": "a transfusion"}, "evidence.procedure": {"name": "a transfusion"},
     "vaccine": {"name": "influenza", "outside_every_class": "yes"}, "evidence.vaccine": {"name": "influenza", "outside_every_class": "yes"},
+    "adverse-event": {"term": "pneumonia", "grade": "2", "start": "2026-01-05"},
+    "safety.adverse-event": {"term": "pneumonia", "grade": "2", "start": "2026-01-05"},
+    "cytokine-release": {"grade": "1"}, "safety.cytokine-release": {"grade": "1"},
+    "neurotoxicity": {"grade": "1"}, "safety.neurotoxicity": {"grade": "1"},
     "screening": {"sex": "female"}, "screening.score": {"since": "", "source": ""}, "visits.assessment": {"name": "late-effects"},
     "visit": {"reason": ""}, "void": {"reason": ""},
     "book": {"at": "2026-03-20 09:00"}, "steps.plan": {"step": "infusion"}, "steps.cancel": {"step": "infusion"},
@@ -86,6 +90,8 @@ def staffed(desk: Desk) -> Desk:
         people.record((PersonAdmitted(person=person, name=person), granted), by_("administrator", id()))
         people.record((IdentityVerified(person=person),), by_("investigator", id(), id="k-adler"))
     desk.records("/participants/BER-001/deviations", "record", {"says": WORDS["says"], "category": "procedure"})
+    at = desk.story("BER-001").at()
+    desk.story("BER-001").reports(e.AdverseEvent(at=at, term="headache", grade=1, start=at))
     desk.story("BER-003").reports(pregnancy_test(desk.story("BER-003").at(), "positive"))
     return desk
 
@@ -103,8 +109,10 @@ def known(desk: Desk, participant: str) -> Mapping[str, str]:
     """What is on record that a form names."""
     record = desk.trial.participants.read(participant)
     first = next((entry.version for entry in record.entries if isinstance(entry.event, e.ObservationMade)), 0)
+    harm = next((entry.version for entry in record.entries if isinstance(entry.event, e.AdverseEvent)), 1)
     return {
         "entry": str(first),
+        "event": str(harm),
         "known": next(iter(record.participant.deviations), ""),
         "matter": next(iter(record.participant.safety_reports), "a matter"),
         "reminder": next(map(tag, notices(record)), ""),
