@@ -123,7 +123,7 @@ async def _asks(client: httpx.AsyncClient, page: str) -> tuple[float, int]:
 async def _changes(client: httpx.AsyncClient) -> AsyncIterator[tuple[float, float]]:
     """Milliseconds from sending a command until a browser that listens has heard of it, and until it has its rows anew."""
     token = (await client.post("/api/session", json={"person": "a-kim", "password": PASSWORD})).json()["token"]
-    body = Asked(command=c.Report(fact=dose("prednisone", "2", When.at(NOW - A_FEW_DAYS)))).model_dump_json()
+    body = Asked(command=c.Report(fact=dose("prednisone", "2", When.at(NOW - A_FEW_DAYS))), reason="late entry").model_dump_json()
     async with client.stream("GET", "/worklist/live", headers={"accept": "text/event-stream"}) as stream:
         lines = stream.aiter_lines()
         await _heard(lines)
