@@ -145,8 +145,8 @@ def _by(entry: Entry[Event]) -> str:
 
 
 def who(role: str, id: str) -> str:
-    """Who recorded an entry: a person in a role, or the journey, which is nobody."""
-    return "the journey" if role == "journey" else f"{role} {id}"
+    """Who recorded an entry: a person in a role; or the journey or the notices, which are nobody."""
+    return f"the {role}" if role in {"journey", "notices"} else f"{role} {id}"
 
 
 def _circumstances(entry: Entry[Event]) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from app.cli.history import who
 from app.clinic_time import SiteClock
 from app.web.sheets import Asks, question
 from domain.decisions.reports import times
@@ -123,7 +124,7 @@ def _amended(entries: tuple[Entry[Event], ...]) -> Amended:
 
 def _who(entry: Entry[Event]) -> str:
     actor = entry.circumstances.actor
-    return "the journey" if actor.role == "journey" else f"{actor.role.replace('-', ' ')} {actor.id}"
+    return who(actor.role.replace("-", " "), actor.id)
 
 
 def _told(entry: Entry[Event]) -> Iterator[tuple[str, str]]:
