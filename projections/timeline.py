@@ -111,8 +111,8 @@ class Timeline(Value):
     deviations: tuple[Standing, ...]
 
 
-def timeline(views: Views, participant_id: str) -> Timeline | Parked | None:
-    """A participant's timeline; why there is none, where the record cannot be told; None for somebody unknown."""
+def timeline(views: Views, participant_id: str, latest: int | None = None) -> Timeline | Parked | None:
+    """A participant's timeline, or its `latest` entries only; why there is none, where the record cannot be told; None for nobody."""
     with views.reading() as connection:
         head = connection.execute("SELECT * FROM timeline WHERE participant = ?", (participant_id,)).fetchone()
         if head is None:
@@ -124,7 +124,7 @@ def timeline(views: Views, participant_id: str) -> Timeline | Parked | None:
             zone=zone,
             protocol=protocol,
             version=version,
-            entries=tuple(_lines(connection, participant_id)),
+            entries=tuple(_lines(connection, participant_id, max(0, version - latest) if latest is not None else 0)),
             windows=WINDOWS.validate_json(windows),
             awaiting=AWAITING.validate_json(awaiting),
             deviations=DEVIATIONS.validate_json(deviations),
@@ -192,11 +192,11 @@ def _occurred(event: Event) -> str | None:
     return at.root if isinstance(at, When) else None
 
 
-def _lines(views: sqlite3.Connection, participant_id: str) -> Iterator[Line]:
+def _lines(views: sqlite3.Connection, participant_id: str, after: int) -> Iterator[Line]:
     found = views.execute(
         "SELECT version, position, recorded_at, occurred, kind, says, said, amended_by, retracted, actor, role, source, reason "
-        "FROM timeline_entries WHERE participant = ? ORDER BY version",
-        (participant_id,),
+        "FROM timeline_entries WHERE participant = ? AND version > ? ORDER BY version",
+        (participant_id, after),
     )
     for version, position, recorded_at, occurred, kind, says_, said, amended_by, retracted, actor, role, source, reason in found:
         yield Line(

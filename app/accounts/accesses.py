@@ -13,9 +13,9 @@ from hashlib import sha256
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, func, or_, select
 
-from app.accounts.tables import Clock, accesses, put, transaction
+from app.accounts.tables import Clock, accesses, add, transaction
 from domain.time import to_the_minute
 from domain.words import Source
 from store.errors import Fault
@@ -77,6 +77,8 @@ class Accesses:
         self._engine, self._clock = engine, clock
         self._lock = Lock()
         self._noted: OrderedDict[tuple[Look, datetime], None] = OrderedDict()
+        self._latest: Access | None = None
+        """The last row that this process noted; another process may have noted more."""
 
     def note(self, look: Look) -> Access | None:
         """Note that somebody looks, before they are answered; a look that was noted in this minute already is not noted again.
@@ -86,13 +88,16 @@ class Accesses:
         at = to_the_minute(self._clock())
         if self._remembered((look, at)):
             return None
+        before = self._latest
         for _ in range(RACES):
             with transaction(self._engine) as connection:
-                before = _last(connection)
-                row = _row(before, at, look)
-                if put(connection, accesses, row, where=false()) is not None:
-                    self._remember((look, at))
-                    return before if before is not None and before.at.date() < at.date() else None
+                before = before or _last(connection)
+                row = _after(before, at, look)
+                added = add(connection, accesses, _columns(row))
+            if added:
+                self._remember(row)
+                return before if before is not None and before.at.date() < at.date() else None
+            before = None
         raise Fault("Daybook cannot note just now who looks at what. Nothing was shown; try again in a moment.")
 
     def page(self, wanted: Wanted, number: int, size: int) -> Page:
@@ -120,9 +125,10 @@ class Accesses:
         with self._lock:
             return noted in self._noted
 
-    def _remember(self, noted: tuple[Look, datetime]) -> None:
+    def _remember(self, row: Access) -> None:
         with self._lock:
-            self._noted[noted] = None
+            self._latest = row
+            self._noted[row.look, row.at] = None
             if len(self._noted) > REMEMBERED:
                 self._noted.popitem(last=False)
 
@@ -142,10 +148,15 @@ def _last(connection: Connection) -> Access | None:
     return None if found is None else _access(found)
 
 
-def _row(before: Access | None, at: datetime, look: Look) -> dict[str, Any]:
+def _after(before: Access | None, at: datetime, look: Look) -> Access:
     number, previous = (1, NOTHING_BEFORE) if before is None else (before.number + 1, before.hash)
+    return Access(number, at, look, _hash(number, previous, at, look))
+
+
+def _columns(row: Access) -> dict[str, Any]:
+    look = row.look
     said = {"person": look.person, "what": look.what, "source": look.source, "participant": look.participant, "site": look.site}
-    return {"number": number, "at": at, **said, "hash": _hash(number, previous, at, look)}
+    return {"number": row.number, "at": row.at, **said, "hash": row.hash}
 
 
 def _hash(number: int, previous: str, at: datetime, look: Look) -> str:

@@ -2,9 +2,9 @@
 
 from uuid import UUID
 
-from sqlalchemy import Column, Engine, String, Table, false, select
+from sqlalchemy import Column, Engine, String, Table, select
 
-from app.accounts.tables import TABLES, put, transaction
+from app.accounts.tables import TABLES, add, transaction
 
 carried_out = Table("carried_out", TABLES, Column("command", String(36), primary_key=True))
 
@@ -18,7 +18,7 @@ class CarriedOut:
     def note(self, command_id: UUID) -> None:
         """Nothing is left to do of this command; it can be noted again."""
         with transaction(self._engine) as connection:
-            put(connection, carried_out, {"command": str(command_id)}, where=false())
+            add(connection, carried_out, {"command": str(command_id)})
 
     def knows(self, command_id: UUID) -> bool:
         """Whether nothing is left to do of a command."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.sql.dml import ReturningInsert
 from sqlalchemy.types import TypeDecorator
 
 from store.errors import Fault
@@ -135,6 +137,18 @@ def put(
     keys = list(table.primary_key.columns)
     upsert = insert.on_conflict_do_update(index_elements=keys, set_=otherwise or dict(row), where=where)
     return connection.execute(upsert.returning(*table.columns)).one_or_none()
+
+
+def add(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
+    """Insert a row, unless its key stands already; tells whether it was inserted."""
+    return connection.execute(_added(connection.dialect.name, table), row).one_or_none() is not None
+
+
+@cache
+def _added(dialect: str, table: Table) -> ReturningInsert[Any]:
+    insert = (sqlite if dialect == "sqlite" else postgresql).insert(table)
+    added: ReturningInsert[Any] = insert.on_conflict_do_nothing().returning(*table.primary_key.columns)
+    return added
 
 
 def opened(address: str, *, waiting: bool = True) -> Engine:

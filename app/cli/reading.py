@@ -6,11 +6,12 @@ that takes more than the type knows. Whatever has a bare type is read by its sha
 
 import inspect
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from types import NoneType
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
@@ -104,12 +105,12 @@ class Heard:
 
 def annotations_of(question: Callable[..., Any]) -> dict[str, Any]:
     """The parameters of a question, in their order."""
-    return {one.name: one.annotation for one in _parameters(question)}
+    return {one.name: one.annotation for one in parameters(question)}
 
 
 def typed_for(question: Callable[..., Any]) -> list[inspect.Parameter]:
     """The parameters of a question as typer asks for them: none that is at hand, and text where we read it ourselves."""
-    return [as_typed(one) for one in _parameters(question) if marked(one.annotation, AtHand) is None]
+    return [as_typed(one) for one in parameters(question) if marked(one.annotation, AtHand) is None]
 
 
 def as_typed(parameter: inspect.Parameter) -> inspect.Parameter:
@@ -178,8 +179,10 @@ def shaped(make: Callable[[], T]) -> T:
         raise Refused(*map(_reason, error.errors())) from None
 
 
-def _parameters(question: Callable[..., Any]) -> Iterable[inspect.Parameter]:
-    return inspect.signature(question, eval_str=True).parameters.values()
+@cache
+def parameters(question: Callable[..., Any]) -> tuple[inspect.Parameter, ...]:
+    """What a question asks for, in its order; each with its type and how it is read."""
+    return tuple(inspect.signature(question, eval_str=True).parameters.values())
 
 
 def _each(typed: Any, read: Callable[[str], Any]) -> Any:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin
 from typer.models import ArgumentInfo, OptionInfo
 
 from app.cli.asking import Chart
-from app.cli.reading import AtHand, Reads, RefusedInParts, marked, said_type
+from app.cli.reading import AtHand, Reads, RefusedInParts, marked, parameters, said_type
 from domain.rejections import Reason, Refused
 
 Kind = Literal["text", "select", "tick", "ticks", "several", "two", "rows"]
@@ -78,6 +78,8 @@ class Field:
     faults: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     rows: tuple[tuple[Cell, ...], ...] = ()
+    filled_in: bool = False
+    """Whether what stands in it was said by somebody."""
 
     @property
     def first(self) -> str:
@@ -90,16 +92,14 @@ def fields(
 ) -> tuple[Field, ...]:
     """The fields of a question about a participant, filled in as they were typed, or else as they are best begun; `but` leaves some out."""
     return tuple(
-        _field(one, chart, typed, faults)
-        for one in inspect.signature(question, eval_str=True).parameters.values()
-        if marked(one.annotation, AtHand) is None and one.name not in but
+        _field(one, chart, typed, faults) for one in parameters(question) if marked(one.annotation, AtHand) is None and one.name not in but
     )
 
 
 def as_typed(question: Callable[..., Any], typed: Typed) -> dict[str, Any]:
     """What the form says, as the question's readers take it: words, lists of words, or yes and no; None where nothing was said."""
-    parameters = inspect.signature(question, eval_str=True).parameters.values()
-    return dict(_words(one, typed) if _rows(one) is None else (one.name, _filled(one, typed)) for one in parameters)
+    asked = parameters(question)
+    return dict(_words(one, typed) if _rows(one) is None else (one.name, _filled(one, typed)) for one in asked)
 
 
 def read_cells(line: str, cells: Sequence[str], readers: Sequence[Callable[[str], Any]]) -> list[Any]:
@@ -170,6 +170,7 @@ def _field(one: inspect.Parameter, chart: Chart, typed: Typed, faults: Mapping[s
         faults=tuple(faults.get(one.name, ())),
         columns=rows.columns if (rows := _rows(one)) else (),
         rows=tuple(_lines(one, rows, typed, faults)) if rows else (),
+        filled_in=any(name.partition(".")[0] == one.name for name in typed),
     )
 
 

@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse, Response, StreamingResponse
 from app.web.answering import NAVIGATION, as_csv, page
 from app.web.needs import Seeing, asking, asking_by, shown_secret
 from app.web.office import Asking
-from app.web.participant_page import participant_page
+from app.web.participant_page import LAST_ENTRIES, participant_page
 from app.web.pulse import Pulse, Told
 from app.web.sheets import chart_of, recorded
 from app.web.worklist_page import ROWS_ON_A_PAGE, Asked, Naming, choices, worklist_page
@@ -78,14 +78,14 @@ def one(request: Request, participant: str, asking: Seeing, span: str = "near") 
     """Everything about one participant at a glance."""
     chart = chart_of(asking, participant)
     daybook = asking.office.daybook
-    told = told_of(daybook.views, participant)
+    told = told_of(daybook.views, participant, LAST_ENTRIES)
     shown = participant_page(chart.record, chart.study, told, asking.now, daybook.desk.at, span)
     return page(request, asking, "participant.html", page=shown, recorded=tuple(recorded(request, chart)))
 
 
-def told_of(views: Views, participant: str) -> Timeline:
-    """What the views tell of a participant. Raises Refused while they do not."""
-    found = timeline(views, participant)
+def told_of(views: Views, participant: str, latest: int | None = None) -> Timeline:
+    """What the views tell of a participant, or of the `latest` entries only. Raises Refused while they do not."""
+    found = timeline(views, participant, latest)
     match found:
         case Timeline():
             return found

@@ -117,7 +117,7 @@ def participant_page(  # noqa: PLR0913, PLR0917 - A page says what it is of.
         awaiting=tuple((IN_WORDS[group.anchor], few(group.visits)) for group in awaiting(who, study)),
         deviations=tuple(sorted(told.deviations, key=lambda one: (one.reviewed, -one.entry))),
         chart=chart_sections(record, steps, clock, study_then),
-        entries=told.entries[-LAST_ENTRIES:][::-1],
+        entries=told.entries[::-1],
         actions=tuple((says, href + path) for says, path in ACTIONS),
         href=href,
     )

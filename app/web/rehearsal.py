@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from domain.commands import PersonsCommand
 from domain.decisions import decide
@@ -33,35 +34,48 @@ class Rehearsal:
 
 def rehearsed(participants: Participants, participant: str, command: PersonsCommand, by: Circumstances) -> Rehearsal:
     """What a request would bring about now. Raises Refused where it would be refused; nothing is recorded either way."""
-    return foreseen(participants.read(participant), participants.study(), command, by, participants.ledger.clock())[0]
+    return Foresight(participants.read(participant), participants.study(), by, participants.ledger.clock()).of(command)[0]
 
 
-def foreseen(record: Record, study: Study, command: PersonsCommand, by: Circumstances, now: datetime) -> tuple[Rehearsal, Record]:
-    """The same of a record at hand, with the record as it would be then."""
-    at = max(now, record.participant.recorded_at)
-    events = decide(command, record, study, at, by)
-    after = record.then(events, at, by)
-    zone = study.zone(after.participant.site)
-    facts, moves = (says(event, zone) for event in events), _moves(record, after, study, zone)
-    return Rehearsal(tuple(facts), tuple(moves), shown(to_the_minute(at), zone)), after
+@dataclass(frozen=True)
+class Foresight:
+    """What any request would bring about on a record at hand, made at an instant under these circumstances."""
 
+    record: Record
+    study: Study
+    by: Circumstances
+    now: datetime
 
-def _moves(before: Record, after: Record, study: Study, zone: str) -> Iterator[str]:
-    """Slots and windows that would be elsewhere, or gone."""
-    for step in STEPS:
-        was, now = before.participant.plans.get(step), after.participant.plans.get(step)
-        if was is not None and now is None and not after.participant.taken_step(step):
-            yield f"The plan for the {step} would be gone."
-        elif was is not None and now is not None and was.slot != now.slot:
-            yield f"The {step} would move from {shown(was.slot.start, zone)} to {shown(now.slot.start, zone)}."
-    gone = _windows(before, study)
-    for visit, window in _windows(after, study).items():
-        old = gone.pop(visit, None)
-        if old is None:
-            yield f"{window.title}: could take place from {window.range(zone)}."
-        elif (old.opens_at, old.closes_at) != (window.opens_at, window.closes_at):
-            yield f"{window.title}: from {window.range(zone)} instead of from {old.range(zone)}."
-    yield from (f"{window.title}: would have no window any more." for window in gone.values())
+    def of(self, command: PersonsCommand) -> tuple[Rehearsal, Record]:
+        """What the request would bring about, with the record as it would be then. Raises Refused where it would be refused."""
+        at = max(self.now, self.record.participant.recorded_at)
+        events = decide(command, self.record, self.study, at, self.by)
+        after = self.record.then(events, at, self.by)
+        zone = self.study.zone(after.participant.site)
+        facts, moves = (says(event, zone) for event in events), self._moves(after, zone)
+        return Rehearsal(tuple(facts), tuple(moves), shown(to_the_minute(at), zone)), after
+
+    @cached_property
+    def _windows(self) -> dict[str, VisitWindow]:
+        """Where the windows are by now."""
+        return _windows(self.record, self.study)
+
+    def _moves(self, after: Record, zone: str) -> Iterator[str]:
+        """Slots and windows that would be elsewhere, or gone."""
+        for step in STEPS:
+            was, now = self.record.participant.plans.get(step), after.participant.plans.get(step)
+            if was is not None and now is None and not after.participant.taken_step(step):
+                yield f"The plan for the {step} would be gone."
+            elif was is not None and now is not None and was.slot != now.slot:
+                yield f"The {step} would move from {shown(was.slot.start, zone)} to {shown(now.slot.start, zone)}."
+        gone = dict(self._windows)
+        for visit, window in _windows(after, self.study).items():
+            old = gone.pop(visit, None)
+            if old is None:
+                yield f"{window.title}: could take place from {window.range(zone)}."
+            elif (old.opens_at, old.closes_at) != (window.opens_at, window.closes_at):
+                yield f"{window.title}: from {window.range(zone)} instead of from {old.range(zone)}."
+        yield from (f"{window.title}: would have no window any more." for window in gone.values())
 
 
 def _windows(record: Record, study: Study) -> dict[str, VisitWindow]:

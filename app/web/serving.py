@@ -1,7 +1,6 @@
 """Answering browsers and programs from an open record, until cancelled."""
 
 import asyncio
-import gc
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from app.web.door import set_up_code
 from app.web.health import Health
 from app.web.office import Office
 from app.web.showing import made_ready, templates
+from app.web.tidying import settle, tidied
 from app.wiring import Daybook
 from store.errors import Fault
 
@@ -67,15 +67,10 @@ async def answering(daybook: Daybook) -> None:
             forwarded_allow_ips=settings.web_proxy,
         )
         async with asyncio.TaskGroup() as beside:
-            watching = beside.create_task(health.watch())
+            meanwhile = [beside.create_task(health.watch()), beside.create_task(tidied())]
             await _served(_Server(config))
-            watching.cancel()
-
-
-def settle() -> None:
-    """Have Python leave alone what was loaded by now when it looks for garbage: each look at all of it holds every answer up."""
-    gc.collect()
-    gc.freeze()
+            for task in meanwhile:
+                task.cancel()
 
 
 async def _served(server: uvicorn.Server) -> None:

@@ -37,7 +37,13 @@ SIGNED = frozenset({"screening.attest", "screening.condition", "visits.visit", "
 BEYOND_TREATMENT = frozenset({"joining.confirmed-on-paper", "recordkeeping.correct", "recordkeeping.retract"})
 """What can be signed as well, since what it tells of may have been the investigator's."""
 COMMAND, SEEN = TypeAdapter(UUID), TypeAdapter(NonNegativeInt)
-STATED = ("reason", "document", "performed_by", "witnessed_by")
+OF_EVERY_FORM: Mapping[str, tuple[str, ...]] = {
+    "reason": ("Reason", "Why, where a reason is needed: a late entry, a visit outside its window, a correction.", "reason-missing"),
+    "document": ("Source document", "Where this was taken from."),
+    "performed_by": ("Done by", "Who did it, if somebody else."),
+    "witnessed_by": ("Witnessed by", "Who saw it."),
+}
+"""What they are called in the browser, the hint beneath each, and the codes of the refusals that are about it."""
 CIRCUMSTANCES: Annotations = {"reason": COMMON["reason"], "document": COMMON["document"], **BY_OTHERS, "meaning": COMMON["sign"]}
 """What every form can say of how it came to be sent, read as the command line reads it."""
 
@@ -125,6 +131,15 @@ class Sheet:
         return "; ".join((*self.faults.get(name, ()), *refused))
 
     @property
+    def circumstances(self) -> tuple[Field, ...]:
+        """The fields that every form has besides its own: why, from what, and by whom."""
+        return tuple(self._of_every_form(name, *said) for name, said in OF_EVERY_FORM.items())
+
+    def _of_every_form(self, name: str, label: str, hint: str, *codes: str) -> Field:
+        said, fault = self.stated.get(name, ""), self.fault(name, *codes)
+        return Field(name, label, hint, "text", True, value=(said,), faults=(fault,) if fault else (), filled_in=bool(said))  # noqa: FBT003 - A field's own order.
+
+    @property
     def heading(self) -> str:
         """What stands above the reasons why nothing came of it."""
         if self.status == HTTPStatus.SERVICE_UNAVAILABLE:
@@ -197,7 +212,7 @@ def put(asks: Asks, chart: Chart, asking: Asking, typed: Typed) -> Outcome | She
         wrong, faults = tuple(_beside_no_field(heard, asks)), {name: says for name, says in heard.faults.items() if name in CIRCUMSTANCES}
         return replace(sheet, reasons=wrong, fields=faulty, faults=faults, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     try:
-        stated = Stated(sheet.command_id, **{key: sheet.stated[key] or None for key in STATED})
+        stated = Stated(sheet.command_id, **{key: sheet.stated[key] or None for key in OF_EVERY_FORM})
         if "rehearse" in typed:
             return _shown_first(asking, chart.id, command, sheet, stated)
         if asks.confirms and not _sent_before(asking, sheet, typed):

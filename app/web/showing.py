@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from app.clinic_time import SiteClock, study_day
 from app.web.drawing import legend
+from app.web.fields import Field
 from app.web.filling import filled
 from app.web.marks import mark
 from domain.rejections import Reason
@@ -16,6 +19,8 @@ from domain.time import When, local_time, midnight
 
 HERE = Path(__file__).parent
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+FIELDS_REMEMBERED = 2048
+"""A page has some dozens of fields; where one begins with the time, there is another of it with each minute."""
 
 
 def templates() -> Environment:
@@ -29,8 +34,19 @@ def templates() -> Environment:
         auto_reload=False,
     )
     made.filters.update(FILTERS)
-    made.globals.update(mark=mark, legend=legend())
+    made.globals.update(mark=mark, legend=legend(), drawn=_drawing_in(made))
     return made
+
+
+def _drawing_in(pages: Environment) -> Callable[[Field, str], Markup]:
+    """Draws the fields of forms. One that nobody has filled in is drawn once for everybody: pages have many, and they are alike."""
+
+    def drawn(field: Field, prefix: str) -> Markup:
+        of_fields: Any = pages.get_template("field.html").module
+        return Markup(of_fields.drawn(field, prefix))  # noqa: S704 - The page has escaped it.
+
+    remembered = lru_cache(FIELDS_REMEMBERED)(drawn)
+    return lambda field, prefix: (drawn if field.filled_in or field.faults else remembered)(field, prefix)
 
 
 def made_ready(pages: Environment) -> Environment:

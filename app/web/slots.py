@@ -7,12 +7,10 @@ from itertools import islice
 from typing import Literal
 
 from app.clinic_time import SiteClock
-from app.web.rehearsal import foreseen
+from app.web.rehearsal import Foresight
 from domain import commands as c
-from domain.entry import Circumstances
 from domain.events import Slot, StepCleared, StepHeld, StepWaiting
 from domain.gates import SlotVerdict, judge
-from domain.record import Record
 from domain.rejections import Reason, Refused
 from domain.study import Study
 from domain.time import clock_time, day_after, to_the_minute
@@ -45,17 +43,18 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Offering:
-    """For whom slots are offered, and by whose circumstances each would be planned."""
+    """The slots that are offered for a step, each as it is foreseen."""
 
     step: HoldPoint
-    record: Record
-    study: Study
-    by: Circumstances
-    now: datetime
+    foresight: Foresight
+
+    @property
+    def now(self) -> datetime:
+        return self.foresight.now
 
     def shifts(self) -> Iterator[Offer]:
         """The planned slot a few hours earlier or later."""
-        plan = self.record.participant.plans.get(self.step)
+        plan = self.foresight.record.participant.plans.get(self.step)
         for hours in SHIFTS if plan else ():
             assert plan is not None, "there are no shifts without a plan"  # noqa: S101 - cannot happen; see house style
             says = f"{'+' if hours > 0 else '−'}{abs(hours)} h"
@@ -63,20 +62,21 @@ class Offering:
 
     def days(self, earliest: datetime | None) -> Iterator[Offer]:
         """The working hours of the site on the next working days on which nothing known forbids the step."""
-        clock = SiteClock(self.study.zone(self.record.participant.site), self.now)
+        study, site = self.foresight.study, self.foresight.record.participant.site
+        clock = SiteClock(study.zone(site), self.now)
         first = max(day_after(clock.date_at(self.now)), clock.date_at(earliest or self.now))
         for day in islice(_working_days(first), DAYS_OFFERED):
-            slot = on_a_day(day, self.study, self.record.participant.site)
+            slot = on_a_day(day, study, site)
             yield self._offer(("on", str(day)), f"{day:%A}", f"Plan for {day:%A}, {day}", slot)
 
     def _offer(self, button: tuple[str, str], says: str, label: str, slot: Slot) -> Offer:
         try:
-            rehearsal, after = foreseen(self.record, self.study, c.Plan(step=self.step, slot=slot), self.by, self.now)
+            rehearsal, after = self.foresight.of(c.Plan(step=self.step, slot=slot))
         except Refused as refused:
             return Offer(button, says, label, slot, reasons=refused.reasons)
-        verdict = judge(self.step, after.participant, self.study, max(slot.start, to_the_minute(self.now))).verdict(slot, self.now)
+        gate = judge(self.step, after.participant, self.foresight.study, max(slot.start, to_the_minute(self.now)))
         moves = tuple(one for one in rehearsal.moves if not one.startswith(f"The {self.step} would move"))
-        return Offer(button, says, label, slot, *_foretold(verdict), moves=moves)
+        return Offer(button, says, label, slot, *_foretold(gate.verdict(slot, self.now)), moves=moves)
 
 
 def shifted(slot: Slot, hours: int) -> Slot:

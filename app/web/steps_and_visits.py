@@ -10,6 +10,7 @@ from app.clinic_time import day_of
 from app.web.fields import Typed
 from app.web.needs import Seeing
 from app.web.office import Asking, Stated
+from app.web.rehearsal import Foresight
 from app.web.sheets import Sent, chart_of, one_of, page_with
 from app.web.slots import SHIFTS, Offer, Offering, on_a_day, shifted
 from app.web.step_page import StepPage, step_asks, step_page
@@ -62,7 +63,7 @@ def _offered(asking: Asking, chart: Chart, shown: StepPage) -> tuple[Offer, ...]
         return ()
     slot = step.slot or on_a_day(chart.clock.date_at(asking.now), chart.study, chart.record.participant.site)
     by = asking.by(chart.id, c.Plan(step=step.step, slot=slot), Stated(uuid4()))
-    offering = Offering(step.step, chart.record, chart.study, by, asking.now)
+    offering = Offering(step.step, Foresight(chart.record, chart.study, by, asking.now))
     elsewhere = step.slot is None or step.state in {"held", "revoked", "no longer valid"}
     return (*(offering.days(step.earliest) if elsewhere else ()), *offering.shifts())
 

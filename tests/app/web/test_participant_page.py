@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.clinic_time import SiteClock
-from app.web.participant_page import ParticipantPage, participant_page, visit_state
+from app.web.participant_page import LAST_ENTRIES, ParticipantPage, participant_page, visit_state
 from app.web.showing import templates
 from domain import commands as c
 from domain import events as e
@@ -39,7 +39,7 @@ def story() -> Story:
 def page_of(story: Story, views: Views, span: str = "near") -> ParticipantPage:
     participants = story.trial.participants
     ByHand(participants.ledger, participants.desk, views).takes()
-    told = timeline(views, story.id)
+    told = timeline(views, story.id, LAST_ENTRIES)
     assert isinstance(told, Timeline)
     return participant_page(story.record, participants.study(), told, story.trial.clock(), participants.desk.at, span)
 

@@ -3,8 +3,10 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from sys import getrefcount
 from types import SimpleNamespace
 from typing import Any, get_args
 
@@ -14,6 +16,7 @@ from jinja2 import Environment, UndefinedError
 from app.web import showing
 from app.web.application import HTMX, shipped
 from app.web.drawing import Kind as PieceKind
+from app.web.fields import Field
 from app.web.marks import Tone
 from app.web.month_page import KINDS
 from app.web.pulse import minute_of
@@ -175,3 +178,18 @@ def test_a_field_without_fault_points_to_nothing(pages: Environment) -> None:
     asked = '{% import "components.html" as ui with context %}{{ ui.field("at", "When") }}'
     html = pages.from_string(asked).render(dict(AROUND))
     assert "aria-" not in html
+
+
+def test_a_field_is_drawn_once_for_everybody_but_never_kept_with_what_somebody_wrote(pages: Environment) -> None:
+    drawn = pages.globals["drawn"]
+    empty = Field("reason", "Reason", "Why.", "text", optional=True)
+    written, faulty = replace(empty, value=("<b>",), filled_in=True), replace(empty, faults=("too long",))
+    held = []
+    for field in (empty, written, faulty):
+        before = getrefcount(field)
+        shown = drawn(field, "one-")  # type: ignore[operator]  # It is a function.
+        assert drawn(field, "one-") == shown  # type: ignore[operator]  # The same.
+        assert drawn(field, "two-") != shown  # type: ignore[operator]  # The same.
+        held.append(getrefcount(field) > before)
+    assert held == [True, False, False]
+    assert "&lt;b&gt;" in drawn(written, "")  # type: ignore[operator]  # The same.
