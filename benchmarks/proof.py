@@ -20,10 +20,12 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from uuid import UUID
 
-from app.demo.opening import open_demonstration
 from app.settings import Settings
 from app.wiring import opened
 from benchmarks.append import draft, postgres
+from benchmarks.desk import NOW, STAGES, life
+from benchmarks.views import write
+from domain.participant import PARTICIPANT
 from store.codec import NOTHING_BEFORE, Row, canonical, chained, encoded
 from store.examining import ROWS_AT_ONCE, examine
 from store.heads import SigningKey
@@ -32,6 +34,7 @@ from store.ledger import Ledger
 from store.orders import Appended, Order
 from store.recorder import LEAST, Recorder
 from store.sealing import Seal
+from tests.builders import Clock, Trial
 
 COPYING = """
 import sys, time, resource
@@ -49,6 +52,10 @@ print(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_m
 """
 ENTRIES = 100_000
 STREAMS = 1_000
+COPIED = 1_000
+"""How many participants are copied."""
+LIVES = 10
+"""How many different lives they have, each come as far as it has by now."""
 ROUNDS = 5
 ORDERS_AT_ONCE = 500
 HEADS = 100
@@ -62,22 +69,25 @@ def main(entries: int = ENTRIES) -> None:
         measure("SQLite", f"sqlite:///{folder}/ledger.db", entries)
         with postgres(Path(folder, "postgres")) as address:
             measure("PostgreSQL", address, entries)
-    measure_copies(entries)
+    measure_copies()
 
 
-def measure_copies(entries: int) -> None:
-    """Print what a certified copy of so many entries takes, and of a tenth of them."""
-    print(f"\n{'copy of':>28}{'seconds':>10}{'memory, MB':>12}{'on disk, MB':>13}")
-    for number, streams in ((entries // 10, STREAMS // 10), (entries, STREAMS)):
+def measure_copies() -> None:
+    """Print what a certified copy of everybody takes, and of a tenth of them."""
+    print(f"\n{'copy of':>36}{'seconds':>10}{'memory, MB':>12}{'on disk, MB':>13}")
+    lives = [life(number * (STAGES // LIVES)) for number in range(LIVES)]
+    for participants in (COPIED // 10, COPIED):
         with TemporaryDirectory() as folder:
-            settings = Settings(folder=Path(folder, "daybook"))
-            with opened(settings, create=True) as daybook:
-                open_demonstration(daybook.desk, daybook.files)
-                fill(daybook.ledger, number, daybook.signing.seal(), streams)
+            clock = Clock(NOW)
+            with opened(Settings(folder=Path(folder, "daybook")), clock, create=True) as daybook:
+                Trial(clock, daybook.ledger)
+                for number in range(participants):
+                    write(daybook.ledger, f"{PARTICIPANT}BER-{number:06}", lives[number % LIVES])
+                daybook.signing.seal().seal(daybook.ledger)
+                name = f"{participants:,} participants, {daybook.ledger.head():,} entries"
             said = subprocess.run([sys.executable, "-c", COPYING, folder], capture_output=True, text=True, check=True).stdout.split()  # noqa: S603 - The program is ours.
             size = sum(path.stat().st_size for path in Path(folder, "copy").rglob("*") if path.is_file())
-            name = f"{number:,} entries, {streams:,} records"
-            print(f"{name:>28}{float(said[0]):10.1f}{int(said[1]) / 1024:12.0f}{size / 1e6:13.0f}", flush=True)
+            print(f"{name:>36}{float(said[0]):10.1f}{int(said[1]) / 1024:12.0f}{size / 1e6:13.0f}", flush=True)
 
 
 def measure(name: str, address: str, entries: int) -> None:

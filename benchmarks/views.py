@@ -210,15 +210,15 @@ def parts(life: Sequence[Entry[Any]]) -> list[list[Entry[Any]]]:
 
 
 def write(ledger: Ledger, stream: str, entries: Sequence[Entry[Any]]) -> None:
-    """Append the same facts to another record."""
+    """Append the same facts to another record, all of them by one command of whoever recorded the first."""
     clock = ledger.clock
     assert isinstance(clock, Clock)  # noqa: S101 - The ledger was opened with a clock of the builders.
     clock.move_to(entries[-1].recorded_at)
-    command = uuid4()
+    by = {"command_id": uuid4(), "actor": entries[0].circumstances.actor}
     drafts = [
         Draft(
             event=entry.event,
-            circumstances=entry.circumstances.model_copy(update={"command_id": command}),
+            circumstances=entry.circumstances.model_copy(update=by),
             study_version=entry.study_version,
         )
         for entry in entries
