@@ -51,14 +51,6 @@ def shown_secret(request: Request) -> str:
     return token.removeprefix(BEARER) if token.startswith(BEARER) else request.cookies.get(COOKIE, "")
 
 
-def somebody(request: Request, _: Annotated[object, Depends(SCHEME)]) -> Asking:
-    """Who asks, by the session that they show. Raises NotSignedIn."""
-    found = asking_by(request, shown_secret(request))
-    if found is None:
-        raise NotSignedIn
-    return found
-
-
 def asking_by(request: Request, secret: str) -> Asking | None:
     """Whose session has this secret; None where it is nobody's, or nobody's who is still here."""
     office = office_of(request)
@@ -70,9 +62,6 @@ def asking_by(request: Request, secret: str) -> Asking | None:
     return Asking(office, session, person, "api" if for_programs(request) else "web", rights)
 
 
-Found = Annotated[Asking, Depends(somebody)]
-
-
 async def shown_again(request: Request) -> str:
     """What a form shows again of the session in which it was shown: a field, or a header where a script sends it."""
     shown = request.headers.get("x-csrf-token", "")
@@ -81,8 +70,19 @@ async def shown_again(request: Request) -> str:
     return str((await request.form()).get("csrf", ""))
 
 
-def asking(request: Request, found: Found, shown: Annotated[str, Depends(shown_again)]) -> Asking:
-    """Who asks, once it is known that this desk showed them the form that they sent. Raises NotSignedIn or Forged."""
+Shown = Annotated[str, Depends(shown_again)]
+InASession = Annotated[object, Depends(SCHEME)]
+
+
+def asking(request: Request, shown: Shown, _: InASession) -> Asking:
+    """Who asks, once it is known that this desk showed them the form that they sent. Raises NotSignedIn or Forged.
+
+    Whatever needs more calls this instead of depending on it: it is all found out in one thread, since each change of threads waits for
+    whoever works in another.
+    """
+    found = asking_by(request, shown_secret(request))
+    if found is None:
+        raise NotSignedIn
     by_token = request.headers.get("authorization", "").startswith(BEARER)
     if request.method not in SAFE and not by_token and not compare_digest(shown.encode(errors="replace"), found.session.csrf.encode()):
         raise Forged
@@ -110,22 +110,23 @@ class Needs:
     somebody_new: bool = False
     unread: bool = False
 
-    def __call__(self, request: Request, asking: Annotated[Asking, Depends(asking)]) -> Asking:
-        """Who asks, once they may. Raises Refused as Authority does, once that is recorded."""
-        authority = asking.office.daybook.authority
+    def __call__(self, request: Request, shown: Shown, session: InASession) -> Asking:
+        """Who asks, once they may. Raises NotSignedIn or Forged, and Refused as Authority does, once that is recorded."""
+        found = asking(request, shown, session)
+        authority = found.office.daybook.authority
         participant = request.path_params.get("participant")
         if participant is not None and not self.somebody_new:
-            site = authority.seen(asking.person.id, participant, asking.source, unread=self.unread)
+            site = authority.seen(found.person.id, participant, found.source, unread=self.unread)
             if self.action != "see-participants":  # Which is what they have just been found to be allowed.
-                authority.permit(asking.person.id, self.action, site, asking.source, participant=participant)
-            _note(request, asking, participant, site)
-            return asking.about(participant, site)
-        if not asking.may(self.action):
-            asking.office.daybook.people.note(AccessRefused(person=asking.person.id, action=self.action), asking.source)
+                authority.permit(found.person.id, self.action, site, found.source, participant=participant)
+            _note(request, found, participant, site)
+            return found.about(participant, site)
+        if not found.may(self.action):
+            found.office.daybook.people.note(AccessRefused(person=found.person.id, action=self.action), found.source)
             raise Refused(Reason(code="not-allowed", says=f"you have no role that may {self.action.replace('-', ' ')}"))
         if self.action in OF_PARTICIPANTS and not _by_itself(request):
-            _note(request, asking)
-        return asking
+            _note(request, found)
+        return found
 
 
 def _note(request: Request, asking: Asking, participant: str | None = None, site: str | None = None) -> None:
