@@ -1,8 +1,12 @@
 """Forms that were sent in vain: why, in words for whoever sent them, and under which id each is sent again."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Annotated
 from uuid import UUID, uuid4
+
+from fastapi import Form
 
 from domain.rejections import Reason, Refused
 from store.errors import CommandReused, Fault, LostRace
@@ -11,6 +15,10 @@ SENT_BEFORE = Reason(
     code="sent-before",
     says="this form was recorded already, and what was changed in it since was not: look at the record, then send it again if it holds",
 )
+CommandId = Annotated[UUID, Form()]
+"""The id under which a form is sent, which it carries unseen."""
+Text = Annotated[str, Form()]
+"""What stands in a field, which may be left blank: what is wrong with it is said beside it, by whoever reads it."""
 Trouble = Refused | CommandReused | Fault | LostRace
 TROUBLES = (Refused, CommandReused, Fault, LostRace)
 """What can become of a form, besides that it is recorded: each shows it again with all that was typed."""
@@ -31,6 +39,11 @@ class InVain:
 
 NOT_SENT = InVain()
 """Nothing is wrong with a form that was not sent yet."""
+
+
+def left_blank(**typed: str) -> Iterator[Reason]:
+    """What must be said and was not, field by field."""
+    return (Reason(code="malformed", says=f"{name}: something must be said") for name, said in typed.items() if not said)
 
 
 def in_vain(trouble: Trouble) -> InVain:

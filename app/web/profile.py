@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
 from app.cli.reading import shaped
@@ -13,10 +13,10 @@ from app.clinic_time import SiteClock
 from app.staff import codes_of, shown_out
 from app.web.answering import page
 from app.web.door import counted, set_by_themselves
-from app.web.in_vain import NOT_SENT, TROUBLES, InVain, in_vain
+from app.web.in_vain import NOT_SENT, TROUBLES, CommandId, InVain, Text, in_vain
 from app.web.needs import asking
 from app.web.office import Asking, Stated
-from app.web.staff import CommandId, Sent, Typed, sent_in_vain
+from app.web.staff import Sent, Typed, sent_in_vain
 from domain.contacts import ContactNamed
 from domain.doorkeeping import SignedOut
 from domain.entry import Actor, Circumstances
@@ -24,7 +24,6 @@ from domain.rejections import Reason, Refused, refuse_if
 
 profile = APIRouter(include_in_schema=False)
 Somebody = Annotated[Asking, Depends(asking)]
-Password = Annotated[str, Form(max_length=1024)]
 
 
 @profile.get("/profile")
@@ -34,7 +33,7 @@ def oneself(request: Request, asking: Somebody) -> Response:
 
 
 @profile.post("/profile/password")
-def another_password(request: Request, asking: Somebody, password: Password = "", chosen: Password = "") -> Response:
+def another_password(request: Request, asking: Somebody, password: Text = "", chosen: Text = "") -> Response:
     """Choose another password, for which one shows that one knows the present one; every other session ends."""
     try:
         counted(request)
@@ -60,7 +59,7 @@ def how_to_be_told(request: Request, asking: Somebody, typed: Typed, command_id:
 
 
 @profile.post("/profile/sessions")
-def end_sessions(asking: Somebody, session: Annotated[str, Form(max_length=64)] = "") -> Response:
+def end_sessions(asking: Somebody, session: Text = "") -> Response:
     """End another session of one's own; or all but this one, and with them the secret address of one's calendar."""
     office, mine = asking.office, asking.person.id
     if not session or session == asking.session.digest:

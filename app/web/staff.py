@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Annotated, NamedTuple, TypeVar, get_args
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter, Depends, Form, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import BaseModel
 
@@ -18,7 +18,7 @@ from app.cli.reading import shaped
 from app.clinic_time import OUR_TIME, SiteClock
 from app.staff import Staff
 from app.web.answering import page
-from app.web.in_vain import NOT_SENT, TROUBLES, InVain, Trouble, in_vain
+from app.web.in_vain import NOT_SENT, TROUBLES, CommandId, InVain, Trouble, in_vain
 from app.web.needs import Needs
 from app.web.office import Asking, Stated
 from app.web.sheets import sent
@@ -32,7 +32,6 @@ from domain.words import Action, PersonsRole
 M = TypeVar("M", bound=BaseModel)
 people = APIRouter(include_in_schema=False)
 Admitting = Annotated[Asking, Depends(Needs("admit-people"))]
-CommandId = Annotated[UUID, Form()]
 LONGEST_TYPED = 2000
 ROLES = tuple((role, role.replace("-", " ").capitalize()) for role in get_args(PersonsRole))
 

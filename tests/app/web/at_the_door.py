@@ -117,6 +117,9 @@ class Browser:
     def post(self, path: str, shown_at: str = "/profile", **typed: str) -> Response:
         return self.client.post(path, data={"csrf": self.csrf(shown_at), **typed})
 
+    def sets_up(self, **typed: str) -> Response:
+        return self.client.post("/set-up", data={"command_id": str(uuid4()), **typed})
+
     def signs_in(self, person: str, password: str = PASSWORD, **typed: str) -> Response:
         return self.client.post("/sign-in", data={"person": person, "password": password, **typed})
 

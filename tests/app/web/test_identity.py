@@ -340,6 +340,6 @@ def test_the_first_account_is_made_without_a_password(opened_study: Path, tmp_pa
     with at_the_door(folder, clock, **oidc) as desk:
         browser = desk.browser()
         assert 'name="password"' not in browser.get("/set-up").text
-        made = browser.client.post("/set-up", data={"person": "t-first", "name": "T. First", "code": desk.code()})
+        made = browser.sets_up(person="t-first", name="T. First", code=desk.code())
         assert made.headers["location"] == "/sign-in?then=/people"
         assert comes(desk, provider, "t-first")[1].status_code == 303
