@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field
 
 from app.web.as_json import AsJson
 from app.web.door import counted, signed_in
-from app.web.looking import told_of
+from app.web.looking import timeline_of
 from app.web.needs import Needs, Seeing, asking, office_of
 from app.web.office import Asking, Signing, Stated
 from app.web.problems import DESCRIBED
@@ -144,7 +144,7 @@ def participants(asking: Seeing) -> Participants:
 @api.get("/participants/{participant}")
 def participant(participant: ParticipantId, asking: Seeing) -> Timeline:
     """Everything on record of a participant."""
-    return told_of(asking.office.daybook.views, participant)
+    return timeline_of(asking.office.daybook.views, participant)
 
 
 @api.post("/participants/{participant}", status_code=HTTPStatus.CREATED)

@@ -21,7 +21,8 @@ from app.cli.reading import Heard
 from app.settings import Settings
 from app.staff import shown_out, told_truly
 from app.web.answering import unsigned
-from app.web.in_vain import NOT_SENT, TROUBLES, CommandId, InVain, Text, in_vain, left_blank
+from app.web.forms import CommandId, Text, left_blank
+from app.web.in_vain import NOT_SENT, TROUBLES, InVain, in_vain
 from app.web.needs import COOKIE, asking, office_of
 from app.web.office import Asking, Office
 from domain.doorkeeping import PasswordSet, SignedIn, SignedOut

@@ -1,12 +1,9 @@
 """Forms that were sent in vain: why, in words for whoever sent them, and under which id each is sent again."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Annotated
 from uuid import UUID, uuid4
-
-from fastapi import Form
 
 from domain.rejections import Reason, Refused
 from store.errors import CommandReused, Fault, LostRace
@@ -15,10 +12,6 @@ SENT_BEFORE = Reason(
     code="sent-before",
     says="this form was recorded already, and what was changed in it since was not: look at the record, then send it again if it holds",
 )
-CommandId = Annotated[UUID, Form()]
-"""The id under which a form is sent, which it carries unseen."""
-Text = Annotated[str, Form()]
-"""What stands in a field, which may be left blank: what is wrong with it is said beside it, by whoever reads it."""
 Trouble = Refused | CommandReused | Fault | LostRace
 TROUBLES = (Refused, CommandReused, Fault, LostRace)
 """What can become of a form, besides that it is recorded: each shows it again with all that was typed."""
@@ -41,11 +34,6 @@ NOT_SENT = InVain()
 """Nothing is wrong with a form that was not sent yet."""
 
 
-def left_blank(**typed: str) -> Iterator[Reason]:
-    """What must be said and was not, field by field."""
-    return (Reason(code="malformed", says=f"{name}: something must be said") for name, said in typed.items() if not said)
-
-
 def in_vain(trouble: Trouble) -> InVain:
     """What whoever sent a form is told of why nothing came of it."""
     match trouble:
@@ -55,3 +43,38 @@ def in_vain(trouble: Trouble) -> InVain:
             return InVain((SENT_BEFORE,), HTTPStatus.CONFLICT, used=True)
         case _:
             return InVain((Reason(code="not-now", says=str(trouble)),), HTTPStatus.SERVICE_UNAVAILABLE)
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A form of one line a field, as it is shown: what was typed, why nothing came of it, and the id under which it is sent again."""
+
+    typed: Mapping[str, str] = field(default_factory=dict)
+    why: InVain = NOT_SENT
+    command_id: UUID = field(default_factory=uuid4)
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        return self.why.reasons
+
+    def value(self, name: str) -> str:
+        return self.typed.get(name, "")
+
+    def fault(self, name: str) -> str:
+        """What is wrong with a field."""
+        return "; ".join(says for where, says in map(_split, self.reasons) if where == name)
+
+    @property
+    def beside_no_field(self) -> tuple[Reason, ...]:
+        return tuple(reason for reason in self.reasons if _split(reason)[0] not in self.typed)
+
+
+def sent_in_vain(typed: Mapping[str, str], command_id: UUID, trouble: Trouble) -> Filled:
+    """A form of which nothing came, as it is shown again."""
+    why = in_vain(trouble)
+    return Filled(typed, why, why.again(command_id) if typed else uuid4())
+
+
+def _split(reason: Reason) -> tuple[str, str]:
+    where, _, says = reason.says.partition(": ")
+    return where, says

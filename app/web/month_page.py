@@ -1,12 +1,12 @@
 """The calendar of a month: a grid of weeks with a bar for everything that stands in it, or the same as a list by day."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Literal, NamedTuple, Self
-from urllib.parse import urlencode
+from typing import NamedTuple, Self
 
 from app.clinic_time import SiteClock
+from app.web.asked import Asked, pages_of
 from app.web.worklist_page import participant_href
 from domain.scheduled import Kind
 from domain.time import MINUTE, local_date
@@ -22,24 +22,35 @@ SHORT: Mapping[str, str] = {"window": "", "booked": "booked: ", "step": "planned
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What somebody wants to see; each part is a parameter of the URL. A `day` is one of the month, in the list only."""
+class MonthAsked(Asked):
+    """Which month somebody wants to see and where, as a grid or (the `view` agenda) as a list, which can be of one `day` of it."""
 
-    first: date
+    PATH, LONGEST = "/calendar", 20
+    month: str = ""
     site: str = ""
-    view: Literal["month", "agenda"] = "month"
-    day: date | None = None
-    page: int = 1
+    view: str = ""
+    day: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """The month that is asked for; what is no month there is this one. A `day` is one of the month, in the list only."""
+
+    asked: MonthAsked
+    first: date
+    day: date | None
 
     @classmethod
-    def of(cls, parameters: Mapping[str, str], today: date) -> Self:
-        """As the URL says; what is no month there is this one."""
-        day, page = _date(parameters.get("day", "")), parameters.get("page", "")
-        month = _date(f"{parameters.get('month', '')}-01") or (day or today).replace(day=1)
-        agenda = parameters.get("view") == "agenda"
-        number = max(1, int(page)) if page.isdecimal() and len(page) < 6 else 1  # noqa: PLR2004 - No list is so long.
-        shown = day if agenda and day is not None and day.replace(day=1) == month else None
-        return cls(month, parameters.get("site", "")[:20], "agenda" if agenda else "month", shown, number)
+    def of(cls, asked: MonthAsked, today: date) -> Self:
+        """As the address says, on a date at the site."""
+        day = _date(asked.day)
+        first = _date(f"{asked.month}-01") or (day or today).replace(day=1)
+        return cls(asked, first, day if asked.view == "agenda" and day is not None and day.replace(day=1) == first else None)
+
+    @property
+    def listed(self) -> bool:
+        """Whether it is a list, and not a grid."""
+        return self.asked.view == "agenda"
 
     @property
     def following(self) -> date:
@@ -49,24 +60,20 @@ class Asked:
     @property
     def begins(self) -> date:
         """The first date that is shown: of a grid, the Monday of the first week."""
-        return self.first - timedelta(days=self.first.weekday()) if self.view == "month" else self.first
+        return self.first if self.listed else self.first - timedelta(days=self.first.weekday())
 
     @property
     def ends(self) -> date:
         """The first date that is not shown any more."""
-        return self.following + timedelta(days=-self.following.weekday() % 7) if self.view == "month" else self.following
+        return self.following if self.listed else self.following + timedelta(days=-self.following.weekday() % 7)
 
-    def url(self, **but: object) -> str:
-        """The address of the same calendar but for some parameters."""
-        other = replace(self, **{"page": 1, **but})  # type: ignore[arg-type]  # The names are those of the fields.
-        stated = {
-            "month": f"{other.first:%Y-%m}",
-            "site": other.site,
-            "view": other.view if other.view == "agenda" else "",
-            "day": other.day or "",
-            "page": other.page if other.page > 1 else "",
-        }
-        return "/calendar?" + urlencode({name: value for name, value in stated.items() if value})
+    def url(self, first: date | None = None, **but: str | int) -> str:
+        """The address of the same calendar but for another month, or some parts."""
+        return self.asked.url(month=f"{first or self.first:%Y-%m}", **but)
+
+    def address(self, page: int) -> str:
+        """Where another page of the list is."""
+        return self.url(page=page)
 
 
 class Day(NamedTuple):
@@ -115,7 +122,7 @@ class Line(NamedTuple):
 class MonthPage:
     """Everything that the page of the calendar shows."""
 
-    asked: Asked
+    month: Month
     title: str
     weeks: tuple[Week, ...]
     listed: tuple[tuple[date, tuple[Line, ...]], ...]
@@ -127,19 +134,15 @@ class MonthPage:
 
     @property
     def before(self) -> str:
-        return self.asked.url(first=(self.asked.first - DAY).replace(day=1), day=None)
+        return self.month.url((self.month.first - DAY).replace(day=1), day="")
 
     @property
     def after(self) -> str:
-        return self.asked.url(first=self.asked.following, day=None)
+        return self.month.url(self.month.following, day="")
 
     @property
     def now(self) -> str:
-        return self.asked.url(first=self.today.replace(day=1), day=None)
-
-    def address(self, page: int) -> str:
-        """Where another page of the list is."""
-        return self.asked.url(page=page)
+        return self.month.url(self.today.replace(day=1), day="")
 
 
 class Placed(NamedTuple):
@@ -155,19 +158,19 @@ class Placed(NamedTuple):
         return f"{self.row.participant} {SHORT[self.row.kind]}{self.row.title}"
 
 
-def month_page(rows: Sequence[Row], asked: Asked, sites: Sequence[str], now: datetime, today: date) -> MonthPage:
+def month_page(rows: Sequence[Row], month: Month, sites: Sequence[str], now: datetime, today: date) -> MonthPage:
     """The page that was asked for; beyond the last page of the list stands the last."""
-    placed = [one for row in rows if (one := _placed(row, now)).first < asked.ends and one.last >= asked.begins]
-    listed = _listed(placed, asked) if asked.view == "agenda" else []
-    pages = max(1, -(-len(listed) // LINES_ON_A_PAGE))
-    page = min(asked.page, pages)
+    placed = [one for row in rows if (one := _placed(row, now)).first < month.ends and one.last >= month.begins]
+    listed = _listed(placed, month) if month.listed else []
+    pages = pages_of(len(listed), LINES_ON_A_PAGE)
+    page = min(month.asked.page, pages)
     return MonthPage(
-        asked=asked,
-        title=f"{asked.first:%B %Y}",
-        weeks=tuple(_weeks(placed, asked, today)) if asked.view == "month" else (),
+        month=month,
+        title=f"{month.first:%B %Y}",
+        weeks=() if month.listed else tuple(_weeks(placed, month, today)),
         listed=_by_day(listed[(page - 1) * LINES_ON_A_PAGE : page * LINES_ON_A_PAGE]),
         sites=tuple(sites),
-        found=len(listed) if asked.view == "agenda" else len(placed),
+        found=len(listed) if month.listed else len(placed),
         page=page,
         pages=pages,
         today=today,
@@ -191,14 +194,14 @@ def _placed(row: Row, now: datetime) -> Placed:
     return Placed(row, local_date(row.starts, row.zone), local_date(last, row.zone), state_now(row, now))
 
 
-def _weeks(placed: Sequence[Placed], asked: Asked, today: date) -> Iterator[Week]:
-    begins = asked.begins
-    while begins < asked.ends:
-        yield _week([one for one in placed if one.first < begins + A_WEEK and one.last >= begins], begins, asked, today)
+def _weeks(placed: Sequence[Placed], month: Month, today: date) -> Iterator[Week]:
+    begins = month.begins
+    while begins < month.ends:
+        yield _week([one for one in placed if one.first < begins + A_WEEK and one.last >= begins], begins, month, today)
         begins += A_WEEK
 
 
-def _week(found: Sequence[Placed], begins: date, asked: Asked, today: date) -> Week:
+def _week(found: Sequence[Placed], begins: date, month: Month, today: date) -> Week:
     """What presses most is laid first: steps, then appointments, then windows that are still to be used."""
     lanes: list[set[int]] = [set() for _ in range(LANES)]
     bars, more, total = [], [0] * 7, [0] * 7
@@ -211,7 +214,7 @@ def _week(found: Sequence[Placed], begins: date, asked: Asked, today: date) -> W
         if lane is not None:
             lanes[lane] |= set(days)
             bars.append(_bar(one, days, lane))
-    return Week(tuple(_day(begins + n * DAY, total[n], more[n], asked, today) for n in range(7)), tuple(bars))
+    return Week(tuple(_day(begins + n * DAY, total[n], more[n], month, today) for n in range(7)), tuple(bars))
 
 
 def _pressing(one: Placed) -> tuple[bool, int, date, date, str, str]:
@@ -225,16 +228,16 @@ def _bar(one: Placed, days: range, lane: int) -> Bar:
     return Bar(days[0] + 1, len(days), lane + 1, one.text, says, one.state, row.kind, _href(row))
 
 
-def _day(day: date, total: int, more: int, asked: Asked, today: date) -> Day:
-    href = asked.url(first=day.replace(day=1), view="agenda", day=day)
-    return Day(day, day.replace(day=1) == asked.first, day == today, total, more, href)
+def _day(day: date, total: int, more: int, month: Month, today: date) -> Day:
+    href = month.url(day, view="agenda", day=f"{day}")
+    return Day(day, day.replace(day=1) == month.first, day == today, total, more, href)
 
 
-def _listed(placed: Sequence[Placed], asked: Asked) -> list[tuple[date, Line]]:
+def _listed(placed: Sequence[Placed], month: Month) -> list[tuple[date, Line]]:
     """What stands on the day that was asked for; of a month each once, on the date in it on which it begins."""
-    day = asked.day
+    day = month.day
     wanted = placed if day is None else [one for one in placed if one.first <= day <= one.last]
-    dated = [(day or max(one.first, asked.first), one) for one in wanted]
+    dated = [(day or max(one.first, month.first), one) for one in wanted]
     dated.sort(key=lambda pair: (pair[0], *_pressing(pair[1])))
     return [(at, _line(one)) for at, one in dated]
 

@@ -23,19 +23,18 @@ A_DAY = timedelta(days=1)
 @overviews.get("/calendar")
 def calendar(request: Request, asking: Seeing) -> Response:
     """A month of what stands at the asker's sites."""
-    sites, parameters = sorted(asking.sites()), request.query_params
-    site = parameters.get("site", "")
-    today = asking.office.daybook.authority.today(site or (sites[0] if len(sites) == 1 else None))
-    asked = months.Asked.of(parameters, today)
-    start, end = (midnight(day, "UTC") for day in (asked.begins, asked.ends))
-    rows = between(asking.office.daybook.views, _chosen(sites, site), start - A_DAY, end + A_DAY)
-    return page(request, asking, "calendar.html", page=months.month_page(rows, asked, sites, asking.now, today))
+    sites, asked = sorted(asking.sites()), months.MonthAsked.of(request.query_params)
+    today = asking.office.daybook.authority.today(asked.site or (sites[0] if len(sites) == 1 else None))
+    month = months.Month.of(asked, today)
+    start, end = (midnight(day, "UTC") for day in (month.begins, month.ends))
+    rows = between(asking.office.daybook.views, _chosen(sites, asked.site), start - A_DAY, end + A_DAY)
+    return page(request, asking, "calendar.html", page=months.month_page(rows, month, sites, asking.now, today))
 
 
 @overviews.get("/matrix")
 def matrix(request: Request, asking: Seeing) -> Response:
     """Participants by visits, under the protocol that was released last; before the first release there are no visits."""
-    asked, sites, study = lists.Asked.of(request.query_params), sorted(asking.sites()), asking.office.daybook.participants.study()
+    asked, sites, study = lists.MatrixAsked.of(request.query_params), sorted(asking.sites()), asking.office.daybook.participants.study()
     listed = _listed(asking, asked, sites)
     windows = windows_of(asking.office.daybook.views, [row.participant for row in listed.rows])
     visits = study.latest.visits if study.latest else {}
@@ -46,13 +45,13 @@ def matrix(request: Request, asking: Seeing) -> Response:
 @overviews.get("/participants")
 def participants(request: Request, asking: Seeing) -> Response:
     """Every participant at the asker's sites."""
-    asked, sites = lists.Asked.of(request.query_params), sorted(asking.sites())
+    asked, sites = lists.RosterAsked.of(request.query_params), sorted(asking.sites())
     listed = _listed(asking, asked, sites)
     clocks = {row.zone: SiteClock(row.zone, asking.now) for row in listed.rows}
     return page(request, asking, "participants.html", page=lists.roster_page(listed, asked, sites), clocks=clocks)
 
 
-def _listed(asking: Asking, asked: lists.Asked, sites: list[str]) -> Page:
+def _listed(asking: Asking, asked: lists.RosterAsked, sites: list[str]) -> Page:
     views, narrowed = asking.office.daybook.views, _chosen(sites, asked.site)
     return roster(views, narrowed, asked.page, lists.ON_A_PAGE, text=asked.text, reached=asked.stage, here=asked.here)
 

@@ -13,10 +13,10 @@ from app.clinic_time import SiteClock
 from app.staff import codes_of, shown_out
 from app.web.answering import page
 from app.web.door import counted, set_by_themselves
-from app.web.in_vain import NOT_SENT, TROUBLES, CommandId, InVain, Text, in_vain
+from app.web.forms import CommandId, Lines, Text
+from app.web.in_vain import NOT_SENT, TROUBLES, Filled, InVain, in_vain, sent_in_vain
 from app.web.needs import asking
 from app.web.office import Asking, Stated
-from app.web.staff import Sent, Typed, sent_in_vain
 from domain.contacts import ContactNamed
 from domain.doorkeeping import SignedOut
 from domain.entry import Actor, Circumstances
@@ -46,7 +46,7 @@ def another_password(request: Request, asking: Somebody, password: Text = "", ch
 
 
 @profile.post("/profile/notifications")
-def how_to_be_told(request: Request, asking: Somebody, typed: Typed, command_id: CommandId) -> Response:
+def how_to_be_told(request: Request, asking: Somebody, typed: Lines, command_id: CommandId) -> Response:
     """Say how one wants to be told, and where; for what and at which site is the administrator's to say."""
     sent = {name: typed.get(name, "") for name in ("mail", "webhook", "urgent", "timely", "digest")}
     try:
@@ -93,9 +93,9 @@ def _by(asking: Asking, contact: ContactNamed, command_id: UUID) -> Circumstance
     return asking.circumstances(Actor(id=asking.person.id, role=role, site=site), Stated(command_id))
 
 
-def _shown(request: Request, asking: Asking, why: InVain = NOT_SENT, sent: Sent | None = None) -> Response:
+def _shown(request: Request, asking: Asking, why: InVain = NOT_SENT, sent: Filled | None = None) -> Response:
     """The profile: `why` the password is still the one before, and the form of how one is told as it was `sent`."""
-    today, sent = asking.office.daybook.authority.today(None), sent or Sent()
+    today, sent = asking.office.daybook.authority.today(None), sent or Filled()
     return page(
         request,
         asking,

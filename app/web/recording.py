@@ -12,7 +12,8 @@ from app.cli.asking import QUESTIONS, Chart
 from app.web.answering import page
 from app.web.needs import Seeing
 from app.web.office import Asking
-from app.web.sheets import Asks, Question, Sent, Sheet, asked_in, begun, chart_of, put, question
+from app.web.forms import Sent, asked_in
+from app.web.sheets import Asks, Question, Sheet, begun, chart_of, put, question
 from domain.rejections import Reason, Refused
 from store.participants import Outcome
 

@@ -7,10 +7,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from app.accounts.saved_views import NO_SUCH_VIEW, SavedView
-from app.web.in_vain import Text
+from app.web.forms import Text
 from app.web.looking import worklist
 from app.web.needs import Seeing
-from app.web.worklist_page import Asked, Naming
+from app.web.worklist_page import Naming, WorklistAsked
 from domain.rejections import Refused
 
 saved_views = APIRouter(include_in_schema=False)
@@ -19,7 +19,7 @@ saved_views = APIRouter(include_in_schema=False)
 @saved_views.post("/worklist/views")
 def save(request: Request, asking: Seeing, name: Text = "", query: Text = "") -> Response:
     """Keep the filters that are set, under a name."""
-    asked = Asked.of(dict(parse_qsl(query)))
+    asked = WorklistAsked.of(dict(parse_qsl(query)))
     try:
         asking.office.accounts.saved_views.save(asking.person.id, SavedView(name.strip(), asked.query))
     except Refused as refused:
@@ -34,7 +34,7 @@ def rename(request: Request, asking: Seeing, name: Text = "", to: Text = "") -> 
     query = next((one.query for one in views.of(asking.person.id) if one.name == name), None)
     if query is None:
         raise Refused(NO_SUCH_VIEW)
-    asked = Asked.of(dict(parse_qsl(query)))
+    asked = WorklistAsked.of(dict(parse_qsl(query)))
     try:
         views.rename(asking.person.id, name, to.strip())
     except Refused as refused:

@@ -12,7 +12,8 @@ from app.clinic_time import SiteClock
 from app.staff import refuse_unless_shown
 from app.web.answering import page
 from app.web.door import counted
-from app.web.in_vain import NOT_SENT, TROUBLES, CommandId, InVain, Text, in_vain, left_blank
+from app.web.forms import CommandId, Text, left_blank
+from app.web.in_vain import NOT_SENT, TROUBLES, InVain, in_vain
 from app.web.needs import Needs
 from app.web.office import Asking, Signing, Stated
 from domain.entry import Actor, Circumstances

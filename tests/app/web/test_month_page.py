@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from app.web.month_page import LANES, Asked, MonthPage, month_page, state_now
+from app.web.month_page import LANES, Month, MonthAsked, MonthPage, month_page, state_now
 from domain.scheduled import Kind, State
 from domain.time import MINUTE, midnight
 from projections.calendar import Row
@@ -22,7 +22,7 @@ def row(first: date, last: date, number: int = 1, kind: Kind = "window", state: 
 def page(*rows: Row, query: str = "month=2026-11") -> MonthPage:
     parameters = dict(one.split("=") for one in query.split("&"))
     today = date(2026, 11, 10)
-    return month_page(rows, Asked.of(parameters, today), ("SAO",), NOW, today)
+    return month_page(rows, Month.of(MonthAsked.of(parameters), today), ("SAO",), NOW, today)
 
 
 def bars(shown: MonthPage) -> list[tuple[int, int, int]]:
@@ -93,9 +93,9 @@ def test_a_long_list_is_read_page_by_page_and_beyond_the_last_page_stands_the_la
 
 
 def test_the_address_carries_every_filter_and_drops_the_page_once_anything_changes() -> None:
-    asked = Asked.of({"month": "2026-11", "site": "SAO", "view": "agenda", "page": "3"}, date(2026, 1, 1))
-    assert asked.url(page=3) == "/calendar?month=2026-11&site=SAO&view=agenda&page=3"
-    assert asked.url(first=asked.following) == "/calendar?month=2026-12&site=SAO&view=agenda"
+    month = Month.of(MonthAsked.of({"month": "2026-11", "site": "SAO", "view": "agenda", "page": "3"}), date(2026, 1, 1))
+    assert month.address(3) == "/calendar?month=2026-11&site=SAO&view=agenda&page=3"
+    assert month.url(month.following) == "/calendar?month=2026-12&site=SAO&view=agenda"
 
 
 @pytest.mark.parametrize(
