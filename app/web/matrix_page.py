@@ -2,16 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import NamedTuple
 from urllib.parse import quote
 
 from app.web.asked import Asked, pages_of
-from app.web.month_page import state_now
+from app.web.month_page import dates_of, state_now
 from app.web.worklist_page import participant_href
 from domain.protocol import VisitRule
 from domain.stages import STAGES
-from domain.time import MINUTE, local_date
 from projections.calendar import Row
 from projections.roster import Page
 from projections.roster import Row as Participant
@@ -108,14 +107,8 @@ def matrix_page(  # noqa: PLR0913, PLR0917 - A page is made of all of it.
 def _cell(row: Row | None, now: datetime) -> Cell | None:
     if row is None:
         return None
-    state, first, last = state_now(row, now), local_date(row.starts, row.zone), local_date(row.ends - MINUTE, row.zone)
-    return Cell(
-        state, f"{row.title}: {_range(first, last)}, {state}", f"{participant_href(row.participant)}/visits/{quote(row.name, safe='')}"
-    )
-
-
-def _range(first: date, last: date) -> str:
-    return f"{first}" if first == last else f"{first} to {last}"
+    state = state_now(row, now)
+    return Cell(state, f"{row.title}: {dates_of(row)}, {state}", f"{participant_href(row.participant)}/visits/{quote(row.name, safe='')}")
 
 
 SHORTER = (

@@ -1,7 +1,5 @@
 """Pages about many participants at once: the calendar of a month, participants by visits, and the roster."""
 
-from datetime import timedelta
-
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
@@ -11,13 +9,10 @@ from app.web import month_page as months
 from app.web.answering import page
 from app.web.needs import Seeing
 from app.web.office import Asking
-from domain.time import midnight
-from projections.calendar import between, windows_of
+from projections.calendar import standing, windows_of
 from projections.roster import Page, roster
 
 overviews = APIRouter(include_in_schema=False)
-A_DAY = timedelta(days=1)
-"""No site's dates lie further than this from those of UTC."""
 
 
 @overviews.get("/calendar")
@@ -26,9 +21,9 @@ def calendar(request: Request, asking: Seeing) -> Response:
     sites, asked = sorted(asking.sites()), months.MonthAsked.of(request.query_params)
     today = asking.office.daybook.authority.today(asked.site or (sites[0] if len(sites) == 1 else None))
     month = months.Month.of(asked, today)
-    start, end = (midnight(day, "UTC") for day in (month.begins, month.ends))
-    rows = between(asking.office.daybook.views, _chosen(sites, asked.site), start - A_DAY, end + A_DAY)
-    return page(request, asking, "calendar.html", page=months.month_page(rows, month, sites, asking.now, today))
+    with standing(asking.office.daybook.views, _chosen(sites, asked.site)) as found:
+        shown = months.month_page(found, month, sites, asking.now, today)
+    return page(request, asking, "calendar.html", page=shown)
 
 
 @overviews.get("/matrix")
