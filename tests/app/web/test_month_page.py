@@ -19,7 +19,7 @@ TODAY, DAY = date(2026, 11, 10), timedelta(days=1)
 
 def row(first: date, last: date, number: int = 1, kind: Kind = "window", state: State = "open") -> Row:
     starts, ends = midnight(first, ZONE), midnight(last + DAY, ZONE)
-    found = Scheduled(f"{kind}:day-7", kind, "day-7", "Day 7", state, starts, ends, starts + DAY, True)
+    found = Scheduled(f"{kind}:{first}", kind, "day-7", "Day 7", state, starts, ends, starts + DAY, True)
     return row_of(f"SAO-{number:03}", "SAO", ZONE, found)
 
 
