@@ -13,7 +13,7 @@ from app.accounts.accesses import Wanted
 from app.cli.reading import Annotations, Heard, Reads
 from app.clinic_time import SiteClock
 from app.watching import first_altered
-from app.web.answering import as_csv, page
+from app.web.answering import MOST_ROWS, as_csv, page
 from app.web.asked import Asked, pages_of
 from app.web.needs import Needs
 from app.web.office import Asking
@@ -21,7 +21,6 @@ from app.web.office import Asking
 watched = APIRouter(include_in_schema=False)
 SeeingAccesses = Annotated[Asking, Depends(Needs("see-accesses"))]
 ON_A_PAGE = 100
-MOST_ROWS = 100_000
 COLUMNS = ("number", "at", "person", "participant", "site", "what", "source", "hash")
 SPAN: Annotations = {
     "since": Annotated[datetime | None, Reads(lambda clock: clock.bound)],

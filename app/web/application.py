@@ -18,6 +18,7 @@ from app.web.calendars import Feeds, calendars
 from app.web.charting import charting
 from app.web.deviating import deviating
 from app.web.door import Turnstile, door
+from app.web.guarding import Guarded
 from app.web.heads import heads
 from app.web.histories import histories
 from app.web.identity import identity
@@ -34,7 +35,6 @@ from app.web.recording import recording
 from app.web.registering import registering
 from app.web.reminders import reminders
 from app.web.running import running
-from app.web.guarding import Guarded
 from app.web.saved_views import saved_views
 from app.web.searching import searching
 from app.web.staff import people

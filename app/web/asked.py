@@ -36,7 +36,7 @@ class Asked:
         return {name: str(said) for name in self.parts() if (said := getattr(self, name))}
 
     def url(self, path: str = "", **but: Any) -> str:
-        """The address of the same list, or of its table, but for some parts of it; what is narrowed otherwise begins with its first page."""
+        """The address of the same list, or of its table, but for some parts; it begins with its first page anew."""
         other = replace(self, **{"page": 1, **but})
         said = other.stated | ({"page": str(other.page)} if other.page > 1 else {})
         return f"{path or self.PATH}?{urlencode(said)}" if said else path or self.PATH
@@ -59,3 +59,8 @@ def number_of(typed: str) -> int:
 def pages_of(found: int, on_a_page: int) -> int:
     """How many pages so many rows fill; of none there is one page, which says so."""
     return max(1, -(-found // on_a_page))
+
+
+def chosen(sites: frozenset[str], site: str) -> frozenset[str]:
+    """Of the sites of whoever asks the one that is asked for, if it is among them; all, where none is."""
+    return sites & {site} if site else sites

@@ -4,18 +4,16 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from app.cli.asking import Chart
-from app.web.answering import as_csv, page
+from app.web.answering import MOST_ROWS, as_csv, page
 from app.web.deviations_page import CATEGORIES, IMPORTANCE, STANDINGS, DeviationsAsked, deviation_asks, deviations_page, standing_of
 from app.web.fields import Typed
+from app.web.forms import Sent
 from app.web.needs import Seeing
 from app.web.office import Asking
-from app.web.forms import Sent
 from app.web.sheets import chart_of, page_with
 from projections.deviations import Row, listed
 
 deviating = APIRouter(include_in_schema=False)
-MOST_ROWS = 100_000
-"""How many rows a table has at most."""
 COLUMNS = ("participant", "site", "key", "entry", "category", "important", "final", "reviewed", "says")
 DETAILS = ("occurred_on", "discovered_on", "cause", "prevention", "reported_to_sponsor_on", "reported_to_ethics_committee_on")
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from app.web.asked import Asked, pages_of
+from app.web.asked import Asked, chosen, pages_of
 from app.web.sheets import Asks, question
 from domain.decisions.deviating import BY_HAND
 from domain.events import DeviationDetails
@@ -68,8 +68,9 @@ class DeviationsAsked(Asked):
 
     def wanted(self, sites: frozenset[str]) -> Wanted:
         """What is wanted of the deviations of these sites."""
-        only = sites & {self.site} if self.site else sites
-        return Wanted(sites=only, category=self.category, standing=self.standing, importance=self.importance, text=self.text)
+        return Wanted(
+            sites=chosen(sites, self.site), category=self.category, standing=self.standing, importance=self.importance, text=self.text
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,10 @@ from hmac import compare_digest
 from http import HTTPStatus
 from secrets import token_urlsafe
 from threading import Lock
-from typing import Annotated
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from app.accounts.passwords import refuse_weak
@@ -23,8 +22,8 @@ from app.staff import shown_out, told_truly
 from app.web.answering import unsigned
 from app.web.forms import CommandId, Text, left_blank
 from app.web.in_vain import NOT_SENT, TROUBLES, InVain, in_vain
-from app.web.needs import COOKIE, asking, office_of
-from app.web.office import Asking, Office
+from app.web.needs import COOKIE, Somebody, office_of
+from app.web.office import Office
 from domain.doorkeeping import PasswordSet, SignedIn, SignedOut
 from domain.entry import Actor, Circumstances
 from domain.people import PersonAdmitted, RoleGranted
@@ -95,7 +94,7 @@ def try_to_sign_in(request: Request, person: Text = "", password: Text = "", the
 
 
 @door.post("/sign-out")
-def sign_out(request: Request, asking: Annotated[Asking, Depends(asking)]) -> Response:
+def sign_out(request: Request, asking: Somebody) -> Response:
     """End this session."""
     asking.office.accounts.sessions.end(asking.session)
     asking.office.daybook.people.note(SignedOut(person=asking.person.id), "web")

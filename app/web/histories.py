@@ -1,20 +1,19 @@
 """The pages of a participant's history, and of an entry that is corrected or taken back."""
 
 from http import HTTPStatus
-from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from app.cli.asking import Chart
 from app.moments import Replays
 from app.web.answering import page
 from app.web.fields import Typed
+from app.web.forms import Sent, one_of
 from app.web.history_page import correction_asks, entry_shown, history_page, stated
-from app.web.needs import Needs, Seeing
+from app.web.needs import Seeing, SeeingHistory
 from app.web.office import Asking
 from app.web.replay_page import MomentAsked, StateShown, state_shown
-from app.web.forms import Sent, one_of
 from app.web.sheets import chart_of, page_with, recorded
 from app.web.worklist_page import participant_href
 from domain.entry import Entry
@@ -23,7 +22,6 @@ from domain.record import Record
 from domain.rejections import Reason, Refused
 
 histories = APIRouter(include_in_schema=False)
-SeeingHistory = Annotated[Asking, Depends(Needs("see-history"))]
 NOTHING_THERE = HTTPStatus.NOT_FOUND
 """Of a moment that nobody can write, or at which nothing was on record."""
 FIELD = "field."

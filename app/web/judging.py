@@ -14,9 +14,9 @@ from app.cli.reading import Annotations, Heard, Reads
 from app.web.asked import number_of
 from app.web.eligibility_page import confirmation_asks, differences, eligibility_page
 from app.web.fields import Typed
+from app.web.forms import Sent, one_of
 from app.web.needs import Seeing
 from app.web.office import Asking
-from app.web.forms import Sent, one_of
 from app.web.sheets import chart_of, page_with
 from domain.criteria.report import confirmation, eligibility
 from domain.record import Record

@@ -5,11 +5,11 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response, StreamingResponse
 
-from app.web.answering import NAVIGATION, as_csv, page
-from app.web.needs import Seeing, asking, asking_by, shown_secret
+from app.web.answering import MOST_ROWS, NAVIGATION, as_csv, page
+from app.web.needs import Seeing, Somebody, asking_by, shown_secret
 from app.web.office import Asking
 from app.web.participant_page import participant_page
 from app.web.pulse import Pulse, Told
@@ -23,13 +23,11 @@ from store.errors import StoreError
 
 looking = APIRouter(include_in_schema=False)
 Position = Annotated[int, Query(ge=0, lt=10**12)]
-MOST_ROWS = 100_000
-"""How many rows a table has at most."""
 COLUMNS = ("participant", "site", "category", "title", "state", "says", "action", "opens", "target", "closes")
 
 
 @looking.get("/")
-def home(asking: Annotated[Asking, Depends(asking)]) -> Response:
+def home(asking: Somebody) -> Response:
     """Everybody begins at the first place that is theirs: most at the worklist, administrators at the people."""
     return RedirectResponse(next((href for href, _, action in NAVIGATION if action in asking.rights.actions), "/profile"))
 

@@ -89,6 +89,10 @@ def asking(request: Request, found: Found, shown: Annotated[str, Depends(shown_a
     return found
 
 
+Somebody = Annotated[Asking, Depends(asking)]
+"""Whoever asks, once they have signed in."""
+
+
 def _by_itself(request: Request) -> bool:
     """Whether a page asks without anybody at it, because it keeps itself up to date: that keeps no session alive.
 
@@ -110,7 +114,7 @@ class Needs:
     somebody_new: bool = False
     unread: bool = False
 
-    def __call__(self, request: Request, asking: Annotated[Asking, Depends(asking)]) -> Asking:
+    def __call__(self, request: Request, asking: Somebody) -> Asking:
         """Who asks, once they may. Raises Refused as Authority does, once that is recorded."""
         authority = asking.office.daybook.authority
         participant = request.path_params.get("participant")
@@ -136,3 +140,7 @@ def _note(request: Request, asking: Asking, participant: str | None = None, site
 
 Seeing = Annotated[Asking, Depends(Needs("see-participants"))]
 """Whoever asks, of participants whom they may see."""
+SeeingHistory = Annotated[Asking, Depends(Needs("see-history"))]
+"""Whoever asks, of what was recorded of participants, entry by entry."""
+Admitting = Annotated[Asking, Depends(Needs("admit-people"))]
+"""Whoever looks after the accounts of others."""

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator
 from http import HTTPStatus
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from app.cli.reading import shaped
@@ -15,7 +14,7 @@ from app.web.answering import page
 from app.web.door import counted, set_by_themselves
 from app.web.forms import CommandId, Lines, Text
 from app.web.in_vain import NOT_SENT, TROUBLES, Filled, InVain, in_vain, sent_in_vain
-from app.web.needs import asking
+from app.web.needs import Somebody
 from app.web.office import Asking, Stated
 from domain.contacts import ContactNamed
 from domain.doorkeeping import SignedOut
@@ -23,7 +22,6 @@ from domain.entry import Actor, Circumstances
 from domain.rejections import Reason, Refused, refuse_if
 
 profile = APIRouter(include_in_schema=False)
-Somebody = Annotated[Asking, Depends(asking)]
 
 
 @profile.get("/profile")

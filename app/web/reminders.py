@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from app.clinic_time import SiteClock
 from app.web.answering import page
-from app.web.asked import Asked
+from app.web.asked import Asked, chosen
 from app.web.door import here
 from app.web.forms import CommandId, Text
 from app.web.needs import Needs, Seeing
@@ -60,14 +60,12 @@ def all_of_them(request: Request, asking: Seeing) -> Response:
     """The inbox of the asker's roles, or the log of their sites."""
     asked, views = RemindersAsked.of(request.query_params), asking.office.daybook.views
     sites = sorted(asking.sites())
-    chosen = [site for site in sites if asked.site in {"", site}]
-    roles = {site: held for site, held in _roles(asking).items() if site in chosen}
-    rows, found = inbox(
-        views, asking.now, roles, person=asking.person.id, limit=ON_A_PAGE, skipped=0 if asked.log else asked.skipped
-    )
+    wanted = chosen(asking.sites(), asked.site)
+    roles = {site: held for site, held in _roles(asking).items() if site in wanted}
+    rows, found = inbox(views, asking.now, roles, person=asking.person.id, limit=ON_A_PAGE, skipped=0 if asked.log else asked.skipped)
     more = found > asked.skipped + ON_A_PAGE
     if asked.log:
-        rows = log(views, chosen, ON_A_PAGE + 1, asked.skipped, participant=asked.participant, state=asked.state)
+        rows = log(views, wanted, ON_A_PAGE + 1, asked.skipped, participant=asked.participant, state=asked.state)
         rows, more = rows[:ON_A_PAGE], len(rows) > ON_A_PAGE
     lines = [_line(row, asking) for row in rows]
     noting = asking.sites("acknowledge")

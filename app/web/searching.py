@@ -12,11 +12,11 @@ from fastapi.responses import RedirectResponse, Response
 
 from app.cli.reading import shaped
 from app.searched import MARKED, TYPED, Reviewed, bound_by, question_of, reviewed, to_be_reviewed
-from app.web.answering import as_csv, page
+from app.web.answering import MOST_ROWS, as_csv, page
 from app.web.asked import Asked, number_of, page_of, pages_of
 from app.web.forms import CommandId, Lines
 from app.web.in_vain import TROUBLES, Filled, sent_in_vain
-from app.web.needs import Needs
+from app.web.needs import Needs, SeeingHistory
 from app.web.office import Asking, Signing, Stated
 from domain.entry import Actor
 from domain.rejections import Refused
@@ -25,11 +25,8 @@ from domain.words import Role, Source
 from projections.search import Bounds, Row, search
 
 searching = APIRouter(include_in_schema=False)
-SeeingHistory = Annotated[Asking, Depends(Needs("see-history"))]
 Reviewing = Annotated[Asking, Depends(Needs("review-entries"))]
 ON_A_PAGE = 50
-MOST_ROWS = 100_000
-"""How many rows a table has at most."""
 COLUMNS = tuple(name for name in Row._fields if name != "position")
 CHOICES = {
     "roles": tuple((role, role.replace("-", " ").capitalize()) for role in get_args(Role) if role != "door"),

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Annotated, NamedTuple, TypeVar, get_args
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import BaseModel
 
@@ -20,7 +20,7 @@ from app.staff import Staff
 from app.web.answering import page
 from app.web.forms import CommandId, Lines
 from app.web.in_vain import TROUBLES, Filled, sent_in_vain
-from app.web.needs import Needs
+from app.web.needs import Admitting
 from app.web.office import Asking, Stated
 from domain.access import MAY
 from domain.entry import Actor, Circumstances
@@ -31,7 +31,6 @@ from domain.words import Action, PersonsRole
 
 M = TypeVar("M", bound=BaseModel)
 people = APIRouter(include_in_schema=False)
-Admitting = Annotated[Asking, Depends(Needs("admit-people"))]
 ROLES = tuple((role, role.replace("-", " ").capitalize()) for role in get_args(PersonsRole))
 
 

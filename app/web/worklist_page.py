@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from app.accounts.saved_views import SavedView
 from app.clinic_time import SiteClock, study_day
-from app.web.asked import Asked, pages_of
+from app.web.asked import Asked, chosen, pages_of
 from app.web.drawing import Kind, Piece, window_bar
 from app.web.pulse import Told, minute_of
 from domain.protocol import Protocol
@@ -78,8 +78,7 @@ class WorklistAsked(Asked):
 
     def wanted(self, sites: frozenset[str]) -> Wanted:
         """What is wanted of the list of these sites."""
-        only = sites & {self.site} if self.site else sites
-        return Wanted(sites=only, step=self.step, visit=self.visit, state=self.state, group=self.group, text=self.text)
+        return Wanted(sites=chosen(sites, self.site), step=self.step, visit=self.visit, state=self.state, group=self.group, text=self.text)
 
     @property
     def query(self) -> str:
@@ -187,7 +186,9 @@ class WorklistPage:
         return self.asked.url("/worklist.csv")
 
 
-def worklist_page(listing: Listing, asked: WorklistAsked, choices: Choices, now: datetime, saved: tuple[SavedView, ...] = ()) -> WorklistPage:
+def worklist_page(
+    listing: Listing, asked: WorklistAsked, choices: Choices, now: datetime, saved: tuple[SavedView, ...] = ()
+) -> WorklistPage:
     """The page that was asked for; beyond the last page stands the last."""
     pages = pages_of(listing.found, ROWS_ON_A_PAGE)
     counts = Counter(listing.counts)

@@ -39,7 +39,9 @@ STEP = {"kind": "step", "name": "infusion", "title": "Infusion"}
 NOTHING_OFFERED = Choices((), (), (), ())
 
 
-def page_of(*rows: Row, group: Group = "due", asked: WorklistAsked | None = None, found: int | None = None, now: datetime = NOW) -> WorklistPage:
+def page_of(
+    *rows: Row, group: Group = "due", asked: WorklistAsked | None = None, found: int | None = None, now: datetime = NOW
+) -> WorklistPage:
     """The page that shows these rows of one group, of so many that were found."""
     listing = Listing(tuple((group, one) for one in rows), {group: len(rows)}, len(rows) if found is None else found, 7)
     return worklist_page(listing, asked or WorklistAsked(), NOTHING_OFFERED, now)
