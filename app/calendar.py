@@ -12,8 +12,8 @@ from icalendar import vText
 from icalendar.parser import Contentline
 
 from domain.scheduled import Kind, Scheduled
-from domain.time import MINUTE, local_date, shown
-from projections.calendar import Calendar, Record, Row
+from domain.time import local_date, shown
+from projections.calendar import Calendar, Record, Row, row_of
 
 LONGEST_LINE = 75
 """In octets, by RFC 5545."""
@@ -37,7 +37,7 @@ class Publisher:
                 line
                 for participant, gone in withdrawn.items()
                 for one in gone
-                for line in self._event(_row(one, records[participant], zones), records[participant], "CANCELLED")
+                for line in self._event(_gone(one, records[participant], zones), records[participant], "CANCELLED")
             ),
             "END:VCALENDAR",
         ]
@@ -67,29 +67,15 @@ def _status(row: Row) -> str:
     return "CANCELLED" if row.state == "withdrawn" else "CONFIRMED"
 
 
-def _row(one: Scheduled, record: Record, zones: Mapping[str, str]) -> Row:
+def _gone(one: Scheduled, record: Record, zones: Mapping[str, str]) -> Row:
     """What was withdrawn, as the calendar would hold it."""
-    zone = zones[record.site]
-    return Row(
-        record.participant,
-        record.site,
-        zone,
-        one.key,
-        one.kind,
-        one.name,
-        one.title,
-        one.state,
-        one.starts,
-        one.ends,
-        one.target,
-        one.whole_days,
-    )
+    return row_of(record.participant, record.site, zones[record.site], one)
 
 
 def _times(row: Row) -> Iterator[str]:
     """Dates at the site, of which the last is the first date after; or minutes, in UTC."""
     if row.whole_days:
-        yield f"DTSTART;VALUE=DATE:{local_date(row.starts, row.zone):%Y%m%d}"
+        yield f"DTSTART;VALUE=DATE:{row.first:%Y%m%d}"
         yield f"DTEND;VALUE=DATE:{local_date(row.ends, row.zone):%Y%m%d}"
         return
     yield f"DTSTART:{_instant(row.starts)}"
@@ -101,8 +87,7 @@ def _says(row: Row, study: str) -> str:
     """The same in words, on the clocks of the site."""
     whose = f"Study {study}, participant {row.participant}."
     if row.whole_days:
-        first, last = local_date(row.starts, row.zone), local_date(row.ends - MINUTE, row.zone)
-        when = f"{first}" if first == last else f"{first} to {last}, best on {local_date(row.target, row.zone)}"
+        when = f"{row.first}" if row.first == row.last else f"{row.first} to {row.last}, best on {local_date(row.target, row.zone)}"
     elif row.ends > row.starts:
         when = f"{shown(row.starts, row.zone)} to {shown(row.ends, row.zone)}, best at {shown(row.target, row.zone)}"
     else:

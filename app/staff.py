@@ -60,7 +60,7 @@ class Staff:
         self.authority.admit(events, by)
         given: dict[str, str] = {}
         for event in events:
-            with _told_truly(event.person):
+            with told_truly(event.person):
                 given |= self._followed(event, by)
         return given
 
@@ -90,7 +90,7 @@ class Staff:
         What the accounts did not do of it the first time is done when it is asked for again.
         """
         self.authority.people.record((AccessGiven(person=person, by=self.by),), by)
-        with _told_truly(person):
+        with told_truly(person):
             if self.accounts.carried_out.knows(by.command_id):
                 return None
             given = self.accounts.passwords.give(person) if self.by == "password" else None
@@ -127,7 +127,7 @@ def shown_out(accounts: Accounts, people: PeopleDesk, person: str, source: Sourc
 
 
 @contextmanager
-def _told_truly(person: str) -> Iterator[None]:
+def told_truly(person: str) -> Iterator[None]:
     """What the accounts say of themselves where they fail is that nothing was changed; by now it is on record."""
     try:
         yield

@@ -97,8 +97,10 @@ class Passwords:
 
 
 def refuse_weak(person: str, password: str) -> None:
-    """Refuse a password that is too short to keep anybody out, or the first that anybody would try."""
-    if not SHORTEST <= len(password) <= LONGEST:
+    """Refuse a password that is too short to keep anybody out, too long to be read, or the first that anybody would try."""
+    if len(password) > LONGEST:
+        raise Refused(Reason(code="password-too-long", says=f"a password has at most {LONGEST} characters"))
+    if len(password) < SHORTEST:
         says = f"a password has at least {SHORTEST} characters; several words are easy to remember"
         raise Refused(Reason(code="password-too-short", says=says))
     if not password.isprintable():

@@ -237,6 +237,8 @@ def _reason(detail: ErrorDetails) -> Reason:
     place = " ".join(str(part).replace("_", " ") for part in detail["loc"] if not str(part).endswith(".v1"))
     context = detail.get("ctx", {})
     match detail["type"]:
+        case "missing":
+            says = "something must be said"
         case "string_pattern_mismatch":
             says = f"{detail['input']!r} is not written as it must be: {context['pattern']}"
         case "string_too_short":

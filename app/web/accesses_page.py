@@ -1,12 +1,10 @@
 """The page of who looked at which participant and when, for whoever audits the study or looks after its accounts."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from http import HTTPStatus
-from typing import Annotated, Any, Self
-from urllib.parse import urlencode
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
@@ -15,15 +13,14 @@ from app.accounts.accesses import Wanted
 from app.cli.reading import Annotations, Heard, Reads
 from app.clinic_time import SiteClock
 from app.watching import first_altered
-from app.web.answering import as_csv, page
+from app.web.answering import MOST_ROWS, as_csv, page
+from app.web.asked import Asked, pages_of
 from app.web.needs import Needs
 from app.web.office import Asking
 
 watched = APIRouter(include_in_schema=False)
 SeeingAccesses = Annotated[Asking, Depends(Needs("see-accesses"))]
 ON_A_PAGE = 100
-MOST_ROWS = 100_000
-TYPED = ("participant", "person", "since", "until")
 COLUMNS = ("number", "at", "person", "participant", "site", "what", "source", "hash")
 SPAN: Annotations = {
     "since": Annotated[datetime | None, Reads(lambda clock: clock.bound)],
@@ -33,27 +30,14 @@ SPAN: Annotations = {
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """Which looks somebody wants to see; each part is a parameter of the URL, and an empty one leaves nothing out."""
+class AccessesAsked(Asked):
+    """Which looks somebody wants to see."""
 
+    PATH, LONGEST = "/accesses", 60
     participant: str = ""
     person: str = ""
     since: str = ""
     until: str = ""
-    page: int = 1
-
-    @classmethod
-    def of(cls, parameters: Mapping[str, str]) -> Self:
-        """As the URL says; a page that is no number is the first."""
-        said = {name: parameters.get(name, "").strip()[:60] for name in TYPED}
-        number = parameters.get("page", "")
-        return cls(**said, page=max(1, int(number)) if number.isdecimal() and len(number) < 9 else 1)  # noqa: PLR2004 - No list is so long.
-
-    def url(self, path: str = "/accesses", **but: Any) -> str:
-        """The address of the same list but for some parameters."""
-        other = replace(self, **{"page": 1, **but})
-        said = {name: getattr(other, name) for name in TYPED if getattr(other, name)} | ({"page": other.page} if other.page > 1 else {})
-        return f"{path}?{urlencode(said)}" if said else path
 
     def wanted(self, asking: Asking, heard: Heard) -> Wanted | None:
         """What that asks for at the asker's sites; dates are by UTC. None where it cannot be read, and then it was heard why."""
@@ -65,13 +49,13 @@ class Asked:
 @watched.get("/accesses")
 def accesses(request: Request, asking: SeeingAccesses) -> Response:
     """Who looked at what and when, the last first; on request whether the account is the one that was kept."""
-    asked, kept = Asked.of(request.query_params), asking.office.accounts.accesses
+    asked, kept = AccessesAsked.of(request.query_params), asking.office.accounts.accesses
     heard, checked = Heard(), "check" in request.query_params
     wanted = asked.wanted(asking, heard)
     found = None if wanted is None else kept.page(wanted, asked.page, ON_A_PAGE)
     altered = first_altered(kept, asking.office.daybook.people) if checked else None
     status = HTTPStatus.UNPROCESSABLE_ENTITY if found is None else HTTPStatus.OK
-    pages = max(1, -(-found.found // ON_A_PAGE)) if found else 1
+    pages = pages_of(found.found if found else 0, ON_A_PAGE)
     shown = {"asked": asked, "found": found, "pages": pages, "faults": heard.faults, "checked": checked, "altered": altered}
     zones = {site: one.zone for site, one in asking.office.daybook.desk.so_far().sites.items()}
     return page(request, asking, "accesses.html", status, zones=zones, **shown)
@@ -81,7 +65,7 @@ def accesses(request: Request, asking: SeeingAccesses) -> Response:
 def as_a_table(request: Request, asking: SeeingAccesses) -> Response:
     """The same looks as a table; instants in UTC."""
     heard = Heard()
-    wanted = Asked.of(request.query_params).wanted(asking, heard)
+    wanted = AccessesAsked.of(request.query_params).wanted(asking, heard)
     if wanted is None:
         raise heard.refusal()
     found = asking.office.accounts.accesses.page(wanted, 1, MOST_ROWS)

@@ -86,6 +86,10 @@ def _visitor(asking: Asking) -> Visitor:
     return Visitor(asking.person.name, asking.person.id, ", ".join(roles))
 
 
+MOST_ROWS = 100_000
+"""How many rows a table has at most."""
+
+
 def as_csv(name: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
     """A table as a file, in which no cell is a formula."""
     text = io.StringIO()

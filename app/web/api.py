@@ -9,8 +9,8 @@ from pydantic import BeforeValidator, Field
 
 from app.web.as_json import AsJson
 from app.web.door import counted, signed_in
-from app.web.looking import told_of
-from app.web.needs import Needs, Seeing, asking, office_of
+from app.web.looking import timeline_of
+from app.web.needs import Needs, Seeing, Somebody, office_of
 from app.web.office import Asking, Signing, Stated
 from app.web.problems import DESCRIBED
 from domain.base import Value
@@ -38,7 +38,6 @@ ROWS = 100
 Limit = Annotated[int, Query(ge=1, le=1000, description="How many rows are wanted at most.")]
 After = Annotated[int, Query(ge=0, lt=10**9, description="After how many rows of the list: what the answer before called `next`.")]
 Registering = Annotated[Asking, Depends(Needs("register", somebody_new=True))]
-Somebody = Annotated[Asking, Depends(asking)]
 
 
 class SignIn(Value):
@@ -144,7 +143,7 @@ def participants(asking: Seeing) -> Participants:
 @api.get("/participants/{participant}")
 def participant(participant: ParticipantId, asking: Seeing) -> Timeline:
     """Everything on record of a participant."""
-    return told_of(asking.office.daybook.views, participant)
+    return timeline_of(asking.office.daybook.views, participant)
 
 
 @api.post("/participants/{participant}", status_code=HTTPStatus.CREATED)

@@ -3,13 +3,12 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query, Request
 
 from app.cli.replay import for_programs
 from app.moments import NOW, Replays, entry_of, moment
 from app.searched import TYPED
-from app.web.needs import Needs
-from app.web.office import Asking
+from app.web.needs import SeeingHistory
 from app.web.problems import DESCRIBED
 from app.web.searching import question_by
 from app.web.sheets import chart_of
@@ -20,7 +19,6 @@ from domain.words import ParticipantId, Role, Source
 from projections.search import Bounds, search
 
 of_the_record = APIRouter(prefix="/api", tags=["audit"], responses=DESCRIBED)
-SeeingHistory = Annotated[Asking, Depends(Needs("see-history"))]
 Text = Annotated[str, Query(max_length=120)]
 ROWS_AT_ONCE = 1000
 

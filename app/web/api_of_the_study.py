@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Header
 from pydantic import Field
 
 from app.web.as_json import AsJson
-from app.web.needs import Needs
+from app.web.needs import Admitting, Needs
 from app.web.office import Asking, Stated
 from app.web.problems import DESCRIBED
 from app.web.staff import administering, staff_of
@@ -20,7 +20,6 @@ from domain.study import DrugClassified, StudyEvent
 from domain.words import Name, PersonsRole, Sentence
 
 of_the_study = APIRouter(prefix="/api", tags=["study"], responses=DESCRIBED)
-Admitting = Annotated[Asking, Depends(Needs("admit-people"))]
 Running = Annotated[Asking, Depends(Needs("run-study"))]
 Classifying = Annotated[Asking, Depends(Needs("classify"))]
 Key = Annotated[UUID | None, Header(description="The id of the command: repeated under it, it is recorded once.")]

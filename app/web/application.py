@@ -18,6 +18,7 @@ from app.web.calendars import Feeds, calendars
 from app.web.charting import charting
 from app.web.deviating import deviating
 from app.web.door import Turnstile, door
+from app.web.guarding import Guarded
 from app.web.heads import heads
 from app.web.histories import histories
 from app.web.identity import identity
@@ -26,7 +27,7 @@ from app.web.knowing import Known
 from app.web.looking import looking
 from app.web.office import Office
 from app.web.overviews import overviews
-from app.web.problems import told_of
+from app.web.problems import tell_problems
 from app.web.profile import profile
 from app.web.pulse import Pulse
 from app.web.raw_page import raw_records
@@ -34,7 +35,6 @@ from app.web.recording import recording
 from app.web.registering import registering
 from app.web.reminders import reminders
 from app.web.running import running
-from app.web.safety import Guarded
 from app.web.saved_views import saved_views
 from app.web.searching import searching
 from app.web.staff import people
@@ -85,7 +85,7 @@ def application(office: Office, hosts: tuple[str, ...]) -> ASGIApp:
     for name, file in HTMX.items():
         app.add_api_route(f"/static/{name}", _served(file), include_in_schema=False, response_class=FileResponse)
     app.mount("/static", StaticFiles(directory=OURS))
-    told_of(app)
+    tell_problems(app)
     app.add_middleware(Known)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts))
     return Guarded(app, secure=office.secure)

@@ -6,23 +6,21 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from http import HTTPStatus
 from threading import Lock
-from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from app.calendar import Publisher
 from app.web.answering import page
 from app.web.door import Turnstile
-from app.web.needs import asking, office_of
-from app.web.office import Asking, Office
+from app.web.needs import Somebody, office_of
+from app.web.office import Office
 from domain.doorkeeping import CalendarAddressGiven, CalendarAddressTakenBack
 from domain.participant import PARTICIPANT
 from domain.scheduled import Scheduled, withdrawn
 from projections.calendar import Calendar, Record, calendar
 
 calendars = APIRouter(include_in_schema=False)
-Somebody = Annotated[Asking, Depends(asking)]
 KEPT_BACK = timedelta(days=31)
 """How long what has passed by stays in a feed."""
 MOST_KEPT = 32

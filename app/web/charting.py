@@ -9,11 +9,12 @@ from fastapi.responses import Response
 from app.cli.asking import Chart
 from app.cli.reviews import KINDS
 from app.web.fields import Typed
+from app.web.forms import Sent, asked_in
 from app.web.harm_page import harm_asks, harm_shown
 from app.web.jobs import CONSENT, TAPERED, screening_of
 from app.web.needs import Seeing
 from app.web.office import Asking
-from app.web.sheets import Asks, Sent, asked_in, chart_of, page_with, question
+from app.web.sheets import Asks, chart_of, page_with, question
 from domain.events import ConsentSigned, MedicationTaken, ReviewMade
 from domain.rejections import Reason, Refused
 from domain.rules.reviews import TITLES

@@ -4,17 +4,16 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from app.cli.asking import Chart
-from app.web.answering import as_csv, page
-from app.web.deviations_page import CATEGORIES, IMPORTANCE, STANDINGS, Asked, deviation_asks, deviations_page, standing_of
+from app.web.answering import MOST_ROWS, as_csv, page
+from app.web.deviations_page import CATEGORIES, IMPORTANCE, STANDINGS, DeviationsAsked, deviation_asks, deviations_page, standing_of
 from app.web.fields import Typed
+from app.web.forms import Sent
 from app.web.needs import Seeing
 from app.web.office import Asking
-from app.web.sheets import Sent, chart_of, page_with
+from app.web.sheets import chart_of, page_with
 from projections.deviations import Row, listed
 
 deviating = APIRouter(include_in_schema=False)
-MOST_ROWS = 100_000
-"""How many rows a table has at most."""
 COLUMNS = ("participant", "site", "key", "entry", "category", "important", "final", "reviewed", "says")
 DETAILS = ("occurred_on", "discovered_on", "cause", "prevention", "reported_to_sponsor_on", "reported_to_ethics_committee_on")
 
@@ -22,7 +21,7 @@ DETAILS = ("occurred_on", "discovered_on", "cause", "prevention", "reported_to_s
 @deviating.get("/deviations")
 def of_the_study(request: Request, asking: Seeing) -> Response:
     """Every deviation that stands at the asker's sites."""
-    shown = deviations_page(asking.office.daybook.views, asking.sites(), Asked.of(request.query_params))
+    shown = deviations_page(asking.office.daybook.views, asking.sites(), DeviationsAsked.of(request.query_params))
     choices = {"categories": CATEGORIES, "standings": STANDINGS, "importances": IMPORTANCE}
     return page(request, asking, "deviations.html", shown=shown, choices=choices, standing_of=standing_of)
 
@@ -30,7 +29,7 @@ def of_the_study(request: Request, asking: Seeing) -> Response:
 @deviating.get("/deviations.csv")
 def as_a_table(request: Request, asking: Seeing) -> Response:
     """The same deviations as a table, with what was found out about them."""
-    wanted = Asked.of(request.query_params).wanted(asking.sites())
+    wanted = DeviationsAsked.of(request.query_params).wanted(asking.sites())
     rows, _ = listed(asking.office.daybook.views, wanted, MOST_ROWS)
     return as_csv("deviations", (*COLUMNS, *DETAILS), map(_line, rows))
 

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Self
-from urllib.parse import urlencode
 
+from app.web.asked import Asked, chosen, pages_of
 from app.web.sheets import Asks, question
 from domain.decisions.deviating import BY_HAND
 from domain.events import DeviationDetails
@@ -25,7 +24,6 @@ DETAILS: Mapping[str, str] = {
 }
 """What can be found out about a deviation, by the field of the form in which it stands."""
 ROWS_ON_A_PAGE = 50
-FILTERS = ("site", "category", "standing", "importance", "text")
 
 
 def deviation_asks(participant: Participant) -> Iterator[Asks]:
@@ -58,40 +56,28 @@ def _typed(value: object) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """Which deviations somebody wants to see; each part is a parameter of the URL, and an empty one leaves nothing out."""
+class DeviationsAsked(Asked):
+    """Which deviations somebody wants to see."""
 
+    PATH = "/deviations"
     site: str = ""
     category: str = ""
     standing: str = ""
     importance: str = ""
     text: str = ""
-    page: int = 1
-
-    @classmethod
-    def of(cls, parameters: Mapping[str, str]) -> Self:
-        """As the URL says; a page that is no number is the first."""
-        found = {name: parameters.get(name, "").strip()[:80] for name in FILTERS}
-        page = parameters.get("page", "")
-        return cls(**found, page=max(1, int(page)) if page.isdecimal() and len(page) < 6 else 1)  # noqa: PLR2004 - No list is so long.
 
     def wanted(self, sites: frozenset[str]) -> Wanted:
         """What is wanted of the deviations of these sites."""
-        only = sites & {self.site} if self.site else sites
-        return Wanted(sites=only, category=self.category, standing=self.standing, importance=self.importance, text=self.text)
-
-    def url(self, path: str = "/deviations", **but: Any) -> str:
-        """The address of the same list but for some parameters."""
-        other = replace(self, **{"page": 1, **but})
-        said = {name: getattr(other, name) for name in FILTERS if getattr(other, name)} | ({"page": other.page} if other.page > 1 else {})
-        return f"{path}?{urlencode(said)}" if said else path
+        return Wanted(
+            sites=chosen(sites, self.site), category=self.category, standing=self.standing, importance=self.importance, text=self.text
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class DeviationsPage:
     """The deviations that are wanted, page by page, with how many there are of each category at each site."""
 
-    asked: Asked
+    asked: DeviationsAsked
     rows: tuple[Row, ...]
     total: int
     pages: int
@@ -110,11 +96,11 @@ def standing_of(row: Row) -> str:
     return "reviewed" if row.reviewed else "to review" if row.final else "proposed"
 
 
-def deviations_page(views: Views, sites: frozenset[str], asked: Asked) -> DeviationsPage:
+def deviations_page(views: Views, sites: frozenset[str], asked: DeviationsAsked) -> DeviationsPage:
     """The page that is asked for, and beyond the last one that; what there is to choose among are the sites at which any stands."""
     wanted = asked.wanted(sites)
     rows, total = listed(views, wanted, ROWS_ON_A_PAGE, (asked.page - 1) * ROWS_ON_A_PAGE)
-    pages = max(1, -(-total // ROWS_ON_A_PAGE))
+    pages = pages_of(total, ROWS_ON_A_PAGE)
     if asked.page > pages:
         return deviations_page(views, sites, replace(asked, page=pages))
     return DeviationsPage(

@@ -1,7 +1,7 @@
 """The door: signing in and out, and setting up the first account."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -9,24 +9,25 @@ from hmac import compare_digest
 from http import HTTPStatus
 from secrets import token_urlsafe
 from threading import Lock
-from typing import Annotated
 from urllib.parse import urlencode
-from uuid import uuid4
+from uuid import UUID, uuid4
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from app.accounts.passwords import refuse_weak
-from app.cli.reading import shaped
+from app.cli.reading import Heard
 from app.settings import Settings
-from app.staff import shown_out
+from app.staff import shown_out, told_truly
 from app.web.answering import unsigned
-from app.web.needs import COOKIE, asking, office_of
-from app.web.office import Asking, Office
+from app.web.forms import CommandId, Text, left_blank
+from app.web.in_vain import NOT_SENT, TROUBLES, InVain, in_vain
+from app.web.needs import COOKIE, Somebody, office_of
+from app.web.office import Office
 from domain.doorkeeping import PasswordSet, SignedIn, SignedOut
 from domain.entry import Actor, Circumstances
 from domain.people import PersonAdmitted, RoleGranted
-from domain.rejections import Reason, Refused
+from domain.rejections import Reason, Refused, refuse_if
 from domain.words import Source
 from store.errors import Fault
 
@@ -37,7 +38,6 @@ NOT_SHOWN_OUT = (
     "Sign in by it, and end all other sessions on your profile."
 )
 TOO_MANY = Reason(code="too-many", says="Too many attempts from where you are. Wait a minute.")
-LONGEST_NAME = 60
 LONGEST_ADDRESS = 1000
 
 
@@ -77,29 +77,24 @@ def sign_in(request: Request, then: str = "/", unsent: str = "") -> Response:
 
 
 @door.post("/sign-in")
-def try_to_sign_in(
-    request: Request,
-    person: Annotated[str, Form(max_length=LONGEST_NAME)],
-    password: Annotated[str, Form(max_length=1024)],
-    then: Annotated[str, Form(max_length=1024)] = "/",
-    chosen: Annotated[str, Form(max_length=1024)] = "",
-) -> Response:
+def try_to_sign_in(request: Request, person: Text = "", password: Text = "", then: Text = "/", chosen: Text = "") -> Response:
     """Let somebody in who proves who they are; whoever was given a password chooses one first."""
     office = office_of(request)
     try:
+        refuse_if(left_blank(person=person, password=password))
         counted(request)
         if chosen:
             _choose(office, person, password, chosen)
-        secret = signed_in(office, person, chosen or password, "web")
-    except Refused as refused:
-        choosing = bool(chosen) or any(reason.code == "not-chosen" for reason in refused.reasons)
-        status = HTTPStatus.TOO_MANY_REQUESTS if TOO_MANY in refused.reasons else HTTPStatus.FORBIDDEN
-        return at_the_door(request, then, refused.reasons, status, person=person, choosing=choosing)
-    return let_in(request, secret, here(then))
+            password, chosen = chosen, ""  # Whatever happens from here on, it is theirs.
+        return let_in(request, signed_in(office, person, password, "web"), here(then))
+    except TROUBLES as trouble:
+        why = in_vain(trouble)
+        choosing = str(trouble) != NOT_SHOWN_OUT and (bool(chosen) or any(reason.code == "not-chosen" for reason in why.reasons))
+        return at_the_door(request, then, why.reasons, _status(why), person=person, choosing=choosing)
 
 
 @door.post("/sign-out")
-def sign_out(request: Request, asking: Annotated[Asking, Depends(asking)]) -> Response:
+def sign_out(request: Request, asking: Somebody) -> Response:
     """End this session."""
     asking.office.accounts.sessions.end(asking.session)
     asking.office.daybook.people.note(SignedOut(person=asking.person.id), "web")
@@ -113,32 +108,28 @@ def set_up(request: Request) -> Response:
     """The form for the first account, as long as there is none."""
     if office_of(request).daybook.people.current().anybody:
         return RedirectResponse("/sign-in", HTTPStatus.SEE_OTHER)
-    return _set_up(request, {})
+    return _set_up(request, {}, uuid4())
 
 
-def _set_up(request: Request, typed: Mapping[str, str], reasons: tuple[Reason, ...] = (), status: HTTPStatus = HTTPStatus.OK) -> Response:
-    return unsigned(request, "set_up.html", status, typed=typed, reasons=reasons, passwords=office_of(request).provider is None)
+def _set_up(request: Request, typed: Mapping[str, str], command_id: UUID, why: InVain = NOT_SENT) -> Response:
+    shown = {"typed": typed, "command_id": why.again(command_id), "reasons": why.reasons, "passwords": office_of(request).provider is None}
+    return unsigned(request, "set_up.html", _status(why), **shown)
 
 
 @door.post("/set-up")
-def make_the_first_administrator(
-    request: Request,
-    code: Annotated[str, Form(max_length=100)],
-    person: Annotated[str, Form(max_length=LONGEST_NAME)],
-    name: Annotated[str, Form(max_length=200)],
-    password: Annotated[str, Form(max_length=1024)] = "",
+def make_the_first_administrator(  # noqa: PLR0913, PLR0917 - These are the fields of the form.
+    request: Request, command_id: CommandId, code: Text = "", person: Text = "", name: Text = "", password: Text = ""
 ) -> Response:
     """Make the first administrator, for whoever can read the code that this machine's administrator was shown."""
-    office = office_of(request)
+    office, typed = office_of(request), {"code": code, "person": person, "name": name}
     try:
         counted(request)
-        _first(office, code, person, name, password)
-        if office.provider is not None:
-            return RedirectResponse("/sign-in?then=/people", HTTPStatus.SEE_OTHER)
-        secret = signed_in(office, person, password, "web")
-    except Refused as refused:
-        return _set_up(request, {"person": person, "name": name}, refused.reasons, HTTPStatus.FORBIDDEN)
-    return let_in(request, secret, "/people")
+        first = _first(office, typed, password, command_id)
+    except TROUBLES as trouble:
+        return _set_up(request, typed, command_id, in_vain(trouble))
+    if office.provider is not None:
+        return RedirectResponse("/sign-in?then=/people", HTTPStatus.SEE_OTHER)
+    return try_to_sign_in(request, first, password, "/people")
 
 
 def set_up_code(settings: Settings) -> str:
@@ -157,27 +148,49 @@ def set_up_code(settings: Settings) -> str:
     return path.read_text()
 
 
-def _first(office: Office, code: str, person: str, name: str, password: str) -> None:
-    """Record the first administrator. Raises Refused; of several who come at once one is the first, and the others change nothing."""
-    if office.daybook.people.current().anybody or not _same(code.strip(), set_up_code(office.daybook.settings)):
-        raise Refused(Reason(code="wrong-code", says="This is not the code that Daybook showed when it was started."))
-    today = office.now.astimezone(UTC).date()
-    admitted = shaped(lambda: PersonAdmitted(person=person, name=name))
+def _first(office: Office, typed: Mapping[str, str], password: str, command_id: UUID) -> str:
+    """Record the first administrator. Raises Refused; of several who come at once one is the first, and the others change nothing.
+
+    Whoever is on record already but has no password yet, because the accounts failed, is given it when the same form comes again.
+    """
+    admitted, today = _understood(office, typed, password), office.now.astimezone(UTC).date()
     granted = RoleGranted(person=admitted.person, role="administrator", delegated=today, trained=today)
-    by = Circumstances(actor=Actor(id=admitted.person, role="administrator"), source="web", command_id=uuid4(), reason="first set-up")
-    if office.provider is None:
-        refuse_weak(admitted.person, password)
+    by = Circumstances(actor=Actor(id=admitted.person, role="administrator"), source="web", command_id=command_id, reason="first set-up")
     office.daybook.people.record((admitted, granted), by, first=True)
+    with told_truly(admitted.person):
+        if office.provider is None:
+            office.accounts.passwords.set(admitted.person, password, chosen=True)
+            office.daybook.people.note(PasswordSet(person=admitted.person, chosen=True), "web")
+        office.daybook.settings.set_up_code.unlink(missing_ok=True)
+    return admitted.person
+
+
+def _understood(office: Office, typed: Mapping[str, str], password: str) -> PersonAdmitted:
+    """Who is to be the first, once nothing is wrong with any field. Raises Refused, with all that is."""
+    heard, said = Heard(), {name: text for name in ("person", "name") if (text := typed[name].strip())}
+    heard.made(lambda: refuse_if(_not_the_code(office, typed["code"].strip())))
+    admitted = heard.made(lambda: PersonAdmitted.model_validate(said))
     if office.provider is None:
-        office.accounts.passwords.set(admitted.person, password, chosen=True)
-        office.daybook.people.note(PasswordSet(person=admitted.person, chosen=True), "web")
-    office.daybook.settings.set_up_code.unlink(missing_ok=True)
+        heard.made(lambda: refuse_weak(said.get("person", ""), password))
+    if admitted is None or heard.faults:
+        raise heard.refusal()
+    return admitted
+
+
+def _not_the_code(office: Office, code: str) -> Iterator[Reason]:
+    """Why a code opens nothing. Once the first account is whole there is none, and none is made again."""
+    settings, opens = office.daybook.settings, False
+    with suppress(FileNotFoundError):
+        kept = settings.set_up_code.read_text() if office.daybook.people.current().anybody else set_up_code(settings)
+        opens = _same(code, kept)
+    if not opens:
+        yield Reason(code="wrong-code", says="This is not the code that Daybook showed when it was started.")
 
 
 def _choose(office: Office, person: str, given: str, chosen: str) -> None:
     """Let somebody replace the password that they were given. Raises Refused."""
     if given == chosen:
-        raise Refused(Reason(code="not-chosen", says="Choose another password than the one that you were given."))
+        raise Refused(Reason(code="password-given", says="Choose another password than the one that you were given."))
     office.doorkeeper.prove(person, given, "web", wrong=WRONG)
     set_by_themselves(office, person, chosen)
 
@@ -203,6 +216,13 @@ def let_in(request: Request, secret: str, then: str) -> Response:
     answer = RedirectResponse(then, HTTPStatus.SEE_OTHER)
     answer.set_cookie(COOKIE, secret, path="/", secure=office.secure, httponly=True, samesite="lax")
     return answer
+
+
+def _status(why: InVain) -> HTTPStatus:
+    """Whoever is refused at the door may not come in; a fault is not theirs."""
+    if TOO_MANY in why.reasons:
+        return HTTPStatus.TOO_MANY_REQUESTS
+    return HTTPStatus.FORBIDDEN if why.status == HTTPStatus.CONFLICT else why.status
 
 
 def _same(one: str, other: str) -> bool:

@@ -1,12 +1,9 @@
 """The last head of the ledger, for whoever wants to keep it."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from fastapi.responses import PlainTextResponse
 
-from app.web.needs import Needs
-from app.web.office import Asking
+from app.web.needs import SeeingHistory
 from domain.rejections import Reason, Refused
 from store.errors import in_plain_words
 
@@ -14,7 +11,7 @@ heads = APIRouter(include_in_schema=False)
 
 
 @heads.get("/head.txt")
-def last_head(asking: Annotated[Asking, Depends(Needs("see-history"))]) -> PlainTextResponse:
+def last_head(asking: SeeingHistory) -> PlainTextResponse:
     """The head as it was signed, to be kept where whoever runs Daybook cannot reach it. Raises Refused where none was signed yet."""
     with in_plain_words():
         notes = [note for _, note in asking.office.daybook.ledger.recorder.heads()]

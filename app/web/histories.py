@@ -1,20 +1,20 @@
 """The pages of a participant's history, and of an entry that is corrected or taken back."""
 
 from http import HTTPStatus
-from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from app.cli.asking import Chart
 from app.moments import Replays
 from app.web.answering import page
 from app.web.fields import Typed
+from app.web.forms import Sent, one_of
 from app.web.history_page import correction_asks, entry_shown, history_page, stated
-from app.web.needs import Needs, Seeing
+from app.web.needs import Seeing, SeeingHistory
 from app.web.office import Asking
-from app.web.replay_page import Asked, StateShown, state_shown
-from app.web.sheets import Sent, chart_of, one_of, page_with, recorded
+from app.web.replay_page import MomentAsked, StateShown, state_shown
+from app.web.sheets import chart_of, page_with, recorded
 from app.web.worklist_page import participant_href
 from domain.entry import Entry
 from domain.events import FACTS, Event
@@ -22,7 +22,6 @@ from domain.record import Record
 from domain.rejections import Reason, Refused
 
 histories = APIRouter(include_in_schema=False)
-SeeingHistory = Annotated[Asking, Depends(Needs("see-history"))]
 NOTHING_THERE = HTTPStatus.NOT_FOUND
 """Of a moment that nobody can write, or at which nothing was on record."""
 FIELD = "field."
@@ -32,7 +31,7 @@ FIELD = "field."
 @histories.get("/participants/{participant}/history")
 def history(request: Request, participant: str, asking: SeeingHistory) -> Response:
     """Every entry, the last first; as of a moment, those that were known then, how things stood, and why."""
-    chart, asked = chart_of(asking, participant), Asked.of(request.query_params)
+    chart, asked = chart_of(asking, participant), MomentAsked.of(request.query_params)
     replays = Replays(chart.daybook.participants, chart.record)
     found, reasons = _replayed(replays, chart, asked)
     known, state = found or (chart.record, None)
@@ -55,7 +54,7 @@ def amended(request: Request, participant: str, entry: int, asking: Seeing, type
     return _entry(request, asking, chart_of(asking, participant), entry, typed)
 
 
-def _replayed(replays: Replays, chart: Chart, asked: Asked) -> tuple[tuple[Record, StateShown] | None, tuple[Reason, ...]]:
+def _replayed(replays: Replays, chart: Chart, asked: MomentAsked) -> tuple[tuple[Record, StateShown] | None, tuple[Reason, ...]]:
     """What was known at the moment that is asked for, and how things stood; or why that cannot be told."""
     try:
         cut = asked.cut(chart.clock)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from app.cli.history import who
 from app.clinic_time import SiteClock
+from app.web.asked import pages_of
 from app.web.sheets import Asks, question
 from domain.decisions.reports import times
 from domain.entry import Entry
@@ -55,7 +56,7 @@ def history_page(known: Record, total: int, clock: SiteClock, number: int, study
     """The page of a number, counted from 1; what was recorded later corrects nothing of it."""
     amended = _amended(known.entries)
     signed = {version: one for one in signatures(known, study_then) for version in range(one.first, one.last + 1)}
-    pages = max(1, -(-len(known.entries) // ENTRIES_ON_A_PAGE))
+    pages = pages_of(len(known.entries), ENTRIES_ON_A_PAGE)
     last = len(known.entries) - (min(number, pages) - 1) * ENTRIES_ON_A_PAGE
     shown = (entry_shown(entry, amended, clock, signed) for entry in reversed(known.entries[max(0, last - ENTRIES_ON_A_PAGE) : last]))
     return HistoryPage(tuple(shown), total, min(number, pages), pages)

@@ -1,6 +1,7 @@
 """Forms that were sent in vain: why, in words for whoever sent them, and under which id each is sent again."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from uuid import UUID, uuid4
 
@@ -42,3 +43,38 @@ def in_vain(trouble: Trouble) -> InVain:
             return InVain((SENT_BEFORE,), HTTPStatus.CONFLICT, used=True)
         case _:
             return InVain((Reason(code="not-now", says=str(trouble)),), HTTPStatus.SERVICE_UNAVAILABLE)
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A form of one line a field, as it is shown: what was typed, why nothing came of it, and the id under which it is sent again."""
+
+    typed: Mapping[str, str] = field(default_factory=dict)
+    why: InVain = NOT_SENT
+    command_id: UUID = field(default_factory=uuid4)
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        return self.why.reasons
+
+    def value(self, name: str) -> str:
+        return self.typed.get(name, "")
+
+    def fault(self, name: str) -> str:
+        """What is wrong with a field."""
+        return "; ".join(says for where, says in map(_split, self.reasons) if where == name)
+
+    @property
+    def beside_no_field(self) -> tuple[Reason, ...]:
+        return tuple(reason for reason in self.reasons if _split(reason)[0] not in self.typed)
+
+
+def sent_in_vain(typed: Mapping[str, str], command_id: UUID, trouble: Trouble) -> Filled:
+    """A form of which nothing came, as it is shown again."""
+    why = in_vain(trouble)
+    return Filled(typed, why, why.again(command_id) if typed else uuid4())
+
+
+def _split(reason: Reason) -> tuple[str, str]:
+    where, _, says = reason.says.partition(": ")
+    return where, says

@@ -11,11 +11,13 @@ from fastapi.responses import Response
 
 from app.cli.asking import Chart
 from app.cli.reading import Annotations, Heard, Reads
+from app.web.asked import number_of
 from app.web.eligibility_page import confirmation_asks, differences, eligibility_page
 from app.web.fields import Typed
+from app.web.forms import Sent, one_of
 from app.web.needs import Seeing
 from app.web.office import Asking
-from app.web.sheets import Sent, chart_of, number_of, one_of, page_with
+from app.web.sheets import chart_of, page_with
 from domain.criteria.report import confirmation, eligibility
 from domain.record import Record
 from domain.rejections import Reason, Refused

@@ -5,16 +5,16 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response, StreamingResponse
 
-from app.web.answering import NAVIGATION, as_csv, page
-from app.web.needs import Seeing, asking, asking_by, shown_secret
+from app.web.answering import MOST_ROWS, NAVIGATION, as_csv, page
+from app.web.needs import Seeing, Somebody, asking_by, shown_secret
 from app.web.office import Asking
 from app.web.participant_page import LAST_ENTRIES, participant_page
 from app.web.pulse import Pulse, Told
 from app.web.sheets import chart_of, recorded
-from app.web.worklist_page import ROWS_ON_A_PAGE, Asked, Naming, choices, worklist_page
+from app.web.worklist_page import ROWS_ON_A_PAGE, Naming, WorklistAsked, choices, worklist_page
 from domain.rejections import Reason, Refused
 from projections.timeline import Timeline, timeline
 from projections.views import Parked, Views
@@ -23,13 +23,11 @@ from store.errors import StoreError
 
 looking = APIRouter(include_in_schema=False)
 Position = Annotated[int, Query(ge=0, lt=10**12)]
-MOST_ROWS = 100_000
-"""How many rows a table has at most."""
 COLUMNS = ("participant", "site", "category", "title", "state", "says", "action", "opens", "target", "closes")
 
 
 @looking.get("/")
-def home(asking: Annotated[Asking, Depends(asking)]) -> Response:
+def home(asking: Somebody) -> Response:
     """Everybody begins at the first place that is theirs: most at the worklist, administrators at the people."""
     return RedirectResponse(next((href for href, _, action in NAVIGATION if action in asking.rights.actions), "/profile"))
 
@@ -37,10 +35,10 @@ def home(asking: Annotated[Asking, Depends(asking)]) -> Response:
 @looking.get("/worklist")
 def what_there_is_to_do(request: Request, asking: Seeing) -> Response:
     """What there is to do, most pressing first."""
-    return worklist(request, asking, Asked.of(request.query_params))
+    return worklist(request, asking, WorklistAsked.of(request.query_params))
 
 
-def worklist(request: Request, asking: Asking, asked: Asked, naming: Naming | None = None) -> Response:
+def worklist(request: Request, asking: Asking, asked: WorklistAsked, naming: Naming | None = None) -> Response:
     """The list as it is asked for; `naming` says that a view of it could not be called as somebody wanted."""
     sites, study = asking.sites(), asking.office.daybook.participants.study()
     listing = listed(asking.office.daybook.views, asking.now, asked.wanted(sites), asked.page, ROWS_ON_A_PAGE)
@@ -53,7 +51,7 @@ def worklist(request: Request, asking: Asking, asked: Asked, naming: Naming | No
 @looking.get("/worklist.csv")
 def as_a_table(request: Request, asking: Seeing) -> Response:
     """The same rows as a table; instants in UTC."""
-    wanted = Asked.of(request.query_params).wanted(asking.sites())
+    wanted = WorklistAsked.of(request.query_params).wanted(asking.sites())
     found = listed(asking.office.daybook.views, asking.now, wanted, 1, MOST_ROWS)
     return as_csv("worklist", COLUMNS, ([getattr(row, name) for name in COLUMNS] for _, row in found.rows))
 
@@ -78,12 +76,12 @@ def one(request: Request, participant: str, asking: Seeing, span: str = "near") 
     """Everything about one participant at a glance."""
     chart = chart_of(asking, participant)
     daybook = asking.office.daybook
-    told = told_of(daybook.views, participant, LAST_ENTRIES)
+    told = timeline_of(daybook.views, participant, LAST_ENTRIES)
     shown = participant_page(chart.record, chart.study, told, asking.now, daybook.desk.at, span)
     return page(request, asking, "participant.html", page=shown, recorded=tuple(recorded(request, chart)))
 
 
-def told_of(views: Views, participant: str, latest: int | None = None) -> Timeline:
+def timeline_of(views: Views, participant: str, latest: int | None = None) -> Timeline:
     """What the views tell of a participant, or of the `latest` entries only. Raises Refused while they do not."""
     found = timeline(views, participant, latest)
     match found:

@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
-from typing import NamedTuple, Self
-from urllib.parse import quote, urlencode
+from datetime import datetime
+from typing import NamedTuple
+from urllib.parse import quote
 
-from app.web.month_page import state_now
+from app.web.asked import Asked, pages_of
+from app.web.month_page import dates_of, state_now
 from app.web.worklist_page import participant_href
 from domain.protocol import VisitRule
 from domain.stages import STAGES
-from domain.time import MINUTE, local_date
 from projections.calendar import Row
 from projections.roster import Page
 from projections.roster import Row as Participant
@@ -23,32 +23,21 @@ LEGEND = (
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """Whom somebody wants to see; each part is a parameter of the URL, and an empty one leaves nobody out."""
+class RosterAsked(Asked):
+    """Whom somebody wants to see."""
 
+    PATH, LONGEST = "/participants", 40
     site: str = ""
     text: str = ""
     stage: str = ""
     here: str = ""
-    page: int = 1
 
-    @classmethod
-    def of(cls, parameters: Mapping[str, str]) -> Self:
-        """As the URL says."""
-        found = {name: parameters.get(name, "").strip()[:40] for name in ("site", "text", "stage", "here")}
-        page = parameters.get("page", "")
-        return cls(**found, page=max(1, int(page)) if page.isdecimal() and len(page) < 6 else 1)  # noqa: PLR2004 - No list is so long.
 
-    def url(self, path: str, page: int = 1) -> str:
-        """The address of another page of the same list."""
-        stated = {name: value for name in ("site", "text", "stage", "here") if (value := getattr(self, name))}
-        query = urlencode(stated | ({"page": page} if page > 1 else {}))
-        return f"{path}?{query}" if query else path
+@dataclass(frozen=True, slots=True)
+class MatrixAsked(RosterAsked):
+    """Whose visits somebody wants to see."""
 
-    def pages(self, found: int) -> tuple[int, int]:
-        """The page that is shown, and how many there are."""
-        pages = max(1, -(-found // ON_A_PAGE))
-        return min(self.page, pages), pages
+    PATH = "/matrix"
 
 
 class Column(NamedTuple):
@@ -80,8 +69,7 @@ class Line(NamedTuple):
 class ListPage:
     """What a list of participants shows, as a matrix or as a roster."""
 
-    path: str
-    asked: Asked
+    asked: RosterAsked
     sites: tuple[str, ...]
     stages: tuple[str, ...]
     found: int
@@ -91,19 +79,15 @@ class ListPage:
     lines: tuple[Line, ...] = ()
     rows: tuple[Participant, ...] = ()
 
-    def address(self, page: int) -> str:
-        """Where another page of the list is."""
-        return self.asked.url(self.path, page)
 
-
-def roster_page(listed: Page, asked: Asked, sites: Sequence[str]) -> ListPage:
+def roster_page(listed: Page, asked: RosterAsked, sites: Sequence[str]) -> ListPage:
     """The participants, one below the other."""
-    page, pages = asked.pages(listed.found)
-    return ListPage("/participants", asked, tuple(sites), STAGES, listed.found, page, pages, rows=listed.rows)
+    pages = pages_of(listed.found, ON_A_PAGE)
+    return ListPage(asked, tuple(sites), STAGES, listed.found, min(asked.page, pages), pages, rows=listed.rows)
 
 
 def matrix_page(  # noqa: PLR0913, PLR0917 - A page is made of all of it.
-    listed: Page, windows: Sequence[Row], visits: Mapping[str, VisitRule], asked: Asked, sites: Sequence[str], now: datetime
+    listed: Page, windows: Sequence[Row], visits: Mapping[str, VisitRule], asked: RosterAsked, sites: Sequence[str], now: datetime
 ) -> ListPage:
     """The participants with their visits beside them."""
     found = {(row.participant, row.name): row for row in windows}
@@ -117,20 +101,14 @@ def matrix_page(  # noqa: PLR0913, PLR0917 - A page is made of all of it.
         )
         for one in listed.rows
     )
-    return replace(roster_page(listed, asked, sites), path="/matrix", columns=columns, lines=lines)
+    return replace(roster_page(listed, asked, sites), columns=columns, lines=lines)
 
 
 def _cell(row: Row | None, now: datetime) -> Cell | None:
     if row is None:
         return None
-    state, first, last = state_now(row, now), local_date(row.starts, row.zone), local_date(row.ends - MINUTE, row.zone)
-    return Cell(
-        state, f"{row.title}: {_range(first, last)}, {state}", f"{participant_href(row.participant)}/visits/{quote(row.name, safe='')}"
-    )
-
-
-def _range(first: date, last: date) -> str:
-    return f"{first}" if first == last else f"{first} to {last}"
+    state = state_now(row, now)
+    return Cell(state, f"{row.title}: {dates_of(row)}, {state}", f"{participant_href(row.participant)}/visits/{quote(row.name, safe='')}")
 
 
 SHORTER = (

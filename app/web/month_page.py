@@ -1,45 +1,56 @@
 """The calendar of a month: a grid of weeks with a bar for everything that stands in it, or the same as a list by day."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Literal, NamedTuple, Self
-from urllib.parse import urlencode
+from itertools import groupby
+from typing import NamedTuple, Self
 
 from app.clinic_time import SiteClock
+from app.web.asked import Asked, pages_of
 from app.web.worklist_page import participant_href
 from domain.scheduled import Kind
-from domain.time import MINUTE, local_date
-from projections.calendar import Row
+from domain.time import local_date
+from projections.calendar import Row, Standing
 
 DAY, A_WEEK = timedelta(days=1), timedelta(days=7)
 LANES = 4
 """How many bars lie above one another in a week; what does not fit is counted."""
 LINES_ON_A_PAGE = 50
-KINDS: Mapping[Kind, tuple[int, str]] = {"step": (0, "Planned step"), "booked": (1, "Appointment"), "window": (2, "Window")}
-"""In the order in which bars are laid, and what each is called."""
+KINDS: Mapping[Kind, str] = {"step": "Planned step", "booked": "Appointment", "window": "Window"}
 SHORT: Mapping[str, str] = {"window": "", "booked": "booked: ", "step": "planned: "}
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What somebody wants to see; each part is a parameter of the URL. A `day` is one of the month, in the list only."""
+class MonthAsked(Asked):
+    """Which month somebody wants to see and where, as a grid or (the `view` agenda) as a list, which can be of one `day` of it."""
 
-    first: date
+    PATH, LONGEST = "/calendar", 20
+    month: str = ""
     site: str = ""
-    view: Literal["month", "agenda"] = "month"
-    day: date | None = None
-    page: int = 1
+    view: str = ""
+    day: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """The month that is asked for; what is no month there is this one. A `day` is one of the month, in the list only."""
+
+    asked: MonthAsked
+    first: date
+    day: date | None
 
     @classmethod
-    def of(cls, parameters: Mapping[str, str], today: date) -> Self:
-        """As the URL says; what is no month there is this one."""
-        day, page = _date(parameters.get("day", "")), parameters.get("page", "")
-        month = _date(f"{parameters.get('month', '')}-01") or (day or today).replace(day=1)
-        agenda = parameters.get("view") == "agenda"
-        number = max(1, int(page)) if page.isdecimal() and len(page) < 6 else 1  # noqa: PLR2004 - No list is so long.
-        shown = day if agenda and day is not None and day.replace(day=1) == month else None
-        return cls(month, parameters.get("site", "")[:20], "agenda" if agenda else "month", shown, number)
+    def of(cls, asked: MonthAsked, today: date) -> Self:
+        """As the address says, on a date at the site."""
+        day = _date(asked.day)
+        first = _date(f"{asked.month}-01") or (day or today).replace(day=1)
+        return cls(asked, first, day if asked.view == "agenda" and day is not None and day.replace(day=1) == first else None)
+
+    @property
+    def listed(self) -> bool:
+        """Whether it is a list, and not a grid."""
+        return self.asked.view == "agenda"
 
     @property
     def following(self) -> date:
@@ -47,26 +58,22 @@ class Asked:
         return (self.first.replace(day=28) + A_WEEK).replace(day=1)
 
     @property
-    def begins(self) -> date:
-        """The first date that is shown: of a grid, the Monday of the first week."""
-        return self.first - timedelta(days=self.first.weekday()) if self.view == "month" else self.first
+    def days(self) -> tuple[date, date]:
+        """The first date that is shown and the last: of a grid a Monday and a Sunday, of a list those of the month or its one day."""
+        if self.day is not None:
+            return self.day, self.day
+        last = self.following - DAY
+        if self.listed:
+            return self.first, last
+        return self.first - timedelta(days=self.first.weekday()), last + timedelta(days=6 - last.weekday())
 
-    @property
-    def ends(self) -> date:
-        """The first date that is not shown any more."""
-        return self.following + timedelta(days=-self.following.weekday() % 7) if self.view == "month" else self.following
+    def url(self, first: date | None = None, **but: str) -> str:
+        """The address of the same calendar but for another month, or some parts."""
+        return self.asked.url(month=f"{first or self.first:%Y-%m}", **but)
 
-    def url(self, **but: object) -> str:
-        """The address of the same calendar but for some parameters."""
-        other = replace(self, **{"page": 1, **but})  # type: ignore[arg-type]  # The names are those of the fields.
-        stated = {
-            "month": f"{other.first:%Y-%m}",
-            "site": other.site,
-            "view": other.view if other.view == "agenda" else "",
-            "day": other.day or "",
-            "page": other.page if other.page > 1 else "",
-        }
-        return "/calendar?" + urlencode({name: value for name, value in stated.items() if value})
+    def address(self, page: int) -> str:
+        """Where another page of the list is."""
+        return self.asked.url(month=f"{self.first:%Y-%m}", page=page)
 
 
 class Day(NamedTuple):
@@ -115,7 +122,7 @@ class Line(NamedTuple):
 class MonthPage:
     """Everything that the page of the calendar shows."""
 
-    asked: Asked
+    month: Month
     title: str
     weeks: tuple[Week, ...]
     listed: tuple[tuple[date, tuple[Line, ...]], ...]
@@ -127,47 +134,31 @@ class MonthPage:
 
     @property
     def before(self) -> str:
-        return self.asked.url(first=(self.asked.first - DAY).replace(day=1), day=None)
+        return self.month.url((self.month.first - DAY).replace(day=1), day="")
 
     @property
     def after(self) -> str:
-        return self.asked.url(first=self.asked.following, day=None)
+        return self.month.url(self.month.following, day="")
 
     @property
     def now(self) -> str:
-        return self.asked.url(first=self.today.replace(day=1), day=None)
-
-    def address(self, page: int) -> str:
-        """Where another page of the list is."""
-        return self.asked.url(page=page)
+        return self.month.url(self.today.replace(day=1), day="")
 
 
-class Placed(NamedTuple):
-    """A row with its dates at the site, both included, and its state now."""
-
-    row: Row
-    first: date
-    last: date
-    state: str
-
-    @property
-    def text(self) -> str:
-        return f"{self.row.participant} {SHORT[self.row.kind]}{self.row.title}"
-
-
-def month_page(rows: Sequence[Row], asked: Asked, sites: Sequence[str], now: datetime, today: date) -> MonthPage:
+def month_page(standing: Standing, month: Month, sites: Sequence[str], now: datetime, today: date) -> MonthPage:
     """The page that was asked for; beyond the last page of the list stands the last."""
-    placed = [one for row in rows if (one := _placed(row, now)).first < asked.ends and one.last >= asked.begins]
-    listed = _listed(placed, asked) if asked.view == "agenda" else []
-    pages = max(1, -(-len(listed) // LINES_ON_A_PAGE))
-    page = min(asked.page, pages)
+    days = month.days
+    found = standing.number(*days) if month.listed else 0
+    pages = pages_of(found, LINES_ON_A_PAGE)
+    page = min(month.asked.page, pages)
+    rows = standing.listed(*days, LINES_ON_A_PAGE, (page - 1) * LINES_ON_A_PAGE) if month.listed else ()
     return MonthPage(
-        asked=asked,
-        title=f"{asked.first:%B %Y}",
-        weeks=tuple(_weeks(placed, asked, today)) if asked.view == "month" else (),
-        listed=_by_day(listed[(page - 1) * LINES_ON_A_PAGE : page * LINES_ON_A_PAGE]),
+        month=month,
+        title=f"{month.first:%B %Y}",
+        weeks=() if month.listed else tuple(_weeks(standing, month, now, today)),
+        listed=_by_day(rows, days[0], now),
         sites=tuple(sites),
-        found=len(listed) if asked.view == "agenda" else len(placed),
+        found=found,
         page=page,
         pages=pages,
         today=today,
@@ -186,81 +177,66 @@ def state_now(row: Row, now: datetime) -> str:
     return "past target" if past else "open"
 
 
-def _placed(row: Row, now: datetime) -> Placed:
-    last = row.starts if row.ends == row.starts else row.ends - MINUTE
-    return Placed(row, local_date(row.starts, row.zone), local_date(last, row.zone), state_now(row, now))
+def _weeks(standing: Standing, month: Month, now: datetime, today: date) -> Iterator[Week]:
+    begins, ends = month.days
+    totals = standing.counted(begins, ends)
+    for offset in range(0, len(totals), 7):
+        monday = begins + timedelta(days=offset)
+        bars, laid = _laid(standing, monday, now)
+        days = zip(range(7), totals[offset : offset + 7], laid, strict=True)
+        yield Week(tuple(_day(monday + n * DAY, total, total - drawn, month, today) for n, total, drawn in days), bars)
 
 
-def _weeks(placed: Sequence[Placed], asked: Asked, today: date) -> Iterator[Week]:
-    begins = asked.begins
-    while begins < asked.ends:
-        yield _week([one for one in placed if one.first < begins + A_WEEK and one.last >= begins], begins, asked, today)
-        begins += A_WEEK
+def _laid(standing: Standing, monday: date, now: datetime) -> tuple[tuple[Bar, ...], list[int]]:
+    """The bars of a week, what presses most first; and how many of them lie on each day.
 
-
-def _week(found: Sequence[Placed], begins: date, asked: Asked, today: date) -> Week:
-    """What presses most is laid first: steps, then appointments, then windows that are still to be used."""
+    Of what lies on the very same days no more than fills them is looked at: where one of them has no room, none that follows has.
+    """
     lanes: list[set[int]] = [set() for _ in range(LANES)]
-    bars, more, total = [], [0] * 7, [0] * 7
-    for one in sorted(found, key=_pressing):
-        days = range(max(0, (one.first - begins).days), min(6, (one.last - begins).days) + 1)
+    bars = []
+    for place in standing.pressing(monday, monday + 6 * DAY, LANES):
+        days = range(max(0, (place.first - monday).days), min(6, (place.last - monday).days) + 1)
         lane = next((number for number, taken in enumerate(lanes) if not taken & set(days)), None)
-        for day in days:
-            total[day] += 1
-            more[day] += lane is None
         if lane is not None:
             lanes[lane] |= set(days)
-            bars.append(_bar(one, days, lane))
-    return Week(tuple(_day(begins + n * DAY, total[n], more[n], asked, today) for n in range(7)), tuple(bars))
+            bars.append(_bar(standing.row(place.participant, place.key), days, lane, now))
+    return tuple(bars), [sum(day in taken for taken in lanes) for day in range(7)]
 
 
-def _pressing(one: Placed) -> tuple[bool, int, date, date, str, str]:
-    settled = one.state in {"completed", "omitted", "missed"}
-    return settled, KINDS[one.row.kind][0], one.first, one.last, one.row.participant, one.row.key
+def _bar(row: Row, days: range, lane: int, now: datetime) -> Bar:
+    text, state = f"{row.participant} {SHORT[row.kind]}{row.title}", state_now(row, now)
+    return Bar(
+        days[0] + 1, len(days), lane + 1, text, f"{text}: {_edges(row)}, {state}", state, row.kind, participant_href(row.participant)
+    )
 
 
-def _bar(one: Placed, days: range, lane: int) -> Bar:
-    row = one.row
-    says = f"{one.text}: {_edges(one)}, {one.state}"
-    return Bar(days[0] + 1, len(days), lane + 1, one.text, says, one.state, row.kind, _href(row))
+def _day(day: date, total: int, more: int, month: Month, today: date) -> Day:
+    href = month.url(day, view="agenda", day=f"{day}")
+    return Day(day, day.replace(day=1) == month.first, day == today, total, more, href)
 
 
-def _day(day: date, total: int, more: int, asked: Asked, today: date) -> Day:
-    href = asked.url(first=day.replace(day=1), view="agenda", day=day)
-    return Day(day, day.replace(day=1) == asked.first, day == today, total, more, href)
+def _by_day(rows: Sequence[Row], first: date, now: datetime) -> tuple[tuple[date, tuple[Line, ...]], ...]:
+    """What stands in a list, on the date on which it begins or, where that was before, on the first of the list."""
+    dated = groupby(rows, key=lambda row: max(row.first, first))
+    return tuple((day, tuple(_line(row, now) for row in some)) for day, some in dated)
 
 
-def _listed(placed: Sequence[Placed], asked: Asked) -> list[tuple[date, Line]]:
-    """What stands on the day that was asked for; of a month each once, on the date in it on which it begins."""
-    day = asked.day
-    wanted = placed if day is None else [one for one in placed if one.first <= day <= one.last]
-    dated = [(day or max(one.first, asked.first), one) for one in wanted]
-    dated.sort(key=lambda pair: (pair[0], *_pressing(pair[1])))
-    return [(at, _line(one)) for at, one in dated]
+def _line(row: Row, now: datetime) -> Line:
+    href = participant_href(row.participant)
+    return Line(row.participant, row.title, KINDS[row.kind], _edges(row), state_now(row, now), href)
 
 
-def _by_day(lines: Sequence[tuple[date, Line]]) -> tuple[tuple[date, tuple[Line, ...]], ...]:
-    days: dict[date, list[Line]] = {}
-    for day, line in lines:
-        days.setdefault(day, []).append(line)
-    return tuple((day, tuple(some)) for day, some in days.items())
+def dates_of(row: Row) -> str:
+    """The dates at the site on which a row lies."""
+    return f"{row.first}" if row.first == row.last else f"{row.first} to {row.last}"
 
 
-def _line(one: Placed) -> Line:
-    row = one.row
-    return Line(row.participant, row.title, KINDS[row.kind][1], _edges(one), one.state, _href(row))
-
-
-def _edges(one: Placed) -> str:
+def _edges(row: Row) -> str:
     """From when to when, by the calendar or the clocks of the site."""
-    row, clock = one.row, SiteClock(one.row.zone, one.row.starts)
     if row.whole_days:
-        return f"{one.first}" if one.first == one.last else f"{one.first} to {one.last}"
+        return dates_of(row)
+    clock = SiteClock(row.zone, row.starts)
     return clock.shows(row.starts) if row.starts == row.ends else f"{clock.shows(row.starts)} to {clock.shows(row.ends)}"
-
-
-def _href(row: Row) -> str:
-    return participant_href(row.participant)
 
 
 def _date(typed: str) -> date | None:

@@ -89,6 +89,10 @@ def asking(request: Request, shown: Shown, _: InASession) -> Asking:
     return found
 
 
+Somebody = Annotated[Asking, Depends(asking)]
+"""Whoever asks, once they have signed in."""
+
+
 def _by_itself(request: Request) -> bool:
     """Whether a page asks without anybody at it, because it keeps itself up to date: that keeps no session alive.
 
@@ -137,3 +141,7 @@ def _note(request: Request, asking: Asking, participant: str | None = None, site
 
 Seeing = Annotated[Asking, Depends(Needs("see-participants"))]
 """Whoever asks, of participants whom they may see."""
+SeeingHistory = Annotated[Asking, Depends(Needs("see-history"))]
+"""Whoever asks, of what was recorded of participants, entry by entry."""
+Admitting = Annotated[Asking, Depends(Needs("admit-people"))]
+"""Whoever looks after the accounts of others."""

@@ -17,10 +17,10 @@ from starlette.exceptions import HTTPException
 
 from app.clinic_time import SiteClock
 from app.web.answering import page, unsigned
+from app.web.guarding import TOO_LONG, TooLong
 from app.web.identity import sent_to_prove
 from app.web.needs import COOKIE, Forged, NotSignedIn, asking_by, for_programs, office_of
 from app.web.office import ProveAnew
-from app.web.safety import TOO_LONG, TooLong
 from app.web.unsent import kept_meanwhile, said_in, shown_again, whose
 from domain.participant import PARTICIPANT
 from domain.rejections import Reason, Refused
@@ -96,7 +96,7 @@ def problem_of(trouble: Exception) -> Problem:
             return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong here. Nothing that was not shown as recorded is lost.")
 
 
-def told_of(app: FastAPI) -> None:
+def tell_problems(app: FastAPI) -> None:
     """Have every refusal and fault of an application told so."""
     for kind in (
         Refused,

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator
 from http import HTTPStatus
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from app.cli.reading import shaped
@@ -13,18 +12,16 @@ from app.clinic_time import SiteClock
 from app.staff import codes_of, shown_out
 from app.web.answering import page
 from app.web.door import counted, set_by_themselves
-from app.web.in_vain import NOT_SENT, TROUBLES, InVain, in_vain
-from app.web.needs import asking
+from app.web.forms import CommandId, Lines, Text
+from app.web.in_vain import NOT_SENT, TROUBLES, Filled, InVain, in_vain, sent_in_vain
+from app.web.needs import Somebody
 from app.web.office import Asking, Stated
-from app.web.staff import CommandId, Sent, Typed, sent_in_vain
 from domain.contacts import ContactNamed
 from domain.doorkeeping import SignedOut
 from domain.entry import Actor, Circumstances
 from domain.rejections import Reason, Refused, refuse_if
 
 profile = APIRouter(include_in_schema=False)
-Somebody = Annotated[Asking, Depends(asking)]
-Password = Annotated[str, Form(max_length=1024)]
 
 
 @profile.get("/profile")
@@ -34,7 +31,7 @@ def oneself(request: Request, asking: Somebody) -> Response:
 
 
 @profile.post("/profile/password")
-def another_password(request: Request, asking: Somebody, password: Password = "", chosen: Password = "") -> Response:
+def another_password(request: Request, asking: Somebody, password: Text = "", chosen: Text = "") -> Response:
     """Choose another password, for which one shows that one knows the present one; every other session ends."""
     try:
         counted(request)
@@ -47,7 +44,7 @@ def another_password(request: Request, asking: Somebody, password: Password = ""
 
 
 @profile.post("/profile/notifications")
-def how_to_be_told(request: Request, asking: Somebody, typed: Typed, command_id: CommandId) -> Response:
+def how_to_be_told(request: Request, asking: Somebody, typed: Lines, command_id: CommandId) -> Response:
     """Say how one wants to be told, and where; for what and at which site is the administrator's to say."""
     sent = {name: typed.get(name, "") for name in ("mail", "webhook", "urgent", "timely", "digest")}
     try:
@@ -60,7 +57,7 @@ def how_to_be_told(request: Request, asking: Somebody, typed: Typed, command_id:
 
 
 @profile.post("/profile/sessions")
-def end_sessions(asking: Somebody, session: Annotated[str, Form(max_length=64)] = "") -> Response:
+def end_sessions(asking: Somebody, session: Text = "") -> Response:
     """End another session of one's own; or all but this one, and with them the secret address of one's calendar."""
     office, mine = asking.office, asking.person.id
     if not session or session == asking.session.digest:
@@ -94,9 +91,9 @@ def _by(asking: Asking, contact: ContactNamed, command_id: UUID) -> Circumstance
     return asking.circumstances(Actor(id=asking.person.id, role=role, site=site), Stated(command_id))
 
 
-def _shown(request: Request, asking: Asking, why: InVain = NOT_SENT, sent: Sent | None = None) -> Response:
+def _shown(request: Request, asking: Asking, why: InVain = NOT_SENT, sent: Filled | None = None) -> Response:
     """The profile: `why` the password is still the one before, and the form of how one is told as it was `sent`."""
-    today, sent = asking.office.daybook.authority.today(None), sent or Sent()
+    today, sent = asking.office.daybook.authority.today(None), sent or Filled()
     return page(
         request,
         asking,

@@ -10,9 +10,10 @@ from fastapi.responses import RedirectResponse, Response
 
 from app.cli.asking import QUESTIONS, Chart
 from app.web.answering import page
+from app.web.forms import Sent, asked_in
 from app.web.needs import Seeing
 from app.web.office import Asking
-from app.web.sheets import Asks, Question, Sent, Sheet, asked_in, begun, chart_of, put, question
+from app.web.sheets import Asks, Question, Sheet, begun, chart_of, put, question
 from domain.rejections import Reason, Refused
 from store.participants import Outcome
 

@@ -12,10 +12,10 @@ from pydantic import TypeAdapter
 from app.cli.reading import Annotations, Heard, shaped
 from app.clinic_time import SiteClock
 from app.web.answering import page
+from app.web.forms import Sent, one_of
 from app.web.in_vain import TROUBLES, in_vain
 from app.web.needs import Needs
 from app.web.office import Asking, Stated
-from app.web.sheets import Sent, one_of
 from app.web.worklist_page import participant_href
 from domain.commands import Register
 from domain.entry import Identifiers

@@ -1,24 +1,23 @@
 """The part of the history page that replays: the moment that is asked for, how things stood then, why, and what another moment changes."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from itertools import groupby
-from typing import Annotated, Any, Self
-from urllib.parse import urlencode
+from typing import Annotated
 
 from app.cli.reading import Annotations, Heard, Reads
 from app.cli.replay import difference
 from app.clinic_time import SiteClock
 from app.moments import Replays, entry_of, in_words, moment
 from app.retelling import Change, Line, changes, rule_in_words, standing, told
+from app.web.asked import Asked
 from app.web.next_step import StepShown, step_shown
 from domain.rederiving import Rederived, ReportAgain
 from domain.replay import Cut, Replayed
 from projections.sentences import says
 
-LONGEST_TYPED = 120
 OF_GATES = "Gate of "
 Explanation = tuple[datetime, Iterable[tuple[str, str]], tuple[tuple[str, str, str], ...]]
 """For which instant something was judged, with what, and by which rules."""
@@ -32,29 +31,16 @@ MOMENTS: Annotations = {
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """Which moment somebody wants to see, and against which other; each part is a parameter of the URL."""
+class MomentAsked(Asked):
+    """Which moment somebody wants to see, and against which other."""
 
+    PATH, LONGEST = "history", 120
     at: str = ""
     known: str = ""
     """By what was recorded until then."""
     happened: str = ""
     """By what had happened until then."""
     against: str = ""
-    page: int = 1
-
-    @classmethod
-    def of(cls, parameters: Mapping[str, str]) -> Self:
-        """As the URL says; a page that is no number is the first."""
-        said = {name: parameters.get(name, "").strip()[:LONGEST_TYPED] for name in MOMENTS}
-        number = parameters.get("page", "")
-        return cls(**said, page=max(1, int(number)) if number.isdecimal() and len(number) < 6 else 1)  # noqa: PLR2004 - No list is so long.
-
-    def url(self, **but: Any) -> str:
-        """The address of the same page but for some parameters."""
-        other = replace(self, **{"page": 1, **but})
-        said = {name: getattr(other, name) for name in MOMENTS if getattr(other, name)} | ({"page": other.page} if other.page > 1 else {})
-        return f"?{urlencode(said)}"
 
     def cut(self, clock: SiteClock) -> Cut | None:
         """The moment; None where none is asked for. Raises Refused, with all that cannot be read."""
@@ -102,7 +88,7 @@ class StateShown:
     changes: tuple[Change, ...]
 
 
-def state_shown(replays: Replays, cut: Cut, asked: Asked, clock: SiteClock) -> tuple[Replayed, StateShown]:
+def state_shown(replays: Replays, cut: Cut, asked: MomentAsked, clock: SiteClock) -> tuple[Replayed, StateShown]:
     """How things stood at a moment, compared with the one that is asked for, else with the entry before. Raises Refused."""
     then = replays.to(cut)
     one, lines = then.participant, told(then)
@@ -123,7 +109,7 @@ def state_shown(replays: Replays, cut: Cut, asked: Asked, clock: SiteClock) -> t
     return then, shown
 
 
-def _beside(replays: Replays, cut: Cut, asked: Asked, clock: SiteClock) -> tuple[bool, Cut | None]:
+def _beside(replays: Replays, cut: Cut, asked: MomentAsked, clock: SiteClock) -> tuple[bool, Cut | None]:
     """The moment to compare with, and whether it lies before by itself: after an entry, what that entry changed is shown."""
     if asked.against:
         return False, moment(asked.against, clock)

@@ -1,26 +1,25 @@
 """The views of the worklist that somebody has saved: made, renamed and removed by forms of the worklist, each for oneself alone."""
 
 from http import HTTPStatus
-from typing import Annotated
 from urllib.parse import parse_qsl
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
-from app.accounts.saved_views import LONGEST_QUERY, NO_SUCH_VIEW, SavedView
+from app.accounts.saved_views import NO_SUCH_VIEW, SavedView
+from app.web.forms import Text
 from app.web.looking import worklist
 from app.web.needs import Seeing
-from app.web.worklist_page import Asked, Naming
+from app.web.worklist_page import Naming, WorklistAsked
 from domain.rejections import Refused
 
 saved_views = APIRouter(include_in_schema=False)
-Named = Annotated[str, Form()]
 
 
 @saved_views.post("/worklist/views")
-def save(request: Request, asking: Seeing, name: Named = "", query: Annotated[str, Form(max_length=LONGEST_QUERY)] = "") -> Response:
+def save(request: Request, asking: Seeing, name: Text = "", query: Text = "") -> Response:
     """Keep the filters that are set, under a name."""
-    asked = Asked.of(dict(parse_qsl(query)))
+    asked = WorklistAsked.of(dict(parse_qsl(query)))
     try:
         asking.office.accounts.saved_views.save(asking.person.id, SavedView(name.strip(), asked.query))
     except Refused as refused:
@@ -29,13 +28,13 @@ def save(request: Request, asking: Seeing, name: Named = "", query: Annotated[st
 
 
 @saved_views.post("/worklist/views/rename")
-def rename(request: Request, asking: Seeing, name: Named = "", to: Named = "") -> Response:
+def rename(request: Request, asking: Seeing, name: Text = "", to: Text = "") -> Response:
     """Call a view otherwise."""
     views = asking.office.accounts.saved_views
     query = next((one.query for one in views.of(asking.person.id) if one.name == name), None)
     if query is None:
         raise Refused(NO_SUCH_VIEW)
-    asked = Asked.of(dict(parse_qsl(query)))
+    asked = WorklistAsked.of(dict(parse_qsl(query)))
     try:
         views.rename(asking.person.id, name, to.strip())
     except Refused as refused:
@@ -44,7 +43,7 @@ def rename(request: Request, asking: Seeing, name: Named = "", to: Named = "") -
 
 
 @saved_views.post("/worklist/views/remove")
-def remove(asking: Seeing, name: Named = "") -> Response:
+def remove(asking: Seeing, name: Text = "") -> Response:
     """Keep a view no longer."""
     asking.office.accounts.saved_views.remove(asking.person.id, name)
     return _back("/worklist")

@@ -2,37 +2,32 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Annotated, Any, Self, get_args
-from urllib.parse import urlencode
+from typing import Annotated, Self, get_args
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
 from app.cli.reading import shaped
 from app.searched import MARKED, TYPED, Reviewed, bound_by, question_of, reviewed, to_be_reviewed
-from app.web.answering import as_csv, page
-from app.web.in_vain import TROUBLES
-from app.web.needs import Needs
+from app.web.answering import MOST_ROWS, as_csv, page
+from app.web.asked import Asked, number_of, page_of, pages_of
+from app.web.forms import CommandId, Lines
+from app.web.in_vain import TROUBLES, Filled, sent_in_vain
+from app.web.needs import Needs, SeeingHistory
 from app.web.office import Asking, Signing, Stated
-from app.web.staff import Sent, Typed, sent_in_vain
 from domain.entry import Actor
 from domain.rejections import Refused
 from domain.searching import KINDS, Question, kind_in_words
 from domain.words import Role, Source
-from projections.search import Bounds, Page, Row, search
+from projections.search import Bounds, Row, search
 
 searching = APIRouter(include_in_schema=False)
-SeeingHistory = Annotated[Asking, Depends(Needs("see-history"))]
 Reviewing = Annotated[Asking, Depends(Needs("review-entries"))]
 ON_A_PAGE = 50
-MOST_ROWS = 100_000
-"""How many rows a table has at most."""
 COLUMNS = tuple(name for name in Row._fields if name != "position")
-LONGEST_TYPED = 80
-NUMBERS = ("page", "after", "upto")
 CHOICES = {
     "roles": tuple((role, role.replace("-", " ").capitalize()) for role in get_args(Role) if role != "door"),
     "sources": tuple((source, source.capitalize()) for source in get_args(Source)),
@@ -42,11 +37,11 @@ CHOICES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A search as its address says it: every part is a parameter, and an empty one narrows nothing."""
+class SearchAsked(Asked):
+    """Which entries are looked for: every part of a question is a parameter, and an empty one narrows nothing."""
 
-    typed: Mapping[str, str]
-    page: int = 1
+    PATH = "/search"
+    typed: Mapping[str, str] = field(default_factory=dict)
     after: int = 0
     upto: int = 0
     """Between which positions of the ledger; 0 is no bound."""
@@ -54,43 +49,47 @@ class Asked:
     @classmethod
     def of(cls, parameters: Mapping[str, str]) -> Self:
         """As the address or a form says; what is no number is none."""
-        typed = {name: parameters.get(name, "").strip()[:LONGEST_TYPED] for name in TYPED}
-        page, after, upto = (_number(parameters.get(name, "")) for name in NUMBERS)
-        return cls({name: text for name, text in typed.items() if text}, max(1, page), after, upto)
+        typed = {name: text for name in TYPED if (text := parameters.get(name, "").strip()[: cls.LONGEST])}
+        after, upto = (number_of(parameters.get(name, "")) for name in ("after", "upto"))
+        return cls(typed, after, upto, page=page_of(parameters))
 
     def said(self, name: str) -> str:
         return self.typed.get(name, "")
 
-    def url(self, path: str = "/search", **but: Any) -> str:
-        """The address of the same search but for some parameters."""
-        other = replace(self, **{"page": 1, **but})
-        numbers = {"page": other.page if other.page > 1 else 0, "after": other.after, "upto": other.upto}
-        said = dict(self.typed) | {name: str(number) for name, number in numbers.items() if number}
-        return f"{path}?{urlencode(said)}" if said else path
+    @property
+    def stated(self) -> dict[str, str]:
+        return dict(self.typed) | {name: str(bound) for name, bound in (("after", self.after), ("upto", self.upto)) if bound}
 
     @property
     def bounds(self) -> Bounds:
         return Bounds(self.after, self.upto or None)
 
 
+@dataclass(frozen=True, slots=True)
+class ReviewsAsked(Asked):
+    """Which of the reviews somebody wants to see."""
+
+    PATH = "/reviews"
+
+
 @searching.get("/search")
 def entries(request: Request, asking: SeeingHistory) -> Response:
     """The entries that are looked for, the last recorded first."""
-    return _shown(request, asking, Asked.of(request.query_params))
+    return _shown(request, asking, SearchAsked.of(request.query_params))
 
 
 @searching.get("/search.csv")
 def as_a_table(request: Request, asking: SeeingHistory) -> Response:
     """The same entries as a table; instants in UTC."""
-    asked = Asked.of(request.query_params)
+    asked = SearchAsked.of(request.query_params)
     found = search(asking.office.daybook.views, question_by(asking, asked.typed), asked.bounds, 1, MOST_ROWS)
     return as_csv("entries", COLUMNS, ([getattr(row, name) for name in COLUMNS] for row in found.rows))
 
 
 @searching.post("/search")
-def sign_off(request: Request, asking: Reviewing, typed: Typed, command_id: Annotated[UUID, Form()]) -> Response:
+def sign_off(request: Request, asking: Reviewing, typed: Lines, command_id: CommandId) -> Response:
     """Sign that every entry was reviewed that a search found up to the position at which it was shown."""
-    asked = Asked.of(typed)
+    asked = SearchAsked.of(typed)
     try:
         _sign_off(asking, asked, typed, command_id)
     except TROUBLES as trouble:
@@ -103,16 +102,17 @@ def reviews(request: Request, asking: SeeingHistory) -> Response:
     """The reviews of entries of the asker's sites, the last first: by whom, of what, and what was added since."""
     office, sites = asking.office, asking.sites("see-history")
     mine = [entry for entry in reversed(office.daybook.reviews.all()) if sites.issuperset(entry.event.question.sites)]
-    number = max(1, _number(request.query_params.get("page", "")))
-    pages = max(1, -(-len(mine) // ON_A_PAGE))
-    first = (min(number, pages) - 1) * ON_A_PAGE
+    asked, pages = ReviewsAsked.of(request.query_params), pages_of(len(mine), ON_A_PAGE)
+    number = min(asked.page, pages)
+    first = (number - 1) * ON_A_PAGE
     shown = tuple(reviewed(office.daybook.views, entry) for entry in mine[first : first + ON_A_PAGE])
     since = tuple(_since(one) for one in shown)
-    return page(request, asking, "entry_reviews.html", shown=tuple(zip(shown, since, strict=True)), number=min(number, pages), pages=pages)
+    told = tuple(zip(shown, since, strict=True))
+    return page(request, asking, "entry_reviews.html", shown=told, number=number, pages=pages, asked=asked)
 
 
-def _shown(request: Request, asking: Asking, asked: Asked, sent: Sent | None = None) -> Response:
-    sent = sent or Sent()
+def _shown(request: Request, asking: Asking, asked: SearchAsked, sent: Filled | None = None) -> Response:
+    sent = sent or Filled()
     reasons, status, found = sent.reasons, sent.why.status, None
     views, sites = asking.office.daybook.views, asking.sites("see-history")
     try:
@@ -121,7 +121,8 @@ def _shown(request: Request, asking: Asking, asked: Asked, sent: Sent | None = N
         reasons, status = refused.reasons, HTTPStatus.UNPROCESSABLE_ENTITY
     unread = [one for one in views.parked() if one.site in {"", *sites}]
     return page(
-        request, asking, "search.html", status, asked=asked, found=found, reasons=reasons, unread=unread, pages=_pages(found),
+        request, asking, "search.html", status, asked=asked, found=found, reasons=reasons, unread=unread,
+        pages=pages_of(found.found if found else 0, ON_A_PAGE),
         sites=tuple((site, site) for site in sorted(sites)), choices=CHOICES, kind_in_words=kind_in_words, late=late,
         typed=sent.typed, new_id=sent.command_id, reviews=asking.may("review-entries"),
     )  # fmt: skip
@@ -136,7 +137,7 @@ def question_by(asking: Asking, typed: Mapping[str, str]) -> Question:
     return question_of(typed, sites, daybook.participants.study(), asking.now)
 
 
-def _sign_off(asking: Asking, asked: Asked, typed: Mapping[str, str], command_id: UUID) -> None:
+def _sign_off(asking: Asking, asked: SearchAsked, typed: Mapping[str, str], command_id: UUID) -> None:
     """Record the review. Raises Refused."""
     daybook = asking.office.daybook
     question = question_by(asking, asked.typed)
@@ -160,7 +161,7 @@ def _since(one: Reviewed) -> str:
     """Where what was added since a review is found; that holds for whoever may see all of its sites, as whoever is shown it may."""
     written = one.review.question.model_dump(mode="json", exclude={"sites"}, exclude_none=True)
     sites = {"site": one.review.question.sites[0]} if len(one.review.question.sites) == 1 else {}
-    return Asked.of({name: _typed(value) for name, value in (written | sites).items()}).url(after=one.review.upto)
+    return SearchAsked.of({name: _typed(value) for name, value in (written | sites).items()}).url(after=one.review.upto)
 
 
 def _typed(value: object) -> str:
@@ -168,11 +169,3 @@ def _typed(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else ""
     return f"{str(value)[:16]}Z" if isinstance(value, str) and value[10:11] == "T" else str(value)
-
-
-def _pages(found: Page | None) -> int:
-    return max(1, -(-found.found // ON_A_PAGE)) if found else 1
-
-
-def _number(typed: str) -> int:
-    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 16 else 0  # noqa: PLR2004 - No ledger is so long.

@@ -1,15 +1,15 @@
 """Sheets: the forms by which something is recorded about a participant, alone on a page or as a part of one that shows more."""
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from hashlib import sha256
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID, uuid4
 
-from fastapi import Depends, Request
+from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import NonNegativeInt, TypeAdapter
 
@@ -18,7 +18,9 @@ from app.cli.asking import BY_OTHERS, COMMON, QUESTIONS, Chart
 from app.cli.reading import Annotations, Heard, annotations_of, shaped
 from app.cli.session import Session
 from app.web.answering import page
+from app.web.asked import number_of
 from app.web.fields import Field, Typed, as_typed, fields
+from app.web.forms import one_of
 from app.web.in_vain import TROUBLES, in_vain
 from app.web.office import Asking, Signing, Stated
 from app.web.rehearsal import Rehearsal, rehearsed
@@ -165,28 +167,6 @@ def question_of(name: str, ask: Callable[..., PersonsCommand]) -> Question:
     return Question(name, title, (ask.__doc__ or "").strip(), ask, asked_by(asks.model_construct()))
 
 
-async def sent(request: Request) -> Typed:
-    """What the form says, by the names of its fields."""
-    return gathered((await request.form()).multi_items())
-
-
-Sent = Annotated[Typed, Depends(sent)]
-"""The form that was sent."""
-
-
-def asked_in(request: Request) -> Typed:
-    """What an address says of fields."""
-    return gathered(request.query_params.multi_items())
-
-
-def gathered(said: Iterable[tuple[str, object]]) -> Typed:
-    """What was said of each field, in one pass however many there are; what no page can show is taken for a question mark."""
-    typed: dict[str, list[str]] = {}
-    for name, one in said:
-        typed.setdefault(name, []).append(str(one).encode(errors="replace").decode())
-    return typed
-
-
 def chart_of(asking: Asking, participant: str) -> Chart:
     """The record of a participant, as the readers of what was typed want it."""
     return Chart(participant, asking.office.daybook, Session(asking.office.daybook.ledger.clock))
@@ -264,16 +244,6 @@ def recorded(request: Request, chart: Chart) -> Iterator[str]:
     for one in chart.record.entries if entry else ():
         if entry and one.circumstances.command_id == entry.circumstances.command_id:
             yield f"{one.version}. {says(one.event, chart.clock.zone)}"
-
-
-def number_of(typed: str) -> int:
-    """The number of an entry; 0 where it is none, or one that no record has."""
-    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 9 else 0  # noqa: PLR2004 - No record is so long.
-
-
-def one_of(typed: Typed, name: str) -> str:
-    """What was said in a field, if anything."""
-    return next(iter(typed.get(name, ())), "")
 
 
 def _sent_one(asked: Sequence[Asks], typed: Typed) -> Asks:

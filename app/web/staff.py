@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Annotated, NamedTuple, TypeVar, get_args
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter, Depends, Form, Query, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import BaseModel
 
@@ -18,10 +18,10 @@ from app.cli.reading import shaped
 from app.clinic_time import OUR_TIME, SiteClock
 from app.staff import Staff
 from app.web.answering import page
-from app.web.in_vain import NOT_SENT, TROUBLES, InVain, Trouble, in_vain
-from app.web.needs import Needs
+from app.web.forms import CommandId, Lines
+from app.web.in_vain import TROUBLES, Filled, sent_in_vain
+from app.web.needs import Admitting
 from app.web.office import Asking, Stated
-from app.web.sheets import sent
 from domain.access import MAY
 from domain.entry import Actor, Circumstances
 from domain.people import Administered, Person, PersonAdmitted, PersonLeft, RoleGranted, RoleWithdrawn
@@ -31,18 +31,7 @@ from domain.words import Action, PersonsRole
 
 M = TypeVar("M", bound=BaseModel)
 people = APIRouter(include_in_schema=False)
-Admitting = Annotated[Asking, Depends(Needs("admit-people"))]
-CommandId = Annotated[UUID, Form()]
-LONGEST_TYPED = 2000
 ROLES = tuple((role, role.replace("-", " ").capitalize()) for role in get_args(PersonsRole))
-
-
-async def typed_in(request: Request) -> Mapping[str, str]:
-    """What the fields of a form say."""
-    return {name: texts[-1][:LONGEST_TYPED].strip() for name, texts in (await sent(request)).items()}
-
-
-Typed = Annotated[Mapping[str, str], Depends(typed_in)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,38 +53,14 @@ class Right:
     actions: tuple[Action, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """A form as it was sent: what was typed, why nothing came of it, and the id under which it is sent again."""
-
-    typed: Mapping[str, str] = field(default_factory=dict)
-    why: InVain = NOT_SENT
-    command_id: UUID = field(default_factory=uuid4)
-
-    @property
-    def reasons(self) -> tuple[Reason, ...]:
-        return self.why.reasons
-
-    def value(self, name: str) -> str:
-        return self.typed.get(name, "")
-
-    def fault(self, name: str) -> str:
-        """What is wrong with a field."""
-        return "; ".join(says for where, says in map(_split, self.reasons) if where == name)
-
-    @property
-    def beside_no_field(self) -> tuple[Reason, ...]:
-        return tuple(reason for reason in self.reasons if _split(reason)[0] not in self.typed)
-
-
 @people.get("/people")
 def everybody(request: Request, asking: Admitting) -> Response:
     """Everybody who has or had an account."""
-    return _list(request, asking, Sent())
+    return _list(request, asking, Filled())
 
 
 @people.post("/people")
-def admit(request: Request, asking: Admitting, typed: Typed, command_id: CommandId) -> Response:
+def admit(request: Request, asking: Admitting, typed: Lines, command_id: CommandId) -> Response:
     """Admit somebody, or put right what is recorded of them."""
     sent = _only(typed, "person", "name", "mail")
     try:
@@ -113,14 +78,14 @@ def somebody(request: Request, asking: Admitting, person: str) -> Response:
 
 
 @people.post("/people/{person}/grant")
-def grant(request: Request, asking: Admitting, person: str, typed: Typed, command_id: CommandId) -> Response:
+def grant(request: Request, asking: Admitting, person: str, typed: Lines, command_id: CommandId) -> Response:
     """Delegate a role to somebody, at one site or at every site."""
     sent = _only(typed, "role", "site", "delegated", "trained")
     return _decided(_Form(request, asking, person, command_id, sent), lambda: _made(RoleGranted, sent | {"person": person}))
 
 
 @people.post("/people/{person}/withdraw")
-def withdraw(request: Request, asking: Admitting, person: str, typed: Typed, command_id: CommandId) -> Response:
+def withdraw(request: Request, asking: Admitting, person: str, typed: Lines, command_id: CommandId) -> Response:
     """Take a role from somebody."""
     which = _only(typed, "role", "site") | {"person": person}
     return _decided(_Form(request, asking, person, command_id), lambda: _made(RoleWithdrawn, which))
@@ -147,7 +112,7 @@ def unlock(request: Request, asking: Admitting, person: str, command_id: Command
 
 
 @people.post("/people/{person}/sessions")
-def end_sessions(request: Request, asking: Admitting, person: str, typed: Typed, command_id: CommandId) -> Response:
+def end_sessions(request: Request, asking: Admitting, person: str, typed: Lines, command_id: CommandId) -> Response:
     """Show somebody out, of one session or of all."""
     form, by = _Form(request, asking, person, command_id), administering(asking, command_id)
     return _done(form, lambda: staff_of(asking).end_sessions(person, by, typed.get("session", "")))
@@ -185,21 +150,15 @@ def _done(form: _Form, act: Callable[[], object]) -> Response:
     return _one(form.request, form.asking, form.person, given=given) if isinstance(given, str) else _on(f"/people/{form.person}")
 
 
-def sent_in_vain(typed: Mapping[str, str], command_id: UUID, trouble: Trouble) -> Sent:
-    """A form of which nothing came, as it is shown again."""
-    why = in_vain(trouble)
-    return Sent(typed, why, why.again(command_id) if typed else uuid4())
-
-
-def _list(request: Request, asking: Asking, sent: Sent) -> Response:
+def _list(request: Request, asking: Asking, sent: Filled) -> Response:
     locked = asking.office.accounts.passwords.locked
     found = sorted(asking.office.daybook.people.current().persons.values(), key=lambda one: (not one.here, one.id))
     lines = tuple(Line(one, tuple(one.roles.values()), locked(one.id)) for one in found)
     return page(request, asking, "people.html", sent.why.status, lines=lines, sent=sent, clock=_clock(asking))
 
 
-def _one(request: Request, asking: Asking, id_: str, sent: Sent | None = None, *, given: str | None = None) -> Response:
-    office, sent = asking.office, sent or Sent()
+def _one(request: Request, asking: Asking, id_: str, sent: Filled | None = None, *, given: str | None = None) -> Response:
+    office, sent = asking.office, sent or Filled()
     person = office.daybook.people.current().persons.get(id_)
     if person is None:
         raise Refused(Reason(code="unknown-page", says="nobody has an account of this name"))
@@ -266,8 +225,3 @@ def _clock(asking: Asking) -> SiteClock:
 
 def _on(path: str) -> Response:
     return RedirectResponse(path, HTTPStatus.SEE_OTHER)
-
-
-def _split(reason: Reason) -> tuple[str, str]:
-    where, _, says = reason.says.partition(": ")
-    return where, says

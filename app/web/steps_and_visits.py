@@ -8,10 +8,11 @@ from fastapi.responses import Response
 from app.cli.asking import Chart
 from app.clinic_time import day_of
 from app.web.fields import Typed
+from app.web.forms import Sent, one_of
 from app.web.needs import Seeing
 from app.web.office import Asking, Stated
 from app.web.rehearsal import Foresight
-from app.web.sheets import Sent, chart_of, one_of, page_with
+from app.web.sheets import chart_of, page_with
 from app.web.slots import SHIFTS, Offer, Offering, on_a_day, shifted
 from app.web.step_page import StepPage, step_asks, step_page
 from app.web.visit_page import visit_asks, visit_page

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
@@ -13,14 +13,13 @@ from app.accounts.errands import LASTS, key_of
 from app.web.answering import page
 from app.web.door import here
 from app.web.identity import ERRAND, holding
-from app.web.needs import COOKIE, asking, asking_by, office_of
+from app.web.needs import COOKIE, Somebody, asking_by, office_of
 from app.web.office import Asking
 from domain.rejections import Reason, Refused
 from store.errors import StoreError
 
 Said = tuple[tuple[str, str], ...]
 unsent = APIRouter(include_in_schema=False)
-Somebody = Annotated[Asking, Depends(asking)]
 NOT_KEPT = frozenset({"csrf", "password"})
 """What shows the session, and what proves who somebody is."""
 OF_THE_FORM = frozenset({"command_id", "seen", "sheet", "confirmed", "rehearse"})

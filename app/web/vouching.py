@@ -5,18 +5,20 @@ from http import HTTPStatus
 from typing import Annotated, NamedTuple
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
 from app.clinic_time import SiteClock
 from app.staff import refuse_unless_shown
 from app.web.answering import page
 from app.web.door import counted
+from app.web.forms import CommandId, Text, left_blank
 from app.web.in_vain import NOT_SENT, TROUBLES, InVain, in_vain
 from app.web.needs import Needs
 from app.web.office import Asking, Signing, Stated
 from domain.entry import Actor, Circumstances
 from domain.people import IdentityVerified, Person
+from domain.rejections import refuse_if
 from domain.vouching import vouchers
 from store.codec import canonical
 
@@ -42,14 +44,15 @@ def who_waits(request: Request, asking: Vouching) -> Response:
 def vouch(  # noqa: PLR0913, PLR0917 - These are the fields of the form.
     request: Request,
     asking: Vouching,
-    command_id: Annotated[UUID, Form()],
-    person: Annotated[str, Form(max_length=60)],
-    code: Annotated[str, Form(max_length=20)] = "",
-    password: Annotated[str, Form(max_length=1024)] = "",
-    signer: Annotated[str, Form(max_length=60)] = "",
+    command_id: CommandId,
+    person: Text = "",
+    code: Text = "",
+    password: Text = "",
+    signer: Text = "",
 ) -> Response:
     """Vouch for somebody, who shows the code that only they can see; signed, so that a stolen session vouches for nobody."""
     try:
+        refuse_if(left_blank(person=person))
         counted(request)
         refuse_unless_shown(asking.office.accounts, asking.office.daybook.people, person, code)
         asking.office.daybook.authority.vouch(person, _signed(asking, person, command_id, Signing(MEANING, password, signer.strip())))

@@ -2,16 +2,17 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
-from typing import NamedTuple, Self, get_args
+from typing import NamedTuple, get_args
 from urllib.parse import quote, urlencode
 
 from markupsafe import Markup
 
 from app.accounts.saved_views import SavedView
 from app.clinic_time import SiteClock, study_day
+from app.web.asked import Asked, chosen, pages_of
 from app.web.drawing import Kind, Piece, window_bar
 from app.web.pulse import Told, minute_of
 from domain.protocol import Protocol
@@ -64,39 +65,25 @@ NEXT: Mapping[Action, Next] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What somebody wants to see; each part is a parameter of the URL, and an empty one leaves nothing out."""
+class WorklistAsked(Asked):
+    """Which of what there is to do somebody wants to see."""
 
+    PATH = "/worklist"
     site: str = ""
     step: str = ""
     visit: str = ""
     state: str = ""
     group: str = ""
     text: str = ""
-    page: int = 1
-
-    @classmethod
-    def of(cls, parameters: Mapping[str, str]) -> Self:
-        """As the URL says; a page that is no number is the first."""
-        found = {name: parameters.get(name, "").strip()[:80] for name in ("site", "step", "visit", "state", "group", "text")}
-        page = parameters.get("page", "")
-        return cls(**found, page=max(1, int(page)) if page.isdecimal() and len(page) < 6 else 1)  # noqa: PLR2004 - No list is so long.
 
     def wanted(self, sites: frozenset[str]) -> Wanted:
         """What is wanted of the list of these sites."""
-        only = sites & {self.site} if self.site else sites
-        return Wanted(sites=only, step=self.step, visit=self.visit, state=self.state, group=self.group, text=self.text)
+        return Wanted(sites=chosen(sites, self.site), step=self.step, visit=self.visit, state=self.state, group=self.group, text=self.text)
 
     @property
     def query(self) -> str:
-        """The parameters as the URL carries them, but for the page."""
-        return urlencode({name: value for name in ("site", "step", "visit", "state", "group", "text") if (value := getattr(self, name))})
-
-    def url(self, path: str = "/worklist", **but: str | int) -> str:
-        """The address of the same list but for some parameters."""
-        other = replace(self, **{"page": 1, **but})  # type: ignore[arg-type]  # The names are those of the fields.
-        query = other.query + (f"&page={other.page}" if other.page > 1 else "")
-        return f"{path}?{query.removeprefix('&')}" if query else path
+        """What the list is narrowed to, as a view of it is saved."""
+        return urlencode(self.stated)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +157,7 @@ class Choices(NamedTuple):
 class WorklistPage:
     """Everything that the page of the worklist shows."""
 
-    asked: Asked
+    asked: WorklistAsked
     groups: tuple[Shown, ...]
     counted: tuple[Counted, ...]
     choices: Choices
@@ -190,22 +177,20 @@ class WorklistPage:
         """Where the browser hears that the list has changed."""
         return f"/worklist/live?since={self.told.position}&minute={self.told.minute}"
 
-    def address(self, page: int) -> str:
-        """Where another page of the same list is."""
-        return self.asked.url(page=page)
-
     @property
     def here(self) -> str:
-        return self.asked.url(page=self.page)
+        return self.asked.address(self.page)
 
     @property
     def csv(self) -> str:
         return self.asked.url("/worklist.csv")
 
 
-def worklist_page(listing: Listing, asked: Asked, choices: Choices, now: datetime, saved: tuple[SavedView, ...] = ()) -> WorklistPage:
+def worklist_page(
+    listing: Listing, asked: WorklistAsked, choices: Choices, now: datetime, saved: tuple[SavedView, ...] = ()
+) -> WorklistPage:
     """The page that was asked for; beyond the last page stands the last."""
-    pages = max(1, -(-listing.found // ROWS_ON_A_PAGE))
+    pages = pages_of(listing.found, ROWS_ON_A_PAGE)
     counts = Counter(listing.counts)
     shown = tuple(
         Shown(group, *HEADINGS[group], counts[group], tuple(_line(row, now) for _, row in some))
@@ -235,7 +220,7 @@ def bound(row: Row, now: datetime) -> tuple[str, datetime | None]:
     return "Ends" if row.closes is not None and row.closes > now else "Ended", row.closes
 
 
-def _counted(group: Group, counts: Counter[Group], asked: Asked) -> Counted:
+def _counted(group: Group, counts: Counter[Group], asked: WorklistAsked) -> Counted:
     current = asked.group == group
     return Counted(group, HEADINGS[group][0], counts[group], asked.url(group="" if current else group), current)
 

@@ -47,6 +47,7 @@ class Town:
     address: str
     trial: Trial
     browser: Browser
+    office: Office
     pages: list[Page] = field(default_factory=list)
 
     @property
@@ -158,14 +159,15 @@ def town(folder: Path, browser: Browser, *, peopled: bool = True, **chosen: str 
         trial, feed = Trial(clock, daybook.ledger), daybook.feed()
         if peopled:
             admit(daybook)
-        app = application(Office(daybook, accounts, templates(), provider=Provider.of(settings, clock)), settings.web_names)
+        office = Office(daybook, accounts, templates(), provider=Provider.of(settings, clock))
+        app = application(office, settings.web_names)
         server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=1))
         threads = [Thread(target=feed.run), Thread(target=server.run)]
         for thread in threads:
             thread.start()
         try:
             assert daybook.views.reached(daybook.ledger.head(), 60)
-            yield Town(f"http://127.0.0.1:{port}", trial, browser)
+            yield Town(f"http://127.0.0.1:{port}", trial, browser, office)
         finally:
             feed.stop()
             server.should_exit = True

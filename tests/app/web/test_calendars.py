@@ -15,30 +15,28 @@ from domain import events as e
 from domain.doorkeeping import CalendarAddressGiven, CalendarAddressTakenBack
 from domain.people import PersonLeft, RoleWithdrawn
 from domain.time import When
-from tests.app.web.at_a_screen import ADDRESS, Screen, screen
-from tests.app.web.at_the_door import COORDINATOR
-from tests.app.web.at_the_door import Desk as Door
-from tests.builders import by_
+from tests.app.web.at_the_door import COORDINATOR, Desk, at_a_new_desk
+from tests.builders import Clock, by_
 
 DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Screen]:
-    with screen(tmp_path) as found:
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    with at_a_new_desk(tmp_path, Clock()) as found:
         yield found
 
 
-def secret_of(desk: Screen, person: str) -> str:
+def secret_of(desk: Desk, person: str) -> str:
     return desk.office.accounts.calendars.give(person)
 
 
-def asked(desk: Screen, secret: str, headers: dict[str, str] | None = None) -> Response:
+def asked(desk: Desk, secret: str, headers: dict[str, str] | None = None) -> Response:
     desk.catches_up()
-    return desk.asks("GET", f"/calendar/{secret}.ics", headers=headers)
+    return desk.get(f"/calendar/{secret}.ics", **(headers or {}))
 
 
-def events(desk: Screen, secret: str) -> dict[str, Any]:
+def events(desk: Desk, secret: str) -> dict[str, Any]:
     """What a program makes of the feed, by the first part of each UID."""
     answer = asked(desk, secret)
     assert answer.status_code == 200
@@ -53,7 +51,7 @@ def status(event: Any) -> str:
     return str(event.status.value)
 
 
-def test_windows_are_dates_of_which_the_last_is_the_first_after_and_slots_are_instants(desk: Screen) -> None:
+def test_windows_are_dates_of_which_the_last_is_the_first_after_and_slots_are_instants(desk: Desk) -> None:
     story = desk.trial.participant().is_eligible().is_collected().has_product()
     start = desk.trial.clock() + 20 * DAY
     story.plans("infusion", start)
@@ -65,11 +63,11 @@ def test_windows_are_dates_of_which_the_last_is_the_first_after_and_slots_are_in
     assert (infusion.dtstart.value, infusion.dtend.value) == (start, start + timedelta(hours=8))
     assert {status(baseline), status(infusion)} == {"CONFIRMED"}
     assert baseline.transp.value == "TRANSPARENT"
-    assert baseline.url.value == f"{ADDRESS}/participants/BER-001"
+    assert baseline.url.value == f"{desk.office.daybook.settings.public_address}/participants/BER-001"
     assert baseline.summary.value == "BER-001 Baseline before lymphodepletion, window of the visit"
 
 
-def test_an_appointment_stands_at_its_minute_or_on_its_date(desk: Screen) -> None:
+def test_an_appointment_stands_at_its_minute_or_on_its_date(desk: Desk) -> None:
     story = desk.trial.participant().is_eligible().is_collected().has_product().is_depleted().is_infused()
     infused = desk.trial.clock()
     story.reports(e.VisitBooked(visit="day-7", at=When.at(infused + 7 * DAY)))
@@ -81,7 +79,7 @@ def test_an_appointment_stands_at_its_minute_or_on_its_date(desk: Screen) -> Non
     assert (day.dtstart.value, day.dtend.value) == ((infused + 14 * DAY).date(), (infused + 15 * DAY).date())
 
 
-def test_a_step_that_is_planned_again_moves_under_the_same_uid_with_a_later_sequence(desk: Screen) -> None:
+def test_a_step_that_is_planned_again_moves_under_the_same_uid_with_a_later_sequence(desk: Desk) -> None:
     story = desk.trial.participant().is_eligible().is_collected().has_product()
     story.plans("infusion", desk.trial.clock() + 20 * DAY)
     secret = secret_of(desk, "m-weber")
@@ -97,7 +95,7 @@ def test_a_step_that_is_planned_again_moves_under_the_same_uid_with_a_later_sequ
         assert status(after[uid]) == "CONFIRMED"
 
 
-def test_a_correction_of_the_infusion_moves_every_window_that_is_counted_from_it(desk: Screen) -> None:
+def test_a_correction_of_the_infusion_moves_every_window_that_is_counted_from_it(desk: Desk) -> None:
     story = desk.trial.participant().is_eligible().is_collected().has_product().is_depleted().is_infused()
     secret = secret_of(desk, "m-weber")
     before = events(desk, secret)
@@ -112,7 +110,7 @@ def test_a_correction_of_the_infusion_moves_every_window_that_is_counted_from_it
     assert all(status(one) == "CONFIRMED" for one in after.values())
 
 
-def test_what_a_cancelled_plan_takes_along_is_cancelled_under_the_same_uid_and_comes_back_under_it(desk: Screen) -> None:
+def test_what_a_cancelled_plan_takes_along_is_cancelled_under_the_same_uid_and_comes_back_under_it(desk: Desk) -> None:
     story = desk.trial.participant().is_eligible().is_collected().has_product()
     start = desk.trial.clock() + 20 * DAY
     story.plans("infusion", start)
@@ -132,7 +130,7 @@ def test_what_a_cancelled_plan_takes_along_is_cancelled_under_the_same_uid_and_c
     assert {status(again[uid]) for uid in uids} == {"CONFIRMED"}
 
 
-def test_an_appointment_for_which_the_participant_came_sooner_is_cancelled_under_its_uid(desk: Screen) -> None:
+def test_an_appointment_for_which_the_participant_came_sooner_is_cancelled_under_its_uid(desk: Desk) -> None:
     story = desk.trial.participant().is_eligible().is_collected().has_product().is_depleted().is_infused()
     booked = desk.trial.clock() + 8 * DAY
     story.reports(e.VisitBooked(visit="day-7", at=When.at(booked)))
@@ -146,7 +144,7 @@ def test_an_appointment_for_which_the_participant_came_sooner_is_cancelled_under
     assert int(after.sequence.value) > int(before.sequence.value)
 
 
-def test_whoever_left_has_what_lay_ahead_cancelled(desk: Screen) -> None:
+def test_whoever_left_has_what_lay_ahead_cancelled(desk: Desk) -> None:
     story = desk.trial.participant().is_eligible().is_collected().has_product().is_depleted().is_infused()
     secret = secret_of(desk, "m-weber")
     story.reports(e.VisitBooked(visit="day-28", at=When.at(desk.trial.clock() + 28 * DAY)))
@@ -160,13 +158,13 @@ def test_whoever_left_has_what_lay_ahead_cancelled(desk: Screen) -> None:
     assert "BER-001.window.day-1" not in after
 
 
-def test_a_step_that_was_taken_is_not_cancelled(desk: Screen) -> None:
+def test_a_step_that_was_taken_is_not_cancelled(desk: Desk) -> None:
     story = desk.trial.participant().is_eligible().is_collected()
     story.reports(e.TreatmentStopped(at=story.at(), why="the participant wished it"))
     assert "BER-001.step.leukapheresis.1" not in events(desk, secret_of(desk, "m-weber"))
 
 
-def test_what_has_passed_by_stays_for_a_month(desk: Screen) -> None:
+def test_what_has_passed_by_stays_for_a_month(desk: Desk) -> None:
     desk.trial.participant().is_eligible().is_collected().has_product().is_depleted().is_infused()
     secret = secret_of(desk, "m-weber")
     last = events(desk, secret)["BER-001.window.day-1"].dtend.value
@@ -176,19 +174,19 @@ def test_what_has_passed_by_stays_for_a_month(desk: Screen) -> None:
     assert "BER-001.window.day-1" not in events(desk, secret)
 
 
-def test_a_feed_tells_of_the_sites_where_somebody_may_see_participants_today(desk: Screen) -> None:
+def test_a_feed_tells_of_the_sites_where_somebody_may_see_participants_today(desk: Desk) -> None:
     for id in ("BER-001", "SAO-001"):
         desk.trial.participant(id, id[:3]).is_eligible().plans("leukapheresis", desk.trial.clock() + DAY)
     told = {person: {uid[:3] for uid in events(desk, secret_of(desk, person))} for person in ("m-weber", "j-silva", "a-kim", "t-berg")}
     assert told == {"m-weber": {"BER"}, "j-silva": {"SAO"}, "a-kim": {"BER", "SAO"}, "t-berg": set()}
     secret = secret_of(desk, "m-weber")
-    desk.daybook.people.record(
+    desk.office.daybook.people.record(
         [RoleWithdrawn(person="m-weber", role="coordinator", site="BER")], by_("administrator", desk.trial.next_id())
     )
     assert events(desk, secret) == {}
 
 
-def test_a_feed_carries_nothing_clinical(desk: Screen) -> None:
+def test_a_feed_carries_nothing_clinical(desk: Desk) -> None:
     story = desk.trial.participant().is_eligible().is_collected().has_product()
     story.plans("infusion", desk.trial.clock() + 20 * DAY)
     story.reports(e.TreatmentStopped(at=story.at(), why="a seizure in the night"))
@@ -198,7 +196,7 @@ def test_a_feed_carries_nothing_clinical(desk: Screen) -> None:
     assert "COI-" not in text
 
 
-def test_an_address_that_opens_nothing_is_not_found_and_soon_not_even_looked_for(desk: Screen) -> None:
+def test_an_address_that_opens_nothing_is_not_found_and_soon_not_even_looked_for(desk: Desk) -> None:
     secret = secret_of(desk, "m-weber")
     assert asked(desk, secret).status_code == 200
     desk.office.accounts.calendars.take_back("m-weber")
@@ -207,13 +205,13 @@ def test_an_address_that_opens_nothing_is_not_found_and_soon_not_even_looked_for
     assert asked(desk, secret_of(desk, "m-weber")).status_code == 200
 
 
-def test_whoever_has_left_is_told_nothing_any_more(desk: Screen) -> None:
+def test_whoever_has_left_is_told_nothing_any_more(desk: Desk) -> None:
     secret = secret_of(desk, "m-weber")
-    desk.daybook.people.record([PersonLeft(person="m-weber")], by_("administrator", desk.trial.next_id()))
+    desk.office.daybook.people.record([PersonLeft(person="m-weber")], by_("administrator", desk.trial.next_id()))
     assert asked(desk, secret).status_code == 404
 
 
-def test_what_has_not_changed_is_not_sent_again(desk: Screen) -> None:
+def test_what_has_not_changed_is_not_sent_again(desk: Desk) -> None:
     story = desk.trial.participant()
     secret = secret_of(desk, "m-weber")
     first = asked(desk, secret)
@@ -225,22 +223,22 @@ def test_what_has_not_changed_is_not_sent_again(desk: Screen) -> None:
     assert (changed.status_code, changed.headers["etag"] == first.headers["etag"]) == (200, False)
 
 
-def test_an_address_is_shown_once_and_the_one_before_opens_nothing(desk: Screen) -> None:
+def test_an_address_is_shown_once_and_the_one_before_opens_nothing(desk: Desk) -> None:
     before = secret_of(desk, "m-weber")
-    shown = desk.signs_in("m-weber").sends("/profile/calendar").text
+    shown = desk.seats("m-weber").post("/profile/calendar").text
     address = shown.partition('value="http://127.0.0.1:8080/calendar/')[2].partition(".ics")[0]
     assert asked(desk, before).status_code == 404
     assert asked(desk, address).status_code == 200
-    assert desk.sends("/profile/calendar/end").headers["location"] == "/profile"
+    assert desk.post("/profile/calendar/end").headers["location"] == "/profile"
     assert asked(desk, address).status_code == 404
 
 
-def test_nobody_is_given_an_address_by_a_form_of_another_session(desk: Screen) -> None:
-    desk.signs_in("m-weber")
-    assert desk.asks("POST", "/profile/calendar", form={"csrf": "forged"}).status_code == 403
+def test_nobody_is_given_an_address_by_a_form_of_another_session(desk: Desk) -> None:
+    desk.seats("m-weber")
+    assert desk.client.post("/profile/calendar", data={"csrf": "forged"}).status_code == 403
 
 
-def test_that_an_address_was_given_or_taken_back_is_on_record_and_the_address_is_not(door: Door) -> None:
+def test_that_an_address_was_given_or_taken_back_is_on_record_and_the_address_is_not(door: Desk) -> None:
     weber = door.browser(COORDINATOR)
     assert weber.post("/profile/calendar/end").status_code == 303
     assert door.happened() == [], "there was none"

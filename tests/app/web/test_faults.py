@@ -4,34 +4,85 @@ from uuid import uuid4
 
 import pytest
 
+from app.accounts.passwords import FAILURES
 from app.demo.people import PASSWORD
+from domain.doorkeeping import SignedIn
 from tests.app.web.at_the_door import COORDINATOR, INVESTIGATOR, Desk
 from tests.app.web.faults import beside
 from tests.app.web.test_vouching import code_of, comes_in
 
 FIRST = {"person": "t-first", "name": "T. First", "password": "the first of all passwords"}
+BLANK = {"person": "something must be said", "name": "something must be said", "password": "at least 15", "code": "not the code"}
 
 
 @pytest.mark.parametrize(
     ("typed", "field", "says"),
     [
-        ({"code": "wrong"}, "code", "not the code that Daybook showed"),
-        ({"password": "short"}, "password", "at least 15 characters"),
+        *[({name: ""}, name, says) for name, says in BLANK.items()],
+        ({"name": " "}, "name", "something must be said"),
+        ({"name": "n" * 2001}, "name", "at most 2000 characters"),
         ({"person": "T First"}, "person", "is not written as it must be"),
+        ({"person": "t" * 61}, "person", "at most 60 characters"),
+        ({"password": "short"}, "password", "at least 15 characters"),
+        ({"code": "wrong"}, "code", "not the code that Daybook showed"),
     ],
 )
-def test_the_first_set_up_names_each_fault_beside_its_field(new_door: Desk, typed: dict[str, str], field: str, says: str) -> None:
-    answer = new_door.browser().client.post("/set-up", data=FIRST | {"code": new_door.code()} | typed)
+def test_the_first_set_up_names_each_fault_beside_its_field_and_keeps_the_rest(
+    new_door: Desk, typed: dict[str, str], field: str, says: str
+) -> None:
+    sent = FIRST | {"code": new_door.code()} | typed
+    answer = new_door.browser().sets_up(**sent)
     assert answer.status_code == 403
     assert says in beside(answer.text, field)
     assert answer.text.count('aria-invalid="true"') == 1
-    assert 'value="T. First"' in answer.text
+    assert all(f'value="{sent[name]}"' in answer.text for name in ("code", "person", "name"))
+    assert FIRST["password"] not in answer.text
+    assert not new_door.office.daybook.people.current().anybody
+
+
+def test_whoever_sets_up_is_told_of_all_that_is_wrong_at_once(new_door: Desk) -> None:
+    answer = new_door.browser().sets_up()
+    assert all(says in beside(answer.text, field) for field, says in BLANK.items())
+    assert "No account was made" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("typed", "field", "says"),
+    [
+        ({"person": "", "password": PASSWORD}, "person", "something must be said"),
+        ({"person": COORDINATOR, "password": ""}, "password", "something must be said"),
+        ({"person": COORDINATOR, "password": f"{PASSWORD}?"}, "password", "no account with this name and this password"),
+        ({"person": "n" * 61, "password": PASSWORD}, "password", "no account with this name and this password"),
+        ({"person": COORDINATOR, "password": "p" * 1025}, "password", "no account with this name and this password"),
+        ({"person": COORDINATOR, "password": PASSWORD, "chosen": "short"}, "chosen", "at least 15 characters"),
+        ({"person": COORDINATOR, "password": PASSWORD, "chosen": PASSWORD}, "chosen", "another password than the one that you were given"),
+    ],
+)
+def test_the_door_names_each_fault_beside_its_field_and_keeps_the_name(door: Desk, typed: dict[str, str], field: str, says: str) -> None:
+    answer = door.browser().client.post("/sign-in", data={"then": "/people", **typed})
+    assert answer.status_code == 403
+    assert says in beside(answer.text, field)
+    assert answer.text.count('aria-invalid="true"') == 1
+    assert f'name="person" type="text" value="{typed["person"]}"' in answer.text
+    assert 'name="then" value="/people"' in answer.text
+    assert typed["password"] == "" or typed["password"] not in answer.text
+    assert ("Choose a password" in answer.text) == ("chosen" in typed)
+
+
+def test_a_form_at_the_door_that_leaves_its_fields_blank_is_no_attempt_to_come_in(door: Desk) -> None:
+    browser = door.browser()
+    for _ in range(FAILURES):
+        assert browser.signs_in(COORDINATOR, "").status_code == 403
+    assert browser.signs_in(COORDINATOR).status_code == 303
+    assert door.happened() == [SignedIn(person=COORDINATOR, by="password")]
 
 
 @pytest.mark.parametrize(
     ("typed", "field", "says"),
     [
         ({"password": "not theirs", "chosen": "what nobody else knows"}, "password", "not your password"),
+        ({"password": "p" * 1025, "chosen": "what nobody else knows"}, "password", "not your password"),
+        ({"password": PASSWORD, "chosen": "c" * 1025}, "chosen", "at most 1024 characters"),
         ({"password": PASSWORD, "chosen": "short"}, "chosen", "at least 15 characters"),
         ({"password": PASSWORD, "chosen": PASSWORD}, "chosen", "another password than the present one"),
     ],
@@ -62,7 +113,9 @@ def test_who_looked_at_a_participant_is_told_by_the_clocks_of_the_site_and_by_ut
 @pytest.mark.parametrize(
     ("typed", "field", "says"),
     [
+        ({"person": ""}, "person", "something must be said"),
         ({"code": "00000000"}, "code", "code"),
+        ({"code": "0" * 21}, "code", "code"),
         ({"signer": ""}, "signer", "takes your short name"),
         ({"password": "a guess of some length"}, "password", "not your short name"),
     ],

@@ -1,14 +1,18 @@
 """What is decided about somebody is recorded first, and then carried out in the accounts: where these fail, that is said, and mended."""
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from uuid import uuid4
 
 import pytest
+from httpx import Response
 
+from app.demo.people import PASSWORD
 from domain.people import AccessGiven, PersonAdmitted, PersonLeft
 from tests.app.web.at_the_door import ADMINISTRATOR, COORDINATOR, Browser, Desk
+from tests.app.web.test_in_vain import broken
 from tests.app.web.test_staff import GIVEN, NEW
 
 HALF_DONE = "is on record, but not all of it could be carried out"
@@ -89,3 +93,88 @@ def test_whoever_came_back_is_not_shown_out_by_an_old_form(door: Desk, berg: Bro
     weber = door.browser(COORDINATOR)
     assert berg.post(f"/people/{COORDINATOR}/leave", **form).status_code == 303
     assert weber.get("/worklist").status_code == 200
+
+
+FIRST = {"person": "t-first", "name": "T. First", "password": "the first of all passwords"}
+ID = re.compile(r'name="command_id" value="([^"]+)"')
+
+
+def says_so(answer: Response, typed: str) -> bool:
+    """Whether the form is there again with what was typed, and tells that it did not get through."""
+    again = answer.status_code == 503 and "This did not get through" in answer.text and f'value="{typed}"' in answer.text
+    return again and "No account was made" not in answer.text and "You are not signed in" not in answer.text
+
+
+def test_a_set_up_that_did_not_get_through_is_shown_again_and_can_be_sent_again(new_door: Desk) -> None:
+    browser, sent = new_door.browser(), FIRST | {"code": new_door.code(), "command_id": str(uuid4())}
+    with broken(new_door):
+        answer = browser.sets_up(**sent)
+    assert says_so(answer, "T. First")
+    assert FIRST["password"] not in answer.text
+    assert ID.findall(answer.text) == [sent["command_id"]]
+    assert not new_door.office.daybook.people.current().anybody
+    assert browser.sets_up(**sent).headers["location"] == "/people"
+
+
+def test_a_first_account_that_was_only_half_made_is_made_whole_when_its_form_is_sent_again(new_door: Desk) -> None:
+    browser, sent = new_door.browser(), FIRST | {"code": new_door.code(), "command_id": str(uuid4())}
+    with failing(new_door, "passwords", "INSERT"):
+        answer = browser.sets_up(**sent)
+    assert says_so(answer, "T. First")
+    assert HALF_DONE in answer.text
+    other = new_door.browser().sets_up(**(sent | {"command_id": str(uuid4())}))
+    assert (other.status_code, "omebody has an account already" in other.text) == (403, True)
+    assert browser.sets_up(**sent).headers["location"] == "/people"
+    assert len(new_door.office.daybook.people.current().persons) == 1
+    assert not new_door.office.daybook.settings.set_up_code.exists()
+
+
+def test_a_first_account_that_is_whole_is_not_made_again_by_an_old_form(new_door: Desk) -> None:
+    browser, sent = new_door.browser(), FIRST | {"code": new_door.code(), "command_id": str(uuid4())}
+    assert browser.sets_up(**sent).status_code == 303
+    again = new_door.browser().sets_up(**(sent | {"password": "another of all passwords"}))
+    assert (again.status_code, "not the code" in again.text) == (403, True)
+    assert new_door.browser().signs_in("t-first", FIRST["password"]).status_code == 303
+    assert not new_door.office.daybook.settings.set_up_code.exists()
+
+
+def test_whoever_made_the_first_account_and_could_not_be_let_in_is_at_the_door_with_their_name(new_door: Desk) -> None:
+    browser = new_door.browser()
+    with failing(new_door, "sessions", "INSERT"):
+        answer = browser.sets_up(**(FIRST | {"code": new_door.code()}))
+    assert says_so(answer, "t-first")
+    assert 'action="/sign-in"' in answer.text
+    assert browser.signs_in("t-first", FIRST["password"], then="/people").headers["location"] == "/people"
+
+
+@pytest.mark.parametrize("table", ["attempts", "sessions"])
+def test_whoever_could_not_be_let_in_finds_the_door_as_they_left_it(door: Desk, table: str) -> None:
+    browser = door.browser()
+    with failing(door, table, "INSERT"):
+        answer = browser.signs_in(COORDINATOR, then="/worklist?site=BER")
+    assert says_so(answer, COORDINATOR)
+    assert 'name="then" value="/worklist?site=BER"' in answer.text
+    assert PASSWORD not in answer.text
+    assert browser.signs_in(COORDINATOR).status_code == 303
+
+
+@pytest.mark.parametrize(("table", "change"), [("sessions", "DELETE"), ("sessions", "INSERT")])
+def test_whoever_chose_a_password_and_was_not_let_in_then_comes_in_by_that_one(door: Desk, table: str, change: str) -> None:
+    door.browser(COORDINATOR)
+    given = door.office.accounts.passwords.give(COORDINATOR)
+    chosen, browser = "four words of my own", door.browser()
+    with failing(door, table, change):
+        answer = browser.signs_in(COORDINATOR, given, chosen=chosen)
+    assert says_so(answer, COORDINATOR)
+    assert "Choose a password" not in answer.text
+    assert browser.signs_in(COORDINATOR, chosen).status_code == 303
+
+
+def test_whoever_could_not_keep_the_password_that_they_chose_chooses_again(door: Desk) -> None:
+    given = door.office.accounts.passwords.give(COORDINATOR)
+    chosen, browser = "four words of my own", door.browser()
+    with failing(door, "passwords", "INSERT"):
+        answer = browser.signs_in(COORDINATOR, given, chosen=chosen)
+    assert says_so(answer, COORDINATOR)
+    assert "Choose a password" in answer.text
+    assert browser.signs_in(COORDINATOR, given, chosen=chosen).status_code == 303

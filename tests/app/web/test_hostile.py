@@ -5,9 +5,9 @@ from time import perf_counter
 
 import pytest
 
+from app.web.forms import gathered
+from app.web.guarding import MOST_BYTES
 from app.web.needs import COOKIE
-from app.web.safety import MOST_BYTES
-from app.web.sheets import gathered
 from domain.doorkeeping import AccessRefused
 from tests.app.web.at_the_door import ADMINISTRATOR, COORDINATOR, ELSEWHERE, Desk
 

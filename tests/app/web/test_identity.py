@@ -43,7 +43,7 @@ def desk(peopled_study: Path, tmp_path: Path, clock: Clock, provider: ProviderIn
     folder = tmp_path / "daybook"
     shutil.copytree(peopled_study, folder)
     (folder / "oidc.secret").write_text(f"{SECRET}\n")
-    oidc: dict[str, str | Path] = {"oidc_issuer": provider.issuer, "oidc_client": CLIENT, "oidc_secret_file": folder / "oidc.secret"}
+    oidc: dict[str, Any] = {"oidc_issuer": provider.issuer, "oidc_client": CLIENT, "oidc_secret_file": folder / "oidc.secret"}
     with at_the_door(folder, clock, **oidc) as desk:
         yield desk
 
@@ -336,10 +336,10 @@ def test_the_first_account_is_made_without_a_password(opened_study: Path, tmp_pa
     folder = tmp_path / "daybook"
     shutil.copytree(opened_study, folder)
     (folder / "oidc.secret").write_text(SECRET)
-    oidc: dict[str, str | Path] = {"oidc_issuer": provider.issuer, "oidc_client": CLIENT, "oidc_secret_file": folder / "oidc.secret"}
+    oidc: dict[str, Any] = {"oidc_issuer": provider.issuer, "oidc_client": CLIENT, "oidc_secret_file": folder / "oidc.secret"}
     with at_the_door(folder, clock, **oidc) as desk:
         browser = desk.browser()
         assert 'name="password"' not in browser.get("/set-up").text
-        made = browser.client.post("/set-up", data={"person": "t-first", "name": "T. First", "code": desk.code()})
+        made = browser.sets_up(person="t-first", name="T. First", code=desk.code())
         assert made.headers["location"] == "/sign-in?then=/people"
         assert comes(desk, provider, "t-first")[1].status_code == 303

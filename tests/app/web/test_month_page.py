@@ -1,28 +1,34 @@
 """A month of the calendar, from rows alone."""
 
+import sqlite3
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from app.web.month_page import LANES, Asked, MonthPage, month_page, state_now
-from domain.scheduled import Kind, State
+from app.web.month_page import LANES, Month, MonthAsked, MonthPage, month_page, state_now
+from domain.scheduled import Kind, Scheduled, State
 from domain.time import MINUTE, midnight
-from projections.calendar import Row
+from projections.calendar import TABLES, Row, Standing, insert, row_of
+from projections.views import create
 
 ZONE = "America/Sao_Paulo"
 NOW = datetime(2026, 11, 10, 12, 0, tzinfo=UTC)
-DAY = timedelta(days=1)
+TODAY, DAY = date(2026, 11, 10), timedelta(days=1)
 
 
 def row(first: date, last: date, number: int = 1, kind: Kind = "window", state: State = "open") -> Row:
     starts, ends = midnight(first, ZONE), midnight(last + DAY, ZONE)
-    return Row(f"SAO-{number:03}", "SAO", ZONE, f"{kind}:day-7", kind, "day-7", "Day 7", state, starts, ends, starts + DAY, True)
+    found = Scheduled(f"{kind}:{first}", kind, "day-7", "Day 7", state, starts, ends, starts + DAY, True)
+    return row_of(f"SAO-{number:03}", "SAO", ZONE, found)
 
 
 def page(*rows: Row, query: str = "month=2026-11") -> MonthPage:
-    parameters = dict(one.split("=") for one in query.split("&"))
-    today = date(2026, 11, 10)
-    return month_page(rows, Asked.of(parameters, today), ("SAO",), NOW, today)
+    month = Month.of(MonthAsked.of(dict(one.split("=") for one in query.split("&"))), TODAY)
+    with closing(sqlite3.connect(":memory:")) as views:
+        create(views, TABLES)
+        insert(views, rows)
+        return month_page(Standing(views, ("SAO",)), month, ("SAO",), NOW, TODAY)
 
 
 def bars(shown: MonthPage) -> list[tuple[int, int, int]]:
@@ -69,6 +75,13 @@ def test_bars_that_do_not_touch_share_a_lane_and_steps_lie_above_windows() -> No
     assert [(bar.kind, bar.lane) for bar in week.bars] == [("step", 1), ("step", 1), ("window", 2)]
 
 
+def test_what_would_fit_is_found_however_much_presses_more_than_it() -> None:
+    steps = [row(date(2026, 11, 9), date(2026, 11, 9), number, "step", "planned") for number in range(100)]
+    week = page(*steps, row(date(2026, 11, 10), date(2026, 11, 15), 100)).weeks[2]
+    assert [(bar.kind, bar.begins, bar.days) for bar in week.bars] == [*[("step", 1, 1)] * LANES, ("window", 2, 6)]
+    assert [(day.total, day.more) for day in week.days] == [(100, 96), *[(1, 0)] * 6]
+
+
 def test_a_list_has_each_thing_once_on_the_date_on_which_it_begins_in_the_month() -> None:
     early, late = row(date(2026, 10, 20), date(2026, 11, 17)), row(date(2026, 11, 30), date(2026, 12, 4), 2)
     shown = page(early, late, query="month=2026-11&view=agenda")
@@ -93,9 +106,9 @@ def test_a_long_list_is_read_page_by_page_and_beyond_the_last_page_stands_the_la
 
 
 def test_the_address_carries_every_filter_and_drops_the_page_once_anything_changes() -> None:
-    asked = Asked.of({"month": "2026-11", "site": "SAO", "view": "agenda", "page": "3"}, date(2026, 1, 1))
-    assert asked.url(page=3) == "/calendar?month=2026-11&site=SAO&view=agenda&page=3"
-    assert asked.url(first=asked.following) == "/calendar?month=2026-12&site=SAO&view=agenda"
+    month = Month.of(MonthAsked.of({"month": "2026-11", "site": "SAO", "view": "agenda", "page": "3"}), date(2026, 1, 1))
+    assert month.address(3) == "/calendar?month=2026-11&site=SAO&view=agenda&page=3"
+    assert month.url(month.following) == "/calendar?month=2026-12&site=SAO&view=agenda"
 
 
 @pytest.mark.parametrize(

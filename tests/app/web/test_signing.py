@@ -14,7 +14,7 @@ from domain.entry import Entry
 from domain.events import DeviationDetails, Event
 from domain.signatures import to_sign
 from tests.app.web.at_the_door import ADMINISTRATOR, COORDINATOR, INVESTIGATOR, Browser, Client, Desk, by
-from tests.app.web.charts.at_a_chart import Forms
+from tests.app.web.reading_forms import Forms
 
 MEANING = "I have read this and agree"
 PATH, PAGE = "/api/participants/BER-001/commands", "/participants/BER-001/deviations"

@@ -20,7 +20,7 @@ from app.web.fields import Field
 from app.web.marks import Tone
 from app.web.month_page import KINDS
 from app.web.pulse import minute_of
-from app.web.worklist_page import ROWS_ON_A_PAGE, Asked
+from app.web.worklist_page import ROWS_ON_A_PAGE, WorklistAsked
 from projections.worklist_pages import GROUPS
 from tests.app.web.test_worklist_page import page_of, row
 
@@ -158,7 +158,7 @@ def test_a_row_leads_to_its_participant_and_to_its_next_action(pages: Environmen
 
 
 def test_the_rows_come_anew_when_something_has_changed(pages: Environment) -> None:
-    page = page_of(row(), asked=Asked(site="BER"))
+    page = page_of(row(), asked=WorklistAsked(site="BER"))
     html = pages.get_template("worklist.html").render(dict(AROUND), page=page)
     assert f'sse-connect="/worklist/live?since=7&amp;minute={minute_of(NOW)}" hx-get="/worklist?site=BER" hx-trigger="sse:changed"' in html
     assert 'hx-select="#rows" hx-select-oob="#as-of"' in html

@@ -13,7 +13,7 @@ from httpx import Response
 from app.accounts.errands import LASTS
 from app.accounts.sessions import IDLE
 from app.demo.people import PASSWORD
-from app.web.safety import MOST_BYTES
+from app.web.guarding import MOST_BYTES
 from domain.participant import PARTICIPANT
 from tests.app.web.at_the_door import COORDINATOR, ELSEWHERE, Browser, Desk
 

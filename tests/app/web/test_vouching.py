@@ -173,7 +173,7 @@ def test_the_profile_the_persons_page_and_the_form_say_why_nothing_is_signed_and
 def test_the_first_administrator_works_and_signs_nothing_until_the_machines_operator_vouches(new_door: Desk) -> None:
     typed = {"person": "t-first", "name": "T. First", "password": CHOSEN, "code": new_door.code()}
     browser = new_door.browser()
-    assert browser.client.post("/set-up", data=typed).status_code == 303
+    assert browser.sets_up(**typed).status_code == 303
     assert "daybook people vouch t-first CODE" in browser.get("/profile").text
     assert "You cannot vouch for anybody yet" in browser.get("/vouching").text
     operators = by("operator")

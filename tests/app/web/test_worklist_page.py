@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.web.worklist_page import ROWS_ON_A_PAGE, Asked, Choices, WorklistPage, action_href, worklist_page
+from app.web.worklist_page import ROWS_ON_A_PAGE, Choices, WorklistAsked, WorklistPage, action_href, worklist_page
 from projections.worklist_pages import Group, Listing, Wanted
 from projections.worklist_rows import Row
 
@@ -39,15 +39,17 @@ STEP = {"kind": "step", "name": "infusion", "title": "Infusion"}
 NOTHING_OFFERED = Choices((), (), (), ())
 
 
-def page_of(*rows: Row, group: Group = "due", asked: Asked | None = None, found: int | None = None, now: datetime = NOW) -> WorklistPage:
+def page_of(
+    *rows: Row, group: Group = "due", asked: WorklistAsked | None = None, found: int | None = None, now: datetime = NOW
+) -> WorklistPage:
     """The page that shows these rows of one group, of so many that were found."""
     listing = Listing(tuple((group, one) for one in rows), {group: len(rows)}, len(rows) if found is None else found, 7)
-    return worklist_page(listing, asked or Asked(), NOTHING_OFFERED, now)
+    return worklist_page(listing, asked or WorklistAsked(), NOTHING_OFFERED, now)
 
 
 def test_the_groups_stand_in_the_order_in_which_they_are_listed_with_how_many_there_are() -> None:
     held, due = row(category="urgent", state="held", action="plan-again", **STEP), row()
-    page = worklist_page(Listing((("held", held), ("due", due)), {"held": 1, "due": 7}, 8, 7), Asked(), NOTHING_OFFERED, NOW)
+    page = worklist_page(Listing((("held", held), ("due", due)), {"held": 1, "due": 7}, 8, 7), WorklistAsked(), NOTHING_OFFERED, NOW)
     assert [(group.key, group.rows, len(group.lines)) for group in page.groups] == [("held", 1, 1), ("due", 7, 1)]
     assert (page.found, page.total) == (8, 8)
 
@@ -58,14 +60,9 @@ def test_a_group_that_is_rare_is_told_of_only_when_there_is_something_in_it() ->
     assert "overdue" in {one.key for one in page_of(row()).counted}
 
 
-@pytest.mark.parametrize(("page", "means"), [("", 1), ("0", 1), ("-1", 1), ("2", 2), ("99999", 99999), ("100000", 1), ("two", 1), ("²", 1)])
-def test_a_page_that_is_none_is_the_first(page: str, means: int) -> None:
-    assert Asked.of({"page": page}).page == means
-
-
 @pytest.mark.parametrize(("found", "asked", "page", "pages"), [(0, 1, 1, 1), (25, 1, 1, 1), (26, 1, 1, 2), (26, 2, 2, 2), (26, 3, 2, 2)])
 def test_twenty_five_rows_stand_on_a_page(found: int, asked: int, page: int, pages: int) -> None:
-    shown = page_of(asked=Asked(page=asked), found=found)
+    shown = page_of(asked=WorklistAsked(page=asked), found=found)
     assert (shown.page, shown.pages) == (page, pages)
     assert ROWS_ON_A_PAGE == 25
 
@@ -77,17 +74,17 @@ def test_a_long_reason_is_shortened_between_two_words_and_a_short_one_is_not() -
 
 def test_what_is_asked_for_never_reaches_beyond_the_sites_of_whoever_asks() -> None:
     ours = frozenset({"BER", "SAO"})
-    assert Asked(text="x").wanted(ours) == Wanted(sites=ours, text="x")
-    assert Asked(site="SAO").wanted(ours).sites == {"SAO"}
-    assert Asked(site="LIS").wanted(ours).sites == frozenset()
+    assert WorklistAsked(text="x").wanted(ours) == Wanted(sites=ours, text="x")
+    assert WorklistAsked(site="SAO").wanted(ours).sites == {"SAO"}
+    assert WorklistAsked(site="LIS").wanted(ours).sites == frozenset()
 
 
 def test_every_filter_stays_in_the_address_but_the_page_begins_anew() -> None:
-    asked = Asked(site="BER", text="a & b", page=3)
+    asked = WorklistAsked(site="BER", text="a & b", page=3)
     assert asked.url(group="overdue") == "/worklist?site=BER&group=overdue&text=a+%26+b"
     assert asked.url(page=2) == "/worklist?site=BER&text=a+%26+b&page=2"
-    assert Asked(page=2).url(page=2) == "/worklist?page=2"
-    assert Asked().url() == "/worklist"
+    assert WorklistAsked(page=2).url(page=2) == "/worklist?page=2"
+    assert WorklistAsked().url() == "/worklist"
 
 
 @pytest.mark.parametrize(("hours", "state"), [(10, "open"), (11, "past target")])

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from domain import events as e
-from tests.app.web.charts.at_a_chart import Desk, before_a_chart
+from tests.app.web.at_the_door import Desk, at_a_new_desk, at_the_door
 from tests.builders import Clock
 
 
@@ -16,7 +16,7 @@ from tests.builders import Clock
 def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, datetime]:
     """The folder of a record that tells of them, and when it ends."""
     folder = tmp_path_factory.mktemp("charts") / "daybook"
-    with before_a_chart(folder, Clock()) as desk:
+    with at_a_new_desk(folder, Clock()) as desk:
         trial = desk.trial
         trial.participant("SAO-001", "SAO")
         after = trial.participant("BER-003").is_ready().is_infused()
@@ -34,5 +34,5 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, datetime]:
 def desk(told: tuple[Path, datetime], tmp_path: Path) -> Iterator[Desk]:
     folder, ends = told
     shutil.copytree(folder, tmp_path / "daybook")
-    with before_a_chart(tmp_path / "daybook", Clock(ends)) as desk:
-        yield desk.signs_in("m-weber")
+    with at_the_door(tmp_path / "daybook", Clock(ends)) as desk:
+        yield desk.seats("m-weber")

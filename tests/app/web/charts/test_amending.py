@@ -5,7 +5,8 @@ from datetime import timedelta
 from app.demo.people import PASSWORD
 from domain import commands as c
 from domain import events as e
-from tests.app.web.charts.at_a_chart import Desk, Forms
+from tests.app.web.at_the_door import Desk
+from tests.app.web.reading_forms import Forms
 from tests.builders import by_
 
 HISTORY = "/participants/BER-001/history"
@@ -65,13 +66,13 @@ def test_a_deviation_is_recorded_described_reviewed_by_signature_and_taken_back(
     (key,) = [key for key in desk.story("BER-001").now.deviations if key.startswith("by-hand:")]
     desk.records(DEVIATIONS, f"describe:{key}", {"cause": "no pen was at hand", "important": "yes"})
     assert desk.story("BER-001").now.deviations[key].important
-    desk.signs_in("k-adler")
+    desk.seats("k-adler")
     wrong = desk.sends(DEVIATIONS, f"review:{key}", SIGNED | {"password": "not hers"})
     assert wrong.status_code == 409
     assert not desk.story("BER-001").now.deviations[key].reviewed
     desk.records(DEVIATIONS, f"review:{key}", SIGNED)
     assert desk.story("BER-001").now.deviations[key].reviewed
-    desk.signs_in("m-weber")
+    desk.seats("m-weber")
     desk.records(DEVIATIONS, f"void:{key}", {"reason": "it was ink"})
     assert key not in desk.story("BER-001").now.deviations
 
@@ -79,7 +80,7 @@ def test_a_deviation_is_recorded_described_reviewed_by_signature_and_taken_back(
 def test_a_deviation_is_reviewed_as_it_was_read_and_not_as_somebody_else_says_it_was_by_now(desk: Desk) -> None:
     desk.records(DEVIATIONS, "record", {"says": "The form was signed in pencil", "category": "procedure"})
     (key,) = [key for key in desk.story("BER-001").now.deviations if key.startswith("by-hand:")]
-    shown = desk.signs_in("k-adler").form(DEVIATIONS, f"review:{key}")
+    shown = desk.seats("k-adler").form(DEVIATIONS, f"review:{key}")
     said = c.DescribeDeviation(key=key, details=e.DeviationDetails(cause="no pen was at hand"))
     desk.trial.participants.handle("BER-001", said, by_("coordinator", desk.trial.next_id(), id="a-kim"))
     lost = desk.sends(DEVIATIONS, f"review:{key}", SIGNED, shown=shown)
@@ -96,10 +97,10 @@ def test_what_a_journey_says_otherwise_of_a_deviation_is_read_before_it_is_revie
     story, path = desk.story("BER-003"), "/participants/BER-003/deviations"
     story.lives_until(desk.clock() + timedelta(days=10))
     key, proposed = next((key, one) for key, one in story.now.deviations.items() if not one.final)
-    shown = desk.signs_in("k-adler").form(path, f"review:{key}")
+    shown = desk.seats("k-adler").form(path, f"review:{key}")
     story.lives_until(desk.clock() + timedelta(days=90))
     assert story.now.deviations[key].told_in > proposed.told_in, "it has become final meanwhile"
-    now = desk.signs_in("k-adler").form(path, f"review:{key}")
+    now = desk.seats("k-adler").form(path, f"review:{key}")
     answer = desk.sends(path, f"review:{key}", {**SIGNED, "csrf": now.typed["csrf"]}, shown=shown)
     assert answer.status_code == 409
     assert "By now something else is said of the deviation than was read" in answer.text
@@ -114,7 +115,7 @@ def test_the_deviations_of_the_study_are_those_of_the_askers_sites_filtered_and_
     assert "No such deviation stands" in desk.sees("/deviations?text=nothing-like-it")
     table = desk.sees("/deviations.csv?text=formula")
     assert "'=A formula" in table
-    assert "BER-001" not in desk.signs_in("j-silva").sees("/deviations")
+    assert "BER-001" not in desk.seats("j-silva").sees("/deviations")
 
 
 def test_a_matter_of_safety_is_reported_from_its_page(desk: Desk) -> None:

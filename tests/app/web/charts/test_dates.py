@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.app.web.charts.at_a_chart import Desk
+from tests.app.web.at_the_door import Desk
 
 BARE = re.compile(
     r">\d{4}-\d\d-\d\d(?: \d\d:\d\d<span class=\"offset\">[^<]*</span>)?</time>(?!\s*(?:<span class=\"aside\">| · D|</span>))"

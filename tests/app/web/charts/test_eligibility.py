@@ -6,7 +6,7 @@ from app.demo.people import PASSWORD
 from domain import events as e
 from domain.commands import ConfirmEligibility
 from domain.signatures import to_sign
-from tests.app.web.charts.at_a_chart import Desk
+from tests.app.web.at_the_door import Desk
 
 PAGE = "/participants/BER-002/eligibility"
 SIGNED = {"meaning": "I have judged this myself", "signer": "k-adler", "password": PASSWORD}
@@ -21,7 +21,7 @@ def test_every_part_is_shown_with_the_entries_that_it_rests_on(desk: Desk) -> No
 
 
 def test_what_is_missing_is_shown_with_who_supplies_it(desk: Desk) -> None:
-    page = desk.signs_in("j-silva").sees("/participants/SAO-001/eligibility")
+    page = desk.seats("j-silva").sees("/participants/SAO-001/eligibility")
     assert "What is missing" in page
     assert "<h3>Investigator</h3>" in page
 
@@ -30,7 +30,7 @@ def test_it_is_judged_by_what_was_known_at_another_time(desk: Desk) -> None:
     then = desk.clock().strftime("%Y-%m-%dT%H:%M%z").replace("+0000", "Z")
     desk.clock.move(minutes=5)
     assert "by what was on record" in desk.sees(f"{PAGE}?as_known_at={then}&at={then}")
-    assert desk.answer(f"{PAGE}?as_known_at=yesterday").status_code == 422
+    assert desk.get(f"{PAGE}?as_known_at=yesterday").status_code == 422
 
 
 def test_only_who_may_sign_is_shown_the_signature(desk: Desk) -> None:
@@ -38,7 +38,7 @@ def test_only_who_may_sign_is_shown_the_signature(desk: Desk) -> None:
 
 
 def test_the_investigator_confirms_the_report_that_was_shown(desk: Desk) -> None:
-    desk.signs_in("k-adler")
+    desk.seats("k-adler")
     digest = desk.form(PAGE, "confirm").typed["report"][0]
     desk.records(PAGE, "confirm", SIGNED)
     entry = desk.entries("BER-002")[-1]
@@ -51,7 +51,7 @@ def test_the_investigator_confirms_the_report_that_was_shown(desk: Desk) -> None
 
 
 def test_a_wrong_password_signs_nothing(desk: Desk) -> None:
-    desk.signs_in("k-adler")
+    desk.seats("k-adler")
     before = len(desk.entries("BER-002"))
     answer = desk.sends(PAGE, "confirm", {**SIGNED, "password": "not hers"})
     assert answer.status_code == 409
@@ -60,7 +60,7 @@ def test_a_wrong_password_signs_nothing(desk: Desk) -> None:
 
 
 def test_a_report_that_has_changed_meanwhile_is_not_confirmed_and_what_changed_is_shown(desk: Desk) -> None:
-    desk.signs_in("k-adler")
+    desk.seats("k-adler")
     shown = desk.form(PAGE, "confirm")
     story = desk.story("BER-002")
     story.reports(e.ObservationMade(at=story.at(), test="pregnancy-test", result="positive"))
@@ -73,12 +73,12 @@ def test_a_report_that_has_changed_meanwhile_is_not_confirmed_and_what_changed_i
 
 @pytest.mark.parametrize("seen", ["9" * 5000, "x", "-1"])
 def test_what_is_no_number_of_an_entry_is_not_understood(desk: Desk, seen: str) -> None:
-    desk.signs_in("k-adler")
+    desk.seats("k-adler")
     assert desk.sends(PAGE, "confirm", {**SIGNED, "seen": seen}).status_code == 422
 
 
 def test_a_report_that_nobody_was_shown_is_not_confirmed(desk: Desk) -> None:
-    desk.signs_in("k-adler")
+    desk.seats("k-adler")
     answer = desk.sends(PAGE, "confirm", {**SIGNED, "report": "0" * 64})
     assert answer.status_code == 409
     assert desk.story("BER-002").now.eligible is None

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from app.web.recording import questions
-from tests.app.web.charts.at_a_chart import Desk
+from tests.app.web.at_the_door import Desk
 
 PAGES = (
     "steps/leukapheresis",
@@ -29,7 +29,7 @@ HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
 
 @pytest.mark.parametrize("person", ["m-weber", "k-adler", "p-lind", "s-novak"])
 def test_every_page_answers_whoever_may_see_the_participant_and_is_light(person: str, desk: Desk) -> None:
-    desk.signs_in(person)
+    desk.seats(person)
     for page in PAGES:
         shown = desk.sees(f"/participants/BER-001/{page}")
         assert "BER-001" in shown
@@ -49,7 +49,7 @@ def test_what_there_is_not_is_said_not_to_be(desk: Desk) -> None:
 
 
 def test_every_form_shows_hostile_text_as_text_and_keeps_what_was_typed(desk: Desk) -> None:
-    desk.signs_in("k-adler")
+    desk.seats("k-adler")
     for name in questions():
         path = f"/participants/BER-001/record/{name}"
         shown = desk.form(path, name)
@@ -63,7 +63,7 @@ def test_every_form_shows_hostile_text_as_text_and_keeps_what_was_typed(desk: De
 
 
 def test_no_form_speaks_of_the_command_line(desk: Desk) -> None:
-    desk.signs_in("k-adler")
+    desk.seats("k-adler")
     for name in questions():
         shown = re.sub(r'value="[^"]*"', "", desk.sees(f"/participants/BER-001/record/{name}"))
         assert re.findall(r"--[a-z]+|`daybook[^`]*`", shown) == [], name
@@ -78,7 +78,7 @@ def test_a_form_that_is_not_on_the_page_is_refused(desk: Desk) -> None:
 def test_a_form_is_not_shown_to_whoever_may_not_send_it_and_refused_if_they_do(desk: Desk) -> None:
     path = "/participants/BER-001/steps/infusion"
     shown = desk.form(path, "plan")
-    desk.signs_in("s-novak")
+    desk.seats("s-novak")
     page = desk.sees(path)
     assert 'name="sheet" value="plan"' not in page
     theirs = page.partition('name="csrf" value="')[2].partition('"')[0]

@@ -6,7 +6,7 @@ import pytest
 
 from app.demo.people import PASSWORD
 from domain import events as e
-from tests.app.web.charts.at_a_chart import Desk
+from tests.app.web.at_the_door import Desk
 from tests.app.web.faults import beside
 
 REVIEWS, ELIGIBILITY, HISTORY = (f"/participants/BER-002/{page}" for page in ("reviews", "eligibility", "history"))
@@ -16,7 +16,7 @@ LONGEST = 2000
 @pytest.mark.parametrize("field", ["reason", "document", "performed_by", "witnessed_by"])
 def test_a_circumstance_that_cannot_be_kept_is_named_beside_its_field(field: str, desk: Desk) -> None:
     desk.clock.move(days=2)
-    desk.signs_in("m-weber")
+    desk.seats("m-weber")
     before = len(desk.entries("BER-002"))
     answer = desk.sends(REVIEWS, "review:medicines", {field: "x" * (LONGEST + 1)})
     assert answer.status_code == 422
@@ -36,7 +36,7 @@ def test_ticks_with_a_fault_say_so_to_whoever_does_not_see_it(desk: Desk) -> Non
 
 
 def test_a_meaning_that_cannot_be_kept_is_named_beside_its_field(desk: Desk) -> None:
-    answer = desk.signs_in("k-adler").sends(ELIGIBILITY, "confirm", {"meaning": "x" * (LONGEST + 1), "password": PASSWORD})
+    answer = desk.seats("k-adler").sends(ELIGIBILITY, "confirm", {"meaning": "x" * (LONGEST + 1), "password": PASSWORD})
     assert answer.status_code == 422
     assert beside(answer.text, "meaning") == f"at most {LONGEST} characters can be kept"
 
@@ -50,14 +50,14 @@ def test_a_reason_that_is_missing_is_asked_for_beside_its_field(desk: Desk) -> N
 
 
 def test_a_wrong_password_is_named_beside_its_field(desk: Desk) -> None:
-    answer = desk.signs_in("k-adler").sends(ELIGIBILITY, "confirm", {"meaning": "I have judged this", "password": "not hers"})
+    answer = desk.seats("k-adler").sends(ELIGIBILITY, "confirm", {"meaning": "I have judged this", "password": "not hers"})
     assert "takes your short name" in beside(answer.text, "signer")
     answer = desk.sends(ELIGIBILITY, "confirm", {"meaning": "I have judged this", "signer": "k-adler", "password": "not hers"})
     assert "not your short name with your password" in beside(answer.text, "password")
 
 
 def test_a_signature_that_is_missing_is_asked_for_beside_its_meaning(desk: Desk) -> None:
-    answer = desk.signs_in("k-adler").sends(ELIGIBILITY, "confirm", {"meaning": "", "password": PASSWORD})
+    answer = desk.seats("k-adler").sends(ELIGIBILITY, "confirm", {"meaning": "", "password": PASSWORD})
     assert beside(answer.text, "meaning") == "confirming eligibility needs a signature"
 
 

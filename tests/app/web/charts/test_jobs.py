@@ -4,7 +4,7 @@ from app.web.fields import EMPTY_ROWS
 from domain import events as e
 from domain.participant import PARTICIPANT
 from domain.time import When
-from tests.app.web.charts.at_a_chart import Desk
+from tests.app.web.at_the_door import Desk
 from tests.app.web.faults import beside
 from tests.builders import DIGEST
 
@@ -109,7 +109,7 @@ def test_of_a_taper_with_faults_no_line_is_recorded_and_each_cell_is_named(desk:
 
 def test_a_review_goes_on_from_the_last_one(desk: Desk) -> None:
     desk.clock.move(days=2)
-    desk.signs_in("m-weber")
+    desk.seats("m-weber")
     assert desk.form("/participants/BER-002/reviews", "review:medicines").typed["since"] == ["last"]
     desk.records("/participants/BER-002/reviews", "review:medicines")
     event = desk.entries("BER-002")[-1].event

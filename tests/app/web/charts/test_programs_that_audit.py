@@ -3,14 +3,14 @@
 from typing import Any
 
 from domain import events as e
-from tests.app.web.charts.at_a_chart import Desk
+from tests.app.web.at_the_door import Desk
 from tests.builders import dose
 
 WHO = "/api/participants/BER-001"
 
 
 def asked(desk: Desk, path: str, status: int = 200) -> Any:
-    answer = desk.answer(path)
+    answer = desk.get(path)
     assert answer.status_code == status, answer.text
     return answer.json()
 

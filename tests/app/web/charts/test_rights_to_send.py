@@ -1,6 +1,5 @@
 """Every role with every form of a chart, filled in as it was shown, at its own site and at another: what the table of rights says."""
 
-import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import uuid4
@@ -16,7 +15,8 @@ from domain.doorkeeping import AccessRefused
 from domain.notices import notices, tag
 from domain.people import IdentityVerified, PersonAdmitted, RoleGranted
 from domain.words import Action, PersonsRole
-from tests.app.web.charts.at_a_chart import Desk, Form, Forms
+from tests.app.web.at_the_door import Desk
+from tests.app.web.reading_forms import Form, Forms
 from tests.app.web.test_rights import ROLES, holder
 from tests.builders import CODE, START, by_, pregnancy_test
 
@@ -98,7 +98,7 @@ def staffed(desk: Desk) -> Desk:
 
 def sheets(desk: Desk) -> Iterator[Sheet]:
     """Every form of every page, as the investigator of every site is shown it."""
-    client = desk.signs_in("k-adler")
+    client = desk.seats("k-adler")
     for page in PAGES:
         for key, form in Forms(client.sees(f"/participants/{page}")).found.items():
             if "sheet" in form.typed:
@@ -134,8 +134,7 @@ def sends(desk: Desk, sheet: Sheet, participant: str, role: PersonsRole, token: 
     _, _, rest = sheet.page.partition("/")
     seen = str(desk.trial.participants.read(participant).version)
     typed = {**sheet.typed, "command_id": [str(uuid4())], "seen": [seen], "signer": [holder(role, "BER")]}
-    answer = desk.client.post(f"/participants/{participant}/{rest}", data=typed, headers={"authorization": f"Bearer {token}"})
-    return asyncio.run(answer)
+    return desk.client.post(f"/participants/{participant}/{rest}", data=typed, headers={"authorization": f"Bearer {token}"})
 
 
 def sits_down(desk: Desk, role: PersonsRole) -> str:

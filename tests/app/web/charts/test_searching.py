@@ -13,7 +13,7 @@ from domain.doorkeeping import AccessRefused
 from domain.people import RoleGranted
 from domain.searching import EntriesReviewed
 from projections.views import Parked
-from tests.app.web.charts.at_a_chart import Desk
+from tests.app.web.at_the_door import Desk
 from tests.builders import by_, dose
 
 SEARCH = "/search?kind=medication-taken.v1"
@@ -25,7 +25,7 @@ def auditor(desk: Desk) -> Desk:
     desk.story("BER-001").reports(dose("prednisone", "5", desk.story("BER-001").at()))
     desk.catches_up()
     desk.office.accounts.passwords.set("r-haas", PASSWORD, chosen=True)
-    return desk.signs_in("r-haas")
+    return desk.seats("r-haas")
 
 
 def rows(page: str) -> list[str]:
@@ -41,8 +41,8 @@ def test_every_entry_found_leads_to_the_moment_after_it(auditor: Desk) -> None:
 
 def test_only_entries_of_the_askers_sites_are_found(desk: Desk) -> None:
     assert {row[14:17] for row in rows(desk.sees("/search"))} == {"BER"}
-    assert {row[14:17] for row in rows(desk.signs_in("j-silva").sees("/search"))} == {"SAO"}
-    assert "no site SAO that you may see" in desk.signs_in("m-weber").sees("/search?site=SAO", 422)
+    assert {row[14:17] for row in rows(desk.seats("j-silva").sees("/search"))} == {"SAO"}
+    assert "no site SAO that you may see" in desk.seats("m-weber").sees("/search?site=SAO", 422)
 
 
 def test_what_cannot_be_looked_for_is_told_with_all_that_is_wrong(auditor: Desk) -> None:
@@ -124,9 +124,9 @@ def test_sent_twice_a_review_is_recorded_once(auditor: Desk) -> None:
 
 def test_a_review_is_listed_to_whoever_may_see_all_of_its_sites(auditor: Desk) -> None:
     auditor.sends(SEARCH, "", SIGNED)
-    assert "Nothing was reviewed yet" in auditor.signs_in("m-weber").sees("/reviews")
-    auditor.signs_in("r-haas").sends(f"{SEARCH}&site=BER", "", SIGNED)
-    assert "Entries at BER; of the kind Medication taken" in auditor.signs_in("m-weber").sees("/reviews")
+    assert "Nothing was reviewed yet" in auditor.seats("m-weber").sees("/reviews")
+    auditor.seats("r-haas").sends(f"{SEARCH}&site=BER", "", SIGNED)
+    assert "Entries at BER; of the kind Medication taken" in auditor.seats("m-weber").sees("/reviews")
 
 
 def test_entries_that_are_not_those_that_were_signed_are_told(auditor: Desk) -> None:
@@ -153,7 +153,7 @@ def asked_in_vain(desk: Desk) -> list[AccessRefused]:
 def test_that_somebody_searched_another_sites_entries_is_on_record_and_they_are_told_no_more_than_of_a_site_that_there_is_not(
     desk: Desk, path: str, status: int
 ) -> None:
-    theirs, nobodys = (desk.answer(f"{path}?site={site}") for site in ("SAO", "MUC"))
+    theirs, nobodys = (desk.get(f"{path}?site={site}") for site in ("SAO", "MUC"))
     assert theirs.status_code == nobodys.status_code == status
     assert "no site SAO that you may see" in theirs.text
     assert theirs.text.replace("SAO", "MUC") == nobodys.text
@@ -167,7 +167,7 @@ def test_what_can_be_no_site_is_not_recorded_as_one(desk: Desk) -> None:
 
 def test_whoever_searches_their_own_site_is_refused_nothing(desk: Desk) -> None:
     desk.sees("/search?site=BER")
-    desk.signs_in("r-haas").sees("/search?site=MUC", 422)
+    desk.seats("r-haas").sees("/search?site=MUC", 422)
     assert asked_in_vain(desk) == []
 
 

@@ -9,7 +9,7 @@ from app.accounts.passwords import FAILURES
 from app.demo.people import PASSWORD
 from domain import events as e
 from domain.doorkeeping import TurnedAway
-from tests.app.web.charts.at_a_chart import Desk
+from tests.app.web.at_the_door import Desk
 from tests.builders import CODE
 
 INFUSION = "/participants/BER-001/steps/infusion"
@@ -30,7 +30,7 @@ def investigator(desk: Desk) -> Desk:
     story.is_seen_before("infusion")
     story.checks_identity()
     story.reports(e.MedicationTaken(drug="dexamethasone", dose_mg=Decimal(8), route="oral", start=story.at(), indication="nausea"))
-    return desk.signs_in("k-adler")
+    return desk.seats("k-adler")
 
 
 def turned_away(desk: Desk) -> list[TurnedAway]:
@@ -79,7 +79,7 @@ def against(page: str) -> set[str]:
 def test_a_rule_that_no_longer_passes_since_it_was_shown_is_shown_before_anything_is_signed(investigator: Desk) -> None:
     """The medicines were looked through for the last time a day before: nobody recorded anything, and only time has passed."""
     investigator.clock.move(hours=23, minutes=50)
-    shown = investigator.signs_in("k-adler").sends(INFUSION, "override", SAID)
+    shown = investigator.seats("k-adler").sends(INFUSION, "override", SAID)
     investigator.clock.move(minutes=20)
     again = investigator.confirms(INFUSION, "override", shown, PROVED)
     assert again.status_code == 200

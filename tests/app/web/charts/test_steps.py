@@ -12,7 +12,8 @@ import pytest
 from app.demo.people import PASSWORD
 from domain import commands as c
 from domain import events as e
-from tests.app.web.charts.at_a_chart import Desk, Forms, before_a_chart
+from tests.app.web.at_the_door import Desk, at_the_door
+from tests.app.web.reading_forms import Forms
 from tests.builders import CODE, Clock, by_
 
 INFUSION = "/participants/BER-001/steps/infusion"
@@ -126,7 +127,7 @@ def test_what_a_step_would_bring_about_leaves_no_refusal_on_record(desk: Desk) -
 
 def test_with_leave_a_step_is_performed(desk: Desk) -> None:
     desk.story("BER-001").is_cleared()
-    desk.signs_in("m-weber")
+    desk.seats("m-weber")
     desk.records(INFUSION, "perform", {"code": CODE})
     assert "thaw-started" in desk.kinds("BER-001", 2)
 
@@ -150,7 +151,7 @@ def test_an_override_takes_ground_reason_and_signature(desk: Desk) -> None:
     story.is_seen_before("infusion")
     story.checks_identity()
     story.reports(e.MedicationTaken(drug="dexamethasone", dose_mg=Decimal(8), route="oral", start=story.at(), indication="nausea"))
-    desk.signs_in("k-adler")
+    desk.seats("k-adler")
     said = {"ground": "immediate-hazard", "code": CODE, "reason": "the participant is in danger"}
     assert desk.sends(INFUSION, "override", {**said, "meaning": ""}).status_code == 409
     shown = desk.sends(INFUSION, "override", {**said, "meaning": SIGNED["meaning"]})
@@ -171,19 +172,19 @@ def test_a_plan_is_given_up(desk: Desk) -> None:
 
 
 def test_leave_is_not_given_by_hand_while_journeys_answer(desk: Desk) -> None:
-    desk.signs_in("k-adler")
+    desk.seats("k-adler")
     assert 'value="release"' not in desk.sees(INFUSION)
 
 
 def test_leave_is_given_by_hand_while_no_journey_can_answer(told: tuple[Path, datetime], tmp_path: Path) -> None:
     folder, ends = told
     shutil.copytree(folder, tmp_path / "alone")
-    with before_a_chart(tmp_path / "alone", Clock(ends), "Temporal does not answer.") as desk:
+    with at_the_door(tmp_path / "alone", Clock(ends), "Temporal does not answer.") as desk:
         story = desk.story("BER-001")
         desk.clock.move_to(story.now.plans["infusion"].slot.start)
         story.is_seen_before("infusion")
         story.checks_identity()
-        page = desk.signs_in("k-adler").sees(INFUSION)
+        page = desk.seats("k-adler").sees(INFUSION)
         assert "Temporal does not answer." in page
         desk.records(INFUSION, "release", {"reason": "no journey answers", **SIGNED})
         assert "manually-released" in desk.kinds("BER-001", 2)
@@ -208,7 +209,7 @@ def test_a_form_that_was_recorded_and_is_sent_again_with_other_words_comes_back_
 def test_a_form_that_does_not_get_through_keeps_what_was_typed_and_its_id(desk: Desk) -> None:
     """The accounts fall away while somebody signs."""
     page = "/participants/BER-002/eligibility"
-    shown = desk.signs_in("k-adler").form(page, "confirm")
+    shown = desk.seats("k-adler").form(page, "confirm")
     accounts = connect(desk.office.daybook.settings.accounts.removeprefix("sqlite:///"))
     accounts.execute("DROP TABLE attempts")
     accounts.close()

@@ -1,6 +1,5 @@
 """An entry of a kind that no program knows any more: it is shown raw, its participant is marked, and nobody else is concerned."""
 
-import asyncio
 import sqlite3
 from contextlib import closing
 
@@ -10,7 +9,7 @@ from domain.doorkeeping import AccessRefused
 from domain.events import ConsentSigned
 from projections.rebuilding import look_through
 from store.codec import chained, placed
-from tests.app.web.charts.at_a_chart import Desk
+from tests.app.web.at_the_door import Desk
 
 OLD_KIND = "pulse-taken.v0"
 
@@ -35,7 +34,7 @@ def version(desk: Desk) -> int:
 
 
 def test_the_entry_is_shown_raw_and_every_other_one_in_words(desk: Desk, version: int) -> None:
-    answer = desk.answer("/participants/BER-003/history")
+    answer = desk.get("/participants/BER-003/history")
     assert (answer.status_code, answer.headers["location"]) == (303, "/records/BER-003")
     page = desk.sees("/records/BER-003")
     assert "1 entry cannot be read. Do not rely on this record" in page
@@ -59,9 +58,9 @@ def test_the_participant_is_marked_and_nobody_else_is_concerned(desk: Desk, vers
 
 def test_to_everybody_else_there_is_no_such_record(desk: Desk, version: int) -> None:
     assert version
-    desk.signs_in("j-silva")
+    desk.seats("j-silva")
     assert desk.sees("/records/BER-003", 404).replace("BER-003", "") == desk.sees("/records/BER-999", 404).replace("BER-999", "")
-    desk.signs_in("m-weber").sees("/records/nobody", 404)
+    desk.seats("m-weber").sees("/records/nobody", 404)
 
 
 @pytest.mark.parametrize(
@@ -75,8 +74,8 @@ def test_a_record_of_another_site_is_no_less_unknown_for_being_damaged_and_that_
     desk: Desk, version: int, path: str
 ) -> None:
     assert version
-    desk.signs_in("j-silva")
-    damaged, unknown = (desk.answer(path.format(code=code)) for code in ("BER-003", "BER-999"))
+    desk.seats("j-silva")
+    damaged, unknown = (desk.get(path.format(code=code)) for code in ("BER-003", "BER-999"))
     assert damaged.status_code == unknown.status_code == 404
     assert damaged.text.replace("BER-003", "BER-999") == unknown.text
     asked = [entry.event for entry in desk.office.daybook.people.happened() if isinstance(entry.event, AccessRefused)]
@@ -84,7 +83,7 @@ def test_a_record_of_another_site_is_no_less_unknown_for_being_damaged_and_that_
 
 
 def test_whoever_may_see_the_participant_is_told_by_the_interface_too_that_the_record_cannot_be_read(desk: Desk, version: int) -> None:
-    answer = desk.answer("/api/participants/BER-003")
+    answer = desk.get("/api/participants/BER-003")
     assert (answer.status_code, f"Entry {version} of participant:BER-003 is damaged" in answer.json()["title"]) == (503, True)
 
 
@@ -92,7 +91,7 @@ def test_nobody_learns_by_registering_at_their_own_site_that_a_record_of_another
     assert version
     shown = {"authorization": f"Bearer {desk.office.accounts.sessions.begin('j-silva', 'password')}"}
     damaged, unknown = (
-        asyncio.run(desk.client.post(f"/api/participants/{code}", json={"site": "SAO"}, headers=shown)) for code in ("BER-003", "BER-999")
+        desk.client.post(f"/api/participants/{code}", json={"site": "SAO"}, headers=shown) for code in ("BER-003", "BER-999")
     )
     assert damaged.status_code == unknown.status_code == 409
     assert damaged.text == unknown.text

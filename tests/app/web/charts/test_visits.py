@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from domain import events as e
 from domain.visits import VisitWindow, windows
-from tests.app.web.charts.at_a_chart import Desk
+from tests.app.web.at_the_door import Desk
 
 
 def ahead(desk: Desk) -> VisitWindow:
@@ -21,7 +21,7 @@ def path_of(window: VisitWindow) -> str:
 def test_a_visit_is_recorded_just_now_with_one_button(desk: Desk) -> None:
     window = ahead(desk)
     desk.clock.move_to(window.target_at + timedelta(hours=9))
-    desk.signs_in("m-weber")
+    desk.seats("m-weber")
     page = desk.records(path_of(window), "visit", {"now": "yes"})
     assert "Took place" in page
     entry = desk.entries("BER-003")[-1]
@@ -32,7 +32,7 @@ def test_a_visit_is_recorded_just_now_with_one_button(desk: Desk) -> None:
 def test_a_visit_is_recorded_at_another_time(desk: Desk) -> None:
     window = ahead(desk)
     desk.clock.move_to(window.target_at + timedelta(hours=9))
-    desk.signs_in("m-weber")
+    desk.seats("m-weber")
     desk.records(path_of(window), "visit", {"at": f"{window.target}"})
     event = desk.entries("BER-003")[-1].event
     assert isinstance(event, e.VisitCompleted)
@@ -65,7 +65,7 @@ def test_what_a_visit_requires_is_shown_as_missing_until_it_is_on_record(desk: D
     assert desk.sees(path_of(window)).count("Missing</span>") == len(required)
     desk.clock.move_to(window.target_at + timedelta(hours=9))
     desk.story("BER-003").comes(window.visit)
-    desk.signs_in("m-weber")
+    desk.seats("m-weber")
     assert "Missing</span>" not in desk.sees(path_of(window))
 
 
@@ -73,7 +73,7 @@ def test_a_visit_whose_window_has_closed_is_finally_missed(desk: Desk) -> None:
     window = ahead(desk)
     story = desk.story("BER-003")
     story.lives_until(window.closes_at + timedelta(hours=1))
-    desk.signs_in("m-weber")
+    desk.seats("m-weber")
     assert 'value="miss"' in desk.sees(path_of(window))
     desk.records(path_of(window), "miss")
     assert "visit-missed" in desk.kinds("BER-003", 3)
