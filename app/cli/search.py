@@ -10,7 +10,7 @@ from app.cli.worklist import warn_if_behind
 from app.clinic_time import SiteClock
 from app.searched import MARKED, kept_with, question_of, tells_of
 from domain.searching import SHELVES, kind_in_words
-from projections.search import Bounds
+from projections.search import Bounds, Row
 from projections.search import search as found_in
 
 searches = typer.Typer()
@@ -58,12 +58,17 @@ def search(  # noqa: PLR0913 - Each argument is an option of the command.
         return
     table = grid("Of", "Entry", "Site", "Recorded", "Kind", "Happened", "Late", "By")
     for row in found.rows:
-        clock = SiteClock(row.zone, row.recorded_at)
-        hours = f"{row.late_minutes // 60} h" if row.late_minutes else ""
-        by = BY_ITSELF.get(row.role, "{role} {actor}, {source}").format(role=row.role, actor=row.actor, source=row.source)
-        kind = kind_in_words(row.kind) + (f" (of {tells_of(row)})" if tells_of(row) else "")
-        when = f"{clock.shows(row.recorded_at)}{' out of hours' if row.out_of_hours else ''}"
-        happened = clock.shows(row.occurred) if row.occurred else ""
-        table.add_row(kept_with(row), str(row.version), row.site or "whole study", when, kind, happened, hours, by)
+        table.add_row(*_cells(row))
     session.shows(table)
     session.says(f"{found.found} entries, page {found.number} of {max(1, -(-found.found // ON_A_PAGE))}, up to position {found.upto}.")
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    """An entry as the table shows it."""
+    clock = SiteClock(row.zone, row.recorded_at)
+    hours = f"{row.late_minutes // 60} h" if row.late_minutes else ""
+    by = BY_ITSELF.get(row.role, "{role} {actor}, {source}").format(role=row.role, actor=row.actor, source=row.source)
+    kind = kind_in_words(row.kind) + (f" (of {tells_of(row)})" if tells_of(row) else "")
+    when = f"{clock.shows(row.recorded_at)}{' out of hours' if row.out_of_hours else ''}"
+    happened = clock.shows(row.occurred) if row.occurred else ""
+    return kept_with(row), str(row.version), row.site or "whole study", when, kind, happened, hours, by
