@@ -35,6 +35,10 @@ class Rights:
         """The sites at which they may do something."""
         return frozenset(site for site, actions in self.granted.items() if site and action in actions)
 
+    def everywhere(self, action: Action) -> bool:
+        """Whether they may do something for what is of the whole study, by a role for every site."""
+        return action in self.granted.get(None, ())
+
     @property
     def actions(self) -> frozenset[Action]:
         """Everything that they may do, at whichever site."""

@@ -7,20 +7,31 @@ from hashlib import sha256
 
 from app.cli.reading import shaped, whole
 from app.clinic_time import DAY, SiteClock
+from domain.belonging import shelf_of
 from domain.entry import Circumstances, Entry
 from domain.rejections import Reason, Refused, refuse_if
-from domain.searching import EntriesReviewed, Question, digest_of, kind_in_words, not_to_be_reviewed
+from domain.searching import SHELVES, EntriesReviewed, Question, Shelf, digest_of, kind_in_words, not_to_be_reviewed
 from domain.study import Study
 from domain.time import MINUTE, shown
-from projections.search import Bounds, found_in_all, search
-from projections.views import Views
+from projections.search import Bounds, Row, found_in_all, search
+from projections.views import Parked, Views
 from store.codec import canonical
 
 TYPED = (
-    "site", "participant", "actor", "role", "source", "kind", "mark", "recorded_from", "recorded_until", "occurred_from", "occurred_until",
-    "late_hours", "out_of_hours", "text",
+    "site", "shelf", "participant", "actor", "role", "source", "kind", "mark", "recorded_from", "recorded_until", "occurred_from",
+    "occurred_until", "late_hours", "out_of_hours", "text",
 )  # fmt: skip
 """What can be typed, by the names of the fields; the sites are those that one may see, or one of them."""
+AS_BEFORE = "participants-as-before"
+"""What is typed for a shelf to search as was searched before a search said over what it goes: reviews were signed of that."""
+ON_SHELVES: Mapping[Shelf, str] = {
+    "participants": "participants",
+    "study": "the study",
+    "people": "people",
+    "door": "the door",
+    "reviews": "reviews",
+    "handed-out": "what was handed out",
+}
 MOST_REVIEWED = 10_000
 """How many entries somebody can say to have looked at, one by one."""
 MARKED: Mapping[str, str] = {
@@ -29,12 +40,16 @@ MARKED: Mapping[str, str] = {
     "refusal": "refusals",
     "signature": "signed entries",
 }
+LONGEST_SAID = 40
 SMALLEST = timedelta(microseconds=1)
 
 
-def question_of(typed: Mapping[str, str], sites: Collection[str], study: Study, now: datetime) -> Question:
-    """The search that was typed; dates are those of the site that is asked for, or of UTC. Raises Refused with all that is wrong."""
-    said = {name: text.strip() for name in TYPED if (text := typed.get(name, "")).strip()}
+def question_of(typed: Mapping[str, str], sites: Collection[str], study: Study, now: datetime, *, everywhere: bool) -> Question:
+    """The search that was typed; dates are those of the site that is asked for, or of UTC. Raises Refused with all that is wrong.
+
+    `everywhere` goes also over what is of the whole study, unless a site is asked for.
+    """
+    said = {"shelf": ""} | {name: text.strip() for name in TYPED if (text := typed.get(name, "")).strip()}
     site = said.pop("site", "")
     if site and site not in sites:
         raise Refused(Reason(code="not-understood", says=f"site: there is no site {site[:10]} that you may see"))
@@ -47,6 +62,8 @@ def question_of(typed: Mapping[str, str], sites: Collection[str], study: Study, 
         except Refused as refused:
             reasons += [one.model_copy(update={"says": f"{name.replace('_', ' ')}: {one.says}"}) for one in refused.reasons]
     refuse_if(reasons)
+    if shelves := values.pop("shelf"):
+        values["over"] = {"shelves": shelves, "whole_study": everywhere and not site}
     return shaped(lambda: Question.model_validate(values))
 
 
@@ -54,6 +71,8 @@ def _read(name: str, text: str, clock: SiteClock) -> object:
     """What was typed in a field; a bound of a period is a minute or a date, all of it included."""
     if name == "late_hours":
         return whole(text)
+    if name == "shelf":
+        return _shelves(text)
     if not name.endswith(("_from", "_until")):
         return text
     end = name.endswith("_until")
@@ -61,10 +80,18 @@ def _read(name: str, text: str, clock: SiteClock) -> object:
     return bound - SMALLEST if end and DAY.fullmatch(text) else bound + MINUTE - SMALLEST if end else bound
 
 
+def _shelves(typed: str) -> tuple[str, ...]:
+    """The shelves that were typed; none at all where it is to be searched as before."""
+    if typed not in {"", AS_BEFORE, *SHELVES}:
+        raise Refused(Reason(code="not-understood", says=f"{typed[:LONGEST_SAID]!r} is not kept here; say one of: {', '.join(SHELVES)}"))
+    if typed == AS_BEFORE:
+        return ()
+    return (typed,) if typed else SHELVES
+
+
 def in_words(question: Question) -> str:
     """What a search looks for, in words; instants in UTC."""
     said = {
-        "at": ", ".join(question.sites),
         "of": question.participant,
         "by": question.actor,
         "in the role of": question.role,
@@ -78,8 +105,39 @@ def in_words(question: Question) -> str:
         "recorded late by at least": question.late_hours and f"{question.late_hours} h",
         "whose kind says": question.text,
     }
-    parts = [f"{word} {value}" for word, value in said.items() if value] + (["recorded out of hours"] if question.out_of_hours else [])
+    parts = [_where(question), *(f"{word} {value}" for word, value in said.items() if value)]
+    if question.out_of_hours:
+        parts.append("recorded out of hours, weekends not counted" if question.over is None else "recorded out of hours")
     return f"Entries {'; '.join(parts)}"
+
+
+def _where(question: Question) -> str:
+    kept = "" if question.shelves == SHELVES else f"of {' and '.join(ON_SHELVES[shelf] for shelf in question.shelves)} "
+    return f"{kept}at {', '.join(question.sites) or 'no site'}{' and of the whole study' if question.whole_study else ''}"
+
+
+def shelf_typed(question: Question) -> str:
+    """What is typed for a search to go over the same shelves."""
+    if question.over is None:
+        return AS_BEFORE
+    return question.shelves[0] if len(question.shelves) == 1 else ""
+
+
+def kept_with(row: Row) -> str:
+    """With whom or with what an entry is kept: the participant in whose record it stands, or else its shelf."""
+    return row.participant or "" if row.shelf == "participants" else ON_SHELVES[row.shelf].capitalize()
+
+
+def tells_of(row: Row) -> str:
+    """Of whom an entry tells besides whom it is kept with and who recorded it."""
+    others = {row.participant, row.person} - {row.actor, kept_with(row)}
+    return ", ".join(sorted(one for one in others if one))
+
+
+def whose(parked: Parked) -> str:
+    """Whose record is left out."""
+    shelf = shelf_of(parked.stream)
+    return f"What is kept of {ON_SHELVES[shelf]}" if parked.around and shelf else parked.participant or "A record"
 
 
 def to_be_reviewed(views: Views, question: Question, upto: int, reviewer: str, finds: str | None) -> EntriesReviewed:

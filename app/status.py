@@ -11,7 +11,6 @@ from app.proving import Verification, damaged, proved, unread, verification
 from app.wiring import Daybook, time_zone_data
 from domain.base import Value
 from domain.contacts import ContactRole, Contacts, ladder
-from domain.participant import PARTICIPANT
 from domain.undelivered import Undelivered, together, undelivered
 from projections.notices import reminded
 from projections.views import Parked
@@ -174,7 +173,7 @@ def _counted(number: int, one: str = "message", several: str = "messages") -> st
 
 
 def _retry(one: Parked) -> str:
-    return f" Once that is mended: `daybook views retry {one.participant}`." if one.stream.startswith(PARTICIPANT) else ""
+    return f" Once that is mended: `daybook views retry {one.participant}`." if one.participant else ""
 
 
 def _views(lag: int | None) -> str:
@@ -185,6 +184,6 @@ def _views(lag: int | None) -> str:
 
 def left_out(parked: Parked) -> str:
     """Whom or what the views leave out, and why."""
-    if not parked.stream.startswith(PARTICIPANT):
+    if not parked.stream:
         return f"The views leave out position {parked.position}: {parked.why}."
-    return f"The views leave out {parked.participant}, because of entry {parked.version}: {parked.why}."
+    return f"The views leave out {parked.participant or parked.stream}, because of entry {parked.version}: {parked.why}."

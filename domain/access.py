@@ -28,8 +28,8 @@ MAY: Mapping[PersonsRole, frozenset[Action]] = {
 """What each role may do, at the site for which it was granted. Whoever looks after accounts sees no participant by that."""
 OF_THE_WHOLE_STUDY: frozenset[Action] = frozenset({"classify", "run-study", "admit-people", "see-system"})
 """What concerns every site at once, and therefore takes a role that was granted for every site."""
-OF_THE_STUDY_TOO: frozenset[Action] = frozenset({"vouch"})
-"""What is done at a site for those who work there, and by a role for every site for whoever has none at a site."""
+OF_THE_STUDY_TOO: frozenset[Action] = frozenset({"vouch", "see-history", "review-entries"})
+"""What is done at a site for those who work there and for what is on record there, and by a role for every site for what is of no site."""
 
 
 def authorised(  # noqa: PLR0913, PLR0917 - It is the one question that is asked of the table, in full.

@@ -244,7 +244,7 @@ def _morning(instant: datetime, site: SiteOpened) -> datetime:
 
 
 def at_work(instant: datetime, site: SiteOpened) -> bool:
-    """Whether people work at the site, on its own clocks; nobody has said on which days they do not."""
+    """Whether the site is in its hours, on its own clocks. It is so on any day: what can be told at the weekend is told then."""
     return site.opens <= local_time(instant, site.zone).time() < site.closes
 
 

@@ -1,4 +1,4 @@
-"""A search over the entries of a study's participants, and that somebody reviewed all that it found, by signature."""
+"""A search over the entries of a study's ledger, and that somebody reviewed all that it found, by signature."""
 
 from collections.abc import Iterable
 from hashlib import sha256
@@ -8,21 +8,38 @@ from pydantic import Field
 
 from domain import events as e
 from domain.base import Value
+from domain.doorkeeping import DOOR_EVENTS, AccessRefused, TurnedAway
+from domain.handing_out import HANDING_OUT_EVENTS
+from domain.people import PEOPLE_EVENTS
 from domain.rejections import Reason
+from domain.study import STUDY_EVENTS
 from domain.time import Moment
 from domain.words import Digest, Name, ParticipantId, Role, Sentence, SiteId, Source
 
 REVIEWS = "reviews:"
 """How the stream of the reviews of entries is called, before the study's name."""
+Shelf = Literal["participants", "study", "people", "door", "reviews", "handed-out"]
+SHELVES: tuple[Shelf, ...] = get_args(Shelf)
+"""What a ledger keeps, by whom or what it is about: the records of participants, and around them one stream of each kind."""
 Mark = Literal["correction", "override", "refusal", "signature"]
 MARKS: tuple[Mark, ...] = get_args(Mark)
 """What entries are looked for besides: what amends others, what was done against a gate, what was refused, what carries a signature."""
 OF_MARK: dict[str, tuple[type[Value], ...]] = {
     "correction": (e.EntryCorrected, e.EntryRetracted),
     "override": (e.OverrideSigned, e.ManuallyReleased),
-    "refusal": get_args(e.Refusal),
+    "refusal": (*get_args(e.Refusal), AccessRefused, TurnedAway),
 }
 Text = Annotated[str, Field(max_length=80)]
+
+
+class Scope(Value):
+    """Over which entries a search goes: on which shelves, and whether also over what is of the whole study, and of no site.
+
+    A search that says so takes the weekend for out of hours as well.
+    """
+
+    shelves: Annotated[tuple[Shelf, ...], Field(min_length=1)]
+    whole_study: bool
 
 
 class Question(Value):
@@ -30,9 +47,12 @@ class Question(Value):
 
     `late_hours`: recorded at least so long after it must have happened. `out_of_hours`: recorded by a person while nobody works at the
     site. `text` is looked for in the kinds of entries, never in what they say.
+
+    Before a search said `over` what it goes, it went over the entries of participants alone, and the hours of a site were those of every
+    day. Reviews were signed of that, so it still does where nothing is said, and is written as it was then.
     """
 
-    sites: Annotated[tuple[SiteId, ...], Field(min_length=1)]
+    sites: tuple[SiteId, ...]
     participant: ParticipantId | None = None
     actor: Name | None = None
     role: Role | None = None
@@ -46,15 +66,27 @@ class Question(Value):
     late_hours: Annotated[int, Field(ge=1, le=100_000)] | None = None
     out_of_hours: bool = False
     text: Text | None = None
+    over: Annotated[Scope | None, Field(exclude_if=lambda over: over is None)] = None
+
+    @property
+    def shelves(self) -> tuple[Shelf, ...]:
+        """On which shelves is looked."""
+        return ("participants",) if self.over is None else self.over.shelves
+
+    @property
+    def whole_study(self) -> bool:
+        """Whether also what is of no site is looked for."""
+        return self.over is not None and self.over.whole_study
 
     @property
     def kinds(self) -> tuple[str, ...]:
         """The kinds that are looked for, those that today's catalogue knows; every one where nothing is said of kinds."""
         words = (self.text or "").casefold().split()
-        marked = {one.model_fields["kind"].default for one in OF_MARK[self.mark]} if self.mark in OF_MARK else set(KINDS)
+        there = tuple(kind for shelf in self.shelves for kind in KINDS_ON[shelf])
+        marked = _kinds(OF_MARK[self.mark]) if self.mark in OF_MARK else there
         return tuple(
             kind
-            for kind in KINDS
+            for kind in there
             if kind in marked and self.kind in {None, kind} and all(word in kind_in_words(kind).casefold() for word in words)
         )
 
@@ -72,8 +104,21 @@ class EntriesReviewed(Value):
 
 ReviewEvent = EntriesReviewed
 REVIEW_EVENTS = (EntriesReviewed,)
-KINDS: tuple[str, ...] = tuple(event.model_fields["kind"].default for event in e.EVENTS)
-"""The kinds of a participant's entries, in the order of the catalogue."""
+
+
+def _kinds(events: Iterable[type[Value]]) -> tuple[str, ...]:
+    return tuple(event.model_fields["kind"].default for event in events)
+
+
+KINDS_ON: dict[Shelf, tuple[str, ...]] = {
+    "participants": _kinds(e.EVENTS),
+    "study": _kinds(STUDY_EVENTS),
+    "people": _kinds(PEOPLE_EVENTS),
+    "door": _kinds(DOOR_EVENTS),
+    "reviews": _kinds(REVIEW_EVENTS),
+    "handed-out": _kinds(HANDING_OUT_EVENTS),
+}
+"""The kinds of entries that stand on each shelf, in the order of the catalogue."""
 
 
 def kind_in_words(kind: str) -> str:
@@ -92,4 +137,5 @@ def not_to_be_reviewed(reviewer: str, actors: Iterable[str]) -> Iterable[Reason]
     if not found:
         yield Reason(code="nothing-found", says="the search found no entry, so there is nothing to review")
     if reviewer in found:
-        yield Reason(code="own-entries", says="some of these entries are your own: somebody else reviews those")
+        says = "some of these entries are your own: somebody else reviews those. Signing in is one too: look for those of others alone"
+        yield Reason(code="own-entries", says=says)

@@ -17,6 +17,9 @@ from domain.time import Day, Zone
 from domain.verdicts import Instruments
 from domain.words import Digest, Name, Role, Sentence, SiteId
 
+STUDY = "study:"
+"""How the study's own stream is called, before its name."""
+
 
 class StudyOpened(Value):
     """The ledger was opened for one study; a demonstration can never become real."""

@@ -21,6 +21,8 @@ BEGINNING = datetime(1, 1, 3, tzinfo=UTC)
 FOREVER = datetime(9999, 12, 28, tzinfo=UTC)
 """After every instant that can be recorded; as the end of an interval it means "without end"."""
 MINUTE = timedelta(minutes=1)
+SATURDAY = 5
+"""The weekday, counted from Monday, with which the weekend begins."""
 
 
 def _in_utc(instant: datetime) -> datetime:
@@ -153,6 +155,11 @@ def to_the_minute(instant: datetime) -> datetime:
 def day_after(day: date) -> date:
     """The date that follows."""
     return day + timedelta(days=1)
+
+
+def working_day(day: date) -> bool:
+    """Whether people work on a date as a rule: from Monday to Friday, at every site. Holidays are nowhere on record."""
+    return day.weekday() < SATURDAY
 
 
 _SHAPES = {16 + 1: r"\d{4}-\d\d-\d\dT\d\d:\d\dZ", 10: r"\d{4}-\d\d-\d\d", 7: r"\d{4}-\d\d", 4: r"\d{4}"}

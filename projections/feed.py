@@ -6,13 +6,14 @@ from typing import Any
 
 import structlog
 
+from domain.belonging import shelf_of
 from domain.entry import Entry
 from domain.participant import PARTICIPANT, Participant
 from domain.study import Study
 from projections import calendar, deviations, notices, roster, search, timeline, worklist
 from projections.rebuilding import digest_at, rebuild
-from projections.telling import Anew, amends, park, study_of, tell, told_anew, told_further
-from projections.views import Mark, Told, View, Views, marked, move, parked_in
+from projections.telling import Anew, amends, in_order, park, study_of, tell, tell_around, told_anew, told_further
+from projections.views import Around, Mark, Told, View, Views, marked, move, parked_in
 from store.errors import Fault, LostLease
 from store.follow import Batch, Follower
 from store.ledger import Ledger, Unreadable
@@ -67,21 +68,25 @@ class Feed:
         with self._views.writing() as connection:
             move(connection, self._mark, mark)
             parked = {one.stream for one in parked_in(connection)}
-            for stream in [stream for stream in streams if stream not in parked or not stream]:
+            for stream in in_order(stream for stream in streams if stream not in parked or not stream):
                 self._tell(connection, streams[stream], study)
         self._mark = mark
         self._views.announce(mark.position)
         log.info("told", entries=len(batch), position=mark.position)
 
     def _tell(self, connection: sqlite3.Connection, found: Sequence[Entry[Any] | Unreadable], study: Study | None) -> None:
+        stream, last = found[0].stream, found[-1]
         entries = [entry for entry in found if not isinstance(entry, Unreadable)]
         damage = [entry for entry in found if isinstance(entry, Unreadable)]
-        for one in damage[:1] if found[0].stream else damage:  # A record is parked once; a gap is nobody's, so each is named.
+        for one in damage[:1] if stream else damage:  # A record is parked once; a gap is nobody's, so each is named.
             park(connection, self._views.views, one)
-        if not damage and study is not None and found[0].stream.startswith(PARTICIPANT):
-            last = entries[-1]
-            place = Unreadable(last.position, last.stream, last.version, "")
-            self._remember(last.stream, tell(connection, self._views.views, place, lambda: self._told(entries, study)))
+        shelf, place = shelf_of(stream), Unreadable(last.position, stream, last.version, "")
+        if damage or shelf is None:
+            return
+        if shelf != "participants":
+            tell_around(connection, self._views.views, place, lambda: Around(shelf, entries, anew=False))
+        elif study is not None:
+            self._remember(stream, tell(connection, self._views.views, place, lambda: self._told(entries, study)))
 
     def _told(self, entries: Sequence[Entry[Any]], study: Study) -> Told | None:
         """How things stand, by what is remembered where that is all that came before; by the whole record after an amendment."""

@@ -27,7 +27,7 @@ def rebuild(ledger: Ledger, desk: StudyDesk, views: Views) -> None:
         upto = views.position() or ledger.head()
         with in_plain_words(), closing(views.beside()) as fresh:
             with immediately(fresh):
-                anew.tell(fresh, ledger.streams(PARTICIPANT), upto)
+                anew.tell(fresh, ledger.streams(""), upto)
             with immediately(fresh):
                 if anew.study is None or study_of(desk).record.version == anew.study.record.version:
                     _put_in_place(fresh, views, anew, upto)
@@ -38,21 +38,26 @@ def rebuild(ledger: Ledger, desk: StudyDesk, views: Views) -> None:
 
 def retry(ledger: Ledger, desk: StudyDesk, views: Views, participant_id: str) -> Parked | None:
     """Tell the views about a parked record again; returns why it stays parked, or None. Raises Fault."""
-    stream, anew = PARTICIPANT + participant_id, Anew(ledger, views.views, study_of(desk))
-    with views.writing() as connection:
-        anew.tell(connection, [stream], marked(connection).position)
-        return next((one for one in parked_in(connection) if one.stream == stream), None)
+    return _retold(ledger, desk, views, PARTICIPANT + participant_id)
 
 
 def look_through(ledger: Ledger, desk: StudyDesk, views: Views) -> None:
-    """Read every record from its first entry, and have the views leave out what is damaged and take back what is whole again.
+    """Read every stream from its first entry, and have the views leave out what is damaged and take back what is whole again.
 
     A feed reads what is new, so nobody else would notice that an old entry was altered. Raises Fault.
     """
     parked = {one.stream for one in views.parked()}
-    for stream in ledger.streams(PARTICIPANT):
+    for stream in ledger.streams(""):
         if _whole(ledger, stream) == (stream in parked):
-            retry(ledger, desk, views, stream.removeprefix(PARTICIPANT))
+            _retold(ledger, desk, views, stream)
+
+
+def _retold(ledger: Ledger, desk: StudyDesk, views: Views, stream: str) -> Parked | None:
+    """Tell the views about a stream again; what stands around the participants is told though the study cannot be read."""
+    anew = Anew(ledger, views.views, study_of(desk) if stream.startswith(PARTICIPANT) else None)
+    with views.writing() as connection:
+        anew.tell(connection, [stream], marked(connection).position)
+        return next((one for one in parked_in(connection) if one.stream == stream), None)
 
 
 def _whole(ledger: Ledger, stream: str) -> bool:
@@ -83,10 +88,10 @@ def _put_in_place(fresh: sqlite3.Connection, views: Views, anew: Anew, upto: int
 
 
 def _concerned(ledger: Ledger, position: int, until: int) -> list[str]:
-    """The records that were added to after a position, up to another."""
+    """The streams that were added to after a position, up to another."""
     streams: dict[str, None] = {}
     while position < until:
         batch = ledger.after(position, min(ENTRIES_AT_ONCE, until - position))
-        streams |= dict.fromkeys(entry.stream for entry in batch if entry.stream.startswith(PARTICIPANT) and entry.position <= until)
+        streams |= dict.fromkeys(entry.stream for entry in batch if entry.stream and entry.position <= until)
         position = batch[-1].position
     return list(streams)

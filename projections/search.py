@@ -1,39 +1,51 @@
-"""Every entry of every participant, to be searched by who, what, when and how late; of what entries say, nothing is kept here."""
+"""Every entry of the ledger, to be searched by who, what, when and how late; of what entries say, nothing is kept here."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from domain.belonging import Belongs, belongs
 from domain.entry import Entry
-from domain.events import FACTS, Event, VisitBooked, begins
+from domain.events import FACTS, VisitBooked, begins
 from domain.notices import at_work
-from domain.searching import Question
+from domain.searching import SHELVES, Question, Shelf
 from domain.study import SiteOpened
+from domain.time import local_date, working_day
 from domain.words import Role, Source
-from projections.views import Told, Views, among, instant, stored
+from projections.views import Around, Told, Views, among, instant, stored
 
 TABLES = (
-    """entries (participant TEXT, version INTEGER, position INTEGER NOT NULL, site TEXT NOT NULL, zone TEXT NOT NULL,
+    """entries (participant TEXT, version INTEGER NOT NULL, position INTEGER PRIMARY KEY, site TEXT NOT NULL, zone TEXT NOT NULL,
     recorded_at TEXT NOT NULL, occurred TEXT, late_minutes INTEGER, kind TEXT NOT NULL, actor TEXT NOT NULL, role TEXT NOT NULL,
-    source TEXT NOT NULL, out_of_hours INTEGER NOT NULL, signed INTEGER NOT NULL, digest TEXT NOT NULL,
-    PRIMARY KEY (participant, version)) STRICT, WITHOUT ROWID""",
+    source TEXT NOT NULL, out_of_hours INTEGER NOT NULL, signed INTEGER NOT NULL, digest TEXT NOT NULL, shelf TEXT NOT NULL,
+    person TEXT) STRICT""",
+    """sites_opened (site TEXT PRIMARY KEY, position INTEGER NOT NULL, opened TEXT NOT NULL) STRICT, WITHOUT ROWID""",
 )
 INDEXES = (
-    "entries_in_order ON entries (position)",
-    "entries_of_a_site ON entries (site, position)",
-    "entries_by_somebody ON entries (actor, position)",
-    "entries_of_a_kind ON entries (kind, position)",
-    "entries_that_were_late ON entries (late_minutes, position) WHERE late_minutes IS NOT NULL",
+    "entries_of_a_participant ON entries (participant)",
+    "entries_of_a_site ON entries (site)",
+    "entries_of_a_shelf ON entries (shelf, site)",
+    "entries_by_somebody ON entries (actor)",
+    "entries_of_a_kind ON entries (kind)",
+    "entries_that_were_late ON entries (late_minutes) WHERE late_minutes IS NOT NULL",
 )
+"""Each is in the order of the ledger by itself, since the position is the key."""
 OF_PROGRAMS = frozenset({"journey", "notices"})
 """The sources of what no person recorded."""
+OF_THE_STUDY, ITS_ZONE = "", "UTC"
+"""What stands for the site of an entry of the whole study, and on which clocks it is told."""
+IN_HOURS, AT_THE_WEEKEND, OUTSIDE = range(3)
+"""Whether people work at the site: by its hours alone it is only what is outside those on whichever day that is out of hours."""
 
 
 class Row(NamedTuple):
-    """An entry; `occurred` is the first instant at which it can have happened, `late_minutes` how long after the last it was recorded."""
+    """An entry; `occurred` is the first instant at which it can have happened, `late_minutes` how long after the last it was recorded.
 
-    participant: str
+    `participant` and `person`: of whom it tells. The site of what is of the whole study is empty.
+    """
+
+    participant: str | None
     version: int
     position: int
     site: str
@@ -48,6 +60,8 @@ class Row(NamedTuple):
     out_of_hours: bool
     signed: bool
     digest: str
+    shelf: Shelf
+    person: str | None
 
 
 class Page(NamedTuple):
@@ -98,28 +112,53 @@ def found_in_all(views: Views, question: Question, bounds: Bounds) -> Found:
 def apply(views: sqlite3.Connection, told: Told) -> None:
     """Add what is new."""
     site = told.study.record.sites[told.participant.site]
-    rows, marks = (_kept(told.participant.id, entry, site) for entry in told.entries), ", ".join("?" * len(Row._fields))
-    views.executemany(f"INSERT INTO entries VALUES ({marks})", rows)  # noqa: S608 - Only marks are put in.
+    whose = Belongs(site.site, told.participant.id)
+    _add(views, (_kept("participants", entry, whose, site) for entry in told.entries))
 
 
 def forget(views: sqlite3.Connection, participant_id: str) -> None:
-    """Take a participant's entries out."""
-    views.execute("DELETE FROM entries WHERE participant = ?", (participant_id,))
+    """Take the entries of a participant's record out."""
+    views.execute("DELETE FROM entries WHERE participant = ? AND shelf = 'participants'", (participant_id,))
 
 
-def _kept(participant_id: str, entry: Entry[Event], site: SiteOpened) -> tuple[object, ...]:
+def apply_around(views: sqlite3.Connection, told: Around) -> None:
+    """Add what is new around the participants. Where the sites are is kept, since entries of another stream may be told alone."""
+    opened = [entry for entry in told.entries if isinstance(entry.event, SiteOpened)]
+    said = [(entry.event.site, entry.position, entry.event.model_dump_json()) for entry in opened]
+    views.executemany("INSERT OR REPLACE INTO sites_opened VALUES (?, ?, ?)", said)
+    sites = {site: (position, SiteOpened.model_validate_json(one)) for site, position, one in views.execute("SELECT * FROM sites_opened")}
+    _add(views, (_kept_around(told.shelf, entry, sites) for entry in told.entries))
+
+
+def forget_around(views: sqlite3.Connection, shelf: Shelf) -> None:
+    """Take the entries of a shelf out; the sites stay where they are."""
+    views.execute("DELETE FROM entries WHERE shelf = ?", (shelf,))
+
+
+def _add(views: sqlite3.Connection, rows: Iterator[tuple[object, ...]]) -> None:
+    marks = ", ".join("?" * len(Row._fields))
+    views.executemany(f"INSERT INTO entries VALUES ({marks})", rows)  # noqa: S608 - Only marks are put in.
+
+
+def _kept_around(shelf: Shelf, entry: Entry[Any], sites: Mapping[str, tuple[int, SiteOpened]]) -> tuple[object, ...]:
+    """A row of what is no participant's; of a site that was not open yet, whose entries nobody there could see, it is the whole study's."""
+    whose = belongs(entry.event)
+    position, site = sites.get(whose.site or OF_THE_STUDY, (0, None))
+    return _kept(shelf, entry, whose, site if position <= entry.position else None)
+
+
+def _kept(shelf: Shelf, entry: Entry[Any], whose: Belongs, site: SiteOpened | None) -> tuple[object, ...]:
     """A row of the table: what an entry said when it was recorded, whatever was corrected since."""
-    who, event, occurred, late = entry.circumstances, entry.event, None, None
+    who, event, zone, occurred, late = entry.circumstances, entry.event, site.zone if site else ITS_ZONE, None, None
     if isinstance(event, FACTS) and not isinstance(event, VisitBooked):
-        span = begins(event).span(site.zone)
+        span = begins(event).span(zone)
         occurred, late = span.earliest, max(0, int((entry.recorded_at - span.latest).total_seconds() // 60))
-    by_a_person = who.source not in OF_PROGRAMS
     return (
-        participant_id,
+        whose.participant,
         entry.version,
         entry.position,
-        site.site,
-        site.zone,
+        site.site if site else OF_THE_STUDY,
+        zone,
         stored(entry.recorded_at),
         stored(occurred),
         late,
@@ -127,10 +166,19 @@ def _kept(participant_id: str, entry: Entry[Event], site: SiteOpened) -> tuple[o
         who.actor.id,
         who.actor.role,
         who.source,
-        by_a_person and not at_work(entry.recorded_at, site),
+        IN_HOURS if site is None or who.source in OF_PROGRAMS else _hours(entry.recorded_at, site),
         who.signature is not None,
         entry.digest,
+        shelf,
+        whose.person,
     )
+
+
+def _hours(instant_: datetime, site: SiteOpened) -> int:
+    """Whether people work at a site at an instant, by its clocks and its calendar."""
+    if not at_work(instant_, site):
+        return OUTSIDE
+    return IN_HOURS if working_day(local_date(instant_, site.zone)) else AT_THE_WEEKEND
 
 
 def _condition(question: Question, bounds: Bounds) -> tuple[str, tuple[object, ...]]:
@@ -140,7 +188,10 @@ def _condition(question: Question, bounds: Bounds) -> tuple[str, tuple[object, .
 
 
 def _parts(question: Question, bounds: Bounds) -> Iterator[tuple[str, tuple[object, ...]]]:
-    yield among(question.sites), question.sites
+    sites = (*question.sites, OF_THE_STUDY) if question.whole_study else question.sites
+    yield among(sites), sites
+    if question.shelves != SHELVES:
+        yield f"shelf IN ({', '.join('?' * len(question.shelves))})", question.shelves
     yield "position > ?", (bounds.after,)
     if bounds.upto is not None:
         yield "position <= ?", (bounds.upto,)
@@ -160,7 +211,7 @@ def _parts(question: Question, bounds: Bounds) -> Iterator[tuple[str, tuple[obje
     if question.late_hours is not None:
         yield "late_minutes >= ?", (question.late_hours * 60,)
     if question.out_of_hours:
-        yield "out_of_hours = 1", ()
+        yield "out_of_hours >= ?", (OUTSIDE if question.over is None else AT_THE_WEEKEND,)
     if question.mark == "signature":
         yield "signed = 1", ()
 

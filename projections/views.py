@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import cached_property, lru_cache
 from pathlib import Path
 from threading import Condition, Lock
-from typing import NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar, runtime_checkable
 from urllib.parse import quote
 from zlib import crc32
 
@@ -18,6 +18,7 @@ from domain.base import Value
 from domain.entry import Entry
 from domain.events import Event
 from domain.participant import PARTICIPANT, Participant
+from domain.searching import Shelf
 from domain.study import Study
 from projections.answers import Answers
 from store.errors import LostLease, Missing, in_plain_words
@@ -56,6 +57,15 @@ class Told:
         return self.study.zone(self.participant.site)
 
 
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What a view is told of what stands around the records of participants: the entries of a shelf that are new (all, `anew`)."""
+
+    shelf: Shelf
+    entries: Sequence[Entry[Any]]
+    anew: bool
+
+
 class Mark(NamedTuple):
     """How far the views tell: who may move it (only the highest token), up to which position, and the digest of the entry there."""
 
@@ -85,6 +95,15 @@ class View(Protocol):
     def forget(self, views: sqlite3.Connection, participant_id: str, /) -> None: ...
 
 
+@runtime_checkable
+class ViewOfAll(View, Protocol):
+    """A view that tells also of the study, of its people, of what happened at the door, of reviews, and of what was handed out."""
+
+    def apply_around(self, views: sqlite3.Connection, told: Around, /) -> None: ...
+
+    def forget_around(self, views: sqlite3.Connection, shelf: Shelf, /) -> None: ...
+
+
 class Parked(Value):
     """A record that the views leave out until it is retried: the entry to blame, the position at which that was noticed, and why."""
 
@@ -94,13 +113,18 @@ class Parked(Value):
     why: str
 
     @property
+    def around(self) -> bool:
+        """Whether it is no participant's record, but stands around those."""
+        return bool(self.stream) and not self.stream.startswith(PARTICIPANT)
+
+    @property
     def participant(self) -> str:
-        """Whose record it is; empty where that cannot be known."""
-        return self.stream.removeprefix(PARTICIPANT)
+        """Whose record it is; empty where it is nobody's, or that cannot be known."""
+        return "" if self.around else self.stream.removeprefix(PARTICIPANT)
 
     @property
     def site(self) -> str:
-        """At whose site, as the code of a participant begins with it; empty where that cannot be known, which concerns every site."""
+        """At whose site, as the code of a participant begins with it; empty where it concerns every site, or that cannot be known."""
         return self.participant.partition("-")[0]
 
 

@@ -42,7 +42,7 @@ def worklist(views: Views, now: datetime, sites: Collection[str] | None = None) 
     with views.reading() as connection:
         question = f"SELECT * FROM worklist WHERE {among(sites)} AND (kind = 'step' OR opens IS NULL OR opens <= ?)"  # noqa: S608 - Marks for parameters, and nothing that anybody wrote.
         kept = [Kept(*values) for values in connection.execute(question, (*(sites or ()), stored(now + SOON)))]
-        parked = [one for one in parked_in(connection) if sites is None or one.site in {"", *sites}]
+        parked = [one for one in parked_in(connection) if not one.around and (sites is None or one.site in {"", *sites})]
     rows = [*map(unreadable, parked), *(row_of(one, category, now) for one in kept if (category := one.category(now)) is not None)]
     return tuple(sorted(rows, key=order))
 

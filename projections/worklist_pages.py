@@ -171,4 +171,4 @@ def _parked(parked: tuple[Parked, ...], wanted: Wanted) -> tuple[Parked, ...]:
     """The records that cannot be shown, unless something is wanted that they cannot be known to be."""
     if wanted.step or wanted.visit or wanted.state or wanted.text:
         return ()
-    return tuple(one for one in parked if one.site in {"", *wanted.sites})
+    return tuple(one for one in parked if not one.around and one.site in {"", *wanted.sites})

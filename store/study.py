@@ -16,7 +16,7 @@ from domain.protocol_file import ProtocolFaults
 from domain.reference import Reference
 from domain.rejections import Reason, Refused, refuse_if
 from domain.signatures import Signed
-from domain.study import Study, StudyEvent, StudyRecord, evolve_study, not_theirs_to_decide, reasons_against
+from domain.study import STUDY, Study, StudyEvent, StudyRecord, evolve_study, not_theirs_to_decide, reasons_against
 from domain.time import to_the_minute
 from store.errors import CommandReused
 from store.ledger import Ledger
@@ -31,7 +31,7 @@ class StudyDesk:
 
     def __init__(self, ledger: Ledger, files: StudyFiles, name: str, *, program: str, time_zone_data: str) -> None:
         self.name = name
-        self.stream = f"study:{name}"
+        self.stream = STUDY + name
         self._ledger, self._files = ledger, files
         self._program, self._time_zone_data = program, time_zone_data
         self._lock = Lock()

@@ -12,6 +12,7 @@ from domain.decided import decisions_signed
 from domain.entry import Circumstances
 from domain.searching import kind_in_words
 from domain.signatures import Signed
+from domain.study import STUDY
 from store.codec import Row, entry
 
 
@@ -41,7 +42,7 @@ def _line(row: Row, around: Around, under: Mapping[int, Signed]) -> Line:
     if state is None:
         return Line(row, f"{kind_in_words(row.kind)}: {why}", told=(("Stored", row.state.decode(errors="replace")),))
     found, by = entry(row, state, None), state.circumstances
-    signed = [under[row.version]] if row.stream == f"study:{around.name}" and by.signature else decisions_signed(around.name, [found])
+    signed = [under[row.version]] if row.stream == STUDY + around.name and by.signature else decisions_signed(around.name, [found])
     return Line(
         row=row,
         what=kind_in_words(row.kind),

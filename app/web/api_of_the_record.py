@@ -14,6 +14,7 @@ from app.web.searching import question_by
 from app.web.sheets import chart_of
 from domain.base import Value
 from domain.replay import Cut
+from domain.searching import Shelf
 from domain.signatures import Signed, signatures
 from domain.words import ParticipantId, Role, Source
 from projections.search import Bounds, search
@@ -24,9 +25,13 @@ ROWS_AT_ONCE = 1000
 
 
 class EntryFound(Value):
-    """An entry: where it stands, who recorded it and how, when it happened and how late it was recorded, and its proof."""
+    """An entry: where it stands, who recorded it and how, when it happened and how late it was recorded, and its proof.
 
-    participant: ParticipantId
+    `shelf` says with what it is kept, `version` where in its stream; the site of what is of the whole study is empty. `participant` and
+    `person` are those of whom it tells.
+    """
+
+    participant: ParticipantId | None
     version: int
     position: int
     site: str
@@ -41,6 +46,8 @@ class EntryFound(Value):
     out_of_hours: bool
     signed: bool
     digest: str
+    shelf: Shelf
+    person: str | None
 
 
 class Found(Value):
@@ -83,7 +90,10 @@ def entries(
     page: Annotated[int, Query(ge=1, lt=10**9)] = 1,
     after: Annotated[int, Query(ge=0, lt=10**12, description="After which position of the ledger.")] = 0,
 ) -> Found:
-    """The entries that are looked for, as the desk looks for them: by the same parameters, at the asker's sites."""
+    """The entries that are looked for, as the desk looks for them: by the same parameters, at the asker's sites.
+
+    To whoever has a role for every site also those of the whole study.
+    """
     question = question_by(asking, {name: request.query_params.get(name, "") for name in TYPED})
     found = search(asking.office.daybook.views, question, Bounds(after), page, ROWS_AT_ONCE)
     return Found(

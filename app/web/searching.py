@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Self, get_args
 from uuid import UUID
@@ -11,7 +12,21 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
 from app.cli.reading import shaped
-from app.searched import MARKED, TYPED, Reviewed, bound_by, question_of, reviewed, to_be_reviewed
+from app.searched import (
+    AS_BEFORE,
+    MARKED,
+    ON_SHELVES,
+    TYPED,
+    Reviewed,
+    bound_by,
+    kept_with,
+    question_of,
+    reviewed,
+    shelf_typed,
+    tells_of,
+    to_be_reviewed,
+    whose,
+)
 from app.web.answering import MOST_ROWS, as_csv, page
 from app.web.asked import Asked, number_of, page_of, pages_of
 from app.web.forms import CommandId, Lines
@@ -20,7 +35,7 @@ from app.web.needs import Needs, SeeingHistory
 from app.web.office import Asking, Signing, Stated
 from domain.entry import Actor
 from domain.rejections import Refused
-from domain.searching import KINDS, Question, kind_in_words
+from domain.searching import KINDS_ON, Question, kind_in_words
 from domain.words import Role, Source
 from projections.search import Bounds, Row, search
 
@@ -29,9 +44,10 @@ Reviewing = Annotated[Asking, Depends(Needs("review-entries"))]
 ON_A_PAGE = 50
 COLUMNS = tuple(name for name in Row._fields if name != "position")
 CHOICES = {
-    "roles": tuple((role, role.replace("-", " ").capitalize()) for role in get_args(Role) if role != "door"),
+    "shelves": tuple((shelf, words.capitalize()) for shelf, words in ON_SHELVES.items()),
+    "roles": tuple((role, role.replace("-", " ").capitalize()) for role in get_args(Role)),
     "sources": tuple((source, source.capitalize()) for source in get_args(Source)),
-    "kinds": tuple(sorted(((kind, kind_in_words(kind)) for kind in KINDS), key=lambda one: one[1])),
+    "kinds": tuple(sorted(((kind, kind_in_words(kind)) for kinds in KINDS_ON.values() for kind in kinds), key=lambda one: one[1])),
     "marks": tuple((mark, words.capitalize()) for mark, words in MARKED.items()),
 }
 
@@ -101,7 +117,9 @@ def sign_off(request: Request, asking: Reviewing, typed: Lines, command_id: Comm
 def reviews(request: Request, asking: SeeingHistory) -> Response:
     """The reviews of entries of the asker's sites, the last first: by whom, of what, and what was added since."""
     office, sites = asking.office, asking.sites("see-history")
-    mine = [entry for entry in reversed(office.daybook.reviews.all()) if sites.issuperset(entry.event.question.sites)]
+    everywhere = asking.rights.everywhere("see-history")
+    every = ((entry, entry.event.question) for entry in reversed(office.daybook.reviews.all()))
+    mine = [entry for entry, question in every if sites.issuperset(question.sites) and (everywhere or not question.whole_study)]
     asked, pages = ReviewsAsked.of(request.query_params), pages_of(len(mine), ON_A_PAGE)
     number = min(asked.page, pages)
     first = (number - 1) * ON_A_PAGE
@@ -120,10 +138,12 @@ def _shown(request: Request, asking: Asking, asked: SearchAsked, sent: Filled | 
     except Refused as refused:
         reasons, status = refused.reasons, HTTPStatus.UNPROCESSABLE_ENTITY
     unread = [one for one in views.parked() if one.site in {"", *sites}]
+    before = ((AS_BEFORE, "Participants, as reviewed before"),) if asked.said("shelf") == AS_BEFORE else ()
     return page(
         request, asking, "search.html", status, asked=asked, found=found, reasons=reasons, unread=unread,
         pages=pages_of(found.found if found else 0, ON_A_PAGE),
-        sites=tuple((site, site) for site in sorted(sites)), choices=CHOICES, kind_in_words=kind_in_words, late=late,
+        sites=tuple((site, site) for site in sorted(sites)), shelves=(*CHOICES["shelves"], *before), choices=CHOICES,
+        kind_in_words=kind_in_words, kept_with=kept_with, tells_of=tells_of, leads=partial(_leads, asking), late=late, whose=whose,
         typed=sent.typed, new_id=sent.command_id, reviews=asking.may("review-entries"),
     )  # fmt: skip
 
@@ -134,7 +154,7 @@ def question_by(asking: Asking, typed: Mapping[str, str]) -> Question:
     if site and site not in sites:
         with suppress(Refused):  # What is told is the same whether it is another's site or none at all.
             daybook.authority.permit(asking.person.id, "see-history", site, asking.source)
-    return question_of(typed, sites, daybook.participants.study(), asking.now)
+    return question_of(typed, sites, daybook.participants.study(), asking.now, everywhere=asking.rights.everywhere("see-history"))
 
 
 def _sign_off(asking: Asking, asked: SearchAsked, typed: Mapping[str, str], command_id: UUID) -> None:
@@ -142,13 +162,27 @@ def _sign_off(asking: Asking, asked: SearchAsked, typed: Mapping[str, str], comm
     daybook = asking.office.daybook
     question = question_by(asking, asked.typed)
     permit = daybook.authority.permit
-    role, *_ = [permit(asking.person.id, "review-entries", site, asking.source) for site in question.sites]
+    places = (*question.sites, None) if question.whole_study else question.sites
+    role, *_ = [permit(asking.person.id, "review-entries", place, asking.source) for place in places]
     review = to_be_reviewed(daybook.views, question, asked.upto, asking.person.id, typed.get("finds") or None)
     signing = Signing(typed.get("meaning", ""), typed.get("password", ""), typed.get("signer", "").strip())
     signature = shaped(lambda: asking.signature(signing, bound_by(review)))
     by = asking.circumstances(Actor(id=asking.person.id, role=role), Stated(command_id))
     daybook.reviews.record(review, by.model_copy(update={"signature": signature}))
     asking.has_signed()
+
+
+def _leads(asking: Asking, row: Row) -> str:
+    """Where more is shown of what an entry is about, to whoever may see it; empty where there is no such page."""
+    match row.shelf:
+        case "participants":
+            return f"/participants/{row.participant}/history?at={row.version}"
+        case "reviews":
+            return f"/reviews#review-{row.version}"
+        case "people" | "door" if row.person and asking.may("admit-people"):
+            return f"/people/{row.person}"
+        case _:
+            return ""
 
 
 def late(minutes: int) -> str:
@@ -159,9 +193,12 @@ def late(minutes: int) -> str:
 
 def _since(one: Reviewed) -> str:
     """Where what was added since a review is found; that holds for whoever may see all of its sites, as whoever is shown it may."""
-    written = one.review.question.model_dump(mode="json", exclude={"sites"}, exclude_none=True)
-    sites = {"site": one.review.question.sites[0]} if len(one.review.question.sites) == 1 else {}
-    return SearchAsked.of({name: _typed(value) for name, value in (written | sites).items()}).url(after=one.review.upto)
+    question = one.review.question
+    written = question.model_dump(mode="json", exclude={"sites", "over"}, exclude_none=True)
+    typed = {name: _typed(value) for name, value in written.items()} | {"shelf": shelf_typed(question)}
+    if len(question.sites) == 1 and not question.whole_study:
+        typed["site"] = question.sites[0]
+    return SearchAsked.of(typed).url(after=one.review.upto)
 
 
 def _typed(value: object) -> str:

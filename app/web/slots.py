@@ -13,7 +13,7 @@ from domain.events import Slot, StepCleared, StepHeld, StepWaiting
 from domain.gates import SlotVerdict, judge
 from domain.rejections import Reason, Refused
 from domain.study import Study
-from domain.time import clock_time, day_after, to_the_minute
+from domain.time import clock_time, day_after, to_the_minute, working_day
 from domain.words import HoldPoint
 
 State = Literal["", "cleared", "waiting", "held"]
@@ -22,7 +22,6 @@ SHIFTS = (-24, -6, -2, -1, 1, 2, 6, 24)
 """By how many hours a slot is shifted in one tap."""
 DAYS_OFFERED = 5
 """On how many working days a slot is offered, from the first on which nothing known forbids the step."""
-SATURDAY = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +94,7 @@ def on_a_day(day: date, study: Study, site: str) -> Slot:
 def _working_days(first: date) -> Iterator[date]:
     day = first
     while True:
-        if day.weekday() < SATURDAY:
+        if working_day(day):
             yield day
         day = day_after(day)
 

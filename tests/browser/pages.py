@@ -43,7 +43,7 @@ SCREENS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "/reminders/{participant}/{tag}": ("/reminders/BER-001/{tag}",),
     },
     "r-haas": {
-        "/search": ("/search", "/search?late_hours=1", "/search?mark=signature"),
+        "/search": ("/search", "/search?late_hours=1", "/search?mark=signature", "/search?shelf=people"),
         "/reviews": ("/reviews",),
         "/participants/{participant}/history": tuple(
             f"{WHO}/history{moment}" for moment in ("", "?at=9", "?at=20&against=now", "?happened=2026-01-10+10:00")
@@ -111,7 +111,7 @@ ANSWERED: Mapping[str, Answered] = {
     "/participants/{participant}/record/{name}": Answered(
         "k-adler", f"{WHO}/record/screening.attest", sheet("screening.attest"), {"at": "some day", "reason": "x" * 2001}
     ),
-    "/search": Answered("r-haas", "/search", sent_to("/search"), WRONG),
+    "/search": Answered("r-haas", "/search?shelf=participants", sent_to("/search"), WRONG),
     "/people": Answered("t-berg", "/people", sent_to("/people"), {}),
     "/people/{person}/grant": Answered("t-berg", "/people/m-weber", sent_to("/people/m-weber/grant"), {}),
     "/people/{person}/password": Answered("t-berg", "/people/m-weber", sent_to("/people/m-weber/password"), {}),

@@ -8,11 +8,13 @@ from typing import cast
 
 from domain import commands as c
 from domain import events as e
+from domain.doorkeeping import AccessRefused
 from domain.notices import notices
 from domain.rejections import Refused
 from domain.study import Ruled
 from domain.time import When, local_date
 from domain.words import STEPS, Seriousness
+from store.people import PeopleDesk
 from tests.builders import BERLIN, CODE, Story, Trial, by_, consent, dose, review
 
 Move = Callable[[Story, int], object]
@@ -157,6 +159,13 @@ def override(story: Story, number: int) -> object:
     return story.signs(c.Override(beginning=c.ReleaseToThaw(identity=CODE), ground=grounds[number % 3]))
 
 
+def ask_in_vain(story: Story, number: int) -> None:
+    """Somebody asks for what is not theirs: at a site, at none, or at one that there is not."""
+    site = ("BER", None, "AKL")[number % 3]
+    people = PeopleDesk(story.trial.participants.ledger, story.trial.participants.desk)
+    people.note(AccessRefused(person="m-weber", action="record", site=site, participant=story.id), "web")
+
+
 def ruled(story: Story, number: int) -> object:
     """The study changes its mind, for everybody."""
     trial = story.trial
@@ -190,6 +199,7 @@ MOVES: Mapping[str, Move] = {
     "correct": correct,
     "retract": retract,
     "leave": leave,
+    "ask in vain": ask_in_vain,
     "rule": ruled,
 }
 BEGINNINGS: tuple[Callable[[Story], object], ...] = (
