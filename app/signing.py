@@ -19,7 +19,7 @@ LATE = timedelta(minutes=15)
 """How much longer nobody is troubled: a worker may have to be started again."""
 NO_PUBLIC = (
     "There is no public key at {path}, so no head can be checked. Put it back: it stands in every certified copy, "
-    "and everybody who holds a head was sent it."
+    "and everybody who holds a head was sent it. Where no head was ever signed, `daybook up` makes the keys."
 )
 
 

@@ -30,6 +30,10 @@ UNSIGNED = (
     "no head has been signed for {said}, the first of them recorded more than an hour ago: see that `daybook worker` runs, and that the "
     "key in DAYBOOK_SIGNING is at hand there"
 )
+STILL_IN_A_FILE = (
+    "it was decided to erase who {who} is, and a file of the database may still hold the key to it, since something reads there as it "
+    "stood before, such as a backup: once that has ended the worker takes the key out of it, and so does whatever next opens the record"
+)
 
 
 class Status(Value):
@@ -57,13 +61,15 @@ class Status(Value):
     """Messages that should have been handed over a quarter of an hour ago or earlier."""
     entries_unsigned: int
     """Entries that no head of the ledger states, although the first of them was recorded more than an hour and a quarter ago."""
+    erasures_unfinished: tuple[str, ...]
+    """Who is to be erased, while a file of the database may still hold the key to who they are."""
 
     @property
     def troubled(self) -> bool:
-        """Whether somebody should look: anything damaged, left out, behind, absent, undelivered or unsigned, or other time-zone data."""
+        """Whether somebody should look: anything damaged, left out, behind, absent or undone, or other time-zone data."""
         damage = self.verification is not None and self.verification.damage
         wrong = damage or self.parked or self.journeys_behind or self.study_unreadable or self.time_zone_data_differs
-        undone = self.messages_failed or self.messages_late or self.entries_unsigned or self.feed_lag != 0
+        undone = self.messages_failed or self.messages_late or self.entries_unsigned or self.erasures_unfinished or self.feed_lag != 0
         return bool(wrong or undone or not self.temporal_answers)
 
 
@@ -94,6 +100,7 @@ def status(daybook: Daybook, within_seconds: float, *, proving: bool = True) -> 
         messages_failed=messages.failed,
         messages_late=messages.late,
         entries_unsigned=daybook.signing.behind(daybook.ledger),
+        erasures_unfinished=() if unreadable else daybook.erasures.unfinished(),
     )
 
 
@@ -164,6 +171,8 @@ def lines(found: Status) -> Iterator[tuple[str, str]]:
         yield "Messages", OVERDUE.format(said=_counted(found.messages_late))
     if found.entries_unsigned:
         yield "Heads", UNSIGNED.format(said=_counted(found.entries_unsigned, "entry", "entries"))
+    if found.erasures_unfinished:
+        yield "Erasures", STILL_IN_A_FILE.format(who=", ".join(found.erasures_unfinished))
     if found.time_zone_data_differs:
         yield "Time zones", "this machine reckons with other time-zone data than the study adopted; see `daybook study adopt-time-zones`"
 

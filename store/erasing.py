@@ -1,7 +1,8 @@
 """Erasing what identifies a participant, and the register of that, which is kept apart from the ledger and its backups.
 
 A backup that is restored brings the key back that was destroyed. Whoever opens it destroys it again, because the register says so, and
-records the decision anew where the backup does not know it yet.
+records the decision anew where the backup does not know it yet. So it is where something that still reads keeps the key in a file: it is
+destroyed there when that has ended.
 """
 
 import os
@@ -55,8 +56,13 @@ class Erasures:
                     self._desk.record_again(line.event, line.by)
         for participant in decided:
             if not self._ledger.forgotten(PARTICIPANT + participant):
-                self._ledger.forget_identity(PARTICIPANT + participant)
-                log.info("identity-erased", participant=participant)
+                gone = self._ledger.forget_identity(PARTICIPANT + participant)
+                log.info("identity-erased" if gone else "erased-key-still-in-a-file", participant=participant)
+
+    def unfinished(self) -> tuple[str, ...]:
+        """Who is to be erased, and whose key a file of the database may still hold; `carry_out` goes on with it. Raises DamagedEntry."""
+        erased = dict.fromkeys(event.participant for event, _ in self._desk.erased())
+        return tuple(participant for participant in erased if not self._ledger.forgotten(PARTICIPANT + participant))
 
     def _registered(self) -> list[Line]:
         try:

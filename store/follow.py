@@ -150,6 +150,17 @@ def leased(ledger: Ledger, name: str, bell: "Bell") -> Iterator[Claim | None]:
         yield None
 
 
+@contextmanager
+def turn(ledger: Ledger, name: str) -> Iterator[bool]:
+    """Whether the sole right to a name is ours meanwhile; it is not waited for. It ends with the process at the latest."""
+    with in_plain_words():
+        candidate = ledger.recorder.candidate(name)
+    with closing(candidate):
+        with in_plain_words():
+            ours = candidate.take()
+        yield ours
+
+
 class Bell:
     """Wakes the one thread that waits for it, from any other; once stopped it stays so."""
 

@@ -15,7 +15,10 @@ KEY_BYTES = 32
 ELSEWHERE = b"elsewhere"
 """What stands in its place in a ledger that was read in from a copy: no copy holds a key."""
 DESTROYED = b""
-"""What stands in place of a wrapped key once it has been destroyed."""
+"""What stands in place of a wrapped key once it has been destroyed, and no file of the database holds it any more."""
+OVERWRITTEN = b"overwritten"
+"""What stands there until then: the key opens nothing any more, but a file may still hold it."""
+GONE = frozenset({DESTROYED, OVERWRITTEN})
 
 
 class Keyring:
@@ -41,7 +44,7 @@ class Keyring:
         """Encrypt contact data for one place in a stream."""
         key = self._unwrapped(wrapped, stream)
         if key is None:
-            why = "were erased for good" if wrapped == DESTROYED else "are sealed under another master key"
+            why = "were erased for good" if wrapped in GONE else "are sealed under another master key"
             raise Sealed(f"The contact data of {stream} {why}; nothing can be added to them. Tell the administrator.")
         return _encrypted(key, plain, place)
 

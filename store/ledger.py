@@ -12,7 +12,7 @@ from domain.entry import Entry, Identifiers
 from store.codec import Row, checked, ended_wrongly, entry, place, state_of, unsealed, what_is_wrong
 from store.errors import CommandReused, DamagedEntry, LostRace, Missing, in_plain_words
 from store.group import Group
-from store.keys import DESTROYED, ELSEWHERE, Keyring
+from store.keys import DESTROYED, ELSEWHERE, GONE, Keyring
 from store.orders import Appended, Drafts, InTheWay, Order, Tail, Writer, order
 from store.recorder import Recorder
 from store.sqlite import SQLiteLedgerRecorder
@@ -99,13 +99,16 @@ class Ledger:
             last = self._last(stream)
             return last.version if last else 0
 
-    def forget_identity(self, stream: str) -> None:
-        """Destroy the key of a stream: its contact data cannot be read again by anybody, and every proof stays."""
+    def forget_identity(self, stream: str) -> bool:
+        """Destroy the key of a stream: its contact data cannot be read again by anybody, and every proof stays.
+
+        False while a file of the database may still hold the key, because something reads there as things stood before: then repeat it.
+        """
         with in_plain_words():
-            self.recorder.destroy_key(stream)
+            return self.recorder.destroy_key(stream)
 
     def forgotten(self, stream: str) -> bool:
-        """Whether the key of a stream was destroyed."""
+        """Whether the key of a stream was destroyed, and no file of the database holds it any more."""
         with in_plain_words():
             return self.recorder.keys([stream]).get(stream) == DESTROYED
 
@@ -119,7 +122,7 @@ class Ledger:
             keys = self.recorder.keys([row.stream for row in rows])
         for row in rows:
             wrapped, sealed = keys.get(row.stream), unsealed(state_of(row))
-            if wrapped == DESTROYED:
+            if wrapped in GONE:
                 yield row, "destroyed"
             elif wrapped == ELSEWHERE:
                 yield row, "elsewhere"

@@ -22,16 +22,24 @@ from psycopg.sql import SQL, Identifier, Literal
 from psycopg_pool import PoolTimeout
 
 from store.codec import NOTHING_SEALED, Row
-from store.errors import Missing, Unreachable, fault
-from store.keys import DESTROYED
+from store.editions import APPENDED_BY_COMMANDS, EDITION, outdated
+from store.errors import Fault, Missing, Unreachable, fault
+from store.keys import DESTROYED, GONE, OVERWRITTEN
 from store.orders import Appended, InTheWay, Order
 from store.postgres_schema import SCHEMA
 from store.recorder import MOST, Claim, Found, Stretch
 
 CONNECT_TIMEOUT_SECONDS = 5
 CONNECTIONS = 16
+KEYS_FREE_WITHIN_MILLISECONDS = 250
+"""For so long everybody who reads a key waits behind whoever wants to write them anew, and no longer."""
 ASK_EVERY_SECONDS = 1.0
 """How often a follower looks by itself, should a notification be lost."""
+OF_EDITION = "Daybook, edition "
+NOT_ITS_OWNER = (
+    "The ledger in the schema {schema} is to be made, or brought up to date, by the role that owns it: "
+    "have a process of that role open it once."
+)
 SESSION = {"lock_timeout": "10s", "idle_in_transaction_session_timeout": "10s"}
 SESSION |= {"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "jit": "off"}
 """Every statement here goes through an index, whatever the statistics of a young table say; so plan each once, and so."""
@@ -44,6 +52,7 @@ class PostgresLedgerRecorder(PostgresRecorder):
         self.schema, self._parameters = _parsed(address)
         super().__init__(_datastore(self.schema, self._parameters))
         names = {"schema": Identifier(self.schema), "channel": Identifier(self.schema), "lock": Literal(_lock(self.schema, ""))}
+        names["edition"] = Literal(f"{OF_EDITION}{EDITION}")
         self.sql_create_statements = [SQL(statement).format(**names) for statement in SCHEMA]
         self._said = {name: SQL(text).format(**names).as_string() for name, text in STATEMENTS.items()}
         self._pen = _Pen(self._connected, self._said["record"])
@@ -82,10 +91,23 @@ class PostgresLedgerRecorder(PostgresRecorder):
     def sealed(self) -> list[Row]:
         return [Row(*row) for row in self._ask("sealed", NOTHING_SEALED)]
 
-    def destroy_key(self, stream: str) -> None:
-        self._ask("destroy_key", stream, DESTROYED)
-        with self._connected() as connection:  # The row that held the key would stay in the file until something needs its place.
-            connection.execute(SQL("VACUUM FULL {}.participant_keys").format(Identifier(self.schema)))
+    def destroy_key(self, stream: str) -> bool:
+        if self.keys([stream]).get(stream) not in GONE:
+            self._ask("put_key", stream, OVERWRITTEN)
+        if not self._written_keys_anew(stream):
+            return False
+        self._ask("put_key", stream, DESTROYED)
+        return True
+
+    def _written_keys_anew(self, without: str) -> bool:
+        """Have the file of the table written anew: the row that held a key is not taken over, unless something may still see it."""
+        with self._connected() as connection:
+            connection.execute(f"SET lock_timeout = {KEYS_FREE_WITHIN_MILLISECONDS}")
+            try:
+                connection.execute(SQL("VACUUM (FULL, FREEZE) {}.participant_keys").format(Identifier(self.schema)))
+            except psycopg.errors.LockNotAvailable:
+                return False
+            return connection.execute(self._said["none_sees_it"], (without,)).fetchone() == (True,)
 
     def stretch(self, first: int, limit: int) -> Stretch:
         with self._together("REPEATABLE READ READ ONLY") as cursor:
@@ -156,13 +178,23 @@ class PostgresLedgerRecorder(PostgresRecorder):
         return psycopg.connect(**self._parameters, autocommit=True)
 
     def _prepare(self, connection: psycopg.Connection[TupleRow], *, create: bool) -> None:
-        if create:
-            with connection.transaction():
-                connection.execute("SELECT pg_advisory_xact_lock(%s)", [_lock(self.schema, "")])
-                for statement in self.sql_create_statements:
-                    connection.execute(statement)
-        elif not _has_tables(connection, self.schema):
+        edition = _edition(connection, self.schema)
+        if edition is None and not create:
             raise Missing(f"There is no ledger in the schema {self.schema} of that database. Create it first, or correct the address.")
+        if outdated(edition or 0) or create:
+            try:
+                self._bring_up_to_date(connection)
+            except psycopg.errors.InsufficientPrivilege as error:
+                raise Fault(NOT_ITS_OWNER.format(schema=self.schema)) from error
+
+    def _bring_up_to_date(self, connection: psycopg.Connection[TupleRow]) -> None:
+        with connection.transaction():
+            connection.execute("SELECT pg_advisory_xact_lock(%s)", [_lock(self.schema, "")])
+            edition = _edition(connection, self.schema)
+            for statement in self.sql_create_statements:
+                connection.execute(statement)
+            if not edition:
+                connection.execute(SQL(APPENDED_BY_COMMANDS).format(schema=Identifier(self.schema)))
 
 
 STATEMENTS = {
@@ -179,8 +211,10 @@ STATEMENTS = {
     "command": "SELECT digest, stream, first, last, position FROM {schema}.commands WHERE actor = %b AND command = %b",
     "keys": "SELECT stream, wrapped FROM {schema}.participant_keys WHERE stream = ANY(%b)",
     "sealed": "SELECT * FROM {schema}.entries WHERE version = 1 AND position(%b in state) = 0 ORDER BY stream",
-    "destroy_key": """INSERT INTO {schema}.participant_keys VALUES (%b, %b)
+    "put_key": """INSERT INTO {schema}.participant_keys VALUES (%b, %b)
         ON CONFLICT (stream) DO UPDATE SET wrapped = excluded.wrapped RETURNING stream""",
+    "none_sees_it": """SELECT age(keys.xmin) > age(kept.relfrozenxid) FROM {schema}.participant_keys AS keys, pg_class AS kept
+        WHERE keys.stream = %b AND kept.oid = keys.tableoid""",
     "stretch": """SELECT position, convert_to(stream, 'UTF8'), version, convert_to(kind, 'UTF8'), state, previous, hash, placed
         FROM {schema}.entries WHERE position >= %b ORDER BY position LIMIT %b""",
     "ended": """SELECT position, convert_to(actor, 'UTF8'), convert_to(command::text, 'UTF8'), convert_to(digest, 'UTF8'),
@@ -289,11 +323,16 @@ def stands_at(address: str) -> bool:
     """Whether the tables of a ledger are in the schema of that database."""
     schema, parameters = _parsed(address)
     with psycopg.connect(**parameters, autocommit=True) as connection:
-        return _has_tables(connection, schema)
+        return _edition(connection, schema) is not None
 
 
-def _has_tables(connection: psycopg.Connection[TupleRow], schema: str) -> bool:
-    return connection.execute("SELECT to_regclass(%s)", [f'"{schema}".entries']).fetchone() != (None,)
+def _edition(connection: psycopg.Connection[TupleRow], schema: str) -> int | None:
+    """The edition of the tables in a schema, as their comment says; None where there are none."""
+    asked = "SELECT found, obj_description(found, 'pg_class') FROM to_regclass(%s) AS found"
+    table, says = connection.execute(asked, [f'"{schema}".entries']).fetchone() or (None, None)
+    if table is None:
+        return None
+    return int(says.removeprefix(OF_EDITION)) if says and says.startswith(OF_EDITION) else 0
 
 
 def _parsed(address: str) -> tuple[str, dict[str, Any]]:

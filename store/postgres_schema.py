@@ -86,4 +86,5 @@ SCHEMA = [
         for table in ("entries", "commands", "appended", "heads")
     ),
     RECORD,
+    "COMMENT ON TABLE {schema}.entries IS {edition}",
 ]

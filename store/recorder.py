@@ -96,7 +96,9 @@ class Recorder(Protocol):
 
     def keys(self, streams: Sequence[str]) -> dict[str, bytes]: ...
 
-    def destroy_key(self, stream: str) -> None: ...
+    def destroy_key(self, stream: str) -> bool:
+        """Overwrite a key, and have every file of the database let go of it; False where one cannot yet, so that it is to be repeated."""
+        ...
 
     def sealed(self) -> list[Row]:
         """The first row of each stream that begins with something sealed."""

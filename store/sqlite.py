@@ -25,51 +25,19 @@ from eventsourcing.sqlite import (
 )
 
 from store.codec import NOTHING_SEALED, Row
+from store.editions import APPENDED_BY_COMMANDS, EDITION, outdated
 from store.errors import Missing
-from store.keys import DESTROYED
+from store.keys import DESTROYED, GONE, OVERWRITTEN
 from store.orders import Appended, InTheWay, Order
 from store.recorder import MOST, Candidate, Claim, Ears, Found, Stretch
+from store.sqlite_schema import SCHEMA
 
 LOCK_TIMEOUT_SECONDS = 5
+EMPTIED_WITHIN_MILLISECONDS = 250
 ASK_EVERY_SECONDS = 0.002
 """How often a follower looks whether another process has committed; one look takes microseconds."""
 
 COLUMNS = ", ".join(Row._fields)
-SCHEMA = [
-    """CREATE TABLE IF NOT EXISTS entries (
-        position INTEGER PRIMARY KEY, stream TEXT NOT NULL, version INTEGER NOT NULL, kind TEXT NOT NULL, state BLOB NOT NULL,
-        previous BLOB NOT NULL, hash BLOB NOT NULL, placed BLOB NOT NULL, UNIQUE (stream, version)) STRICT""",
-    "CREATE INDEX IF NOT EXISTS streams ON entries (stream) WHERE version = 1",
-    """CREATE TABLE IF NOT EXISTS commands (
-        actor TEXT NOT NULL, command TEXT NOT NULL, digest TEXT NOT NULL, stream TEXT NOT NULL, first INTEGER NOT NULL,
-        last INTEGER NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (actor, command)) STRICT, WITHOUT ROWID""",
-    """CREATE TABLE IF NOT EXISTS appended (
-        position INTEGER PRIMARY KEY, stream TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, UNIQUE (stream, last)) STRICT""",
-    "CREATE INDEX IF NOT EXISTS beginnings ON appended (stream) WHERE first = 1",
-    "CREATE INDEX IF NOT EXISTS endings ON commands (position)",
-    "CREATE TABLE IF NOT EXISTS participant_keys (stream TEXT PRIMARY KEY, wrapped BLOB NOT NULL) STRICT",
-    "CREATE TABLE IF NOT EXISTS heads (number INTEGER PRIMARY KEY, note TEXT NOT NULL) STRICT",
-    """CREATE TABLE IF NOT EXISTS tiles (
-        of_row INTEGER NOT NULL, number INTEGER NOT NULL, hashes BLOB NOT NULL, PRIMARY KEY (of_row, number)) STRICT""",
-    "CREATE TABLE IF NOT EXISTS followers (name TEXT PRIMARY KEY, token INTEGER NOT NULL, position INTEGER NOT NULL) STRICT",
-    *(
-        f"""CREATE TRIGGER IF NOT EXISTS {table}_bear_no_{change.lower()} BEFORE {change} ON {table}
-        BEGIN SELECT RAISE(ABORT, 'what is recorded is never changed'); END"""
-        for table in ("entries", "commands", "appended", "heads")
-        for change in ("UPDATE", "DELETE")
-    ),
-    *(  # SQLite asks no trigger for deleting when a row replaces another.
-        f"""CREATE TRIGGER IF NOT EXISTS {table}_bear_no_replacement BEFORE INSERT ON {table}
-        WHEN EXISTS (SELECT 1 FROM {table} WHERE {in_its_place}) BEGIN SELECT RAISE(ABORT, 'what is recorded is never changed'); END"""  # noqa: S608 - The words are ours.
-        for table, in_its_place in (
-            ("entries", "position = NEW.position OR (stream = NEW.stream AND version = NEW.version)"),
-            ("commands", "actor = NEW.actor AND command = NEW.command"),
-            ("appended", "position = NEW.position OR (stream = NEW.stream AND last = NEW.last)"),
-            ("heads", "number = NEW.number"),
-        )
-    ),
-]
-
 ENTRIES = f"SELECT {COLUMNS} FROM entries"  # noqa: S608 - The columns are our own.
 LAST_OF_STREAM = "SELECT coalesce(max(last), 0) AS upto FROM appended WHERE stream = ?"
 STREAM = f"SELECT * FROM ({LAST_OF_STREAM}) LEFT JOIN ({ENTRIES} WHERE stream = ? AND version > ?) ORDER BY version"  # noqa: S608 - Everything stands above.
@@ -99,13 +67,20 @@ class SQLiteLedgerRecorder(SQLiteRecorder):
         self.path = path
         self._locks: dict[str, Lock] = {}
         super().__init__(_Datastore(_uri(path, create=create)))
-        if create:
-            self.create_table()
-        elif not self._has_tables():
+        if not create and not self._has_tables():
             raise Missing(f"{path} holds no ledger. Create it first, or correct the address.")
+        with self._reading() as cursor:
+            edition = _edition(cursor)
+        if outdated(edition) or create:
+            self.create_table()
 
-    def construct_create_table_statements(self) -> list[str]:
-        return list(SCHEMA)
+    def create_table(self) -> None:
+        with self._writing() as cursor:
+            for statement in SCHEMA:
+                cursor.execute(statement)
+            if not _edition(cursor):
+                cursor.execute(APPENDED_BY_COMMANDS.replace("{schema}.", ""))
+            cursor.execute(f"PRAGMA user_version = {EDITION}")
 
     def record(self, orders: Sequence[Order]) -> int | InTheWay:
         with self._writing() as cursor:
@@ -145,12 +120,25 @@ class SQLiteLedgerRecorder(SQLiteRecorder):
         with self._reading() as cursor:
             return [Row(*row) for row in cursor.execute(SEALED, (NOTHING_SEALED,))]
 
-    def destroy_key(self, stream: str) -> None:
+    def destroy_key(self, stream: str) -> bool:
+        if self.keys([stream]).get(stream) not in GONE:
+            with self._writing() as cursor:
+                cursor.execute("PRAGMA secure_delete = ON")
+                cursor.execute("INSERT OR REPLACE INTO participant_keys VALUES (?, ?)", (stream, OVERWRITTEN))
+        if not self._emptied_log():
+            return False
         with self._writing() as cursor:
-            cursor.execute("PRAGMA secure_delete = ON")
-            cursor.execute("INSERT OR REPLACE INTO participant_keys VALUES (?, ?)", (stream, DESTROYED))
+            cursor.execute("UPDATE participant_keys SET wrapped = ? WHERE stream = ?", (DESTROYED, stream))
+        return True
+
+    def _emptied_log(self) -> bool:
+        """Have the log of writes, which holds what was overwritten, put into the file and emptied; False while a reader still needs it."""
         with self._reading() as cursor:
-            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # The log of writes holds the key, too.
+            cursor.execute(f"PRAGMA busy_timeout = {EMPTIED_WITHIN_MILLISECONDS}")  # Whoever writes waits for as long.
+            try:
+                return bool(cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0)
+            finally:
+                cursor.execute(f"PRAGMA busy_timeout = {LOCK_TIMEOUT_SECONDS * 1000}")
 
     def stretch(self, first: int, limit: int) -> Stretch:
         with self._reading() as cursor:
@@ -311,6 +299,10 @@ def _appended(rows: Sequence[Row]) -> Iterator[tuple[int, str, int, int]]:
 
 def _last_position(cursor: sqlite3.Cursor, table: str) -> int:
     return int(cursor.execute(f"SELECT coalesce(max(position), 0) FROM {table}").fetchone()[0])  # noqa: S608 - The table is one of ours.
+
+
+def _edition(cursor: sqlite3.Cursor) -> int:
+    return int(cursor.execute("PRAGMA user_version").fetchone()[0])
 
 
 def _command(cursor: sqlite3.Cursor, actor_id: str, command_id: UUID) -> Appended | None:

@@ -24,7 +24,7 @@ from app.web.answering import what_is_next
 from app.web.serving import answering, where_to_sign_in
 from app.wiring import Daybook
 from projections.rebuilding import look_through
-from store.errors import Fault
+from store.errors import Fault, StoreError
 from workflows.activities import A_HERD_WITHIN
 from workflows.journeys import connect
 from workflows.relay import Relay
@@ -33,7 +33,7 @@ from workflows.worker import tell, together, work
 
 LOOKS_THROUGH_EVERY_SECONDS = 3600.0
 TRIES_AGAIN_AFTER_SECONDS = 1.0
-LOOKS_FOR_HEADS_EVERY_SECONDS = 60.0
+LOOKS_EVERY_SECONDS = 60.0
 Part = Coroutine[Any, Any, None]
 log = structlog.get_logger()
 
@@ -77,8 +77,16 @@ async def _works(daybook: Daybook, catcher: int | None = None) -> None:
     journeys, by = await journeys_of(daybook), channels(daybook.settings, catcher=catcher)
     parts: list[Part] = [work(journeys, daybook.participants, herd_within=A_HERD_WITHIN), tell(journeys, daybook.participants, by.send)]
     heads = Heads(daybook, None if by.mail is None else by.send)
-    parts += [_looked_after(heads.sign), _looked_after(heads.give)]
+    parts += [_looked_after(heads.sign), _looked_after(heads.give), _looked_after(lambda: erases(daybook))]
     await together(parts if by.mail is None else [*parts, AccountNews(daybook, by.send).run()])
+
+
+async def erases(daybook: Daybook) -> None:
+    """Go on with what could not be erased everywhere yet. What is in the way of that never ends the process."""
+    try:
+        await asyncio.to_thread(daybook.erasures.carry_out)
+    except StoreError as trouble:
+        log.warning("erasing-interrupted", error=type(trouble).__name__)
 
 
 async def _relays(daybook: Daybook) -> None:
@@ -105,7 +113,7 @@ async def _looked_after(look: Callable[[], Part]) -> None:
     """Look every so often what it is time for."""
     while True:
         await look()
-        await asyncio.sleep(LOOKS_FOR_HEADS_EVERY_SECONDS)
+        await asyncio.sleep(LOOKS_EVERY_SECONDS)
 
 
 PARTS: dict[str, Callable[[Daybook], Part]] = {"worker": _works, "relay": _relays, "project": _projects, "web": answering}

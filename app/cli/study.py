@@ -11,6 +11,7 @@ from app.cli.joining import Form, form_in
 from app.cli.reading import AtHand, Reads, whole
 from app.cli.session import Session, grid, session_of
 from app.clinic_time import SiteClock, day_of, hour_of
+from app.status import STILL_IN_A_FILE
 from app.wiring import Daybook, time_zone_data
 from domain import study as s
 from domain.contacts import ContactNamed, ContactRemoved, ContactRole, MailAddress, Preference, WebAddress
@@ -46,10 +47,13 @@ def decides(question: F) -> F:
                 decided(nothing_yet, session, typed)
         with session.daybook(create=opens) as daybook:
             events, by = decided(daybook, session, typed)
+            left = daybook.erasures.unfinished()
         if session.as_json:
             session.answers({"study": daybook.desk.name, "command_id": by.command_id, "events": events})
         else:
             session.says(f"Recorded for the study {daybook.desk.name}: {_in_words(events)}.")
+        if left:
+            session.warns(f"Not done yet: {STILL_IN_A_FILE.format(who=', '.join(left))}.")
 
     command(study, question, decide, {"ctx": typer.Context}, COMMON)
     return question

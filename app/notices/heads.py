@@ -5,7 +5,7 @@ A site that keeps them where nobody who runs Daybook comes can prove that the le
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from threading import Lock
@@ -23,9 +23,12 @@ from domain.protocol_file import ProtocolFaults
 from domain.rejections import Refused
 from domain.time import clock_time, local_date
 from store.errors import StoreError
+from store.follow import turn
 from store.heads import Head
 from workflows.sending import NotNow, RefusedForGood, Send
 
+NAME = "heads"
+"""Under which one process at a time sends them."""
 AGAIN_AFTER = timedelta(minutes=15)
 """How long whoever could not be sent their head just now is left in peace."""
 NOT_TODAY = timedelta(days=1)
@@ -71,6 +74,8 @@ class Heads:
         self._rests: dict[Keeper, datetime] = {}
         self._taken: dict[Keeper, HeadGiven] = {}
         self._at_once, self._recording = asyncio.Semaphore(AT_ONCE), Lock()
+        self._turn = ExitStack()
+        self._has_turn = False
 
     async def sign(self) -> None:
         """Sign a head, if it is time."""
@@ -79,12 +84,31 @@ class Heads:
             self._signed = now
 
     async def give(self) -> None:
-        """Send the head of the day to all who keep it. No mailbox keeps anybody else from getting theirs."""
-        if self._send is None:
+        """Send the head of the day to all who keep it. No mailbox keeps anybody else from getting theirs.
+
+        One process does so at a time, wherever it runs; whoever comes meanwhile leaves it to that one, and looks again later.
+        """
+        if self._send is None or not await asyncio.to_thread(self._waiting) or not await asyncio.to_thread(self._takes_turn):
             return
-        keepers = await asyncio.to_thread(self._waiting)
-        if keepers and (head := await asyncio.to_thread(self._sealed)) is not None:
-            await asyncio.gather(*(self._give(one, head, self._send) for one in keepers))
+        try:
+            keepers = await asyncio.to_thread(self._waiting)  # Whose turn it was before may have sent theirs meanwhile.
+            if keepers and (head := await asyncio.to_thread(self._sealed)) is not None:
+                await asyncio.gather(*(self._give(one, head, self._send) for one in keepers))
+        finally:
+            self._ends_turn()
+
+    def _takes_turn(self) -> bool:
+        with self._left_for_later("turn-to-send-heads-not-known"):
+            self._has_turn = self._has_turn or self._turn.enter_context(turn(self._daybook.ledger, NAME))
+            if not self._has_turn:
+                self._turn.close()
+        return self._has_turn
+
+    def _ends_turn(self) -> None:
+        """It is kept while anything that was sent is not on record yet: nobody else shall send that again."""
+        if not self._taken:
+            self._turn.close()
+            self._has_turn = False
 
     def _sealed(self) -> Head | None:
         """The head of the ledger as it stands; None where none can be signed."""

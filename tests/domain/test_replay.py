@@ -8,14 +8,16 @@ import pytest
 
 from domain import events as e
 from domain.agenda import agenda
+from domain.events import begins
 from domain.gates import judge, judged_for
+from domain.history import effective
 from domain.participant import Participant
 from domain.record import Record
 from domain.rejections import Refused
 from domain.replay import Cut, Replayed, replay, study_version
 from domain.time import When, to_the_minute
 from domain.words import STEPS
-from tests.builders import START, by_, consent, dose, study_of
+from tests.builders import BERLIN, START, by_, consent, dose, study_of
 from tests.campaign import Campaign
 from tests.domain.lives import Life
 
@@ -159,6 +161,13 @@ def again(then: Replayed) -> Shown:
     return then.participant, tuple((gate.step, gate.rules, gate.plan, gate.derived) for gate in then.gates), then.agenda
 
 
+def has_happened(record: Record, by: datetime) -> bool:
+    """Whether whatever was told had surely happened by an instant, so that by both clocks nothing of it is cut off."""
+    facts = [entry.event for entry in effective(record.entries) if isinstance(entry.event, e.FACTS)]
+    told = [begins(fact) for fact in facts if not isinstance(fact, e.VisitBooked)] + [getattr(fact, "stop", None) for fact in facts]
+    return all(when is None or when.span(BERLIN).latest <= by for when in told)
+
+
 @pytest.mark.clause("EMA 2023", "data integrity")
 @pytest.mark.clause("21 CFR 11", "11.10(a)")
 @pytest.mark.clause("FDA Q&A 2024", "validation")
@@ -167,22 +176,27 @@ def again(then: Replayed) -> Shown:
 @pytest.mark.torture
 @pytest.mark.slow
 def test_every_prefix_of_every_life_is_told_again_as_it_was_shown(campaign: Campaign) -> None:
-    """By its entry for every turn, and by the minute for the last of each minute."""
-    dice, compared = campaign.dice.random(), 0
+    """By its entry for every turn; by the minute for the last of each minute, and by both clocks where all of it had happened by then."""
+    dice, by_the_clock, by_both = campaign.dice.random(), 0, 0
     for number in range(campaign.rounds(STREAMS)):
         life = Life(Random(f"{dice} {number}"))
         by_entry: dict[int, Shown] = {}
-        by_minute: dict[datetime, Shown] = {}
+        by_minute: dict[datetime, tuple[Shown, bool]] = {}
         for _ in range(TURNS):
             life.turn()
             if life.record.entries:
                 now = to_the_minute(life.record.participant.recorded_at)
-                by_entry[life.record.version] = by_minute[now] = shown(life.record, now)
+                by_entry[life.record.version] = was = shown(life.record, now)
+                by_minute[now] = was, has_happened(life.record, now)
         for version, was in by_entry.items():
             assert again(replay(life.record, study_of(), Cut(entry=version))) == was
         ended = {to_the_minute(entry.recorded_at): entry.version for entry in life.record.entries}
-        for minute, was in by_minute.items():
+        for minute, (was, happened) in by_minute.items():
             if by_entry.get(ended[minute]) is was:  # else the journey went on in that minute, before anybody looked again
-                compared += 1
+                by_the_clock += 1
                 assert again(replay(life.record, study_of(), Cut(recorded=minute))) == was
-    assert compared > campaign.rounds(STREAMS) * 5, "too few minutes were looked at to prove anything"
+                if happened:
+                    by_both += 1
+                    assert again(replay(life.record, study_of(), Cut(recorded=minute, occurred=minute))) == was
+    assert by_the_clock > campaign.rounds(STREAMS) * 5, "too few minutes were looked at to prove anything"
+    assert by_both > campaign.rounds(STREAMS), "too few were looked at by both clocks"

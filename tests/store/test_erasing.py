@@ -1,8 +1,12 @@
 """What identifies somebody is erased everywhere and for good, whatever is restored or interrupted, and every proof stays."""
 
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from shutil import copyfile
 
+import psycopg
 import pytest
 
 from domain import commands as c
@@ -13,10 +17,10 @@ from domain.participant import PARTICIPANT
 from domain.rejections import Refused
 from domain.words import Role
 from store.erasing import Erasures
-from store.errors import Fault, Sealed
+from store.errors import Busy, Fault, Sealed
 from store.ledger import Ledger
 from tests.builders import STUDY, Story, Trial, by_
-from tests.store.given import Hand, opened
+from tests.store.given import KEYS, Hand, append, dose, opened
 
 WHO = Identifiers(name="Erika Mustermann", phone="+49 30 1234")
 BY_ORDER = IdentifiersErased(participant="BER-001", approved_by="the data protection officer", legal_decision="a court's order")
@@ -91,14 +95,63 @@ def test_whoever_had_nothing_on_record_cannot_be_named_after_that_either(trial: 
     assert not identifies(trial.participants.ledger)
 
 
-def test_an_interrupted_erasure_is_carried_out_when_the_record_is_next_opened(trial: Trial, register: Path) -> None:
+def registrations(register: Path) -> int:
+    return len(register.read_bytes().splitlines()) if register.exists() else 0
+
+
+class BreaksOff(Ledger):
+    """A ledger with which whatever destroys a key is broken off before it has."""
+
+    def forget_identity(self, stream: str) -> bool:
+        raise Busy(f"The key of {stream} stays.")
+
+
+def test_an_erasure_that_is_broken_off_before_it_is_registered_is_carried_out_when_the_record_is_next_opened(
+    trial: Trial, register: Path
+) -> None:
     registered(trial)
     decided(trial)
-    assert identifies(trial.participants.ledger)
+    register.parent.rmdir()
+    with pytest.raises(Fault, match="cannot be written"):
+        erasures(trial, register).carry_out()
+    assert (registrations(register), identifies(trial.participants.ledger)) == (0, True)
+    register.parent.mkdir()
     for _ in range(2):
         erasures(trial, register).carry_out()
-        assert not identifies(trial.participants.ledger)
-    assert len(register.read_bytes().splitlines()) == 1
+        assert (registrations(register), identifies(trial.participants.ledger)) == (1, False)
+
+
+def test_an_erasure_that_is_broken_off_before_the_key_is_destroyed_is_carried_out_when_the_record_is_next_opened(
+    trial: Trial, register: Path
+) -> None:
+    registered(trial)
+    decided(trial)
+    ledger = trial.participants.ledger
+    with pytest.raises(Busy):
+        Erasures(BreaksOff(ledger.recorder, trial.clock, KEYS), trial.participants.desk, register).carry_out()
+    assert (registrations(register), identifies(ledger)) == (1, True)
+    for _ in range(2):
+        erasures(trial, register).carry_out()
+        assert (registrations(register), identifies(ledger)) == (1, False)
+
+
+def test_of_two_erasures_the_one_that_was_carried_out_keeps_the_other_from_nothing(trial: Trial, register: Path) -> None:
+    registered(trial)
+    registered(trial, "BER-002")
+    for number, participant in enumerate(("BER-001", "BER-002"), 1):
+        decided(trial, BY_ORDER.model_copy(update={"participant": participant}))
+        assert identifies(trial.participants.ledger, participant)
+        erasures(trial, register).carry_out()
+        assert (registrations(register), identifies(trial.participants.ledger, participant)) == (number, False)
+
+
+def test_a_register_that_was_lost_is_written_again_by_what_is_on_record(trial: Trial, register: Path) -> None:
+    registered(trial)
+    decided(trial)
+    erasures(trial, register).carry_out()
+    register.unlink()
+    erasures(trial, register).carry_out()
+    assert (registrations(register), identifies(trial.participants.ledger)) == (1, False)
 
 
 @pytest.mark.clause("EMA 2023", "data protection")
@@ -137,17 +190,73 @@ def test_a_restored_backup_that_knows_nothing_of_the_decision_is_told_of_it_agai
     restored.participants.ledger.close()
 
 
+@contextmanager
+def somebody_reads(path: Path) -> Iterator[None]:
+    """A backup, perhaps: it reads as things stood when it began, for as long as it takes."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM entries").fetchall()
+        yield
+
+
+def files_with(secret: bytes, folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir() if path.is_file() and secret in path.read_bytes())
+
+
+def key_of(ledger: Ledger, participant_id: str = "BER-001") -> bytes:
+    return ledger.recorder.keys([PARTICIPANT + participant_id])[PARTICIPANT + participant_id]
+
+
 @pytest.mark.places("sqlite")
 def test_no_file_of_the_ledger_holds_the_key_any_more(address: str, register: Path, tmp_path: Path) -> None:
     trial = Trial(ledger=opened(address))
     registered(trial)
-    wrapped = trial.participants.ledger.recorder.keys([PARTICIPANT + "BER-001"])[PARTICIPANT + "BER-001"]
-    held = [path for path in tmp_path.iterdir() if path.is_file() and wrapped in path.read_bytes()]
-    assert held
+    wrapped = key_of(trial.participants.ledger)
+    assert files_with(wrapped, tmp_path)
     decided(trial)
     erasures(trial, register).carry_out()
-    assert [path for path in tmp_path.iterdir() if path.is_file() and wrapped in path.read_bytes()] == []
+    assert files_with(wrapped, tmp_path) == []
+    assert erasures(trial, register).unfinished() == ()
     trial.participants.ledger.close()
+
+
+@pytest.mark.places("sqlite")
+def test_whoever_reads_as_things_stood_keeps_the_key_in_a_file_no_longer_than_they_read(
+    address: str, register: Path, tmp_path: Path
+) -> None:
+    trial = Trial(ledger=opened(address))
+    registered(trial)
+    wrapped = key_of(trial.participants.ledger)
+    decided(trial)
+    with somebody_reads(tmp_path / "ledger.db"):
+        for _ in range(2):
+            erasures(trial, register).carry_out()
+            assert not identifies(trial.participants.ledger)
+            assert erasures(trial, register).unfinished() == ("BER-001",)
+            assert files_with(wrapped, tmp_path) == ["ledger.db-wal"]
+        with pytest.raises(Sealed, match="erased for good"):
+            append(trial.participants.ledger, PARTICIPANT + "BER-001", dose(who=WHO))
+        registered(trial, "BER-002")
+        assert identifies(trial.participants.ledger, "BER-002")
+    assert files_with(wrapped, tmp_path) == ["ledger.db-wal"]
+    again = Trial(ledger=opened(address), numbers=100)
+    erasures(again, register).carry_out()
+    assert erasures(again, register).unfinished() == ()
+    assert files_with(wrapped, tmp_path) == []
+    for one in (trial, again):
+        one.participants.ledger.close()
+
+
+@pytest.mark.places("sqlite")
+def test_of_many_keys_the_destroyed_one_stands_in_no_file(ledger: Ledger, tmp_path: Path) -> None:
+    numbers = range(200)
+    for number in sorted(numbers, key=lambda number: number * 67 % 200):
+        append(ledger, f"{PARTICIPANT}BER-{number:03}", dose(who=WHO))
+    for number in numbers[::20]:
+        wrapped = key_of(ledger, f"BER-{number:03}")
+        assert ledger.forget_identity(f"{PARTICIPANT}BER-{number:03}")
+        assert files_with(wrapped, tmp_path) == []
+    assert sum(identifies(ledger, f"BER-{number:03}") for number in numbers) == 190
 
 
 @pytest.mark.places("postgresql")
@@ -166,6 +275,26 @@ def test_no_file_of_the_table_of_keys_holds_it_any_more(ledger: Ledger, hand: Ha
     decided(trial)
     erasures(trial, register).carry_out()
     assert not held()
+
+
+@pytest.mark.places("postgresql")
+@pytest.mark.parametrize("read", ["entries", "participant_keys"])
+def test_whoever_reads_a_database_as_it_stood_keeps_the_key_in_its_file_no_longer_than_they_read(
+    address: str, ledger: Ledger, register: Path, read: str
+) -> None:
+    trial = Trial(ledger=ledger)
+    registered(trial)
+    decided(trial)
+    server, _, schema = address.partition("&schema=")
+    with psycopg.connect(server, autocommit=True) as reader:
+        reader.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
+        reader.execute(f"SELECT count(*) FROM {schema}.{read}")
+        for _ in range(2):
+            erasures(trial, register).carry_out()
+            assert not identifies(ledger)
+            assert erasures(trial, register).unfinished() == ("BER-001",)
+    erasures(trial, register).carry_out()
+    assert erasures(trial, register).unfinished() == ()
 
 
 def test_a_register_that_cannot_be_read_stops_everything(trial: Trial, register: Path) -> None:

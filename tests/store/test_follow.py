@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from store.errors import Fault, LostLease, Unreachable
-from store.follow import Batch, Bell, Follower, KeptInLedger, follow, leased
+from store.follow import Batch, Bell, Follower, KeptInLedger, follow, leased, turn
 from store.ledger import Ledger, Unreadable
 from tests.store.given import ANNA, BORIS, Elsewhere, Hand, append, dose, opened
 
@@ -183,6 +183,24 @@ def taken_at_once(ledger: Ledger) -> bool:
         return candidate.take()
     finally:
         candidate.close()
+
+
+TAKE_TURN = """
+with turn(ledger, "relay") as ours:
+    print("ours", ours, flush=True)
+    sys.stdin.readline()
+"""
+
+
+def test_a_turn_that_somebody_has_is_not_waited_for_and_is_free_once_they_are_done_or_killed(shared: str, ledger: Ledger) -> None:
+    with turn(ledger, "relay") as ours, turn(ledger, "relay") as theirs, turn(ledger, "another") as another:
+        assert (ours, theirs, another) == (True, False, True)
+    other = Elsewhere(shared, TAKE_TURN)
+    other.go()
+    assert other.line() == "ours True"
+    assert not taken_at_once(ledger)
+    other.kill()
+    assert taken_at_once(ledger)
 
 
 def test_whoever_was_overtaken_cannot_move_the_position(ledger: Ledger) -> None:

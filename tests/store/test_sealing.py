@@ -1,19 +1,23 @@
 """Heads are signed over what was proved, never against an earlier head, and a proof goes on from where the last one ended."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from threading import Barrier
 
 import pytest
 
 from store.errors import DamagedEntry, Fault
 from store.examining import Examination, examine
 from store.growing import packed
-from store.heads import SigningKey
+from store.heads import Head
 from store.ledger import Ledger
 from store.merkle import HASH_BYTES, TILE_WIDTH
 from store.sealing import Seal
-from tests.builders import Clock
-from tests.store.given import ANNA, BORIS, Hand, append, by, dose, opened
+from tests.builders import START, Clock
+from tests.store.given import ANNA, BORIS, KEYS, Elsewhere, Hand, append, by, dose, opened
 from tests.store.mutations import FORGER, KEY, SEAL, TABLES
 
 
@@ -156,8 +160,62 @@ def test_whoever_proves_while_others_record_and_sign_finds_nothing_damaged(ledge
     other.close()
 
 
-def test_two_who_seal_at_once_make_one_head(ledger: Ledger) -> None:
-    append_many(ledger, 1)
-    head = SEAL.seal(ledger)
-    assert not ledger.recorder.add_head(1, SigningKey("daybook/demo", b"3" * 32).sign("another\n"), {})
-    assert SEAL.seal(ledger) == head
+@dataclass
+class ReadByBoth:
+    """A clock that is first read when the other one is, too: each has read what stands by then, and has yet to keep a head of it."""
+
+    both: Barrier
+    instant: datetime
+    read: bool = False
+
+    def __call__(self) -> datetime:
+        if not self.read:
+            self.read = True
+            self.both.wait(30)
+        return self.instant
+
+
+@pytest.mark.parametrize("before", [0, 3])
+def test_two_who_seal_at_once_make_one_head(ledger: Ledger, shared: str, before: int) -> None:
+    if before:
+        append_many(ledger, before)
+        SEAL.seal(ledger)
+    append_many(ledger, 2)
+    known, both = len(ledger.recorder.heads()), Barrier(2)
+
+    def seal(hours: int) -> Head:
+        with closing(Ledger.open(shared, clock=ReadByBoth(both, START + timedelta(hours=hours)), keys=KEYS)) as other:
+            return SEAL.seal(other)
+
+    with ThreadPoolExecutor(2) as pool:
+        one, two = pool.map(seal, (1, 2))
+    assert one == two, "whoever came second is told what stands"
+    assert ledger.recorder.heads()[known:] == [(known + 1, one.note)]
+    assert (proved(ledger).unsigned, proved(ledger).damage) == (0, ())
+
+
+SEALS = """
+from hashlib import sha256
+from tests.store.mutations import SEAL
+for _ in range(25):
+    append(ledger, sys.argv[2], dose())
+    print(sha256(SEAL.seal(ledger).note.encode()).hexdigest(), flush=True)
+print("done", flush=True)
+"""
+
+
+@pytest.mark.slow
+def test_processes_that_record_and_seal_side_by_side_make_one_line_of_heads(ledger: Ledger, shared: str) -> None:
+    others = [Elsewhere(shared, SEALS, stream) for stream in (ANNA, BORIS)]
+    for other in others:
+        other.go()
+    told = {line for other in others for line in iter(other.line, "done")}
+    for other in others:
+        other.finish()
+    heads = ledger.recorder.heads()
+    assert told == {sha256(note.encode()).hexdigest() for _, note in heads}, (
+        "nobody was told of a head that is not kept, nor kept one untold"
+    )
+    assert [number for number, _ in heads] == list(range(1, len(heads) + 1))
+    found = proved(ledger)
+    assert (found.entries, found.heads, found.unsigned, found.damage) == (50, len(heads), 0, ())

@@ -1,9 +1,11 @@
 """Each site is sent the head of each day once, and keeps with it a proof against whoever runs the server."""
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -14,6 +16,7 @@ from app.notices.mail import composed
 from app.proving import verification
 from app.signing import LATE, SIGNED_EVERY
 from app.status import lines, status
+from app.wiring import Daybook, opened
 from domain.contacts import ContactNamed
 from domain.doorkeeping import TurnedAway
 from domain.entry import Actor, Circumstances
@@ -27,6 +30,7 @@ from store.ledger import Ledger
 from store.orders import Appended, Drafts
 from tests.app.web.at_the_door import ADMINISTRATOR, COORDINATOR, Desk
 from tests.workflows.telling import Mailroom
+from tests.workflows.waiting import until
 
 CONTACTS = (
     ContactNamed(person="m-weber", roles=("coordinator",), site="BER", mail="m.weber@ber.example"),
@@ -168,6 +172,79 @@ def test_a_mailbox_of_one_site_keeps_no_other_site_from_theirs(named: Desk) -> N
     asyncio.run(live())
     assert sorted(room.to()) == ["j.silva@sao.example", "k.adler@study.example", "k.adler@study.example"]
     assert sorted((one.site, one.people) for one in given(named)) == [("BER", ("k-adler",)), ("SAO", ("j-silva",)), ("SAO", ("k-adler",))]
+
+
+@contextmanager
+def another_worker(desk: Desk) -> Iterator[Daybook]:
+    """The same record, opened once more as another process does."""
+    with opened(desk.office.daybook.settings, desk.clock) as daybook:
+        yield daybook
+
+
+@dataclass
+class SlowMailroom(Mailroom):
+    """A real mail server that takes its time over the first message, until it is let go on."""
+
+    goes_on: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - The name is aiosmtpd's.
+        await self.goes_on.wait()
+        return await super().handle_DATA(server, session, envelope)
+
+
+def test_two_workers_at_once_send_everybody_one_message_a_day(named: Desk) -> None:
+    room = SlowMailroom()
+
+    async def live(other: Heads) -> None:
+        one = Heads(named.office.daybook, room.send)
+        async with room.open():
+            under_way = asyncio.create_task(one.give())
+            await until(lambda: is_so(len(room.asked) == 2))
+            async with asyncio.timeout(30):
+                await other.give()
+            assert (len(room.asked), given(named)) == (2, []), "whoever comes meanwhile leaves it to the one who came first"
+            room.goes_on.set()
+            await under_way
+            await asyncio.gather(one.give(), other.give())
+
+    with another_worker(named) as daybook:
+        asyncio.run(live(Heads(daybook, room.send)))
+    assert sorted(room.to()) == ["k.adler@study.example", "m.weber@ber.example"]
+    assert sorted(one.people for one in given(named)) == [("k-adler",), ("m-weber",)]
+
+
+def test_a_worker_that_ends_amid_sending_leaves_it_to_the_other(named: Desk) -> None:
+    room = SlowMailroom()
+
+    async def live(other: Heads) -> None:
+        async with room.open():
+            ends = asyncio.create_task(Heads(named.office.daybook, room.send).give())
+            await until(lambda: is_so(len(room.asked) == 2))
+            ends.cancel()
+            await asyncio.wait([ends])
+            room.goes_on.set()
+            await other.give()
+
+    with another_worker(named) as daybook:
+        asyncio.run(live(Heads(daybook, room.send)))
+    assert sorted(one.people for one in given(named)) == [("k-adler",), ("m-weber",)]
+
+
+def test_what_one_worker_sent_and_could_not_put_on_record_yet_no_other_sends_again(named: Desk) -> None:
+    postbox, daybook = Postbox(), named.office.daybook
+    heads = Heads(replace(daybook, ledger=BusyAtFirst(daybook.ledger.recorder, named.clock, Keyring(None))), postbox.send)
+    gives(heads)
+    with another_worker(named) as other:
+        gives(Heads(other, postbox.send))
+        assert (len(given(named)), len(postbox.taken)) == (1, 2)
+        named.clock.move_to(named.clock() + AGAIN_AFTER)
+        gives(heads)
+        gives(Heads(other, postbox.send))
+    assert (len(given(named)), len(postbox.taken)) == (2, 2)
+
+
+async def is_so(found: bool) -> bool:  # noqa: FBT001 - It is the answer.
+    return found
 
 
 def test_what_was_sent_while_the_database_was_busy_is_put_on_record_and_not_sent_again(named: Desk) -> None:
