@@ -25,7 +25,7 @@ def auditor(desk: Desk) -> Desk:
     note(desk, AccessRefused(person="m-weber", action="record", site="SAO", participant="SAO-001"))
     note(desk, SignedIn(person="t-berg", by="password"))
     desk.catches_up()
-    return desk.signs_in("r-haas")
+    return desk.seats("r-haas")
 
 
 def note(desk: Desk, event: AccessRefused | SignedIn) -> None:
@@ -55,8 +55,8 @@ def test_whoever_may_see_the_whole_study_finds_what_is_kept_of_it_and_everybody_
     assert rows(auditor.sees("/search?shelf=door")) == [("The door", "Signed in"), ("The door", "Access refused")]
     assert ("The study", "Protocol released") in rows(auditor.sees("/search?shelf=study"))
     assert ("People", "Person admitted") in rows(auditor.sees("/search?kind=person-admitted.v1"))
-    assert rows(auditor.signs_in("j-silva").sees("/search?shelf=door")) == [("The door", "Access refused")]
-    auditor.signs_in("m-weber")
+    assert rows(auditor.seats("j-silva").sees("/search?shelf=door")) == [("The door", "Access refused")]
+    auditor.seats("m-weber")
     assert rows(auditor.sees("/search?shelf=door")) == []
     assert {kind for _, kind in rows(auditor.sees("/search?shelf=study"))} == {"Site opened", "Protocol approved", "Consent form approved"}
 
@@ -64,9 +64,9 @@ def test_whoever_may_see_the_whole_study_finds_what_is_kept_of_it_and_everybody_
 def test_a_role_at_each_site_is_none_for_the_whole_study(auditor: Desk) -> None:
     granted(auditor, RoleGranted(person="m-weber", role="auditor", site="SAO", delegated=SINCE, trained=SINCE))
     auditor.catches_up()
-    assert rows(auditor.signs_in("m-weber").sees("/search?shelf=door")) == [("The door", "Access refused")]
-    assert auditor.answer("/api/entries?shelf=door").json()["found"] == 1
-    assert auditor.signs_in("r-haas").answer("/api/entries?shelf=door").json()["found"] == 2
+    assert rows(auditor.seats("m-weber").sees("/search?shelf=door")) == [("The door", "Access refused")]
+    assert auditor.get("/api/entries?shelf=door").json()["found"] == 1
+    assert auditor.seats("r-haas").get("/api/entries?shelf=door").json()["found"] == 2
 
 
 def test_a_site_that_is_chosen_leaves_out_what_is_of_the_whole_study(auditor: Desk) -> None:
@@ -114,14 +114,14 @@ def test_a_review_says_over_what_it_went_and_a_site_alone_is_not_shown_one_of_th
     assert in_words(of_all) == "Entries of the study at BER, SAO and of the whole study"
     page = auditor.sees("/reviews")
     assert page.count("Nothing added") == 2
-    page = auditor.signs_in("m-weber").sees("/reviews")
+    page = auditor.seats("m-weber").sees("/reviews")
     assert ("Entries of the study at BER" in page, "whole study" in page) == (True, False)
 
 
 def test_a_review_of_the_whole_study_takes_a_role_for_it(auditor: Desk) -> None:
     granted(auditor, *(RoleGranted(person="a-kim", role="auditor", site=site, delegated=SINCE, trained=SINCE) for site in ("BER", "SAO")))
     before = len(auditor.office.daybook.people.happened())
-    answer = auditor.signs_in("a-kim").sends("/search?shelf=study", "", SIGNED)
+    answer = auditor.seats("a-kim").sends("/search?shelf=study", "", SIGNED)
     assert (answer.status_code, "may review entries" in answer.text) == (409, True)
     refused = [entry.event for entry in auditor.office.daybook.people.happened()[before:]]
     assert refused == [AccessRefused(person="a-kim", action="review-entries")]
