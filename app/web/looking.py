@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import RedirectResponse, Response, StreamingResponse
 
 from app.web.answering import NAVIGATION, as_csv, page
+from app.web.erasing import erasure_of
 from app.web.needs import Seeing, asking, asking_by, shown_secret
 from app.web.office import Asking
 from app.web.participant_page import participant_page
@@ -80,7 +81,8 @@ def one(request: Request, participant: str, asking: Seeing, span: str = "near") 
     daybook = asking.office.daybook
     told = told_of(daybook.views, participant)
     shown = participant_page(chart.record, chart.study, told, asking.now, daybook.desk.at, span)
-    return page(request, asking, "participant.html", page=shown, recorded=tuple(recorded(request, chart)))
+    told_before, erasure = tuple(recorded(request, chart)), erasure_of(daybook, participant)
+    return page(request, asking, "participant.html", page=shown, recorded=told_before, erasure=erasure)
 
 
 def told_of(views: Views, participant: str) -> Timeline:

@@ -118,17 +118,17 @@ class Needs:
             site = authority.seen(asking.person.id, participant, asking.source, unread=self.unread)
             if self.action != "see-participants":  # Which is what they have just been found to be allowed.
                 authority.permit(asking.person.id, self.action, site, asking.source, participant=participant)
-            _note(request, asking, participant, site)
+            note_look(request, asking, participant, site)
             return asking.about(participant, site)
         if not asking.may(self.action):
             asking.office.daybook.people.note(AccessRefused(person=asking.person.id, action=self.action), asking.source)
             raise Refused(Reason(code="not-allowed", says=f"you have no role that may {self.action.replace('-', ' ')}"))
         if self.action in OF_PARTICIPANTS and not _by_itself(request):
-            _note(request, asking)
+            note_look(request, asking)
         return asking
 
 
-def _note(request: Request, asking: Asking, participant: str | None = None, site: str | None = None) -> None:
+def note_look(request: Request, asking: Asking, participant: str | None = None, site: str | None = None) -> None:
     """Note who looks at what, before anything is shown: at a participant always, for nobody can tell who sits before a page."""
     look = Look(asking.person.id, request.url.path[:LONGEST], asking.source, participant, site)
     noted(asking.office.accounts.accesses, asking.office.daybook.people, look)

@@ -9,13 +9,17 @@ from playwright.sync_api import Browser, expect
 
 from app.demo.people import PASSWORD
 from domain import events as e
+from domain.decided import to_decide
+from domain.keeping import DataCutMade, IdentifiersErased
 from domain.notices import notices, tag
+from domain.study import StudyEvent
 from tests.browser.at_a_browser import Scheme, Somebody, Town, town
 from tests.browser.pages import (
     ANSWERED,
     ANSWERED_ALIKE,
     AT_THE_DOOR,
     COME_BACK,
+    ERASED,
     LEADS_ON,
     SCREENS,
     SHOWS_NOTHING,
@@ -25,6 +29,7 @@ from tests.browser.pages import (
     routes,
     sent_to,
 )
+from tests.builders import STUDY, by_
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 IN_BOTH_SCHEMES = pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -39,7 +44,18 @@ def full(place: Town) -> Town:
     screened = place.trial.participant(_code(TO_BE_CONFIRMED)).consents()
     screened.reports(e.ScreeningStarted(at=screened.at()))
     screened.is_screened()
+    decided(place, DataCutMade(name="dsmb-1", purpose="the safety board", recorded_by=place.clock(), occurred_by=place.clock()))
+    place.trial.participant(_code(ERASED))
+    decided(place, IdentifiersErased(participant=_code(ERASED), approved_by="the data protection officer", legal_decision="an order"))
     return place
+
+
+def decided(place: Town, event: StudyEvent) -> None:
+    """What is decided about the study, by signature."""
+    command_id = place.trial.next_id()
+    unsigned = by_("administrator", command_id, reason="as ordered")
+    signed = by_("administrator", command_id, reason="as ordered", signed=to_decide(STUDY, (event,), unsigned))
+    place.trial.participants.desk.record((event,), signed)
 
 
 def _code(path: str) -> str:
