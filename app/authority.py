@@ -65,12 +65,24 @@ class Authority:
 
     def decide(self, events: Sequence[StudyEvent], by: Circumstances) -> None:
         """Record what a person decides about the study. Raises as StudyDesk.record does."""
-        if self.people.current().anybody:
-            for event in events:
-                self.permit(by.actor.id, asked_of_the_study(event), None, by.source, role=by.actor.role)
+        self._permit_deciding(events, by)
         self.participants.desk.record(events, by)
         if any(isinstance(event, IdentifiersErased) for event in events):
             self.erasures.carry_out()
+
+    def weigh(self, events: Sequence[StudyEvent], supposed: Circumstances) -> None:
+        """Refuse what would be refused to be decided even under the signature that is supposed. Raises as StudyDesk.weigh does."""
+        self._permit_deciding(events, supposed)
+        self.participants.desk.weigh(events, supposed)
+
+    def permit_copying(self, person: str, participant_id: str | None, source: Source, role: str | None = None) -> tuple[PersonsRole, ...]:
+        """The roles, site by site, by which somebody may take a copy of one record, or (None) of everybody's. Raises Refused.
+
+        Whoever takes one must be allowed to see the history of everybody in it.
+        """
+        everywhere = self.participants.desk.current().record.sites
+        sites = everywhere if participant_id is None else [self.seen(person, participant_id, source)]
+        return tuple(self.permit(person, "see-history", site, source, participant=participant_id, role=role) for site in sites)
 
     def prefer(self, contact: ContactNamed, by: Circumstances) -> None:
         """Record how somebody wants to be told, which is theirs to say. Raises as StudyDesk.record does."""
@@ -136,6 +148,11 @@ class Authority:
         """Today's date at each site, and by UTC in the study as a whole."""
         now, sites = self.participants.ledger.clock(), self.participants.desk.so_far().sites
         return {None: local_date(now, "UTC")} | {site: local_date(now, opened.zone) for site, opened in sites.items()}
+
+    def _permit_deciding(self, events: Sequence[StudyEvent], by: Circumstances) -> None:
+        if self.people.current().anybody:
+            for event in events:
+                self.permit(by.actor.id, asked_of_the_study(event), None, by.source, role=by.actor.role)
 
     def _site_of(self, participant_id: str) -> tuple[str, DamagedEntry | None]:
         """The site of a participant; of a record that cannot be read the one that the code names, with what is damaged."""

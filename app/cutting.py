@@ -1,16 +1,21 @@
 """A data cut, counted: everybody who was on record by then, how far each had come, and how they had left."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 
-from app.moments import Replays
 from domain.base import Value
 from domain.keeping import DataCutMade
 from domain.leaving import ways_in_force
-from domain.rejections import Refused
-from domain.replay import Cut
+from domain.rejections import Reason, Refused
+from domain.replay import Cut, cut_off, study_version
+from domain.signatures import Signed
 from domain.stages import Stage, stage
 from domain.words import ParticipantId, SiteId
 from store.participants import Participants
+from store.study import StudyDesk
+
+LONGEST_SAID = 60
+"""How much of what is no cut's name is said back."""
 
 
 class Standing(Value):
@@ -26,29 +31,40 @@ class Standing(Value):
     entries: int
 
 
+def cut_of(desk: StudyDesk, name: str) -> tuple[DataCutMade, Signed]:
+    """The data cut of a name, with the signature under which it was made. Raises Refused where there is none."""
+    found = desk.cuts().get(name)
+    if found is None:
+        raise Refused(Reason(code="unknown-cut", says=f"there is no data cut {name[:LONGEST_SAID]}"))
+    return found
+
+
 def everybody(participants: Participants, made: DataCutMade) -> Iterator[Standing]:
     """Everybody of whom anything was known at a cut, by their codes: whoever failed screening and whoever was never infused as well.
 
     Raises DamagedEntry where a record cannot be read: a cut leaves nobody out in silence.
     """
     cut = Cut(recorded=made.recorded_by, occurred=made.occurred_by)
+    studied = [entry.recorded_at for entry in participants.ledger.read(participants.desk.stream)]
+    study_then = cache(participants.desk.at)
     for id_ in participants.ids():
-        replays = Replays(participants, participants.read(id_))
+        record = participants.read(id_)
         try:
-            then = replays.to(cut)
+            study = study_then(study_version(record, studied, cut))
+            then = cut_off(record, cut, study)
         except Refused:
             continue  # nothing was known of them yet
-        one = then.participant
-        left = dict.fromkeys(way.words for way, _ in ways_in_force(one, then.study.zone(one.site)))
+        one, site = then.participant, record.participant.site  # Of which the clocks may know before somebody was registered.
+        left = dict.fromkeys(way.words for way, _ in ways_in_force(one, study.zone(site)))
         yield Standing(
             participant=id_,
-            site=one.site,
+            site=site,
             stage=stage(one),
             enrolled=one.eligible is not None,
             infused=bool(one.infusions),
             screen_failed=one.screen_failed is not None,
             left=tuple(left),
-            entries=then.record.version,
+            entries=then.version,
         )
 
 

@@ -73,8 +73,13 @@ def evolve_keeping(kept: Keeping, event: OfKeeping) -> Keeping:
             return replace(kept, cuts={**kept.cuts, event.name: event})
 
 
+def to_be_kept(kept: Keeping, now: datetime) -> bool:
+    """Whether the record is still to be kept with everything in it; so it is while nobody has said until when. The date is that of UTC."""
+    return kept.until is None or local_date(now, "UTC") <= kept.until
+
+
 def not_to_be_kept_so(event: OfKeeping, kept: Keeping, now: datetime) -> Iterator[Reason]:
-    """Why something cannot be decided at an instant about how the record is kept. The date that counts is that of UTC."""
+    """Why something cannot be decided at an instant about how the record is kept."""
     match event:
         case RetentionSet():
             if kept.until is not None and event.until < kept.until:
@@ -82,7 +87,7 @@ def not_to_be_kept_so(event: OfKeeping, kept: Keeping, now: datetime) -> Iterato
         case IdentifiersErased():
             if event.participant in kept.erased:
                 yield Reason(code="erased-already", says=f"what identifies {event.participant} was erased before")
-            if event.legal_decision is None and (kept.until is None or local_date(now, "UTC") <= kept.until):
+            if event.legal_decision is None and to_be_kept(kept, now):
                 end = "nobody has said until when" if kept.until is None else f"until the end of {kept.until}"
                 says = f"the record is to be kept with everything in it, {end}; only a legal decision, named here, goes before that"
                 yield Reason(code="to-be-kept", says=says)

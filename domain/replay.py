@@ -85,7 +85,7 @@ class Replayed:
 
 def replay(record: Record, study: Study, cut: Cut) -> Replayed:
     """The participant as of a moment; `study` as `study_version` tells it. Raises Refused where there is nothing to tell."""
-    then = _cut_off(record, cut, study)
+    then = cut_off(record, cut, study)
     one = then.participant
     at = cut.occurred or cut.recorded or one.recorded_at
     return Replayed(cut, at, then, study, tuple(_gates(one, study, at)), agenda(one, study))
@@ -107,8 +107,8 @@ def _known(record: Record, cut: Cut) -> tuple[Entry[Event], ...]:
     return entries
 
 
-def _cut_off(record: Record, cut: Cut, study: Study) -> Record:
-    """The record with nothing but the entries that are known, folded to what of them had happened."""
+def cut_off(record: Record, cut: Cut, study: Study) -> Record:
+    """The record with nothing but the entries that are known, folded to what of them had happened. Raises Refused as `replay` does."""
     entries = _known(record, cut)
     if cut.occurred is not None:
         return Record(record.id, entries, _as_had_happened(record.id, entries, cut.occurred, study))

@@ -112,6 +112,11 @@ class Ledger:
         with in_plain_words():
             return self.recorder.keys([stream]).get(stream) == DESTROYED
 
+    def named(self, stream: str) -> bool:
+        """Whether contact data lie sealed in a stream under a key that is kept here."""
+        with in_plain_words():
+            return self.recorder.keys([stream]).get(stream) not in {None, DESTROYED, ELSEWHERE}
+
     def identities(self) -> Iterator[tuple[Row, Kept]]:
         """The first entry of each stream that has a sealed part, and what has become of the key to that.
 

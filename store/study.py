@@ -5,7 +5,9 @@ from datetime import datetime
 from functools import reduce
 from hashlib import sha256
 from threading import Lock
+from typing import TypeVar
 
+from domain.base import Value
 from domain.decided import decisions_signed, to_decide
 from domain.entry import Circumstances, Draft
 from domain.keeping import DataCutMade, IdentifiersErased, OfKeeping, not_to_be_kept_so
@@ -21,6 +23,8 @@ from domain.time import to_the_minute
 from store.errors import CommandReused
 from store.ledger import Ledger
 from store.studies import StudyFiles
+
+D = TypeVar("D", bound=Value)
 
 
 class StudyDesk:
@@ -74,7 +78,21 @@ class StudyDesk:
             raise CommandReused(known.actor_id, known.command_id)
         return self.current()
 
+    def weigh(self, events: Sequence[StudyEvent], supposed: Circumstances) -> None:
+        """Refuse now what would be refused even under the signature that is supposed, before whoever asks proves that it is theirs.
+
+        Raises as `record` does; nothing is recorded, and what came before under the same command id is not weighed again.
+        """
+        if self._ledger.outcome(supposed.actor.id, supposed.command_id) is None:
+            self._granted(events, supposed)
+
     def _append(self, events: Sequence[StudyEvent], by: Circumstances, digest: str) -> None:
+        expected = self._granted(events, by)
+        drafts = [Draft(event=event, circumstances=by, study_version=expected) for event in events]
+        self._ledger.append({self.stream: drafts}, expect={self.stream: expected}, command_digest=digest)
+
+    def _granted(self, events: Sequence[StudyEvent], by: Circumstances) -> int:
+        """How many entries the stream has to which these may be added. Raises Refused or ProtocolFaults with every reason."""
         record, asker = self._record(), by.actor
         refuse_if(reason for event in events for reason in not_theirs_to_decide(event, record, asker.id, asker.role, by.reason))
         refuse_if(self._not_signed(events, by))
@@ -86,8 +104,7 @@ class StudyDesk:
                 refuse_if(self._against_keeping(event, record))
             record = after
         self._load(record)
-        drafts = [Draft(event=event, circumstances=by, study_version=expected) for event in events]
-        self._ledger.append({self.stream: drafts}, expect={self.stream: expected}, command_digest=digest)
+        return expected
 
     def _not_signed(self, events: Sequence[StudyEvent], by: Circumstances) -> Iterator[Reason]:
         if by.signature is None:
@@ -119,9 +136,17 @@ class StudyDesk:
 
     def cuts(self) -> Mapping[str, tuple[DataCutMade, Signed]]:
         """Every data cut by its name, with the signature under which it was made."""
-        under = {version: one for one in self.signed() for version in range(one.first, one.last + 1)}
+        return {made.name: (made, signed) for made, signed in self._decided(DataCutMade)}
+
+    def erasures(self) -> Mapping[str, tuple[IdentifiersErased, Signed]]:
+        """Every decision to erase what identifies a participant, by their code, with the signature under which it was made."""
+        return {erased.participant: (erased, signed) for erased, signed in self._decided(IdentifiersErased)}
+
+    def _decided(self, kind: type[D]) -> Iterator[tuple[D, Signed]]:
+        """Every decision of a kind, each of which takes a signature, with that."""
         entries = self._ledger.read(self.stream)
-        return {entry.event.name: (entry.event, under[entry.version]) for entry in entries if isinstance(entry.event, DataCutMade)}
+        under = {version: one for one in decisions_signed(self.name, entries) for version in range(one.first, one.last + 1)}
+        return ((entry.event, under[entry.version]) for entry in entries if isinstance(entry.event, kind))
 
     def _digest(self, events: Sequence[StudyEvent], by: Circumstances) -> str:
         """What makes two requests under one id the same: which study, what is decided, who asks and how."""

@@ -69,11 +69,7 @@ def import_(ctx: typer.Context, folder: FOLDER, *, head: HELD = None) -> None:
 
 
 def permit_copying(daybook: Daybook, session: Session, participant: str | None, person: str, role: str) -> None:
-    """Whoever takes a copy must be allowed to see the history of everybody in it. Raises Refused."""
+    """Refuse whoever may not take a copy, once there are people of whom that can be known."""
     code = None if participant is None else Chart(participant, daybook, session).code
-    if not daybook.people.current().anybody:
-        return
-    authority = daybook.authority
-    sites = daybook.desk.current().record.sites if code is None else [authority.seen(person, code, "cli")]
-    for site in sites:
-        authority.permit(person, "see-history", site, "cli", participant=code, role=role)
+    if daybook.people.current().anybody:
+        daybook.authority.permit_copying(person, code, "cli", role)

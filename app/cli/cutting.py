@@ -10,9 +10,8 @@ from app.cli.copying import permit_copying
 from app.cli.history import signed_in_words
 from app.cli.session import Session, grid, session_of
 from app.copies.cut import hand_out
-from app.cutting import Standing, counted, everybody
+from app.cutting import Standing, counted, cut_of, everybody
 from domain.keeping import DataCutMade
-from domain.rejections import Reason, Refused
 from domain.signatures import Signed
 from domain.time import shown
 
@@ -50,9 +49,7 @@ def data_cut(
     """Count everybody at a data cut, and show how each stood: also who failed screening, and who was never infused."""
     session = session_of(ctx)
     with opened_list(ctx) as daybook:
-        cut = daybook.desk.cuts().get(name)
-        if cut is None:
-            raise Refused(Reason(code="unknown-cut", says=f"there is no data cut {name}; `daybook data-cuts` lists them"))
+        cut = cut_of(daybook.desk, name)
         found = list(everybody(daybook.participants, cut[0]))
         if to is not None:
             by = circumstances(session, acting(actor or session.settings.actor), {"command_id": None})

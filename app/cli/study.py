@@ -19,9 +19,9 @@ from domain.decided import to_decide
 from domain.entry import Circumstances
 from domain.keeping import DataCutMade, IdentifiersErased, RetentionSet
 from domain.rejections import Reason, Refused
-from domain.time import BEGINNING, Zone, shown
+from domain.time import Zone, shown
 from domain.unclassified import Unclassified, unclassified
-from domain.words import Name, ParticipantId, Rung, SiteId
+from domain.words import Name, ParticipantId, Rung, Sentence, SiteId
 
 study = typer.Typer(help="Set up the study: its sites, the versions of its protocol, and what it has ruled.")
 VERSION = typer.Argument(metavar="VERSION", help="The number of the version.", show_default=False)
@@ -77,6 +77,12 @@ def _adopted(daybook: Daybook) -> Callable[[str], s.ReferenceAdopted]:
         return s.ReferenceAdopted(reference=version, digest=daybook.files.reference(version).digest)
 
     return read
+
+
+def _utc(daybook: Daybook) -> Callable[[str], datetime]:
+    """Reads an instant on the clocks of UTC, which the whole study shares."""
+    clock = SiteClock("UTC", daybook.ledger.clock())
+    return lambda typed: clock.instant(typed, "write 2026-03-01 10:30, in UTC")
 
 
 @decides
@@ -156,8 +162,8 @@ def keep_until(
 def erase(
     participant: Annotated[ParticipantId, typer.Argument(metavar="PARTICIPANT", help="Whose identity is erased.", show_default=False)],
     *,
-    approved_by: Annotated[str, typer.Option(metavar="WHO", help="Who allowed it, and by which document.")],
-    legal_decision: Annotated[str | None, typer.Option(metavar="WHICH", help="By which decision, before its time.")] = None,
+    approved_by: Annotated[Sentence, typer.Option(metavar="WHO", help="Who allowed it, and by which document.")],
+    legal_decision: Annotated[Sentence | None, typer.Option(metavar="WHICH", help="By which decision, before its time.")] = None,
 ) -> tuple[s.StudyEvent, ...]:
     """Make what identifies a participant unreadable for good, by destroying its key; every proof stays. Takes --sign and --reason."""
     return (IdentifiersErased(participant=participant, approved_by=approved_by, legal_decision=legal_decision),)
@@ -167,9 +173,9 @@ def erase(
 def cut(
     name: Annotated[Name, typer.Argument(metavar="NAME", help="What the cut is called, such as dsmb-2.", show_default=False)],
     *,
-    purpose: Annotated[str, typer.Option(metavar="TEXT", help="What it is for.")],
-    recorded_by: Annotated[datetime, Reads(lambda _: _utc), typer.Option(metavar="UTC", help="What had been recorded by then.")],
-    occurred_by: Annotated[datetime, Reads(lambda _: _utc), typer.Option(metavar="UTC", help="What had happened by then.")],
+    purpose: Annotated[Sentence, typer.Option(metavar="TEXT", help="What it is for.")],
+    recorded_by: Annotated[datetime, Reads(_utc), typer.Option(metavar="UTC", help="What had been recorded by then.")],
+    occurred_by: Annotated[datetime, Reads(_utc), typer.Option(metavar="UTC", help="What had happened by then.")],
 ) -> tuple[s.StudyEvent, ...]:
     """Make a data cut: name and sign a pair of both clocks, through which the record is shown and counted. Takes --sign."""
     return (DataCutMade(name=name, purpose=purpose, recorded_by=recorded_by, occurred_by=occurred_by),)
@@ -351,7 +357,3 @@ def _words(event: s.StudyEvent) -> str:
 
 def _date(typed: str) -> date:
     return day_of(typed, "write 2026-03-01")
-
-
-def _utc(typed: str) -> datetime:
-    return SiteClock("UTC", BEGINNING).instant(typed, "write 2026-03-01 10:30, in UTC")

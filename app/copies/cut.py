@@ -4,7 +4,10 @@ import csv
 import json
 from collections.abc import Sequence
 from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from zipfile import ZIP_DEFLATED, ZipFile
 
 from pydantic_core import to_jsonable_python
 
@@ -40,6 +43,18 @@ def hand_out(daybook: Daybook, folder: Path, cut: tuple[DataCutMade, Signed], fo
     with written(folder):
         (folder / "manifest.signed.txt").write_text(seal.key.sign(f"{FORMAT}\n{handed.manifest}\n"), encoding="utf-8")
     return handed
+
+
+def hand_out_packed(daybook: Daybook, cut: tuple[DataCutMade, Signed], found: Sequence[Standing], by: Circumstances) -> bytes:
+    """The same folder in one file, for whoever sits elsewhere. Raises as `hand_out` does."""
+    packed, name = BytesIO(), cut[0].name
+    with written(daybook.settings.folder), TemporaryDirectory(dir=daybook.settings.folder) as place:
+        folder = Path(place) / name
+        hand_out(daybook, folder, cut, found, by)
+        with ZipFile(packed, "w", ZIP_DEFLATED) as file:
+            for path in sorted(folder.iterdir()):
+                file.write(path, f"{name}/{path.name}")
+    return packed.getvalue()
 
 
 def _table(path: Path, found: Sequence[Standing]) -> None:

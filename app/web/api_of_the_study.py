@@ -8,9 +8,10 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter, Depends, Header
 from pydantic import Field
 
+from app.web.api import SignedWith
 from app.web.as_json import AsJson
 from app.web.needs import Admitting, Needs
-from app.web.office import Asking, Stated
+from app.web.office import Asking, Signing, Stated
 from app.web.problems import DESCRIBED
 from app.web.staff import administering, staff_of
 from domain.base import Value
@@ -57,10 +58,12 @@ class Admitted(Value):
 
 
 class DecidedOfTheStudy(Value):
-    """What is decided about the study, all of it or none."""
+    """What is decided about the study, all of it or none; to erase and to cut takes a signature."""
 
     events: Annotated[tuple[StudyEvent, ...], Field(min_length=1, max_length=100)]
     reason: Sentence | None = None
+    document: Sentence | None = None
+    signature: SignedWith | None = None
 
 
 class Classified(Value):
@@ -96,8 +99,10 @@ def decide_about_people(body: Annotated[Decided, AsJson()], asking: Admitting, i
 
 @of_the_study.post("/study/commands", status_code=HTTPStatus.CREATED)
 def decide_about_the_study(body: Annotated[DecidedOfTheStudy, AsJson()], asking: Running, idempotency_key: Key = None) -> Recorded:
-    """Decide what `daybook study` decides: sites, versions, rulings, contacts."""
-    return _decided(asking, "administrator", body.events, Stated(idempotency_key or uuid4(), body.reason))
+    """Decide what `daybook study` decides: sites, versions, rulings, contacts, how long the record is kept, erasures and data cuts."""
+    stated = Stated(idempotency_key or uuid4(), body.reason, body.document)
+    signing = Signing(body.signature.meaning, body.signature.password, body.signature.person) if body.signature else None
+    return _decided(asking, "administrator", body.events, stated, signing)
 
 
 @of_the_study.post("/study/drugs", status_code=HTTPStatus.CREATED)
@@ -106,7 +111,6 @@ def classify(body: Annotated[Classified, AsJson()], asking: Classifying, idempot
     return _decided(asking, "medical-monitor", (body.drug,), Stated(idempotency_key or uuid4(), body.reason))
 
 
-def _decided(asking: Asking, role: PersonsRole, events: tuple[StudyEvent, ...], stated: Stated) -> Recorded:
-    daybook = asking.office.daybook
-    daybook.authority.decide(events, asking.circumstances(Actor(id=asking.person.id, role=role), stated))
-    return Recorded(version=daybook.desk.current().record.version)
+def _decided(asking: Asking, role: PersonsRole, events: tuple[StudyEvent, ...], stated: Stated, signing: Signing | None = None) -> Recorded:
+    asking.decide(events, asking.circumstances(Actor(id=asking.person.id, role=role), stated), signing)
+    return Recorded(version=asking.office.daybook.desk.current().record.version)

@@ -12,12 +12,15 @@ from starlette.types import ASGIApp
 
 from app.web.accesses_page import watched
 from app.web.api import api
+from app.web.api_of_keeping import of_keeping
 from app.web.api_of_the_record import of_the_record
 from app.web.api_of_the_study import of_the_study
 from app.web.calendars import Feeds, calendars
 from app.web.charting import charting
+from app.web.cuts import cuts
 from app.web.deviating import deviating
 from app.web.door import Turnstile, door
+from app.web.erasing import erasing
 from app.web.guarding import Guarded
 from app.web.heads import heads
 from app.web.histories import histories
@@ -69,8 +72,11 @@ ROUTERS: tuple[APIRouter, ...] = (
     vouching,
     profile,
     running,
+    cuts,
+    erasing,
     api,
     of_the_study,
+    of_keeping,
     of_the_record,
 )
 

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response, StreamingResponse
 
 from app.web.answering import MOST_ROWS, NAVIGATION, as_csv, page
+from app.web.erasing import erasure_of
 from app.web.needs import Seeing, Somebody, asking_by, shown_secret
 from app.web.office import Asking
 from app.web.participant_page import LAST_ENTRIES, participant_page
@@ -78,7 +79,8 @@ def one(request: Request, participant: str, asking: Seeing, span: str = "near") 
     daybook = asking.office.daybook
     told = timeline_of(daybook.views, participant, LAST_ENTRIES)
     shown = participant_page(chart.record, chart.study, told, asking.now, daybook.desk.at, span)
-    return page(request, asking, "participant.html", page=shown, recorded=tuple(recorded(request, chart)))
+    told_before, erasure = tuple(recorded(request, chart)), erasure_of(daybook, participant)
+    return page(request, asking, "participant.html", page=shown, recorded=told_before, erasure=erasure)
 
 
 def timeline_of(views: Views, participant: str, latest: int | None = None) -> Timeline:

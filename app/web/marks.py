@@ -83,6 +83,7 @@ SHAPES: Mapping[str, tuple[Tone, str]] = {
     "not judged": ("quiet", SQUARE + DOTS),
     "not open": ("quiet", CIRCLE + BAR),
     "omitted": ("quiet", SQUARE + "M4.5 11.5l7-7"),
+    "erased": ("quiet", "M8 2.5a2.5 2.5 0 1 1 0 5 2.5 2.5 0 0 1 0-5zM3 14c0-6 10-6 10 0M2.5 2l11 12"),
     "assumption": ("quiet", TRIANGLE + "M5.5 11h5"),
     "left": ("quiet", "M9.5 2.5h-6v11h6M7 8h7.5M12 5.5L14.5 8 12 10.5"),
 }

@@ -123,17 +123,17 @@ class Needs:
             site = authority.seen(found.person.id, participant, found.source, unread=self.unread)
             if self.action != "see-participants":  # Which is what they have just been found to be allowed.
                 authority.permit(found.person.id, self.action, site, found.source, participant=participant)
-            _note(request, found, participant, site)
+            note_look(request, found, participant, site)
             return found.about(participant, site)
         if not found.may(self.action):
             found.office.daybook.people.note(AccessRefused(person=found.person.id, action=self.action), found.source)
             raise Refused(Reason(code="not-allowed", says=f"you have no role that may {self.action.replace('-', ' ')}"))
         if self.action in OF_PARTICIPANTS and not _by_itself(request):
-            _note(request, found)
+            note_look(request, found)
         return found
 
 
-def _note(request: Request, asking: Asking, participant: str | None = None, site: str | None = None) -> None:
+def note_look(request: Request, asking: Asking, participant: str | None = None, site: str | None = None) -> None:
     """Note who looks at what, before anything is shown: at a participant always, for nobody can tell who sits before a page."""
     look = Look(asking.person.id, request.url.path[:LONGEST], asking.source, participant, site)
     noted(asking.office.accounts.accesses, asking.office.daybook.people, look)

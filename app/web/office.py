@@ -1,6 +1,6 @@
 """What the browser's desk and the interface for programs stand on, and who is asking something of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -17,10 +17,12 @@ from app.proof import Doorkeeper
 from app.wiring import Daybook
 from domain.access import asked_by
 from domain.commands import PersonsCommand, Register
+from domain.decided import to_decide
 from domain.entry import Actor, Circumstances, Signature
 from domain.people import Person
 from domain.rejections import Reason, Refused, refuse_if
 from domain.signatures import to_sign
+from domain.study import StudyEvent
 from domain.vouching import not_vouched_for
 from domain.words import Action, Source
 from store.errors import Fault
@@ -155,6 +157,27 @@ class Asking:
         """Refuse what would be refused under a signature too, and have it recorded where that is a fact of its own. Raises as `handle`."""
         supposed = self.as_if_signed(participant, command, stated, meaning)
         self.office.daybook.participants.weigh(participant, command, supposed, seen=seen)
+
+    def decide(self, events: Sequence[StudyEvent], by: Circumstances, signing: Signing | None = None) -> None:
+        """Record what this person decides about the study. Raises Refused, CommandReused or a Fault.
+
+        Nobody proves who they are for what would be refused.
+        """
+        if signing is not None:
+            self.weigh_deciding(events, by, signing.meaning)
+            by = by.model_copy(update={"signature": self.signature(signing, self.to_decide(events, by))})
+        self.office.daybook.authority.decide(events, by)
+        if signing is not None:
+            self.has_signed()
+
+    def weigh_deciding(self, events: Sequence[StudyEvent], by: Circumstances, meaning: str) -> None:
+        """Refuse what would be refused to be decided under a signature too. Raises as `decide`, and records nothing."""
+        signature = Signature(meaning=meaning, signed=self.to_decide(events, by), authenticated=True)
+        self.office.daybook.authority.weigh(events, by.model_copy(update={"signature": signature}))
+
+    def to_decide(self, events: Sequence[StudyEvent], by: Circumstances) -> str:
+        """The digest of what is decided about the study, as a signature binds it."""
+        return to_decide(self.office.daybook.desk.name, events, by)
 
     def circumstances(self, actor: Actor, stated: Stated) -> Circumstances:
         """How a request of this person's comes to be made."""

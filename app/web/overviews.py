@@ -44,7 +44,8 @@ def participants(request: Request, asking: Seeing) -> Response:
     asked, sites = lists.RosterAsked.of(request.query_params), sorted(asking.sites())
     listed = _listed(asking, asked)
     clocks = {row.zone: SiteClock(row.zone, asking.now) for row in listed.rows}
-    return page(request, asking, "participants.html", page=lists.roster_page(listed, asked, sites), clocks=clocks)
+    erased = asking.office.daybook.desk.so_far().kept.erased
+    return page(request, asking, "participants.html", page=lists.roster_page(listed, asked, sites), clocks=clocks, erased=erased)
 
 
 def _listed(asking: Asking, asked: lists.RosterAsked) -> Page:

@@ -28,7 +28,7 @@ from store.errors import CommandReused, DamagedEntry, Fault, LostRace, StoreErro
 from store.participants import Overtaken
 
 PROBLEM = "application/problem+json"
-NOT_FOUND = frozenset({"unknown-participant", "unknown-page", "not-on-record-yet"})
+NOT_FOUND = frozenset({"unknown-participant", "unknown-page", "not-on-record-yet", "unknown-cut"})
 NOT_READABLE = frozenset({"not-understood", "no-moment", "malformed", "not-a-time", "not-a-date", "no-number"})
 NOT_THEIRS = frozenset(
     {"not-allowed", "wrong-password", "locked", "not-signed-in", "not-proven", "not-chosen", "not-vouched-for", "not-by-password"}

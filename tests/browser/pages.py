@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 from app.demo.people import PASSWORD
 from app.web.application import ROUTERS
 
-WHO, TO_BE_CONFIRMED = "/participants/BER-001", "/participants/BER-002"
+WHO, TO_BE_CONFIRMED, ERASED = (f"/participants/BER-00{n}" for n in (1, 2, 3))
 SOME_DAY = {"at": "some day"}
 WRONG = {"meaning": "I have judged this myself", "password": f"{PASSWORD}?"}
 
@@ -23,7 +23,7 @@ SCREENS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "/matrix": ("/matrix",),
         "/deviations": ("/deviations",),
         "/participants/new": ("/participants/new",),
-        "/participants/{participant}": (WHO, f"{WHO}?span=whole", TO_BE_CONFIRMED),
+        "/participants/{participant}": (WHO, f"{WHO}?span=whole", TO_BE_CONFIRMED, ERASED),
         "/participants/{participant}/steps/{step}": tuple(f"{WHO}/steps/{it}" for it in ("leukapheresis", "lymphodepletion", "infusion")),
         "/participants/{participant}/visits/{visit}": (f"{WHO}/visits/screening", f"{WHO}/visits/day-28"),
         "/participants/{participant}/eligibility": (f"{WHO}/eligibility", f"{TO_BE_CONFIRMED}/eligibility"),
@@ -45,6 +45,7 @@ SCREENS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "r-haas": {
         "/search": ("/search", "/search?late_hours=1", "/search?mark=signature", "/search?shelf=people"),
         "/reviews": ("/reviews",),
+        "/system/cuts/{cut}": ("/system/cuts/dsmb-1",),
         "/participants/{participant}/history": tuple(
             f"{WHO}/history{moment}" for moment in ("", "?at=9", "?at=20&against=now", "?happened=2026-01-10+10:00")
         ),
@@ -55,6 +56,9 @@ SCREENS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "/people/{person}": ("/people/m-weber",),
         "/access": ("/access",),
         "/system": ("/system",),
+        "/system/cuts": ("/system/cuts",),
+        "/system/erasures": ("/system/erasures",),
+        "/system/erase": ("/system/erase",),
         "/vouching": ("/vouching",),
         "/profile": ("/profile",),
     },
@@ -118,6 +122,13 @@ ANSWERED: Mapping[str, Answered] = {
     "/system": Answered("t-berg", "/system", "main form[method=post]", {}),
     "/vouching": Answered("k-adler", "/vouching", sent_to("/vouching"), {"code": "00000000"}),
     "/profile/notifications": Answered("k-adler", "/profile", sent_to("/profile/notifications"), {"mail": "nowhere"}),
+    "/system/cuts": Answered("t-berg", "/system/cuts", sent_to("/system/cuts"), {"name": "The first", "recorded_by": "soon"}),
+    "/system/erase": Answered(
+        "t-berg",
+        "/system/erase",
+        sent_to("/system/erase"),
+        {"participant": "BER-001", "approved_by": "the data protection officer", "legal_decision": "an order", "reason": "as ordered"},
+    ),
     "/profile/calendar": Answered("k-adler", "/profile", sent_to("/profile/calendar"), {}),
     "/profile/password": Answered("k-adler", "/profile", sent_to("/profile/password"), {"password": PASSWORD, "chosen": PASSWORD}),
 }
@@ -132,10 +143,10 @@ LEADS_ON = frozenset(
     {
         "/sign-out", "/worklist/views/remove", "/reminders/{participant}/{tag}", "/reminders/{participant}/{tag}/again",
         "/people/{person}/withdraw", "/people/{person}/leave", "/people/{person}/unlock", "/people/{person}/sessions",
-        "/profile/sessions", "/profile/calendar/end",
+        "/profile/sessions", "/profile/calendar/end", "/system/cuts/{cut}",
     }
 )  # fmt: skip
-"""What leads on to another address once it is done, and says no more than the page of a problem where it is not."""
+"""What leads on to another address once it is done, or answers with a file, and says no more than the page of a problem where it is not."""
 
 
 def routes(method: str) -> frozenset[str]:

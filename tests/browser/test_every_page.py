@@ -11,13 +11,17 @@ from app.accounts.saved_views import SavedView
 from app.demo.people import PASSWORD
 from domain import events as e
 from domain.contacts import ContactNamed
+from domain.decided import to_decide
+from domain.keeping import DataCutMade, IdentifiersErased
 from domain.notices import notices, tag
 from domain.people import AccessGiven
+from domain.study import StudyEvent
 from tests.browser.at_a_browser import Scheme, Somebody, Town, town
 from tests.browser.pages import (
     ANSWERED,
     AT_THE_DOOR,
     COME_BACK,
+    ERASED,
     FILTERED_WRONGLY,
     LEADS_ON,
     SCREENS,
@@ -28,7 +32,7 @@ from tests.browser.pages import (
     routes,
     sent_to,
 )
-from tests.builders import by_
+from tests.builders import STUDY, by_
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 IN_BOTH_SCHEMES = pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -44,6 +48,9 @@ def full(place: Town) -> Town:
     screened.reports(e.ScreeningStarted(at=screened.at()))
     screened.is_screened()
     _has_every_form(place)
+    decided(place, DataCutMade(name="dsmb-1", purpose="the safety board", recorded_by=place.clock(), occurred_by=place.clock()))
+    place.trial.participant(_code(ERASED))
+    decided(place, IdentifiersErased(participant=_code(ERASED), approved_by="the data protection officer", legal_decision="an order"))
     return place
 
 
@@ -53,6 +60,14 @@ def _has_every_form(place: Town) -> None:
     office.accounts.saved_views.save("k-adler", SavedView("What is far away", "site=SAO"))
     office.daybook.desk.record((ContactNamed(person="k-adler", roles=("investigator",), mail="k.adler@study.example"),), by)
     office.daybook.people.record((AccessGiven(person="j-silva"),), by_("administrator", place.trial.next_id(), id="t-berg"))
+
+
+def decided(place: Town, event: StudyEvent) -> None:
+    """What is decided about the study, by signature."""
+    command_id = place.trial.next_id()
+    unsigned = by_("administrator", command_id, reason="as ordered")
+    signed = by_("administrator", command_id, reason="as ordered", signed=to_decide(STUDY, (event,), unsigned))
+    place.trial.participants.desk.record((event,), signed)
 
 
 def _code(path: str) -> str:

@@ -62,6 +62,20 @@ def test_a_cut_is_told_with_the_signature_under_which_it_was_made() -> None:
     assert (signed.binds, signed.standing, signed.doubts) == (True, "stands", ())
 
 
+def test_a_decision_is_weighed_as_it_would_be_recorded_and_one_that_was_is_not_weighed_again() -> None:
+    trial = Trial()
+    desk = trial.participants.desk
+    ahead = CUT.model_copy(update={"recorded_by": START + timedelta(hours=2)})
+    for event, by, code in ((CUT, by_("administrator", NAMESPACE_OID), "signature-missing"), (ahead, signing(ahead), "cut-ahead")):
+        with pytest.raises(Refused) as refused:
+            desk.weigh((event,), by)
+        assert codes(refused.value) == {code}
+    desk.weigh((CUT,), signing(CUT))
+    assert desk.cuts() == {}
+    desk.record((CUT,), signing(CUT))
+    desk.weigh((CUT,), signing(CUT))
+
+
 @pytest.mark.parametrize("event", [CUT, CUT.model_copy(update={"recorded_by": START + timedelta(days=1)})])
 def test_what_was_once_signed_for_the_decision_alone_is_still_checked_so(event: DataCutMade) -> None:
     alone = sha256(

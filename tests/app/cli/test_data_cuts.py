@@ -9,7 +9,7 @@ import pytest
 
 from app.copies.verify import Key
 from domain.handing_out import CutHandedOut
-from tests.app.at_the_desk import Desk
+from tests.app.at_the_desk import CONSENT, Desk
 
 SIGNED = ("--sign", "I have made this cut")
 AT = ("--recorded-by", "2026-01-12 09:00", "--occurred-by", "2026-01-12 09:00")
@@ -95,6 +95,25 @@ def test_a_cut_is_handed_out_with_a_manifest_that_the_ledger_signed_and_that_it_
     assert handed.event == CutHandedOut(cut="dsmb-1", head=manifest["head"], manifest=digest)
     assert handed.circumstances.actor.id == "r-haas"
     assert "holds something already" in cut("data-cut", "dsmb-1", "--to", str(to), who="auditor:r-haas", code=2).stderr
+
+
+def test_a_cut_is_made_through_now(desk: Desk) -> None:
+    desk.consented()
+    now = ("--recorded-by", "now", "--occurred-by", "now")
+    desk("study", "cut", "dsmb-1", "--purpose", "x", *now, *SIGNED, who="administrator:t-berg")
+    made = desk.json("data-cuts")["dsmb-1"]["cut"]
+    assert (made["recorded_by"], made["occurred_by"]) == ("2026-01-05T08:00:00Z", "2026-01-05T08:00:00Z")
+    assert desk.json("data-cut", "dsmb-1")["counts"]["on record"] == 1
+
+
+def test_whoever_was_registered_only_later_is_counted_by_what_had_happened_to_them_before(desk: Desk) -> None:
+    desk.clock.move(days=2)
+    desk("register", "BER-001", "BER")
+    desk("consent", "BER-001", "2026-01-05 10:00", "--form", desk.form, *CONSENT, "--reason", "entered late")
+    between = ("--recorded-by", "now", "--occurred-by", "2026-01-06 08:00")
+    desk("study", "cut", "dsmb-1", "--purpose", "x", *between, *SIGNED, who="administrator:t-berg")
+    [one] = desk.json("data-cut", "dsmb-1")["participants"]
+    assert (one["participant"], one["site"], one["stage"]) == ("BER-001", "BER", "Screening")
 
 
 def test_a_cut_takes_a_signature(desk: Desk) -> None:

@@ -45,7 +45,7 @@ def page_of(story: Story, views: Views, span: str = "near") -> ParticipantPage:
 
 
 def html_of(page: ParticipantPage) -> str:
-    return templates().get_template("participant.html").render(dict(AROUND), page=page, recorded=())
+    return templates().get_template("participant.html").render(dict(AROUND), page=page, recorded=(), erasure=None)
 
 
 def window_of(story: Story, visit: str) -> VisitWindow:

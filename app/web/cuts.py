@@ -1,0 +1,92 @@
+"""The study's data cuts: which there are, by whose signature; who stood how at one; making one, and taking one out of the desk."""
+
+from datetime import datetime
+from http import HTTPStatus
+from uuid import uuid4
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+
+from app.cli.study import cut as question
+from app.clinic_time import SiteClock
+from app.copies import NotWhole
+from app.copies.cut import hand_out_packed
+from app.cutting import counted, cut_of, everybody
+from app.web.answering import page
+from app.web.asked import page_of, pages_of
+from app.web.deciding import Deciding, Form, Looking, put, understood
+from app.web.forms import Sent
+from app.web.needs import SeeingHistory, note_look
+from app.web.office import Asking, Stated
+from domain.entry import Actor
+from domain.rejections import Reason, Refused
+from domain.time import MINUTE, to_the_minute
+
+cuts = APIRouter(include_in_schema=False)
+MEANING = "I have made this cut for the purpose that it names"
+ON_A_PAGE = 50
+
+
+@cuts.get("/system/cuts")
+def made_so_far(request: Request, asking: Looking) -> Response:
+    """Every data cut, the last first; whoever runs the study makes another here."""
+    return _list(request, asking, Form())
+
+
+@cuts.post("/system/cuts")
+def make(request: Request, asking: Deciding, typed: Sent) -> Response:
+    """Make a data cut, by signature."""
+    decision, form = understood(question, asking, typed)
+    again = put(asking, decision, form) if decision else form
+    if again is None:
+        return RedirectResponse(f"/system/cuts/{form.word('name')}", HTTPStatus.SEE_OTHER)
+    return _list(request, asking, again)
+
+
+@cuts.get("/system/cuts/{cut}")
+def who_stood_how(request: Request, asking: Looking, cut: str) -> Response:
+    """Everybody at a cut, counted; and one by one, as far as the asker may see their histories."""
+    daybook, sites = asking.office.daybook, asking.sites("see-history")
+    made, signed = cut_of(daybook.desk, cut)
+    found = list(everybody(daybook.participants, made))
+    mine = [one for one in found if one.site in sites]
+    if mine:
+        note_look(request, asking)
+    pages = pages_of(len(mine), ON_A_PAGE)
+    number = min(page_of(request.query_params), pages)
+    return page(
+        request, asking, "cut.html", made=made, signed=signed, counts=counted(found), clock=SiteClock("UTC", asking.now), pages=pages,
+        number=number, standings=mine[(number - 1) * ON_A_PAGE : number * ON_A_PAGE], then=_then(made.recorded_by, made.occurred_by),
+        takes=sites.issuperset(daybook.desk.so_far().sites),
+    )  # fmt: skip
+
+
+@cuts.post("/system/cuts/{cut}")
+def take_out(asking: SeeingHistory, cut: str) -> Response:
+    """A cut as one file, with its signed manifest; that it was taken is put on record, which is nothing that a link should bring about."""
+    return in_one_file(asking, cut)
+
+
+def in_one_file(asking: Asking, cut: str) -> Response:
+    """A cut to be kept elsewhere, for whoever may see every history in it. Raises Refused."""
+    daybook = asking.office.daybook
+    found = cut_of(daybook.desk, cut)
+    role, *_ = daybook.authority.permit_copying(asking.person.id, None, asking.source)
+    by = asking.circumstances(Actor(id=asking.person.id, role=role), Stated(uuid4()))
+    try:
+        packed = hand_out_packed(daybook, found, list(everybody(daybook.participants, found[0])), by)
+    except NotWhole as broken:
+        raise Refused(Reason(code="not-whole", says=str(broken))) from broken
+    return Response(packed, media_type="application/zip", headers={"content-disposition": f'attachment; filename="{cut}.zip"'})
+
+
+def _list(request: Request, asking: Asking, form: Form) -> Response:
+    found = list(asking.office.daybook.desk.cuts().values())[::-1]
+    clock = SiteClock("UTC", asking.now)
+    begun = clock.shows(to_the_minute(asking.now) - MINUTE)[: len("2026-03-01 10:30")]
+    return page(request, asking, "cuts.html", form.status, cuts=found, form=form, meaning=MEANING, begun=begun, clock=clock)
+
+
+def _then(recorded_by: datetime, occurred_by: datetime) -> str:
+    """The part of an address by which a history is replayed to a cut."""
+    return f"known={recorded_by:%Y-%m-%dT%H:%MZ}&happened={occurred_by:%Y-%m-%dT%H:%MZ}"

@@ -1,0 +1,100 @@
+"""Erasing what identifies a participant: what goes and what stays, the decision itself by signature, and every one that was made."""
+
+from dataclasses import replace
+from http import HTTPStatus
+from typing import NamedTuple
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+
+from app.cli.study import erase as question
+from app.clinic_time import SiteClock
+from app.web.answering import page
+from app.web.asked import page_of, pages_of
+from app.web.deciding import Deciding, Decision, Form, Looking, put, understood
+from app.web.forms import Sent, one_of
+from app.web.in_vain import TROUBLES
+from app.web.office import Asking
+from app.wiring import Daybook
+from domain.keeping import IdentifiersErased, to_be_kept
+from domain.participant import PARTICIPANT
+from domain.signatures import Signed
+
+erasing = APIRouter(include_in_schema=False)
+MEANING = "What identifies this participant is to be erased for good"
+ON_A_PAGE = 50
+
+
+class Erasure(NamedTuple):
+    """A decision to erase what identifies a participant, the signature under it, and whether the key is destroyed."""
+
+    event: IdentifiersErased
+    signed: Signed
+    carried_out: bool
+
+
+@erasing.get("/system/erasures")
+def decided_so_far(request: Request, asking: Looking) -> Response:
+    """Every erasure, the last decided first."""
+    daybook, parameters = asking.office.daybook, request.query_params
+    every = list(daybook.desk.erasures().values())[::-1]
+    pages = pages_of(len(every), ON_A_PAGE)
+    number = min(page_of(parameters), pages)
+    shown = tuple(erasure(daybook, *one) for one in every[(number - 1) * ON_A_PAGE : number * ON_A_PAGE])
+    done = parameters.get("done", "")
+    return page(
+        request, asking, "erasures.html", erasures=shown, found=len(every), number=number, pages=pages,
+        done=done if any(one.participant == done for one, _ in every) else "", kept=daybook.desk.so_far().kept,
+        clock=SiteClock("UTC", asking.now),
+    )  # fmt: skip
+
+
+@erasing.get("/system/erase")
+def what_it_does(request: Request, asking: Deciding) -> Response:
+    """What is destroyed, what stays, until when that is forbidden and what would allow it; and the form by which it is decided."""
+    return _shown(request, asking, Form())
+
+
+@erasing.post("/system/erase")
+def erase(request: Request, asking: Deciding, typed: Sent) -> Response:
+    """Show what would be erased; and once that was confirmed as it was shown, decide it by signature and carry it out."""
+    decision, form = understood(question, asking, typed)
+    if decision is None:
+        return _shown(request, asking, form)
+    agreed = replace(form, confirms=asking.to_decide(decision.events, decision.by))
+    if one_of(typed, "confirmed") != agreed.confirms:
+        return _shown(request, asking, _foretold(asking, decision, agreed))
+    again = put(asking, decision, agreed)
+    if again is None:
+        return RedirectResponse(f"/system/erasures?done={form.word('participant')}", HTTPStatus.SEE_OTHER)
+    return _shown(request, asking, again)
+
+
+def erasure(daybook: Daybook, event: IdentifiersErased, signed: Signed) -> Erasure:
+    """A decision, and what has become of it."""
+    return Erasure(event, signed, daybook.ledger.forgotten(PARTICIPANT + event.participant))
+
+
+def erasure_of(daybook: Daybook, participant: str) -> Erasure | None:
+    """How it was decided that nothing identifies a participant any more, if it was."""
+    if participant not in daybook.desk.current().record.kept.erased:
+        return None
+    return erasure(daybook, *daybook.desk.erasures()[participant])
+
+
+def _foretold(asking: Asking, decision: Decision, agreed: Form) -> Form:
+    """The form with what would be erased, and the button that commits to that; or with why it would be refused."""
+    try:
+        asking.weigh_deciding(decision.events, decision.by, MEANING)
+    except TROUBLES as trouble:
+        return replace(agreed, confirms="").again(trouble)
+    return agreed
+
+
+def _shown(request: Request, asking: Asking, form: Form) -> Response:
+    daybook, code = asking.office.daybook, form.word("participant")
+    kept = daybook.desk.so_far().kept
+    return page(
+        request, asking, "erase.html", form.status, form=form, kept=kept, early=to_be_kept(kept, asking.now), code=code,
+        named=bool(form.confirms) and daybook.ledger.named(PARTICIPANT + code), meaning=MEANING, clock=SiteClock("UTC", asking.now),
+    )  # fmt: skip
