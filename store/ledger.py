@@ -115,7 +115,7 @@ class Ledger:
     def named(self, stream: str) -> bool:
         """Whether contact data lie sealed in a stream under a key that is kept here."""
         with in_plain_words():
-            return self.recorder.keys([stream]).get(stream) not in {None, DESTROYED, ELSEWHERE}
+            return self.recorder.keys([stream]).get(stream) not in {None, ELSEWHERE, *GONE}
 
     def identities(self) -> Iterator[tuple[Row, Kept]]:
         """The first entry of each stream that has a sealed part, and what has become of the key to that.

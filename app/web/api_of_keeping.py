@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from app.cutting import Standing, counted, cut_of, everybody
 from app.web.cuts import in_one_file
 from app.web.deciding import Looking
-from app.web.erasing import erasure
+from app.web.erasing import State, erasure
 from app.web.needs import Needs, note_look
 from app.web.office import Asking
 from app.web.problems import DESCRIBED
@@ -47,12 +47,12 @@ class CutCounted(CutListed):
 
 
 class ErasureListed(Value):
-    """A decision to erase what identifies a participant, the signature under it, and whether the key is destroyed."""
+    """A decision to erase what identifies a participant, the signature under it, and what has come of it."""
 
     erased: IdentifiersErased
     signature: Signed
     signature_stands: Stands
-    carried_out: bool
+    state: State
 
 
 class Erasures(Value):
@@ -93,7 +93,6 @@ def erasures(asking: Looking) -> Erasures:
     found = (erasure(daybook, *one) for one in daybook.desk.erasures().values())
     return Erasures(
         erasures=tuple(
-            ErasureListed(erased=one.event, signature=one.signed, signature_stands=one.signed.standing, carried_out=one.carried_out)
-            for one in found
+            ErasureListed(erased=one.event, signature=one.signed, signature_stands=one.signed.standing, state=one.state) for one in found
         )
     )

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from http import HTTPStatus
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
@@ -23,14 +23,16 @@ from domain.signatures import Signed
 erasing = APIRouter(include_in_schema=False)
 MEANING = "What identifies this participant is to be erased for good"
 ON_A_PAGE = 50
+State = Literal["erased", "in a file", "not yet"]
+"""What has come of it: no file holds the key any more; it is destroyed, but a file of the database may still hold it; nothing yet."""
 
 
 class Erasure(NamedTuple):
-    """A decision to erase what identifies a participant, the signature under it, and whether the key is destroyed."""
+    """A decision to erase what identifies a participant, the signature under it, and what has come of it."""
 
     event: IdentifiersErased
     signed: Signed
-    carried_out: bool
+    state: State
 
 
 @erasing.get("/system/erasures")
@@ -44,7 +46,7 @@ def decided_so_far(request: Request, asking: Looking) -> Response:
     done = parameters.get("done", "")
     return page(
         request, asking, "erasures.html", erasures=shown, found=len(every), number=number, pages=pages,
-        done=done if any(one.participant == done for one, _ in every) else "", kept=daybook.desk.so_far().kept,
+        done=done if any(one.event.participant == done and one.state == "erased" for one in shown) else "", kept=daybook.desk.so_far().kept,
         clock=SiteClock("UTC", asking.now),
     )  # fmt: skip
 
@@ -71,8 +73,10 @@ def erase(request: Request, asking: Deciding, typed: Sent) -> Response:
 
 
 def erasure(daybook: Daybook, event: IdentifiersErased, signed: Signed) -> Erasure:
-    """A decision, and what has become of it."""
-    return Erasure(event, signed, daybook.ledger.forgotten(PARTICIPANT + event.participant))
+    """A decision, and what has come of it."""
+    stream = PARTICIPANT + event.participant
+    state: State = "erased" if daybook.ledger.forgotten(stream) else "not yet" if daybook.ledger.named(stream) else "in a file"
+    return Erasure(event, signed, state)
 
 
 def erasure_of(daybook: Daybook, participant: str) -> Erasure | None:

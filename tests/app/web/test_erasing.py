@@ -1,6 +1,8 @@
 """Erasing at the desk: what goes and what stays is shown first, it is decided by signature, and afterwards every page says so."""
 
 import re
+import sqlite3
+from contextlib import closing
 from typing import Any
 from uuid import uuid4
 
@@ -198,6 +200,19 @@ def test_a_program_erases_by_signature_and_lists_what_was(named: Desk) -> None:
     assert program.post("/api/study/commands", json=body | {"signature": signature}).status_code == 201
     assert not is_named(named)
     [listed] = named.program(AUDITOR).get("/api/study/erasures").json()["erasures"]
-    assert (listed["erased"]["participant"], listed["carried_out"], listed["signature_stands"]) == (CODE, True, "stands")
+    assert (listed["erased"]["participant"], listed["state"], listed["signature_stands"]) == (CODE, "erased", "stands")
     again = program.post("/api/study/commands", json=body | {"signature": signature | {"password": "a guess"}})
     assert [reason["code"] for reason in again.json()["reasons"]] == ["erased-already"]
+
+
+def test_while_a_file_of_the_database_may_still_hold_the_key_that_is_said(named: Desk) -> None:
+    with closing(sqlite3.connect(named.office.daybook.settings.ledger.removeprefix("sqlite:///"), isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM entries").fetchall()
+        erases(named)
+        assert not is_named(named)
+        listed = named.browser(AUDITOR).get(f"/system/erasures?done={CODE}").text
+        assert ("Not finished" in listed, "is erased for good" in listed) == (True, False)
+    named.office.daybook.erasures.carry_out()
+    listed = named.browser(AUDITOR).get(f"/system/erasures?done={CODE}").text
+    assert ("Key destroyed" in listed, "is erased for good" in listed) == (True, True)
