@@ -1,7 +1,9 @@
 """A data cut, counted: everybody who was on record by then, how far each had come, and how they had left."""
 
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
+from threading import Lock
 
 from domain.base import Value
 from domain.keeping import DataCutMade
@@ -14,6 +16,7 @@ from domain.words import ParticipantId, SiteId
 from store.participants import Participants
 from store.study import StudyDesk
 
+CUTS_REMEMBERED = 4
 LONGEST_SAID = 60
 """How much of what is no cut's name is said back."""
 
@@ -66,6 +69,24 @@ def everybody(participants: Participants, made: DataCutMade) -> Iterator[Standin
             left=tuple(left),
             entries=then.version,
         )
+
+
+class Standings:
+    """How everybody stood at the cuts that were last looked at. A cut never changes, and every record has to be read to find it out."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._found: OrderedDict[DataCutMade, tuple[Standing, ...]] = OrderedDict()
+
+    def at(self, participants: Participants, made: DataCutMade) -> tuple[Standing, ...]:
+        """How everybody stood, by their codes. Raises as `everybody` does."""
+        with self._lock:
+            if made not in self._found:
+                self._found[made] = tuple(everybody(participants, made))
+            self._found.move_to_end(made)
+            while len(self._found) > CUTS_REMEMBERED:
+                self._found.popitem(last=False)
+            return self._found[made]
 
 
 def counted(standings: Iterable[Standing]) -> Mapping[str, int]:

@@ -3,12 +3,13 @@
 import zoneinfo
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
 from app.authority import Authority
+from app.cutting import Standings
 from app.keyfiles import MASTER, secret_in
 from app.settings import Settings
 from app.signing import Signing
@@ -48,6 +49,8 @@ class Daybook:
     people: PeopleDesk
     reviews: ReviewDesk
     views: Views
+    standings: Standings = field(default_factory=Standings)
+    """How everybody stood at its data cuts."""
 
     @property
     def erasures(self) -> Erasures:

@@ -9,7 +9,7 @@ from pydantic import AfterValidator
 
 from domain.base import Value
 from domain.rejections import Reason
-from domain.time import Day, Moment, local_date, to_the_minute
+from domain.time import MINUTE, Day, Moment, local_date, to_the_minute
 from domain.words import Name, ParticipantId, Sentence
 
 Minute = Annotated[Moment, AfterValidator(to_the_minute)]
@@ -20,7 +20,7 @@ class RetentionSet(Value):
     """Until the end of this date the record is kept with everything that identifies participants.
 
     The sponsor says so, by the law of the sites. (EU 536/2014, article 58: 25 years after the end of the trial; EC 1394/2007, article 15:
-    30 years for the traceability of an advanced therapy after its expiry. Both from memory; neither text was at hand.)
+    30 years for the traceability of an advanced therapy after its expiry. Both are still to be compared with the texts.)
     """
 
     kind: Literal["retention-set.v1"] = "retention-set.v1"
@@ -94,5 +94,8 @@ def not_to_be_kept_so(event: OfKeeping, kept: Keeping, now: datetime) -> Iterato
         case DataCutMade():
             if event.name in kept.cuts:
                 yield Reason(code="cut-already", says=f"there is a data cut {event.name} already; another one needs another name")
-            if event.recorded_by > now or event.occurred_by > event.recorded_by:
-                yield Reason(code="cut-ahead", says="a cut is made through what has been recorded by now, about what had happened by then")
+            if now < event.recorded_by + MINUTE:
+                says = "a cut is made through minutes that are over, so that it stays what is signed"
+                yield Reason(code="cut-ahead", says=says, earliest=event.recorded_by + MINUTE)
+            if event.recorded_by < event.occurred_by:
+                yield Reason(code="cut-foreseen", says="what happens later than what was recorded by then cannot be known at a cut")

@@ -27,6 +27,7 @@ REMEMBERED = 4096
 """Of how many looks a process remembers that they were noted, so that a page that is shown again in the same minute is noted once."""
 RACES = 50
 ROWS_AT_ONCE = 5000
+LAST = select(accesses).order_by(accesses.c.number.desc()).limit(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +78,6 @@ class Accesses:
         self._engine, self._clock = engine, clock
         self._lock = Lock()
         self._noted: OrderedDict[tuple[Look, datetime], None] = OrderedDict()
-        self._latest: Access | None = None
-        """The last row that this process noted; another process may have noted more."""
 
     def note(self, look: Look) -> Access | None:
         """Note that somebody looks, before they are answered; a look that was noted in this minute already is not noted again.
@@ -88,16 +87,14 @@ class Accesses:
         at = to_the_minute(self._clock())
         if self._remembered((look, at)):
             return None
-        before = self._latest
         for _ in range(RACES):
             with transaction(self._engine) as connection:
-                before = before or _last(connection)
+                before = _last(connection)
                 row = _after(before, at, look)
                 added = add(connection, accesses, _columns(row))
             if added:
                 self._remember(row)
                 return before if before is not None and before.at.date() < at.date() else None
-            before = None
         raise Fault("Daybook cannot note just now who looks at what. Nothing was shown; try again in a moment.")
 
     def page(self, wanted: Wanted, number: int, size: int) -> Page:
@@ -127,7 +124,6 @@ class Accesses:
 
     def _remember(self, row: Access) -> None:
         with self._lock:
-            self._latest = row
             self._noted[row.look, row.at] = None
             if len(self._noted) > REMEMBERED:
                 self._noted.popitem(last=False)
@@ -144,7 +140,7 @@ def first_that_is_wrong(rows: Iterator[Access], sealed: dict[int, str]) -> int |
 
 
 def _last(connection: Connection) -> Access | None:
-    found = connection.execute(select(accesses).order_by(accesses.c.number.desc()).limit(1)).one_or_none()
+    found = connection.execute(LAST).one_or_none()
     return None if found is None else _access(found)
 
 

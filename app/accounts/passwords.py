@@ -12,7 +12,7 @@ from app.accounts.tables import Clock, attempts, passwords, put, transaction
 from domain.rejections import Reason, Refused
 
 SHORTEST = 15
-"""What NIST SP 800-63B-4 asks for where a password stands alone; from memory."""
+"""What NIST SP 800-63B-4 asks for where a password stands alone; still to be compared with the text."""
 LONGEST = 1024
 FAILURES = 5
 LOCKED_FOR = timedelta(minutes=15)

@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
 from types import NoneType
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
+from weakref import WeakKeyDictionary
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
@@ -150,6 +150,7 @@ def by_its_shape(annotation: Any) -> Callable[[str], Any]:
     return read
 
 
+PARAMETERS: WeakKeyDictionary[Callable[..., Any], tuple[inspect.Parameter, ...]] = WeakKeyDictionary()
 NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
 
 
@@ -179,10 +180,12 @@ def shaped(make: Callable[[], T]) -> T:
         raise Refused(*map(_reason, error.errors())) from None
 
 
-@cache
 def parameters(question: Callable[..., Any]) -> tuple[inspect.Parameter, ...]:
-    """What a question asks for, in its order; each with its type and how it is read."""
-    return tuple(inspect.signature(question, eval_str=True).parameters.values())
+    """What a question asks for, in its order; each with its type and how it is read; found out once."""
+    found = PARAMETERS.get(question)
+    if found is None:
+        found = PARAMETERS[question] = tuple(inspect.signature(question, eval_str=True).parameters.values())
+    return found
 
 
 def _each(typed: Any, read: Callable[[str], Any]) -> Any:

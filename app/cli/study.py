@@ -19,7 +19,7 @@ from domain.decided import to_decide
 from domain.entry import Circumstances
 from domain.keeping import DataCutMade, IdentifiersErased, RetentionSet
 from domain.rejections import Reason, Refused
-from domain.time import Zone, shown
+from domain.time import MINUTE, Zone, shown
 from domain.unclassified import Unclassified, unclassified
 from domain.words import Name, ParticipantId, Rung, Sentence, SiteId
 
@@ -79,9 +79,9 @@ def _adopted(daybook: Daybook) -> Callable[[str], s.ReferenceAdopted]:
     return read
 
 
-def _utc(daybook: Daybook) -> Callable[[str], datetime]:
-    """Reads an instant on the clocks of UTC, which the whole study shares."""
-    clock = SiteClock("UTC", daybook.ledger.clock())
+def _a_minute_that_is_over(daybook: Daybook) -> Callable[[str], datetime]:
+    """Reads an instant on the clocks of UTC, which the whole study shares; `now` is the last minute that is over."""
+    clock = SiteClock("UTC", daybook.ledger.clock() - MINUTE)
     return lambda typed: clock.instant(typed, "write 2026-03-01 10:30, in UTC")
 
 
@@ -174,8 +174,8 @@ def cut(
     name: Annotated[Name, typer.Argument(metavar="NAME", help="What the cut is called, such as dsmb-2.", show_default=False)],
     *,
     purpose: Annotated[Sentence, typer.Option(metavar="TEXT", help="What it is for.")],
-    recorded_by: Annotated[datetime, Reads(_utc), typer.Option(metavar="UTC", help="What had been recorded by then.")],
-    occurred_by: Annotated[datetime, Reads(_utc), typer.Option(metavar="UTC", help="What had happened by then.")],
+    recorded_by: Annotated[datetime, Reads(_a_minute_that_is_over), typer.Option(metavar="UTC", help="What had been recorded by then.")],
+    occurred_by: Annotated[datetime, Reads(_a_minute_that_is_over), typer.Option(metavar="UTC", help="What had happened by then.")],
 ) -> tuple[s.StudyEvent, ...]:
     """Make a data cut: name and sign a pair of both clocks, through which the record is shown and counted. Takes --sign."""
     return (DataCutMade(name=name, purpose=purpose, recorded_by=recorded_by, occurred_by=occurred_by),)

@@ -1,17 +1,15 @@
 """The interface for programs: the study's data cuts, who stood how at each, and what was erased."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from app.cutting import Standing, counted, cut_of, everybody
+from app.cutting import Standing, counted, cut_of
 from app.web.cuts import in_one_file
-from app.web.deciding import Looking
 from app.web.erasing import State, erasure
-from app.web.needs import Needs, note_look
-from app.web.office import Asking
+from app.web.needs import SeeingHistory, SeeingSystem, note_look
 from app.web.problems import DESCRIBED
 from domain.base import Value
 from domain.keeping import DataCutMade, IdentifiersErased
@@ -19,7 +17,6 @@ from domain.signatures import Signed
 from domain.signatures import Standing as Stands
 
 of_keeping = APIRouter(prefix="/api/study", tags=["study"], responses=DESCRIBED)
-SeeingHistory = Annotated[Asking, Depends(Needs("see-history"))]
 IN_ONE_FILE: dict[int | str, dict[str, Any]] = {
     200: {"content": {"application/zip": {}}, "description": "The cut, with its signed manifest."}
 }
@@ -62,18 +59,18 @@ class Erasures(Value):
 
 
 @of_keeping.get("/cuts")
-def cuts(asking: Looking) -> Cuts:
+def cuts(asking: SeeingSystem) -> Cuts:
     """Every data cut, and by whose signature it was made."""
     found = asking.office.daybook.desk.cuts().values()
     return Cuts(cuts=tuple(CutListed(cut=made, signature=signed, signature_stands=signed.standing) for made, signed in found))
 
 
 @of_keeping.get("/cuts/{cut}")
-def who_stood_how(request: Request, cut: str, asking: Looking) -> CutCounted:
+def who_stood_how(request: Request, cut: str, asking: SeeingSystem) -> CutCounted:
     """Everybody counted at a data cut, also who failed screening, and who was never infused."""
     daybook, sites = asking.office.daybook, asking.sites("see-history")
     made, signed = cut_of(daybook.desk, cut)
-    found = list(everybody(daybook.participants, made))
+    found = daybook.standings.at(daybook.participants, made)
     mine = tuple(one for one in found if one.site in sites)
     if mine:
         note_look(request, asking)
@@ -87,7 +84,7 @@ def take_out(cut: str, asking: SeeingHistory) -> Response:
 
 
 @of_keeping.get("/erasures")
-def erasures(asking: Looking) -> Erasures:
+def erasures(asking: SeeingSystem) -> Erasures:
     """Every decision to erase what identifies a participant, and whether it was carried out."""
     daybook = asking.office.daybook
     found = (erasure(daybook, *one) for one in daybook.desk.erasures().values())

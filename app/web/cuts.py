@@ -11,12 +11,12 @@ from app.cli.study import cut as question
 from app.clinic_time import SiteClock
 from app.copies import NotWhole
 from app.copies.cut import hand_out_packed
-from app.cutting import counted, cut_of, everybody
+from app.cutting import counted, cut_of
 from app.web.answering import page
 from app.web.asked import page_of, pages_of
-from app.web.deciding import Deciding, Form, Looking, put, understood
+from app.web.deciding import Deciding, Form, put, understood
 from app.web.forms import Sent
-from app.web.needs import SeeingHistory, note_look
+from app.web.needs import SeeingHistory, SeeingSystem, note_look
 from app.web.office import Asking, Stated
 from domain.entry import Actor
 from domain.rejections import Reason, Refused
@@ -28,7 +28,7 @@ ON_A_PAGE = 50
 
 
 @cuts.get("/system/cuts")
-def made_so_far(request: Request, asking: Looking) -> Response:
+def made_so_far(request: Request, asking: SeeingSystem) -> Response:
     """Every data cut, the last first; whoever runs the study makes another here."""
     return _list(request, asking, Form())
 
@@ -44,11 +44,11 @@ def make(request: Request, asking: Deciding, typed: Sent) -> Response:
 
 
 @cuts.get("/system/cuts/{cut}")
-def who_stood_how(request: Request, asking: Looking, cut: str) -> Response:
+def who_stood_how(request: Request, asking: SeeingSystem, cut: str) -> Response:
     """Everybody at a cut, counted; and one by one, as far as the asker may see their histories."""
     daybook, sites = asking.office.daybook, asking.sites("see-history")
     made, signed = cut_of(daybook.desk, cut)
-    found = list(everybody(daybook.participants, made))
+    found = daybook.standings.at(daybook.participants, made)
     mine = [one for one in found if one.site in sites]
     if mine:
         note_look(request, asking)
@@ -57,7 +57,7 @@ def who_stood_how(request: Request, asking: Looking, cut: str) -> Response:
     return page(
         request, asking, "cut.html", made=made, signed=signed, counts=counted(found), clock=SiteClock("UTC", asking.now), pages=pages,
         number=number, standings=mine[(number - 1) * ON_A_PAGE : number * ON_A_PAGE], then=_then(made.recorded_by, made.occurred_by),
-        takes=sites.issuperset(daybook.desk.so_far().sites),
+        takes=bool(sites) and sites.issuperset(daybook.desk.so_far().sites),
     )  # fmt: skip
 
 
@@ -74,7 +74,7 @@ def in_one_file(asking: Asking, cut: str) -> Response:
     role, *_ = daybook.authority.permit_copying(asking.person.id, None, asking.source)
     by = asking.circumstances(Actor(id=asking.person.id, role=role), Stated(uuid4()))
     try:
-        packed = hand_out_packed(daybook, found, list(everybody(daybook.participants, found[0])), by)
+        packed = hand_out_packed(daybook, found, list(daybook.standings.at(daybook.participants, found[0])), by)
     except NotWhole as broken:
         raise Refused(Reason(code="not-whole", says=str(broken))) from broken
     return Response(packed, media_type="application/zip", headers={"content-disposition": f'attachment; filename="{cut}.zip"'})

@@ -20,7 +20,6 @@ from domain.entry import Actor, Circumstances
 from domain.rejections import Reason
 from domain.study import StudyEvent
 
-Looking = Annotated[Asking, Depends(Needs("see-system"))]
 Deciding = Annotated[Asking, Depends(Needs("run-study"))]
 COMMAND = TypeAdapter(UUID)
 STATED: Annotations = {"reason": COMMON["reason"], "meaning": COMMON["sign"]}

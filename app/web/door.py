@@ -158,7 +158,7 @@ def _first(office: Office, typed: Mapping[str, str], password: str, command_id: 
     by = Circumstances(actor=Actor(id=admitted.person, role="administrator"), source="web", command_id=command_id, reason="first set-up")
     office.daybook.people.record((admitted, granted), by, first=True)
     with told_truly(admitted.person):
-        if office.provider is None:
+        if office.provider is None and not office.accounts.passwords.kept(admitted.person):
             office.accounts.passwords.set(admitted.person, password, chosen=True)
             office.daybook.people.note(PasswordSet(person=admitted.person, chosen=True), "web")
         office.daybook.settings.set_up_code.unlink(missing_ok=True)
@@ -220,8 +220,6 @@ def let_in(request: Request, secret: str, then: str) -> Response:
 
 def _status(why: InVain) -> HTTPStatus:
     """Whoever is refused at the door may not come in; a fault is not theirs."""
-    if TOO_MANY in why.reasons:
-        return HTTPStatus.TOO_MANY_REQUESTS
     return HTTPStatus.FORBIDDEN if why.status == HTTPStatus.CONFLICT else why.status
 
 

@@ -11,9 +11,10 @@ from app.cli.study import erase as question
 from app.clinic_time import SiteClock
 from app.web.answering import page
 from app.web.asked import page_of, pages_of
-from app.web.deciding import Deciding, Decision, Form, Looking, put, understood
+from app.web.deciding import Deciding, Decision, Form, put, understood
 from app.web.forms import Sent, one_of
 from app.web.in_vain import TROUBLES
+from app.web.needs import SeeingSystem, note_look
 from app.web.office import Asking
 from app.wiring import Daybook
 from domain.keeping import IdentifiersErased, to_be_kept
@@ -34,9 +35,14 @@ class Erasure(NamedTuple):
     signed: Signed
     state: State
 
+    @property
+    def says(self) -> str:
+        """What is said of it beside a participant."""
+        return "Identity to be erased" if self.state == "not yet" else "Identity erased"
+
 
 @erasing.get("/system/erasures")
-def decided_so_far(request: Request, asking: Looking) -> Response:
+def decided_so_far(request: Request, asking: SeeingSystem) -> Response:
     """Every erasure, the last decided first."""
     daybook, parameters = asking.office.daybook, request.query_params
     every = list(daybook.desk.erasures().values())[::-1]
@@ -63,6 +69,8 @@ def erase(request: Request, asking: Deciding, typed: Sent) -> Response:
     decision, form = understood(question, asking, typed)
     if decision is None:
         return _shown(request, asking, form)
+    code = form.word("participant")
+    note_look(request, asking, code, site if (site := code.partition("-")[0]) in asking.office.daybook.desk.so_far().sites else None)
     agreed = replace(form, confirms=asking.to_decide(decision.events, decision.by))
     if one_of(typed, "confirmed") != agreed.confirms:
         return _shown(request, asking, _foretold(asking, decision, agreed))

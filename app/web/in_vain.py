@@ -38,7 +38,8 @@ def in_vain(trouble: Trouble) -> InVain:
     """What whoever sent a form is told of why nothing came of it."""
     match trouble:
         case Refused(reasons=reasons):
-            return InVain(reasons, HTTPStatus.CONFLICT)
+            too_many = any(reason.code == "too-many" for reason in reasons)
+            return InVain(reasons, HTTPStatus.TOO_MANY_REQUESTS if too_many else HTTPStatus.CONFLICT)
         case CommandReused():
             return InVain((SENT_BEFORE,), HTTPStatus.CONFLICT, used=True)
         case _:

@@ -139,6 +139,8 @@ def note_look(request: Request, asking: Asking, participant: str | None = None, 
     noted(asking.office.accounts.accesses, asking.office.daybook.people, look)
 
 
+SeeingSystem = Annotated[Asking, Depends(Needs("see-system"))]
+"""Whoever asks, of how the system and the study as a whole are doing."""
 Seeing = Annotated[Asking, Depends(Needs("see-participants"))]
 """Whoever asks, of participants whom they may see."""
 SeeingHistory = Annotated[Asking, Depends(Needs("see-history"))]

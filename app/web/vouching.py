@@ -1,5 +1,6 @@
 """Vouching for an account: who waits for it, and saying by signature that its person stood before oneself."""
 
+from collections.abc import Mapping
 from hashlib import sha256
 from http import HTTPStatus
 from typing import Annotated, NamedTuple
@@ -37,7 +38,7 @@ class Waiting(NamedTuple):
 @vouching.get("/vouching")
 def who_waits(request: Request, asking: Vouching) -> Response:
     """Everybody whose account signs nothing yet, and the form by which one vouches."""
-    return _shown(request, asking, request.query_params.get("person", ""), NOT_SENT, uuid4())
+    return _shown(request, asking, {"person": request.query_params.get("person", ""), "code": ""}, NOT_SENT, uuid4())
 
 
 @vouching.post("/vouching")
@@ -59,7 +60,7 @@ def vouch(  # noqa: PLR0913, PLR0917 - These are the fields of the form.
         asking.has_signed()
     except TROUBLES as trouble:
         why = in_vain(trouble)
-        return _shown(request, asking, person, why, why.again(command_id))
+        return _shown(request, asking, {"person": person, "code": code}, why, why.again(command_id))
     return RedirectResponse(f"/vouching?done={person}", HTTPStatus.SEE_OTHER)
 
 
@@ -72,7 +73,7 @@ def _signed(asking: Asking, person: str, command_id: UUID, signing: Signing) -> 
     return by.model_copy(update={"signature": signature})
 
 
-def _shown(request: Request, asking: Asking, chosen: str, why: InVain, command_id: UUID) -> Response:
+def _shown(request: Request, asking: Asking, typed: Mapping[str, str], why: InVain, command_id: UUID) -> Response:
     daybook = asking.office.daybook
     people, today = daybook.people.current(), daybook.authority.today(None)
     waiting = tuple(
@@ -80,6 +81,6 @@ def _shown(request: Request, asking: Asking, chosen: str, why: InVain, command_i
     )
     mine = tuple((one.person.id, f"{one.person.name} ({one.person.id})") for one in waiting if asking.person.id in one.by)
     return page(
-        request, asking, "vouching.html", why.status, waiting=waiting, mine=mine, chosen=chosen, reasons=why.reasons, meaning=MEANING,
+        request, asking, "vouching.html", why.status, waiting=waiting, mine=mine, typed=typed, reasons=why.reasons, meaning=MEANING,
         command_id=command_id, done=people.persons.get(request.query_params.get("done", "")), clock=SiteClock("UTC", asking.now),
     )  # fmt: skip

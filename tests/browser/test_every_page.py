@@ -16,6 +16,7 @@ from domain.keeping import DataCutMade, IdentifiersErased
 from domain.notices import notices, tag
 from domain.people import AccessGiven
 from domain.study import StudyEvent
+from domain.time import MINUTE
 from tests.browser.at_a_browser import Scheme, Somebody, Town, town
 from tests.browser.pages import (
     ANSWERED,
@@ -48,7 +49,8 @@ def full(place: Town) -> Town:
     screened.reports(e.ScreeningStarted(at=screened.at()))
     screened.is_screened()
     _has_every_form(place)
-    decided(place, DataCutMade(name="dsmb-1", purpose="the safety board", recorded_by=place.clock(), occurred_by=place.clock()))
+    over = place.clock() - MINUTE
+    decided(place, DataCutMade(name="dsmb-1", purpose="the safety board", recorded_by=over, occurred_by=over))
     place.trial.participant(_code(ERASED))
     decided(place, IdentifiersErased(participant=_code(ERASED), approved_by="the data protection officer", legal_decision="an order"))
     return place

@@ -64,6 +64,7 @@ def test_a_cut_is_told_with_the_signature_under_which_it_was_made() -> None:
 
 def test_a_decision_is_weighed_as_it_would_be_recorded_and_one_that_was_is_not_weighed_again() -> None:
     trial = Trial()
+    trial.clock.move(minutes=1)
     desk = trial.participants.desk
     ahead = CUT.model_copy(update={"recorded_by": START + timedelta(hours=2)})
     for event, by, code in ((CUT, by_("administrator", NAMESPACE_OID), "signature-missing"), (ahead, signing(ahead), "cut-ahead")):

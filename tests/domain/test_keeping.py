@@ -54,18 +54,20 @@ def test_the_time_of_keeping_is_made_longer_and_never_shorter() -> None:
 @pytest.mark.parametrize(
     ("recorded_by", "occurred_by", "codes"),
     [
-        (NOW, NOW, set()),
-        (NOW, NOW - MINUTE, set()),
-        (NOW + MINUTE, NOW, {"cut-ahead"}),
-        (NOW - MINUTE, NOW, {"cut-ahead"}),
+        (NOW - MINUTE, NOW - MINUTE, set()),
+        (NOW - MINUTE, NOW - 2 * MINUTE, set()),
+        (NOW, NOW - MINUTE, {"cut-ahead"}),
+        (NOW - 2 * MINUTE, NOW - MINUTE, {"cut-foreseen"}),
+        (NOW, NOW + MINUTE, {"cut-ahead", "cut-foreseen"}),
     ],
 )
-def test_a_cut_is_made_through_the_past(recorded_by: datetime, occurred_by: datetime, codes: set[str]) -> None:
+def test_a_cut_is_made_through_minutes_that_are_over(recorded_by: datetime, occurred_by: datetime, codes: set[str]) -> None:
     assert refused(cut(recorded_by, occurred_by), Keeping()) == codes
 
 
 def test_a_name_is_cut_once() -> None:
-    assert refused(cut(NOW, NOW), evolve_keeping(Keeping(), cut(NOW, NOW))) == {"cut-already"}
+    made = cut(NOW - MINUTE, NOW - MINUTE)
+    assert refused(made, evolve_keeping(Keeping(), made)) == {"cut-already"}
 
 
 def test_a_cut_is_made_at_a_full_minute() -> None:

@@ -25,6 +25,7 @@ def cut(desk: Desk) -> Desk:
     desk.clock.move(days=1)
     desk.consented("BER-003")
     recorded = desk.json("history", "BER-002")["entries"][-1]["recorded_at"][:16].replace("T", " ")
+    desk.clock.move(minutes=1)
     cut_at = ("--recorded-by", recorded, "--occurred-by", recorded)
     desk("study", "cut", "dsmb-1", "--purpose", "the first meeting of the safety board", *cut_at, *SIGNED, who="administrator:t-berg")
     return desk
@@ -67,7 +68,7 @@ def test_a_cut_is_shown_with_who_signed_it_when_and_what_that_means(cut: Desk) -
     for command in (("data-cuts",), ("data-cut", "dsmb-1")):
         said = " ".join(cut(*command).stdout.split())
         assert "t-berg, not authenticated: I have made this cut" in said
-        assert "2026-01-13 08:00" in said
+        assert "2026-01-13 08:01" in said
 
 
 @pytest.mark.clause("ICH E6(R3)", "4.2.6")
@@ -99,6 +100,7 @@ def test_a_cut_is_handed_out_with_a_manifest_that_the_ledger_signed_and_that_it_
 
 def test_a_cut_is_made_through_now(desk: Desk) -> None:
     desk.consented()
+    desk.clock.move(minutes=1)
     now = ("--recorded-by", "now", "--occurred-by", "now")
     desk("study", "cut", "dsmb-1", "--purpose", "x", *now, *SIGNED, who="administrator:t-berg")
     made = desk.json("data-cuts")["dsmb-1"]["cut"]
@@ -110,6 +112,7 @@ def test_whoever_was_registered_only_later_is_counted_by_what_had_happened_to_th
     desk.clock.move(days=2)
     desk("register", "BER-001", "BER")
     desk("consent", "BER-001", "2026-01-05 10:00", "--form", desk.form, *CONSENT, "--reason", "entered late")
+    desk.clock.move(minutes=1)
     between = ("--recorded-by", "now", "--occurred-by", "2026-01-06 08:00")
     desk("study", "cut", "dsmb-1", "--purpose", "x", *between, *SIGNED, who="administrator:t-berg")
     [one] = desk.json("data-cut", "dsmb-1")["participants"]

@@ -10,7 +10,7 @@ from zipfile import ZipFile
 import pytest
 
 from app.copies.verify import Key
-from app.cutting import Standing
+from app.cutting import Standing, everybody
 from app.demo.people import PASSWORD
 from domain.doorkeeping import AccessRefused, TurnedAway
 from domain.handing_out import CutHandedOut
@@ -24,6 +24,13 @@ SIGNED = {"meaning": "I have made this cut", "signer": ADMINISTRATOR, "password"
 
 def makes(door: Desk, **otherwise: str) -> Any:
     return door.browser(ADMINISTRATOR).post(PATH, **(CUT | SIGNED | {"command_id": str(uuid4())} | otherwise))
+
+
+@pytest.fixture
+def door(door: Desk) -> Desk:
+    """The first minute, in which everything was recorded, is over."""
+    door.clock.move(minutes=1)
+    return door
 
 
 @pytest.fixture
@@ -120,8 +127,8 @@ def test_what_cannot_be_read_is_named_beside_its_field_and_all_that_was_typed_is
     ("typed", "field", "says"),
     [
         ({}, "name", "there is a data cut dsmb-1 already"),
-        ({"name": "dsmb-2", "recorded_by": "2026-01-06 08:01"}, "recorded_by", "what has been recorded by now"),
-        ({"name": "dsmb-2", "occurred_by": "2026-01-05 08:01"}, "recorded_by", "about what had happened by then"),
+        ({"name": "dsmb-2", "recorded_by": "2026-01-06 08:01"}, "recorded_by", "through minutes that are over"),
+        ({"name": "dsmb-2", "occurred_by": "2026-01-05 08:01"}, "occurred_by", "cannot be known at a cut"),
         ({"name": "dsmb-2", "meaning": ""}, "meaning", "decided by signature"),
     ],
 )
@@ -135,9 +142,22 @@ def test_what_would_be_refused_is_refused_before_anybody_proves_who_they_are(
     assert list(cut.office.daybook.desk.cuts()) == ["dsmb-1"]
 
 
-def test_a_cut_through_this_very_minute_is_made_and_through_the_next_is_not(door: Desk) -> None:
+def test_a_cut_is_made_through_minutes_that_are_over_so_that_it_stays_what_was_signed(door: Desk) -> None:
+    door.clock.move(seconds=59)
     assert makes(door, recorded_by="2026-01-05 08:01").status_code == 409
-    assert makes(door, recorded_by="now", occurred_by="now").status_code == 303
+    door.clock.move(seconds=1)
+    assert makes(door, recorded_by="2026-01-05 08:01").status_code == 303
+    assert makes(door, name="dsmb-2", recorded_by="now", occurred_by="now").status_code == 303
+    cuts = door.office.daybook.desk.cuts()
+    assert cuts["dsmb-2"][0].recorded_by == cuts["dsmb-1"][0].recorded_by
+
+
+def test_a_cut_is_counted_once_and_then_known(cut: Desk) -> None:
+    daybook = cut.office.daybook
+    made, _ = daybook.desk.cuts()["dsmb-1"]
+    found = daybook.standings.at(daybook.participants, made)
+    assert found == tuple(everybody(daybook.participants, made))
+    assert daybook.standings.at(daybook.participants, made) is found
 
 
 @pytest.mark.clause("21 CFR 11", "11.200(a)(1)")

@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 from markupsafe import escape
 
+from app.accounts.accesses import Wanted
 from app.demo.people import PASSWORD
 from domain.doorkeeping import TurnedAway
 from domain.keeping import IdentifiersErased
@@ -65,6 +66,12 @@ def test_it_is_shown_first_and_nothing_is_erased_by_that(named: Desk) -> None:
     assert f"The contact data that were recorded of <b>{CODE}</b>" in shown.text
     assert is_named(named)
     assert not named.office.daybook.desk.erasures()
+
+
+def test_who_looks_at_what_would_be_erased_is_noted(named: Desk) -> None:
+    sends(named.browser(ADMINISTRATOR), command_id=str(uuid4()))
+    looks = named.office.accounts.accesses.page(Wanted(("BER",), participant=CODE), 1, 9).rows
+    assert [(one.look.person, one.look.what, one.look.site) for one in looks] == [(ADMINISTRATOR, PATH, "BER")]
 
 
 def test_of_whom_nothing_is_kept_that_is_said(named: Desk) -> None:
@@ -165,6 +172,8 @@ def test_what_was_decided_and_could_not_be_carried_out_says_so_and_is_when_the_f
     assert "cannot be read" in answer.text
     assert is_named(named)
     assert "Not carried out yet" in named.browser(AUDITOR).get("/system/erasures").text
+    named.catches_up()
+    assert "Identity to be erased" in named.browser(COORDINATOR).get("/participants").text
     register.rmdir()
     assert sends(browser, **(command | SIGNED | agreed)).status_code == 303
     assert not is_named(named)

@@ -131,3 +131,4 @@ def test_who_vouches_is_told_of_each_fault_beside_its_field(door: Desk, typed: d
     }
     answer = door.browser(INVESTIGATOR).post("/vouching", shown_at="/vouching", **(sent | typed))
     assert says in beside(answer.text, field)
+    assert f'value="{(sent | typed)["code"]}"' in answer.text, "what was read out is not asked for again"

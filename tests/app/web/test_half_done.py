@@ -129,6 +129,16 @@ def test_a_first_account_that_was_only_half_made_is_made_whole_when_its_form_is_
     assert not new_door.office.daybook.settings.set_up_code.exists()
 
 
+def test_a_password_that_was_chosen_meanwhile_is_not_replaced_by_the_old_form_of_the_first_account(new_door: Desk) -> None:
+    browser, sent = new_door.browser(), FIRST | {"code": new_door.code(), "command_id": str(uuid4())}
+    with failing(new_door, "passwords", "INSERT"):
+        browser.sets_up(**sent)
+    new_door.office.accounts.passwords.set("t-first", "chosen in the meantime", chosen=True)
+    browser.sets_up(**sent)
+    assert browser.signs_in("t-first", FIRST["password"]).status_code == 403
+    assert browser.signs_in("t-first", "chosen in the meantime").status_code == 303
+
+
 def test_a_first_account_that_is_whole_is_not_made_again_by_an_old_form(new_door: Desk) -> None:
     browser, sent = new_door.browser(), FIRST | {"code": new_door.code(), "command_id": str(uuid4())}
     assert browser.sets_up(**sent).status_code == 303

@@ -1,5 +1,8 @@
 """One form for each job: a participant registered and consented, a screening, a course that tapers, reviews; all of it or nothing."""
 
+import gc
+
+from app.cli.reading import PARAMETERS
 from app.web.fields import EMPTY_ROWS
 from domain import events as e
 from domain.participant import PARTICIPANT
@@ -116,3 +119,13 @@ def test_a_review_goes_on_from_the_last_one(desk: Desk) -> None:
     assert isinstance(event, e.ReviewMade)
     assert event.review == "medicines"
     assert event.covers_from is not None
+
+
+def test_a_form_that_is_made_anew_for_each_page_is_not_remembered_once_the_page_was_shown(desk: Desk) -> None:
+    desk.sees("/participants/BER-002/screening")
+    gc.collect()
+    before = len(PARAMETERS)
+    for _ in range(3):
+        desk.sees("/participants/BER-002/screening")
+    gc.collect()
+    assert len(PARAMETERS) <= before
