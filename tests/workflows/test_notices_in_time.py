@@ -98,6 +98,7 @@ def test_a_mail_server_that_is_down_for_two_days_loses_nothing_and_doubles_nothi
         assert not told(story, e.ReminderSent, ""), "it is night when the server is back"
         await time.pass_until(closes + timedelta(days=3, hours=8, minutes=30))
         await recorded(story, e.ReminderSent, "visit-unaccounted")
+        await recorded(story, e.ReminderWithdrawn, "visit-closes")
 
     live(story, room, course)
     assert len(told(story, e.ReminderSent, "visit-unaccounted")) == 1
