@@ -26,7 +26,7 @@ from store.editions import APPENDED_BY_COMMANDS, EDITION, outdated
 from store.errors import Fault, Missing, Unreachable, fault
 from store.keys import DESTROYED, GONE, OVERWRITTEN
 from store.orders import Appended, InTheWay, Order
-from store.postgres_schema import SCHEMA
+from store.postgres_schema import GRANTED, SCHEMA, WITH_ENTRIES
 from store.recorder import MOST, Claim, Found, Stretch
 
 CONNECT_TIMEOUT_SECONDS = 5
@@ -181,7 +181,7 @@ class PostgresLedgerRecorder(PostgresRecorder):
         edition = _edition(connection, self.schema)
         if edition is None and not create:
             raise Missing(f"There is no ledger in the schema {self.schema} of that database. Create it first, or correct the address.")
-        if outdated(edition or 0) or create:
+        if edition is None or outdated(edition):
             try:
                 self._bring_up_to_date(connection)
             except psycopg.errors.InsufficientPrivilege as error:
@@ -191,10 +191,24 @@ class PostgresLedgerRecorder(PostgresRecorder):
         with connection.transaction():
             connection.execute("SELECT pg_advisory_xact_lock(%s)", [_lock(self.schema, "")])
             edition = _edition(connection, self.schema)
+            if edition is not None and not outdated(edition):
+                return  # Another process was first.
+            if connection.execute("SELECT to_regnamespace(%s)", [f'"{self.schema}"']).fetchone() == (None,):
+                connection.execute(SQL("CREATE SCHEMA {}").format(Identifier(self.schema)))
             for statement in self.sql_create_statements:
                 connection.execute(statement)
             if not edition:
                 connection.execute(SQL(APPENDED_BY_COMMANDS).format(schema=Identifier(self.schema)))
+            self._grant_alike(connection)
+
+    def _grant_alike(self, connection: psycopg.Connection[TupleRow]) -> None:
+        """Whoever may read entries, or add to them, may do so in the tables that came beside them later."""
+        for role, may in connection.execute(GRANTED, [f'"{self.schema}".entries']).fetchall():
+            for table, what in WITH_ENTRIES[may]:
+                granted = SQL("GRANT {} ON {} TO {}").format(
+                    SQL(what), Identifier(self.schema, table), SQL("PUBLIC") if role is None else Identifier(role)
+                )
+                connection.execute(granted)
 
 
 STATEMENTS = {
