@@ -40,6 +40,10 @@ NOT_ITS_OWNER = (
     "The ledger in the schema {schema} is to be made, or brought up to date, by the role that owns it: "
     "have a process of that role open it once."
 )
+KEYS_OF_ITS_OWNER = (
+    "The key was overwritten. The role that owns the tables in the schema {schema} is to rid their files of it: "
+    "have a process of that role open the record once."
+)
 SESSION = {"lock_timeout": "10s", "idle_in_transaction_session_timeout": "10s"}
 SESSION |= {"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "jit": "off"}
 """Every statement here goes through an index, whatever the statistics of a young table say; so plan each once, and so."""
@@ -103,10 +107,13 @@ class PostgresLedgerRecorder(PostgresRecorder):
         """Have the file of the table written anew: the row that held a key is not taken over, unless something may still see it."""
         with self._connected() as connection:
             connection.execute(f"SET lock_timeout = {KEYS_FREE_WITHIN_MILLISECONDS}")
+            file = connection.execute(self._said["file_of_keys"]).fetchone()
             try:
                 connection.execute(SQL("VACUUM (FULL, FREEZE) {}.participant_keys").format(Identifier(self.schema)))
             except psycopg.errors.LockNotAvailable:
                 return False
+            if connection.execute(self._said["file_of_keys"]).fetchone() == file:  # Whoever may not do so was only warned.
+                raise Fault(KEYS_OF_ITS_OWNER.format(schema=self.schema))
             return connection.execute(self._said["none_sees_it"], (without,)).fetchone() == (True,)
 
     def stretch(self, first: int, limit: int) -> Stretch:
@@ -229,6 +236,7 @@ STATEMENTS = {
         ON CONFLICT (stream) DO UPDATE SET wrapped = excluded.wrapped RETURNING stream""",
     "none_sees_it": """SELECT age(keys.xmin) > age(kept.relfrozenxid) FROM {schema}.participant_keys AS keys, pg_class AS kept
         WHERE keys.stream = %b AND kept.oid = keys.tableoid""",
+    "file_of_keys": "SELECT pg_relation_filenode(tableoid) FROM {schema}.participant_keys LIMIT 1",
     "stretch": """SELECT position, convert_to(stream, 'UTF8'), version, convert_to(kind, 'UTF8'), state, previous, hash, placed
         FROM {schema}.entries WHERE position >= %b ORDER BY position LIMIT %b""",
     "ended": """SELECT position, convert_to(actor, 'UTF8'), convert_to(command::text, 'UTF8'), convert_to(digest, 'UTF8'),
