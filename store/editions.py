@@ -2,7 +2,7 @@
 
 from store.errors import Fault
 
-EDITION = 1
+EDITION = 2
 """It is raised whenever the tables change, or what guards them, or the function that appends. Before editions were counted it was 0."""
 APPENDED_BY_COMMANDS = """INSERT INTO {schema}.appended
     SELECT max(position), stream, min(version), max(version) FROM (

@@ -54,10 +54,20 @@ class Erasures:
             for participant, line in decided.items():
                 if participant not in recorded:
                     self._desk.record_again(line.event, line.by)
-        for participant in decided:
-            if not self._ledger.forgotten(PARTICIPANT + participant):
+        self._destroy([participant for participant in decided if not self._ledger.forgotten(PARTICIPANT + participant)])
+
+    def _destroy(self, participants: Sequence[str]) -> None:
+        """Destroy their keys. A fault with that of one is raised when those of all others were tried."""
+        trouble: Fault | None = None
+        for participant in participants:
+            try:
                 gone = self._ledger.forget_identity(PARTICIPANT + participant)
+            except Fault as fault:
+                trouble = fault
+            else:
                 log.info("identity-erased" if gone else "erased-key-still-in-a-file", participant=participant)
+        if trouble is not None:
+            raise trouble
 
     def unfinished(self) -> tuple[str, ...]:
         """Who is to be erased, and whose key a file of the database may still hold; `carry_out` goes on with it. Raises DamagedEntry."""

@@ -7,7 +7,7 @@ thread that calls; `stop` ends it promptly from any other.
 import select
 import socket
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from threading import Lock
 from typing import Any, Protocol
 
@@ -151,13 +151,18 @@ def leased(ledger: Ledger, name: str, bell: "Bell") -> Iterator[Claim | None]:
 
 
 @contextmanager
-def turn(ledger: Ledger, name: str) -> Iterator[bool]:
-    """Whether the sole right to a name is ours meanwhile; it is not waited for. It ends with the process at the latest."""
+def turn(ledger: Ledger, name: str) -> Iterator[Callable[[], bool]]:
+    """Asks whether the sole right to a name is ours; it is not waited for. It ends with the process at the latest."""
     with in_plain_words():
         candidate = ledger.recorder.candidate(name)
+
+    def ours() -> bool:
+        """It ends with the connection to a database, too, so it is to be asked for again before it is relied on."""
+        with suppress(Fault), in_plain_words():
+            return candidate.take()
+        return False
+
     with closing(candidate):
-        with in_plain_words():
-            ours = candidate.take()
         yield ours
 
 

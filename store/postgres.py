@@ -26,7 +26,7 @@ from store.editions import APPENDED_BY_COMMANDS, EDITION, outdated
 from store.errors import Fault, Missing, Unreachable, fault
 from store.keys import DESTROYED, GONE, OVERWRITTEN
 from store.orders import Appended, InTheWay, Order
-from store.postgres_schema import SCHEMA
+from store.postgres_schema import GRANTED, SCHEMA, WITH_ENTRIES
 from store.recorder import MOST, Claim, Found, Stretch
 
 CONNECT_TIMEOUT_SECONDS = 5
@@ -39,6 +39,10 @@ OF_EDITION = "Daybook, edition "
 NOT_ITS_OWNER = (
     "The ledger in the schema {schema} is to be made, or brought up to date, by the role that owns it: "
     "have a process of that role open it once."
+)
+KEYS_OF_ITS_OWNER = (
+    "The key was overwritten. The role that owns the tables in the schema {schema} is to rid their files of it: "
+    "have a process of that role open the record once."
 )
 SESSION = {"lock_timeout": "10s", "idle_in_transaction_session_timeout": "10s"}
 SESSION |= {"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "jit": "off"}
@@ -103,10 +107,13 @@ class PostgresLedgerRecorder(PostgresRecorder):
         """Have the file of the table written anew: the row that held a key is not taken over, unless something may still see it."""
         with self._connected() as connection:
             connection.execute(f"SET lock_timeout = {KEYS_FREE_WITHIN_MILLISECONDS}")
+            file = connection.execute(self._said["file_of_keys"]).fetchone()
             try:
                 connection.execute(SQL("VACUUM (FULL, FREEZE) {}.participant_keys").format(Identifier(self.schema)))
             except psycopg.errors.LockNotAvailable:
                 return False
+            if connection.execute(self._said["file_of_keys"]).fetchone() == file:  # Whoever may not do so was only warned.
+                raise Fault(KEYS_OF_ITS_OWNER.format(schema=self.schema))
             return connection.execute(self._said["none_sees_it"], (without,)).fetchone() == (True,)
 
     def stretch(self, first: int, limit: int) -> Stretch:
@@ -181,7 +188,7 @@ class PostgresLedgerRecorder(PostgresRecorder):
         edition = _edition(connection, self.schema)
         if edition is None and not create:
             raise Missing(f"There is no ledger in the schema {self.schema} of that database. Create it first, or correct the address.")
-        if outdated(edition or 0) or create:
+        if edition is None or outdated(edition):
             try:
                 self._bring_up_to_date(connection)
             except psycopg.errors.InsufficientPrivilege as error:
@@ -191,10 +198,24 @@ class PostgresLedgerRecorder(PostgresRecorder):
         with connection.transaction():
             connection.execute("SELECT pg_advisory_xact_lock(%s)", [_lock(self.schema, "")])
             edition = _edition(connection, self.schema)
+            if edition is not None and not outdated(edition):
+                return  # Another process was first.
+            if connection.execute("SELECT to_regnamespace(%s)", [f'"{self.schema}"']).fetchone() == (None,):
+                connection.execute(SQL("CREATE SCHEMA {}").format(Identifier(self.schema)))
             for statement in self.sql_create_statements:
                 connection.execute(statement)
             if not edition:
                 connection.execute(SQL(APPENDED_BY_COMMANDS).format(schema=Identifier(self.schema)))
+            self._grant_alike(connection)
+
+    def _grant_alike(self, connection: psycopg.Connection[TupleRow]) -> None:
+        """Whoever may read entries, or add to them, may do so in the tables that came beside them later."""
+        for role, may in connection.execute(GRANTED, [f'"{self.schema}".entries']).fetchall():
+            for table, what in WITH_ENTRIES[may]:
+                granted = SQL("GRANT {} ON {} TO {}").format(
+                    SQL(what), Identifier(self.schema, table), SQL("PUBLIC") if role is None else Identifier(role)
+                )
+                connection.execute(granted)
 
 
 STATEMENTS = {
@@ -215,6 +236,7 @@ STATEMENTS = {
         ON CONFLICT (stream) DO UPDATE SET wrapped = excluded.wrapped RETURNING stream""",
     "none_sees_it": """SELECT age(keys.xmin) > age(kept.relfrozenxid) FROM {schema}.participant_keys AS keys, pg_class AS kept
         WHERE keys.stream = %b AND kept.oid = keys.tableoid""",
+    "file_of_keys": "SELECT pg_relation_filenode(tableoid) FROM {schema}.participant_keys LIMIT 1",
     "stretch": """SELECT position, convert_to(stream, 'UTF8'), version, convert_to(kind, 'UTF8'), state, previous, hash, placed
         FROM {schema}.entries WHERE position >= %b ORDER BY position LIMIT %b""",
     "ended": """SELECT position, convert_to(actor, 'UTF8'), convert_to(command::text, 'UTF8'), convert_to(digest, 'UTF8'),

@@ -61,7 +61,6 @@ END
 $body$"""
 
 SCHEMA = [
-    "CREATE SCHEMA IF NOT EXISTS {schema}",
     """CREATE TABLE IF NOT EXISTS {schema}.entries (
         position bigint PRIMARY KEY, stream text COLLATE "C" NOT NULL, version bigint NOT NULL, kind text NOT NULL, state bytea NOT NULL,
         previous bytea NOT NULL, hash bytea NOT NULL, placed bytea NOT NULL, UNIQUE (stream, version))""",
@@ -88,3 +87,11 @@ SCHEMA = [
     RECORD,
     "COMMENT ON TABLE {schema}.entries IS {edition}",
 ]
+GRANTED = """SELECT rolname, privilege_type FROM pg_class CROSS JOIN LATERAL aclexplode(relacl) AS may
+    LEFT JOIN pg_roles ON pg_roles.oid = grantee WHERE pg_class.oid = to_regclass(%s) AND privilege_type IN ('SELECT', 'INSERT')"""
+"""Who may read a table or add to it; everybody may where no role is named."""
+WITH_ENTRIES = {
+    "SELECT": (("appended", "SELECT"), ("heads", "SELECT"), ("tiles", "SELECT")),
+    "INSERT": (("appended", "INSERT"), ("heads", "INSERT"), ("tiles", "INSERT, UPDATE")),
+}
+"""What goes with the right to read entries, and what with the right to add to them: those tables came later."""

@@ -71,14 +71,17 @@ class SQLiteLedgerRecorder(SQLiteRecorder):
             raise Missing(f"{path} holds no ledger. Create it first, or correct the address.")
         with self._reading() as cursor:
             edition = _edition(cursor)
-        if outdated(edition) or create:
+        if outdated(edition):
             self.create_table()
 
     def create_table(self) -> None:
         with self._writing() as cursor:
+            edition = _edition(cursor)
+            if not outdated(edition):
+                return  # Another process was first.
             for statement in SCHEMA:
                 cursor.execute(statement)
-            if not _edition(cursor):
+            if not edition:
                 cursor.execute(APPENDED_BY_COMMANDS.replace("{schema}.", ""))
             cursor.execute(f"PRAGMA user_version = {EDITION}")
 

@@ -18,19 +18,27 @@ SCHEMA = [
         of_row INTEGER NOT NULL, number INTEGER NOT NULL, hashes BLOB NOT NULL, PRIMARY KEY (of_row, number)) STRICT""",
     "CREATE TABLE IF NOT EXISTS followers (name TEXT PRIMARY KEY, token INTEGER NOT NULL, position INTEGER NOT NULL) STRICT",
     *(
-        f"""CREATE TRIGGER IF NOT EXISTS {table}_bear_no_{change.lower()} BEFORE {change} ON {table}
-        BEGIN SELECT RAISE(ABORT, 'what is recorded is never changed'); END"""
+        statement
         for table in ("entries", "commands", "appended", "heads")
         for change in ("UPDATE", "DELETE")
+        for statement in (
+            f"DROP TRIGGER IF EXISTS {table}_bear_no_{change.lower()}",
+            f"""CREATE TRIGGER {table}_bear_no_{change.lower()} BEFORE {change} ON {table}
+            BEGIN SELECT RAISE(ABORT, 'what is recorded is never changed'); END""",
+        )
     ),
     *(  # SQLite asks no trigger for deleting when a row replaces another.
-        f"""CREATE TRIGGER IF NOT EXISTS {table}_bear_no_replacement BEFORE INSERT ON {table}
-        WHEN EXISTS (SELECT 1 FROM {table} WHERE {in_its_place}) BEGIN SELECT RAISE(ABORT, 'what is recorded is never changed'); END"""  # noqa: S608 - The words are ours.
+        statement
         for table, in_its_place in (
             ("entries", "position = NEW.position OR (stream = NEW.stream AND version = NEW.version)"),
             ("commands", "actor = NEW.actor AND command = NEW.command"),
             ("appended", "position = NEW.position OR (stream = NEW.stream AND last = NEW.last)"),
             ("heads", "number = NEW.number"),
+        )
+        for statement in (
+            f"DROP TRIGGER IF EXISTS {table}_bear_no_replacement",
+            f"""CREATE TRIGGER {table}_bear_no_replacement BEFORE INSERT ON {table}
+            WHEN EXISTS (SELECT 1 FROM {table} WHERE {in_its_place}) BEGIN SELECT RAISE(ABORT, 'what is recorded is never changed'); END""",  # noqa: S608 - The words are ours.
         )
     ),
 ]

@@ -4,8 +4,8 @@ A site that keeps them where nobody who runs Daybook comes can prove that the le
 """
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from threading import Lock
@@ -22,7 +22,7 @@ from domain.letters import Letter
 from domain.protocol_file import ProtocolFaults
 from domain.rejections import Refused
 from domain.time import clock_time, local_date
-from store.errors import StoreError
+from store.errors import CommandReused, StoreError
 from store.follow import turn
 from store.heads import Head
 from workflows.sending import NotNow, RefusedForGood, Send
@@ -64,6 +64,10 @@ def keeps(contact: ContactNamed, site: str) -> bool:
     return contact.mail is not None and contact.serves(site) and bool(set(TO) & set(contact.roles))
 
 
+def _nobodys() -> bool:
+    return False
+
+
 class Heads:
     """Signs, and sends by `send`, if this machine can send mail at all. What cannot be done now is left for the next look."""
 
@@ -75,7 +79,7 @@ class Heads:
         self._taken: dict[Keeper, HeadGiven] = {}
         self._at_once, self._recording = asyncio.Semaphore(AT_ONCE), Lock()
         self._turn = ExitStack()
-        self._has_turn = False
+        self._ours: Callable[[], bool] = _nobodys
 
     async def sign(self) -> None:
         """Sign a head, if it is time."""
@@ -88,27 +92,43 @@ class Heads:
 
         One process does so at a time, wherever it runs; whoever comes meanwhile leaves it to that one, and looks again later.
         """
-        if self._send is None or not await asyncio.to_thread(self._waiting) or not await asyncio.to_thread(self._takes_turn):
+        if self._send is None:
             return
         try:
-            keepers = await asyncio.to_thread(self._waiting)  # Whose turn it was before may have sent theirs meanwhile.
-            if keepers and (head := await asyncio.to_thread(self._sealed)) is not None:
-                await asyncio.gather(*(self._give(one, head, self._send) for one in keepers))
+            if await asyncio.to_thread(self._may_send):
+                await self._give_all(self._send)
         finally:
             self._ends_turn()
 
+    def _may_send(self) -> bool:
+        """What was sent is put on record first, whatever became of its turn, of the day or of the contact meanwhile."""
+        return self._recorded() and bool(self._waiting()) and self._takes_turn()
+
+    async def _give_all(self, send: Send) -> None:
+        keepers = await asyncio.to_thread(self._waiting)  # Whose turn it was before may have sent theirs meanwhile.
+        if keepers and (head := await asyncio.to_thread(self._sealed)) is not None:
+            await asyncio.gather(*(self._give(one, head, send) for one in keepers))
+
     def _takes_turn(self) -> bool:
-        with self._left_for_later("turn-to-send-heads-not-known"):
-            self._has_turn = self._has_turn or self._turn.enter_context(turn(self._daybook.ledger, NAME))
-            if not self._has_turn:
-                self._turn.close()
-        return self._has_turn
+        if not self._ours():
+            self._turn.close()
+            self._ours = _nobodys
+            with self._left_for_later("turn-to-send-heads-not-known"):
+                self._ours = self._turn.enter_context(turn(self._daybook.ledger, NAME))
+        return self._ours()
 
     def _ends_turn(self) -> None:
         """It is kept while anything that was sent is not on record yet: nobody else shall send that again."""
         if not self._taken:
             self._turn.close()
-            self._has_turn = False
+            self._ours = _nobodys
+
+    def _recorded(self) -> bool:
+        """Whether all that was sent is on record, once what was not is tried again."""
+        with self._left_for_later("sent-heads-not-recorded"):
+            for to in list(self._taken):
+                self._record(to)
+        return not self._taken
 
     def _sealed(self) -> Head | None:
         """The head of the ledger as it stands; None where none can be signed."""
@@ -138,12 +158,13 @@ class Heads:
         return self._daybook.handed_out.knows(to.by(self._daybook.desk.name))
 
     async def _give(self, to: Keeper, head: Head, send: Send) -> None:
-        """Send somebody theirs and put that on record; what was taken and is not on record yet is not sent again."""
+        """Send somebody theirs and put that on record, unless the turn was lost meanwhile."""
         try:
-            if to not in self._taken:
-                async with self._at_once:
-                    await send(self._letter(to, head))
-                self._taken[to] = HeadGiven(site=to.site, people=(to.contact.person,), entries=head.size, head=head.digest)
+            async with self._at_once:
+                if not await asyncio.to_thread(self._ours):
+                    return
+                await send(self._letter(to, head))
+            self._taken[to] = HeadGiven(site=to.site, people=(to.contact.person,), entries=head.size, head=head.digest)
             await asyncio.to_thread(self._record, to)
         except RefusedForGood:
             self._rest(to, NOT_TODAY)
@@ -152,7 +173,7 @@ class Heads:
             self._rest(to, AGAIN_AFTER)
 
     def _record(self, to: Keeper) -> None:
-        with self._recording:
+        with self._recording, suppress(CommandReused):  # Whoever had the turn next has sent another head as well, and said so first.
             self._daybook.handed_out.record(self._taken[to], to.by(self._daybook.desk.name))
         del self._taken[to]
 

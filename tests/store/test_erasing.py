@@ -297,6 +297,29 @@ def test_whoever_reads_a_database_as_it_stood_keeps_the_key_in_its_file_no_longe
     assert erasures(trial, register).unfinished() == ()
 
 
+@pytest.mark.places("postgresql")
+def test_a_role_that_may_not_rid_the_file_of_a_key_overwrites_it_and_says_who_may(
+    address: str, ledger: Ledger, register: Path, hand: Hand
+) -> None:
+    server, _, name = address.partition("&schema=")
+    hand(f"CREATE ROLE {name} LOGIN")
+    hand(f"GRANT USAGE ON SCHEMA {name} TO {name}")
+    hand(f"GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA {name} TO {name}")
+    with closing(opened(f"postgresql://{name}@{server.partition('@')[2]}&schema={name}")) as of_guest:
+        guest = Trial(ledger=of_guest)
+        for participant in ("BER-001", "BER-002"):
+            registered(guest, participant)
+            decided(guest, BY_ORDER.model_copy(update={"participant": participant}))
+        for _ in range(2):
+            with pytest.raises(Fault, match="have a process of that role open the record once"):
+                erasures(guest, register).carry_out()
+            assert not any(identifies(of_guest, participant) for participant in ("BER-001", "BER-002"))
+    owner = Trial(ledger=ledger, numbers=100)
+    assert erasures(owner, register).unfinished() == ("BER-001", "BER-002")
+    erasures(owner, register).carry_out()
+    assert erasures(owner, register).unfinished() == ()
+
+
 def test_a_register_that_cannot_be_read_stops_everything(trial: Trial, register: Path) -> None:
     register.write_bytes(b'{"event": ')
     with pytest.raises(Fault, match="cannot be read"):

@@ -185,22 +185,34 @@ def taken_at_once(ledger: Ledger) -> bool:
         candidate.close()
 
 
+CUT = """SELECT pg_terminate_backend(pid, 10000) FROM pg_locks WHERE locktype = 'advisory' AND pid <> pg_backend_pid()
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
+"""Breaks the connection of whoever has a turn."""
 TAKE_TURN = """
 with turn(ledger, "relay") as ours:
-    print("ours", ours, flush=True)
+    print("ours", ours(), flush=True)
     sys.stdin.readline()
 """
 
 
 def test_a_turn_that_somebody_has_is_not_waited_for_and_is_free_once_they_are_done_or_killed(shared: str, ledger: Ledger) -> None:
     with turn(ledger, "relay") as ours, turn(ledger, "relay") as theirs, turn(ledger, "another") as another:
-        assert (ours, theirs, another) == (True, False, True)
+        assert (ours(), theirs(), another(), ours()) == (True, False, True, True)
     other = Elsewhere(shared, TAKE_TURN)
     other.go()
     assert other.line() == "ours True"
     assert not taken_at_once(ledger)
     other.kill()
     assert taken_at_once(ledger)
+
+
+@pytest.mark.places("postgresql")
+def test_a_turn_is_lost_with_the_connection_under_which_it_was_taken(ledger: Ledger, hand: Hand) -> None:
+    with turn(ledger, "relay") as ours:
+        assert ours()
+        hand(CUT)
+        assert not ours()
+        assert taken_at_once(ledger)
 
 
 def test_whoever_was_overtaken_cannot_move_the_position(ledger: Ledger) -> None:
