@@ -75,14 +75,18 @@ class Authority:
         self._permit_deciding(events, supposed)
         self.participants.desk.weigh(events, supposed)
 
-    def permit_copying(self, person: str, participant_id: str | None, source: Source, role: str | None = None) -> tuple[PersonsRole, ...]:
-        """The roles, site by site, by which somebody may take a copy of one record, or (None) of everybody's. Raises Refused.
+    def permit_copying(
+        self, person: str, participant_id: str | None, source: Source, role: str | None = None, *, around: bool = False
+    ) -> tuple[PersonsRole, ...]:
+        """The roles, never none, by which somebody may take a copy of one record, or (None) of everybody's. Raises Refused.
 
-        Whoever takes one must be allowed to see the history of everybody in it.
+        Whoever takes one must be allowed to see the history of everybody in it; and what is of the whole study, where what stands
+        `around` the records is in it as well, or where no site is open yet at which that could be asked.
         """
         everywhere = self.participants.desk.current().record.sites
-        sites = everywhere if participant_id is None else [self.seen(person, participant_id, source)]
-        return tuple(self.permit(person, "see-history", site, source, participant=participant_id, role=role) for site in sites)
+        sites = [*everywhere] if participant_id is None else [self.seen(person, participant_id, source)]
+        places = [*sites, None] if around or not sites else sites
+        return tuple(self.permit(person, "see-history", place, source, participant=participant_id, role=role) for place in places)
 
     def prefer(self, contact: ContactNamed, by: Circumstances) -> None:
         """Record how somebody wants to be told, which is theirs to say. Raises as StudyDesk.record does."""

@@ -162,7 +162,7 @@ def _sign_off(asking: Asking, asked: SearchAsked, typed: Mapping[str, str], comm
     daybook = asking.office.daybook
     question = question_by(asking, asked.typed)
     permit = daybook.authority.permit
-    places = (*question.sites, None) if question.whole_study else question.sites
+    places = question.sites if question.sites and not question.whole_study else (*question.sites, None)
     role, *_ = [permit(asking.person.id, "review-entries", place, asking.source) for place in places]
     review = to_be_reviewed(daybook.views, question, asked.upto, asking.person.id, typed.get("finds") or None)
     signing = Signing(typed.get("meaning", ""), typed.get("password", ""), typed.get("signer", "").strip())
