@@ -21,6 +21,8 @@ REVIEWS = "reviews:"
 Shelf = Literal["participants", "study", "people", "door", "reviews", "handed-out"]
 SHELVES: tuple[Shelf, ...] = get_args(Shelf)
 """What a ledger keeps, by whom or what it is about: the records of participants, and around them one stream of each kind."""
+OF_ACCESSES: tuple[Shelf, ...] = ("people", "door")
+"""What tells who has an account and who came in: where no site is named, for whoever may see who looked at what at every site."""
 Mark = Literal["correction", "override", "refusal", "signature"]
 MARKS: tuple[Mark, ...] = get_args(Mark)
 """What entries are looked for besides: what amends others, what was done against a gate, what was refused, what carries a signature."""
@@ -35,11 +37,13 @@ Text = Annotated[str, Field(max_length=80)]
 class Scope(Value):
     """Over which entries a search goes: on which shelves, and whether also over what is of the whole study, and of no site.
 
-    A search that says so takes the weekend for out of hours as well.
+    `accesses`: of that also over what is kept of people and of the door. A search that says over what it goes takes the weekend for out
+    of hours as well.
     """
 
     shelves: Annotated[tuple[Shelf, ...], Field(min_length=1)]
     whole_study: bool
+    accesses: Annotated[bool, Field(exclude_if=bool)] = True
 
 
 class Question(Value):
@@ -77,6 +81,12 @@ class Question(Value):
     def whole_study(self) -> bool:
         """Whether also what is of no site is looked for."""
         return self.over is not None and self.over.whole_study
+
+    @property
+    def accesses(self) -> bool:
+        """Whether what is kept of people and of the door is looked for also where it is of no site."""
+        over = self.over
+        return over is not None and over.whole_study and over.accesses and not set(OF_ACCESSES).isdisjoint(over.shelves)
 
     @property
     def kinds(self) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from domain.belonging import Belongs, belongs
 from domain.entry import Entry
 from domain.events import FACTS, VisitBooked, begins
 from domain.notices import at_work
-from domain.searching import SHELVES, Question, Shelf
+from domain.searching import OF_ACCESSES, SHELVES, Question, Shelf
 from domain.study import SiteOpened
 from domain.time import local_date, working_day
 from domain.words import Role, Source
@@ -192,6 +192,8 @@ def _parts(question: Question, bounds: Bounds) -> Iterator[tuple[str, tuple[obje
     yield among(sites), sites
     if question.shelves != SHELVES:
         yield f"shelf IN ({', '.join('?' * len(question.shelves))})", question.shelves
+    if question.whole_study and not question.accesses:
+        yield f"(site <> ? OR shelf NOT IN ({', '.join('?' * len(OF_ACCESSES))}))", (OF_THE_STUDY, *OF_ACCESSES)
     yield "position > ?", (bounds.after,)
     if bounds.upto is not None:
         yield "position <= ?", (bounds.upto,)

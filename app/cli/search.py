@@ -51,7 +51,7 @@ def search(  # noqa: PLR0913 - Each argument is an option of the command.
     with opened_list(ctx) as daybook:
         warn_if_behind(daybook, session)
         study = daybook.participants.study()
-        question = question_of(typed, frozenset(study.record.sites), study, session.clock(), everywhere=True)
+        question = question_of(typed, frozenset(study.record.sites), study, session.clock(), everywhere=("see-history", "see-accesses"))
         found = found_in(daybook.views, question, Bounds(), page, MOST_ROWS if as_json else ON_A_PAGE)
     if as_json:
         session.answers({"found": found.found, "upto": found.upto, "entries": [row._asdict() for row in found.rows]})

@@ -29,6 +29,8 @@ def test_a_copy_of_everything_takes_a_role_for_every_site_since_what_is_of_the_w
     assert "a-kim has not the role monitor" in refused
     assert not (tmp_path / "hers").exists()
     desk("export", str(tmp_path / "hers"), "--participant", "BER-001", who=KIM)
+    desk("people", "grant", "a-kim", "monitor", *DAY, who=BERG)
+    assert "may see accesses" in desk("export", str(tmp_path / "hers of all"), "--study", who=KIM, code=2).stderr, "who came in is in it"
     desk("export", str(tmp_path / "his"), "--study", who=HAAS)
 
 

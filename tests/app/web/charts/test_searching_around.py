@@ -69,6 +69,29 @@ def test_a_role_at_each_site_is_none_for_the_whole_study(auditor: Desk) -> None:
     assert auditor.seats("r-haas").get("/api/entries?shelf=door").json()["found"] == 2
 
 
+def test_who_came_in_is_seen_only_by_whoever_may_see_who_looked_at_what(auditor: Desk) -> None:
+    for person in ("s-novak", "a-kim", "d-okoro", "k-adler"):
+        page = auditor.seats(person).sees("/search?shelf=door")
+        assert rows(page) == [("The door", "Access refused")], "that one is at a site"
+        assert {kind for _, kind in rows(auditor.sees("/search?shelf=people"))} == {"Role granted"}
+        assert auditor.get("/api/entries?shelf=door").json()["found"] == 1
+        assert rows(auditor.sees("/search?kind=protocol-released.v1"))
+        assert not rows(auditor.sees("/search?kind=signed-in.v1")) + rows(auditor.sees("/search?kind=person-admitted.v1"))
+
+
+def test_a_review_by_somebody_who_does_not_see_who_came_in_says_so_and_one_of_that_is_shown_to_nobody_else(auditor: Desk) -> None:
+    auditor.office.accounts.passwords.set("s-novak", PASSWORD, chosen=True)
+    assert auditor.sends("/search?shelf=people&kind=person-admitted.v1", "", SIGNED).status_code == 303
+    auditor.seats("s-novak")
+    assert "Nothing added" not in auditor.sees("/reviews")
+    assert auditor.sends("/search?kind=protocol-released.v1", "", SIGNED | {"signer": "s-novak"}).status_code == 303
+    of_people, of_all = (entry.event.question for entry in auditor.office.daybook.reviews.all())
+    assert (of_people.accesses, of_all.accesses, of_all.whole_study) == (True, False, True)
+    assert in_words(of_all).startswith("Entries at BER, SAO and of the whole study but for people and the door")
+    assert auditor.sees("/reviews").count("Nothing added") == 1
+    assert auditor.seats("r-haas").sees("/reviews").count("Nothing added") == 2
+
+
 def test_a_site_that_is_chosen_leaves_out_what_is_of_the_whole_study(auditor: Desk) -> None:
     assert {kept for kept, _ in rows(auditor.sees("/search?site=SAO&shelf=people"))} == {"People"}
     assert "whole study" not in auditor.sees("/search?site=SAO")
