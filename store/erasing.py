@@ -7,7 +7,7 @@ destroyed there when that has ended.
 
 import fcntl
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
@@ -60,9 +60,20 @@ class Erasures:
                 log.info("identity-erased" if gone else "erased-key-still-in-a-file", participant=participant)
 
     def unfinished(self) -> tuple[str, ...]:
-        """Who is to be erased, and whose key a file of the database may still hold; `carry_out` goes on with it. Raises DamagedEntry."""
-        erased = dict.fromkeys(event.participant for event, _ in self._desk.erased())
-        return tuple(participant for participant in erased if not self._ledger.forgotten(PARTICIPANT + participant))
+        """Who is erased, while a file of the database may still hold the key; `carry_out` goes on with it. Raises a StoreError."""
+        return tuple(one for one in self._decided() if self._lingers(PARTICIPANT + one))
+
+    def not_begun(self) -> tuple[str, ...]:
+        """Who is to be erased, and whose key still opens; so it is where `carry_out` was broken off. Raises a StoreError."""
+        return tuple(one for one in self._decided() if self._ledger.named(PARTICIPANT + one))
+
+    def _lingers(self, stream: str) -> bool:
+        """Whether the key of a stream opens nothing any more, and yet may stand in a file."""
+        return not self._ledger.named(stream) and not self._ledger.forgotten(stream)
+
+    def _decided(self) -> Iterable[str]:
+        """Whom it was decided to erase, by the record."""
+        return dict.fromkeys(event.participant for event, _ in self._desk.erased())
 
     def _register_also(self, recorded: Mapping[str, Line]) -> dict[str, Line]:
         """All of the register, once what is on record stands in it too: read and written by one alone, so that no line is lost."""

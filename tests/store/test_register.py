@@ -58,6 +58,14 @@ def test_a_line_that_another_wrote_meanwhile_stays_in_the_register(trial: Trial,
     assert [line.count(b"BER-00") for line in register.read_bytes().splitlines()] == [1, 1]
 
 
+def test_a_key_that_still_opens_is_never_told_as_one_that_only_lingers_in_a_file(trial: Trial, register: Path) -> None:
+    decided(trial)
+    ours = erasures(trial, register)
+    assert (ours.not_begun(), ours.unfinished()) == (("BER-001",), ())
+    ours.carry_out()
+    assert (ours.not_begun(), ours.unfinished()) == ((), ())
+
+
 def test_two_that_write_at_once_write_the_register_once_and_whole(trial: Trial, register: Path) -> None:
     decided(trial)
     decided(trial, ANOTHER)
