@@ -158,7 +158,7 @@ def to_be_reviewed(views: Views, question: Question, upto: int, reviewer: str, f
     if upto > views.position():
         raise Refused(Reason(code="not-told-yet", says="nobody has seen these entries yet: search again"))
     found = found_in_all(views, question, Bounds(upto=upto))
-    refuse_if(not_to_be_reviewed(reviewer, found.actors))
+    refuse_if(not_to_be_reviewed(reviewer, len(found.digests), found.actors))
     if len(found.digests) > MOST_REVIEWED:
         raise Refused(
             Reason(code="too-many-to-review", says=f"nobody looks at more than {MOST_REVIEWED} entries one by one: narrow it down")

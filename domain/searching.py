@@ -1,6 +1,6 @@
 """A search over the entries of a study's ledger, and that somebody reviewed all that it found, by signature."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from hashlib import sha256
 from typing import Annotated, Literal, get_args
 
@@ -141,11 +141,9 @@ def digest_of(digests: Iterable[str]) -> str:
     return sha256("\n".join(digests).encode()).hexdigest()
 
 
-def not_to_be_reviewed(reviewer: str, actors: Iterable[str]) -> Iterable[Reason]:
-    """Why somebody cannot sign off these entries: there are none, or some are their own."""
-    found = set(actors)
-    if not found:
+def not_to_be_reviewed(reviewer: str, entries: int, actors: Collection[str]) -> Iterable[Reason]:
+    """Why somebody cannot sign off so many entries: there are none, or some are their own."""
+    if not entries:
         yield Reason(code="nothing-found", says="the search found no entry, so there is nothing to review")
-    if reviewer in found:
-        says = "some of these entries are your own: somebody else reviews those. Signing in is one too: look for those of others alone"
-        yield Reason(code="own-entries", says=says)
+    if reviewer in actors:
+        yield Reason(code="own-entries", says="some of these entries are your own: somebody else reviews those")

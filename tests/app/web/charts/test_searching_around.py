@@ -7,7 +7,7 @@ import pytest
 
 from app.demo.people import PASSWORD, SINCE
 from app.searched import AS_BEFORE, bound_by, in_words, to_be_reviewed
-from domain.doorkeeping import AccessRefused, SignedIn
+from domain.doorkeeping import AccessRefused, DoorEvent, SignedIn, TurnedAway, Unlocked
 from domain.entry import Signature
 from domain.people import RoleGranted
 from domain.searching import Question
@@ -28,7 +28,7 @@ def auditor(desk: Desk) -> Desk:
     return desk.seats("r-haas")
 
 
-def note(desk: Desk, event: AccessRefused | SignedIn) -> None:
+def note(desk: Desk, event: DoorEvent) -> None:
     desk.office.daybook.people.note(event, "web")
 
 
@@ -151,12 +151,24 @@ def test_a_review_of_the_whole_study_takes_a_role_for_it(auditor: Desk) -> None:
     assert not auditor.office.daybook.reviews.all()
 
 
-def test_nobody_reviews_how_they_themselves_came_in(auditor: Desk) -> None:
+def test_the_door_is_reviewed_in_one_go_whatever_it_noted_of_the_reviewer_and_whoever_tried_their_name(auditor: Desk) -> None:
     note(auditor, SignedIn(person="r-haas", by="password"))
+    note(auditor, TurnedAway(person="r-haas"))
+    auditor.catches_up()
+    assert auditor.sends("/search?shelf=door", "", SIGNED).status_code == 303
+    (review,) = (entry.event for entry in auditor.office.daybook.reviews.all())
+    assert (review.entries, review.question.actor) == (4, None)
+
+
+def test_what_the_door_alone_noted_can_be_reviewed_too(auditor: Desk) -> None:
+    assert auditor.sends("/search?shelf=door&actor=t-berg", "", SIGNED).status_code == 303
+
+
+def test_what_somebody_did_at_the_door_for_another_is_their_own(auditor: Desk) -> None:
+    auditor.office.daybook.people.done_for(Unlocked(person="m-weber"), by_("administrator", UUID(int=11), id="r-haas"))
     auditor.catches_up()
     answer = auditor.sends("/search?shelf=door", "", SIGNED)
-    assert (answer.status_code, "Signing in is one too" in answer.text) == (409, True)
-    assert auditor.sends("/search?shelf=door&kind=access-refused.v1", "", SIGNED).status_code == 303
+    assert (answer.status_code, "are your own" in answer.text) == (409, True)
 
 
 def test_a_stream_that_cannot_be_read_is_named_to_whoever_searches(auditor: Desk) -> None:
