@@ -118,7 +118,11 @@ def in_words(question: Question) -> str:
     }
     parts = [_where(question), *(f"{word} {value}" for word, value in said.items() if value)]
     if question.out_of_hours:
-        parts.append("recorded out of hours, weekends not counted" if question.over is None else "recorded out of hours")
+        parts.append(
+            "recorded out of hours, weekends not counted"
+            if question.over is None
+            else "recorded out of hours of their site, so nothing of the whole study"
+        )
     return f"Entries {'; '.join(parts)}"
 
 

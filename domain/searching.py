@@ -50,7 +50,7 @@ class Question(Value):
     """Which entries are looked for; what is not said narrows nothing. All instants are included.
 
     `late_hours`: recorded at least so long after it must have happened. `out_of_hours`: recorded by a person while nobody works at the
-    site. `text` is looked for in the kinds of entries, never in what they say.
+    site; what is of no site has no hours. `text` is looked for in the kinds of entries, never in what they say.
 
     Before a search said `over` what it goes, it went over the entries of participants alone, and the hours of a site were those of every
     day. Reviews were signed of that, so it still does where nothing is said, and is written as it was then.

@@ -98,6 +98,14 @@ def test_a_site_that_is_chosen_leaves_out_what_is_of_the_whole_study(auditor: De
     assert "whole study" in auditor.sees("/search")
 
 
+def test_hours_are_those_of_a_site_and_whoever_looks_for_what_was_out_of_them_is_told_that_the_rest_has_none(auditor: Desk) -> None:
+    page = auditor.sees("/search?shelf=door&out_of_hours=yes")
+    assert rows(page) == [("The door", "Access refused")], "it is night for whoever signed in as well"
+    assert "What is of no site, such as that somebody signed in, has no hours" in page
+    assert auditor.sends("/search?shelf=door&out_of_hours=yes", "", SIGNED).status_code == 303
+    assert "recorded out of hours of their site, so nothing of the whole study" in auditor.sees("/reviews")
+
+
 def test_an_entry_leads_to_a_page_only_where_the_asker_may_open_it(auditor: Desk) -> None:
     assert "/people/" not in auditor.sees("/search?shelf=people")
     granted(auditor, RoleGranted(person="r-haas", role="administrator", delegated=SINCE, trained=SINCE))
