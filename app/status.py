@@ -32,7 +32,8 @@ UNSIGNED = (
 )
 STILL_IN_A_FILE = (
     "it was decided to erase who {who} is, and a file of the database may still hold the key to it, since something reads there as it "
-    "stood before, such as a backup: once that has ended the worker takes the key out of it, and so does whatever next opens the record"
+    "stood before, such as a backup: once that has ended the worker takes the key out of it, and so does whatever next opens the record; "
+    "the log of writes of a PostgreSQL, and an archive of it, let go of it in their own time"
 )
 STILL_NAMED = (
     "it was decided to erase who {who} is, and that was broken off before it was done, so that the key to it still opens: the worker goes "
