@@ -35,9 +35,10 @@ class Rights:
         """The sites at which they may do something."""
         return frozenset(site for site, actions in self.granted.items() if site and action in actions)
 
-    def everywhere(self, action: Action) -> bool:
-        """Whether they may do something for what is of the whole study, by a role for every site."""
-        return action in self.granted.get(None, ())
+    @property
+    def everywhere(self) -> frozenset[Action]:
+        """What they may do for what is of the whole study, by a role for every site."""
+        return self.granted.get(None, frozenset())
 
     @property
     def actions(self) -> frozenset[Action]:
@@ -75,14 +76,21 @@ class Authority:
         self._permit_deciding(events, supposed)
         self.participants.desk.weigh(events, supposed)
 
-    def permit_copying(self, person: str, participant_id: str | None, source: Source, role: str | None = None) -> tuple[PersonsRole, ...]:
-        """The roles, site by site, by which somebody may take a copy of one record, or (None) of everybody's. Raises Refused.
+    def permit_copying(
+        self, person: str, participant_id: str | None, source: Source, role: str | None = None, *, around: bool = False
+    ) -> tuple[PersonsRole, ...]:
+        """The roles, never none, by which somebody may take a copy of one record, or (None) of everybody's. Raises Refused.
 
-        Whoever takes one must be allowed to see the history of everybody in it.
+        Whoever takes one must be allowed to see the history of everybody in it; and what is of the whole study, who came in
+        included, where what stands `around` the records is in it as well. Where no site is open yet, it is asked for the whole study.
         """
         everywhere = self.participants.desk.current().record.sites
-        sites = everywhere if participant_id is None else [self.seen(person, participant_id, source)]
-        return tuple(self.permit(person, "see-history", site, source, participant=participant_id, role=role) for site in sites)
+        sites = [*everywhere] if participant_id is None else [self.seen(person, participant_id, source)]
+        places = [*sites, None] if around or not sites else sites
+        needs: list[tuple[Action, str | None]] = [("see-history", place) for place in places]
+        if around:
+            needs.append(("see-accesses", None))
+        return tuple(self.permit(person, action, place, source, participant=participant_id, role=role) for action, place in needs)
 
     def prefer(self, contact: ContactNamed, by: Circumstances) -> None:
         """Record how somebody wants to be told, which is theirs to say. Raises as StudyDesk.record does."""

@@ -4,15 +4,17 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import Any
 
 from app.cli.reading import shaped, whole
 from app.clinic_time import DAY, SiteClock
 from domain.belonging import shelf_of
 from domain.entry import Circumstances, Entry
 from domain.rejections import Reason, Refused, refuse_if
-from domain.searching import SHELVES, EntriesReviewed, Question, Shelf, digest_of, kind_in_words, not_to_be_reviewed
+from domain.searching import OF_ACCESSES, SHELVES, EntriesReviewed, Question, Shelf, digest_of, kind_in_words, not_to_be_reviewed
 from domain.study import Study
 from domain.time import MINUTE, shown
+from domain.words import Action
 from projections.search import Bounds, Row, found_in_all, search
 from projections.views import Parked, Views
 from store.codec import canonical
@@ -44,17 +46,19 @@ LONGEST_SAID = 40
 SMALLEST = timedelta(microseconds=1)
 
 
-def question_of(typed: Mapping[str, str], sites: Collection[str], study: Study, now: datetime, *, everywhere: bool) -> Question:
+def question_of(
+    typed: Mapping[str, str], sites: Collection[str], study: Study, now: datetime, *, everywhere: Collection[Action]
+) -> Question:
     """The search that was typed; dates are those of the site that is asked for, or of UTC. Raises Refused with all that is wrong.
 
-    `everywhere` goes also over what is of the whole study, unless a site is asked for.
+    `everywhere` is what may be done by a role for every site: by that it goes over what is of the whole study, unless a site is asked for.
     """
     said = {"shelf": ""} | {name: text.strip() for name in TYPED if (text := typed.get(name, "")).strip()}
     site = said.pop("site", "")
     if site and site not in sites:
         raise Refused(Reason(code="not-understood", says=f"site: there is no site {site[:10]} that you may see"))
     clock = SiteClock(study.zone(site) if site else "UTC", now)
-    values: dict[str, object] = {"sites": (site,) if site else tuple(sorted(sites)), "out_of_hours": said.pop("out_of_hours", "") == "yes"}
+    values: dict[str, Any] = {"sites": (site,) if site else tuple(sorted(sites)), "out_of_hours": said.pop("out_of_hours", "") == "yes"}
     reasons: list[Reason] = []
     for name, text in said.items():
         try:
@@ -63,8 +67,15 @@ def question_of(typed: Mapping[str, str], sites: Collection[str], study: Study, 
             reasons += [one.model_copy(update={"says": f"{name.replace('_', ' ')}: {one.says}"}) for one in refused.reasons]
     refuse_if(reasons)
     if shelves := values.pop("shelf"):
-        values["over"] = {"shelves": shelves, "whole_study": everywhere and not site}
+        values["over"] = _over(shelves, () if site else everywhere)
     return shaped(lambda: Question.model_validate(values))
+
+
+def _over(shelves: Collection[str], everywhere: Collection[Action]) -> dict[str, object]:
+    """Over what somebody's search goes who may do that much for the whole study."""
+    hidden = set() if "see-accesses" in everywhere else set(OF_ACCESSES)
+    whole_study = "see-history" in everywhere and not hidden.issuperset(shelves)
+    return {"shelves": shelves, "whole_study": whole_study, "accesses": not whole_study or hidden.isdisjoint(shelves)}
 
 
 def _read(name: str, text: str, clock: SiteClock) -> object:
@@ -107,13 +118,19 @@ def in_words(question: Question) -> str:
     }
     parts = [_where(question), *(f"{word} {value}" for word, value in said.items() if value)]
     if question.out_of_hours:
-        parts.append("recorded out of hours, weekends not counted" if question.over is None else "recorded out of hours")
+        parts.append(
+            "recorded out of hours, weekends not counted"
+            if question.over is None
+            else "recorded out of hours of their site, so nothing of the whole study"
+        )
     return f"Entries {'; '.join(parts)}"
 
 
 def _where(question: Question) -> str:
     kept = "" if question.shelves == SHELVES else f"of {' and '.join(ON_SHELVES[shelf] for shelf in question.shelves)} "
-    return f"{kept}at {', '.join(question.sites) or 'no site'}{' and of the whole study' if question.whole_study else ''}"
+    study = " and of the whole study" if question.whole_study else ""
+    unseen = " but for people and the door" if question.over and not question.over.accesses else ""
+    return f"{kept}at {', '.join(question.sites) or 'no site'}{study}{unseen}"
 
 
 def shelf_typed(question: Question) -> str:
@@ -145,7 +162,7 @@ def to_be_reviewed(views: Views, question: Question, upto: int, reviewer: str, f
     if upto > views.position():
         raise Refused(Reason(code="not-told-yet", says="nobody has seen these entries yet: search again"))
     found = found_in_all(views, question, Bounds(upto=upto))
-    refuse_if(not_to_be_reviewed(reviewer, found.actors))
+    refuse_if(not_to_be_reviewed(reviewer, len(found.digests), found.actors))
     if len(found.digests) > MOST_REVIEWED:
         raise Refused(
             Reason(code="too-many-to-review", says=f"nobody looks at more than {MOST_REVIEWED} entries one by one: narrow it down")

@@ -32,7 +32,12 @@ UNSIGNED = (
 )
 STILL_IN_A_FILE = (
     "it was decided to erase who {who} is, and a file of the database may still hold the key to it, since something reads there as it "
-    "stood before, such as a backup: once that has ended the worker takes the key out of it, and so does whatever next opens the record"
+    "stood before, such as a backup: once that has ended the worker takes the key out of it, and so does whatever next opens the record; "
+    "the log of writes of a PostgreSQL, and an archive of it, let go of it in their own time"
+)
+STILL_NAMED = (
+    "it was decided to erase who {who} is, and that was broken off before it was done, so that the key to it still opens: the worker goes "
+    "on with it every minute, and so does whatever next opens the record; see that the register in DAYBOOK_ERASURES can be written"
 )
 
 
@@ -62,15 +67,18 @@ class Status(Value):
     entries_unsigned: int
     """Entries that no head of the ledger states, although the first of them was recorded more than an hour and a quarter ago."""
     erasures_unfinished: tuple[str, ...]
-    """Who is to be erased, while a file of the database may still hold the key to who they are."""
+    """Who is erased, while a file of the database may still hold the key to who they were."""
+    erasures_not_begun: tuple[str, ...]
+    """Who is to be erased, while the key to who they are still opens."""
 
     @property
     def troubled(self) -> bool:
         """Whether somebody should look: anything damaged, left out, behind, absent or undone, or other time-zone data."""
         damage = self.verification is not None and self.verification.damage
         wrong = damage or self.parked or self.journeys_behind or self.study_unreadable or self.time_zone_data_differs
-        undone = self.messages_failed or self.messages_late or self.entries_unsigned or self.erasures_unfinished or self.feed_lag != 0
-        return bool(wrong or undone or not self.temporal_answers)
+        undone = self.messages_failed or self.messages_late or self.entries_unsigned or self.feed_lag != 0
+        named = self.erasures_unfinished or self.erasures_not_begun
+        return bool(wrong or undone or named or not self.temporal_answers)
 
 
 def status(daybook: Daybook, within_seconds: float, *, proving: bool = True) -> Status:
@@ -101,6 +109,7 @@ def status(daybook: Daybook, within_seconds: float, *, proving: bool = True) -> 
         messages_late=messages.late,
         entries_unsigned=daybook.signing.behind(daybook.ledger),
         erasures_unfinished=() if unreadable else daybook.erasures.unfinished(),
+        erasures_not_begun=() if unreadable else daybook.erasures.not_begun(),
     )
 
 
@@ -171,10 +180,16 @@ def lines(found: Status) -> Iterator[tuple[str, str]]:
         yield "Messages", OVERDUE.format(said=_counted(found.messages_late))
     if found.entries_unsigned:
         yield "Heads", UNSIGNED.format(said=_counted(found.entries_unsigned, "entry", "entries"))
-    if found.erasures_unfinished:
-        yield "Erasures", STILL_IN_A_FILE.format(who=", ".join(found.erasures_unfinished))
+    yield from (("Erasures", one) for one in erasures_left(found.erasures_unfinished, found.erasures_not_begun))
     if found.time_zone_data_differs:
         yield "Time zones", "this machine reckons with other time-zone data than the study adopted; see `daybook study adopt-time-zones`"
+
+
+def erasures_left(unfinished: Sequence[str], not_begun: Sequence[str]) -> Iterator[str]:
+    """What is left to do of the erasures that were decided."""
+    for left, says in ((unfinished, STILL_IN_A_FILE), (not_begun, STILL_NAMED)):
+        if left:
+            yield says.format(who=", ".join(left))
 
 
 def _counted(number: int, one: str = "message", several: str = "messages") -> str:

@@ -28,7 +28,7 @@ MAY: Mapping[PersonsRole, frozenset[Action]] = {
 """What each role may do, at the site for which it was granted. Whoever looks after accounts sees no participant by that."""
 OF_THE_WHOLE_STUDY: frozenset[Action] = frozenset({"classify", "run-study", "admit-people", "see-system"})
 """What concerns every site at once, and therefore takes a role that was granted for every site."""
-OF_THE_STUDY_TOO: frozenset[Action] = frozenset({"vouch", "see-history", "review-entries"})
+OF_THE_STUDY_TOO: frozenset[Action] = frozenset({"vouch", "see-history", "review-entries", "see-accesses"})
 """What is done at a site for those who work there and for what is on record there, and by a role for every site for what is of no site."""
 
 

@@ -1,6 +1,6 @@
 """A search over the entries of a study's ledger, and that somebody reviewed all that it found, by signature."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from hashlib import sha256
 from typing import Annotated, Literal, get_args
 
@@ -21,6 +21,8 @@ REVIEWS = "reviews:"
 Shelf = Literal["participants", "study", "people", "door", "reviews", "handed-out"]
 SHELVES: tuple[Shelf, ...] = get_args(Shelf)
 """What a ledger keeps, by whom or what it is about: the records of participants, and around them one stream of each kind."""
+OF_ACCESSES: tuple[Shelf, ...] = ("people", "door")
+"""What tells who has an account and who came in: where no site is named, for whoever may see who looked at what at every site."""
 Mark = Literal["correction", "override", "refusal", "signature"]
 MARKS: tuple[Mark, ...] = get_args(Mark)
 """What entries are looked for besides: what amends others, what was done against a gate, what was refused, what carries a signature."""
@@ -35,18 +37,20 @@ Text = Annotated[str, Field(max_length=80)]
 class Scope(Value):
     """Over which entries a search goes: on which shelves, and whether also over what is of the whole study, and of no site.
 
-    A search that says so takes the weekend for out of hours as well.
+    `accesses`: of that also over what is kept of people and of the door. A search that says over what it goes takes the weekend for out
+    of hours as well.
     """
 
     shelves: Annotated[tuple[Shelf, ...], Field(min_length=1)]
     whole_study: bool
+    accesses: Annotated[bool, Field(exclude_if=bool)] = True
 
 
 class Question(Value):
     """Which entries are looked for; what is not said narrows nothing. All instants are included.
 
     `late_hours`: recorded at least so long after it must have happened. `out_of_hours`: recorded by a person while nobody works at the
-    site. `text` is looked for in the kinds of entries, never in what they say.
+    site; what is of no site has no hours. `text` is looked for in the kinds of entries, never in what they say.
 
     Before a search said `over` what it goes, it went over the entries of participants alone, and the hours of a site were those of every
     day. Reviews were signed of that, so it still does where nothing is said, and is written as it was then.
@@ -77,6 +81,12 @@ class Question(Value):
     def whole_study(self) -> bool:
         """Whether also what is of no site is looked for."""
         return self.over is not None and self.over.whole_study
+
+    @property
+    def accesses(self) -> bool:
+        """Whether what is kept of people and of the door is looked for also where it is of no site."""
+        over = self.over
+        return over is not None and over.whole_study and over.accesses and not set(OF_ACCESSES).isdisjoint(over.shelves)
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -131,11 +141,9 @@ def digest_of(digests: Iterable[str]) -> str:
     return sha256("\n".join(digests).encode()).hexdigest()
 
 
-def not_to_be_reviewed(reviewer: str, actors: Iterable[str]) -> Iterable[Reason]:
-    """Why somebody cannot sign off these entries: there are none, or some are their own."""
-    found = set(actors)
-    if not found:
+def not_to_be_reviewed(reviewer: str, entries: int, actors: Collection[str]) -> Iterable[Reason]:
+    """Why somebody cannot sign off so many entries: there are none, or some are their own."""
+    if not entries:
         yield Reason(code="nothing-found", says="the search found no entry, so there is nothing to review")
-    if reviewer in found:
-        says = "some of these entries are your own: somebody else reviews those. Signing in is one too: look for those of others alone"
-        yield Reason(code="own-entries", says=says)
+    if reviewer in actors:
+        yield Reason(code="own-entries", says="some of these entries are your own: somebody else reviews those")

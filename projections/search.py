@@ -9,7 +9,7 @@ from domain.belonging import Belongs, belongs
 from domain.entry import Entry
 from domain.events import FACTS, VisitBooked, begins
 from domain.notices import at_work
-from domain.searching import SHELVES, Question, Shelf
+from domain.searching import OF_ACCESSES, SHELVES, Question, Shelf
 from domain.study import SiteOpened
 from domain.time import local_date, working_day
 from domain.words import Role, Source
@@ -33,6 +33,8 @@ INDEXES = (
 """Each is in the order of the ledger by itself, since the position is the key."""
 OF_PROGRAMS = frozenset({"journey", "notices"})
 """The sources of what no person recorded."""
+AT_THE_DOOR: Role = "door"
+"""The role of what the door noted of somebody."""
 OF_THE_STUDY, ITS_ZONE = "", "UTC"
 """What stands for the site of an entry of the whole study, and on which clocks it is told."""
 IN_HOURS, AT_THE_WEEKEND, OUTSIDE = range(3)
@@ -94,7 +96,10 @@ def search(views: Views, question: Question, bounds: Bounds, page: int, size: in
 
 
 class Found(NamedTuple):
-    """All that a search found, for whoever reviews it: the digests in the order of the ledger, and who recorded any of them."""
+    """All that a search found, for whoever reviews it: the digests in the order of the ledger, and who recorded any of them.
+
+    What the door noted of somebody was recorded by nobody: a stranger at the door can bring it about in anybody's name.
+    """
 
     digests: tuple[str, ...]
     actors: frozenset[str]
@@ -103,10 +108,10 @@ class Found(NamedTuple):
 def found_in_all(views: Views, question: Question, bounds: Bounds) -> Found:
     """Everything that a search finds, of each entry its digest and its actor."""
     condition, given = _condition(question, bounds)
-    asked = f"SELECT digest, actor FROM entries WHERE {condition} ORDER BY position"  # noqa: S608 - Only marks are put in.
+    asked = f"SELECT digest, actor, role FROM entries WHERE {condition} ORDER BY position"  # noqa: S608 - Only marks are put in.
     with views.reading() as connection:
         rows = connection.execute(asked, given).fetchall()
-    return Found(tuple(digest for digest, _ in rows), frozenset(actor for _, actor in rows))
+    return Found(tuple(digest for digest, *_ in rows), frozenset(actor for _, actor, role in rows if role != AT_THE_DOOR))
 
 
 def apply(views: sqlite3.Connection, told: Told) -> None:
@@ -192,6 +197,8 @@ def _parts(question: Question, bounds: Bounds) -> Iterator[tuple[str, tuple[obje
     yield among(sites), sites
     if question.shelves != SHELVES:
         yield f"shelf IN ({', '.join('?' * len(question.shelves))})", question.shelves
+    if question.whole_study and not question.accesses:
+        yield f"(site <> ? OR shelf NOT IN ({', '.join('?' * len(OF_ACCESSES))}))", (OF_THE_STUDY, *OF_ACCESSES)
     yield "position > ?", (bounds.after,)
     if bounds.upto is not None:
         yield "position <= ?", (bounds.upto,)

@@ -5,10 +5,12 @@ records the decision anew where the backup does not know it yet. So it is where 
 destroyed there when that has ended.
 """
 
+import fcntl
 import os
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from uuid import uuid4
 
 import structlog
 
@@ -44,13 +46,11 @@ class Erasures:
         with suppress(DamagedEntry):
             if not self._desk.opened():
                 return
-        registered = self._registered()
-        decided = {line.event.participant: line for line in registered}
+        decided = {line.event.participant: line for line in self._registered()}
         with suppress(DamagedEntry):  # whoever reads the study is told; the register still holds
             recorded = {event.participant: Line(event=event, by=by) for event, by in self._desk.erased()}
-            if unregistered := [line for participant, line in recorded.items() if participant not in decided]:
-                self._write([*registered, *unregistered])
-                decided |= {line.event.participant: line for line in unregistered}
+            if recorded.keys() - decided.keys():
+                decided = self._register_also(recorded)
             for participant, line in decided.items():
                 if participant not in recorded:
                     self._desk.record_again(line.event, line.by)
@@ -70,9 +70,41 @@ class Erasures:
             raise trouble
 
     def unfinished(self) -> tuple[str, ...]:
-        """Who is to be erased, and whose key a file of the database may still hold; `carry_out` goes on with it. Raises DamagedEntry."""
-        erased = dict.fromkeys(event.participant for event, _ in self._desk.erased())
-        return tuple(participant for participant in erased if not self._ledger.forgotten(PARTICIPANT + participant))
+        """Who is erased, while a file of the database may still hold the key; `carry_out` goes on with it. Raises a StoreError."""
+        return tuple(one for one in self._decided() if self._lingers(PARTICIPANT + one))
+
+    def not_begun(self) -> tuple[str, ...]:
+        """Who is to be erased, and whose key still opens; so it is where `carry_out` was broken off. Raises a StoreError."""
+        return tuple(one for one in self._decided() if self._ledger.named(PARTICIPANT + one))
+
+    def _lingers(self, stream: str) -> bool:
+        """Whether the key of a stream opens nothing any more, and yet may stand in a file."""
+        return not self._ledger.named(stream) and not self._ledger.forgotten(stream)
+
+    def _decided(self) -> Iterable[str]:
+        """Whom it was decided to erase, by the record."""
+        return dict.fromkeys(event.participant for event, _ in self._desk.erased())
+
+    def _register_also(self, recorded: Mapping[str, Line]) -> dict[str, Line]:
+        """All of the register, once what is on record stands in it too: read and written by one alone, so that no line is lost."""
+        with self._alone():
+            registered = self._registered()
+            known = {line.event.participant: line for line in registered}
+            if unregistered := {participant: line for participant, line in recorded.items() if participant not in known}:
+                self._write([*registered, *unregistered.values()])
+        return known | unregistered
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keep every other thread and process of this machine from the register meanwhile."""
+        with ExitStack() as at_the_end:
+            try:
+                held = os.open(self._register.with_name(f"{self._register.name}.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+                at_the_end.callback(os.close, held)
+                fcntl.flock(held, fcntl.LOCK_EX)
+            except OSError as error:
+                raise self._unwritable(error) from error
+            yield
 
     def _registered(self) -> list[Line]:
         try:
@@ -85,16 +117,17 @@ class Erasures:
 
     def _write(self, lines: Sequence[Line]) -> None:
         """Put the whole register in its place at once: a disk that is full leaves the one that was there."""
-        beside = self._register.with_name(f"{self._register.name}.{os.getpid()}")
+        beside = self._register.with_name(f"{self._register.name}.{uuid4().hex}")
         try:
-            with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
                 file.write(b"".join(line.model_dump_json().encode() + b"\n" for line in lines))
                 file.flush()
                 os.fsync(file.fileno())
             beside.replace(self._register)
         except OSError as error:
-            raise Fault(
-                f"The register of erasures at {self._register} cannot be written: {error.strerror}. Repeat it when that is put right."
-            ) from error
+            raise self._unwritable(error) from error
         finally:
             beside.unlink(missing_ok=True)
+
+    def _unwritable(self, error: OSError) -> Fault:
+        return Fault(f"The register of erasures at {self._register} cannot be written: {error.strerror}. Repeat it when that is put right.")

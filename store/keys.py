@@ -15,9 +15,13 @@ KEY_BYTES = 32
 ELSEWHERE = b"elsewhere"
 """What stands in its place in a ledger that was read in from a copy: no copy holds a key."""
 DESTROYED = b""
-"""What stands in place of a wrapped key once it has been destroyed, and no file of the database holds it any more."""
+"""What stands in place of a wrapped key once it has been destroyed, and no file of its table holds it any more.
+
+On SQLite that is every file of the ledger, its log of writes included. The log of writes of PostgreSQL, and an archive of that, let go of
+it in their own time.
+"""
 OVERWRITTEN = b"overwritten"
-"""What stands there until then: the key opens nothing any more, but a file may still hold it."""
+"""What stands there until then: the key opens nothing any more, but a file of its table may still hold it."""
 GONE = frozenset({DESTROYED, OVERWRITTEN})
 
 

@@ -108,7 +108,7 @@ class Ledger:
             return self.recorder.destroy_key(stream)
 
     def forgotten(self, stream: str) -> bool:
-        """Whether the key of a stream was destroyed, and no file of the database holds it any more."""
+        """Whether the key of a stream was destroyed, and no file of its table holds it any more; a log of writes of PostgreSQL may."""
         with in_plain_words():
             return self.recorder.keys([stream]).get(stream) == DESTROYED
 

@@ -97,7 +97,10 @@ class Recorder(Protocol):
     def keys(self, streams: Sequence[str]) -> dict[str, bytes]: ...
 
     def destroy_key(self, stream: str) -> bool:
-        """Overwrite a key, and have every file of the database let go of it; False where one cannot yet, so that it is to be repeated."""
+        """Overwrite a key, and have every file of its table let go of it; False where one cannot yet, so that it is to be repeated.
+
+        The log of writes of PostgreSQL, and an archive of that, let go of it in their own time.
+        """
         ...
 
     def sealed(self) -> list[Row]:

@@ -40,7 +40,7 @@ def export(  # noqa: PLR0913 - Each argument is an option of the command.
         raise Refused(Reason(code="not-understood", says="say what to copy: either --participant with a code, or --study"))
     by = circumstances(session, acting(actor or session.settings.actor), {"command_id": None})
     with session.daybook() as daybook:
-        permit_copying(daybook, session, participant, by.actor.id, by.actor.role)
+        permit_copying(daybook, session, participant, by.actor.id, by.actor.role, around=study)
         certified = written(daybook, folder, participant, by)
     if as_json:
         session.answers(certified)
@@ -68,8 +68,10 @@ def import_(ctx: typer.Context, folder: FOLDER, *, head: HELD = None) -> None:
     session.says(f"Read in: {entries} entries. Put the signing key of that ledger at {session.settings.signing} to go on signing heads.")
 
 
-def permit_copying(daybook: Daybook, session: Session, participant: str | None, person: str, role: str) -> None:
-    """Refuse whoever may not take a copy, once there are people of whom that can be known."""
+def permit_copying(  # noqa: PLR0913 - Each says of what the copy is, or who takes it.
+    daybook: Daybook, session: Session, participant: str | None, person: str, role: str, *, around: bool = False
+) -> None:
+    """Refuse whoever may not take a copy, of what stands `around` the records as well, once there are people of whom that can be known."""
     code = None if participant is None else Chart(participant, daybook, session).code
     if daybook.people.current().anybody:
-        daybook.authority.permit_copying(person, code, "cli", role)
+        daybook.authority.permit_copying(person, code, "cli", role, around=around)

@@ -40,7 +40,9 @@ def search(  # noqa: PLR0913 - Each argument is an option of the command.
     occurred_from: Annotated[str, _option("Only what happened from then on.", "WHEN")] = "",
     occurred_until: Annotated[str, _option("Only what happened until then.", "WHEN")] = "",
     late_hours: Annotated[str, _option("Only what was recorded so long after it must have happened.", "HOURS")] = "",
-    out_of_hours: Annotated[bool, typer.Option("--out-of-hours", help="Only what people recorded while nobody works at the site.")] = False,
+    out_of_hours: Annotated[
+        bool, typer.Option("--out-of-hours", help="Only what people recorded while nobody works at its site; never what is of no site.")
+    ] = False,
     text: Annotated[str, _option("Words in the kind of an entry.", "TEXT")] = "",
     page: Annotated[int, typer.Option(min=1, help="Which page, the last recorded first.")] = 1,
     as_json: AS_JSON = False,
@@ -51,7 +53,7 @@ def search(  # noqa: PLR0913 - Each argument is an option of the command.
     with opened_list(ctx) as daybook:
         warn_if_behind(daybook, session)
         study = daybook.participants.study()
-        question = question_of(typed, frozenset(study.record.sites), study, session.clock(), everywhere=True)
+        question = question_of(typed, frozenset(study.record.sites), study, session.clock(), everywhere=("see-history", "see-accesses"))
         found = found_in(daybook.views, question, Bounds(), page, MOST_ROWS if as_json else ON_A_PAGE)
     if as_json:
         session.answers({"found": found.found, "upto": found.upto, "entries": [row._asdict() for row in found.rows]})

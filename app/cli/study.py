@@ -11,7 +11,7 @@ from app.cli.joining import Form, form_in
 from app.cli.reading import AtHand, Reads, whole
 from app.cli.session import Session, grid, session_of
 from app.clinic_time import SiteClock, day_of, hour_of
-from app.status import STILL_IN_A_FILE
+from app.status import erasures_left
 from app.wiring import Daybook, time_zone_data
 from domain import study as s
 from domain.contacts import ContactNamed, ContactRemoved, ContactRole, MailAddress, Preference, WebAddress
@@ -22,6 +22,7 @@ from domain.rejections import Reason, Refused
 from domain.time import MINUTE, Zone, shown
 from domain.unclassified import Unclassified, unclassified
 from domain.words import Name, ParticipantId, Rung, Sentence, SiteId
+from store.errors import StoreError
 
 study = typer.Typer(help="Set up the study: its sites, the versions of its protocol, and what it has ruled.")
 VERSION = typer.Argument(metavar="VERSION", help="The number of the version.", show_default=False)
@@ -47,16 +48,25 @@ def decides(question: F) -> F:
                 decided(nothing_yet, session, typed)
         with session.daybook(create=opens) as daybook:
             events, by = decided(daybook, session, typed)
-            left = daybook.erasures.unfinished()
-        if session.as_json:
-            session.answers({"study": daybook.desk.name, "command_id": by.command_id, "events": events})
-        else:
-            session.says(f"Recorded for the study {daybook.desk.name}: {_in_words(events)}.")
-        if left:
-            session.warns(f"Not done yet: {STILL_IN_A_FILE.format(who=', '.join(left))}.")
+            if session.as_json:
+                session.answers({"study": daybook.desk.name, "command_id": by.command_id, "events": events})
+            else:
+                session.says(f"Recorded for the study {daybook.desk.name}: {_in_words(events)}.")
+            if any(isinstance(event, IdentifiersErased) for event in events):
+                tell_what_is_left(daybook, session)
 
     command(study, question, decide, {"ctx": typer.Context}, COMMON)
     return question
+
+
+def tell_what_is_left(daybook: Daybook, session: Session) -> None:
+    """Say what is not done yet of what was decided. The decision is on record, so nothing that is in the way of asking is its refusal."""
+    try:
+        left = tuple(erasures_left(daybook.erasures.unfinished(), daybook.erasures.not_begun()))
+    except StoreError as trouble:
+        left = (f"nobody can tell whether that is done everywhere, since something is in the way: {trouble} See `daybook status`",)
+    for says in left:
+        session.warns(f"Not done yet: {says}.")
 
 
 def _released(daybook: Daybook) -> Callable[[str], s.ProtocolReleased]:

@@ -117,9 +117,8 @@ def sign_off(request: Request, asking: Reviewing, typed: Lines, command_id: Comm
 def reviews(request: Request, asking: SeeingHistory) -> Response:
     """The reviews of entries of the asker's sites, the last first: by whom, of what, and what was added since."""
     office, sites = asking.office, asking.sites("see-history")
-    everywhere = asking.rights.everywhere("see-history")
     every = ((entry, entry.event.question) for entry in reversed(office.daybook.reviews.all()))
-    mine = [entry for entry, question in every if sites.issuperset(question.sites) and (everywhere or not question.whole_study)]
+    mine = [entry for entry, question in every if sites.issuperset(question.sites) and _sees_around(asking, question)]
     asked, pages = ReviewsAsked.of(request.query_params), pages_of(len(mine), ON_A_PAGE)
     number = min(asked.page, pages)
     first = (number - 1) * ON_A_PAGE
@@ -154,7 +153,7 @@ def question_by(asking: Asking, typed: Mapping[str, str]) -> Question:
     if site and site not in sites:
         with suppress(Refused):  # What is told is the same whether it is another's site or none at all.
             daybook.authority.permit(asking.person.id, "see-history", site, asking.source)
-    return question_of(typed, sites, daybook.participants.study(), asking.now, everywhere=asking.rights.everywhere("see-history"))
+    return question_of(typed, sites, daybook.participants.study(), asking.now, everywhere=asking.rights.everywhere)
 
 
 def _sign_off(asking: Asking, asked: SearchAsked, typed: Mapping[str, str], command_id: UUID) -> None:
@@ -162,7 +161,7 @@ def _sign_off(asking: Asking, asked: SearchAsked, typed: Mapping[str, str], comm
     daybook = asking.office.daybook
     question = question_by(asking, asked.typed)
     permit = daybook.authority.permit
-    places = (*question.sites, None) if question.whole_study else question.sites
+    places = question.sites if question.sites and not question.whole_study else (*question.sites, None)
     role, *_ = [permit(asking.person.id, "review-entries", place, asking.source) for place in places]
     review = to_be_reviewed(daybook.views, question, asked.upto, asking.person.id, typed.get("finds") or None)
     signing = Signing(typed.get("meaning", ""), typed.get("password", ""), typed.get("signer", "").strip())
@@ -170,6 +169,12 @@ def _sign_off(asking: Asking, asked: SearchAsked, typed: Mapping[str, str], comm
     by = asking.circumstances(Actor(id=asking.person.id, role=role), Stated(command_id))
     daybook.reviews.record(review, by.model_copy(update={"signature": signature}))
     asking.has_signed()
+
+
+def _sees_around(asking: Asking, question: Question) -> bool:
+    """Whether somebody may see all that a search goes over of the whole study."""
+    everywhere = asking.rights.everywhere
+    return ("see-history" in everywhere or not question.whole_study) and ("see-accesses" in everywhere or not question.accesses)
 
 
 def _leads(asking: Asking, row: Row) -> str:

@@ -58,9 +58,10 @@ def test_what_names_a_site_is_that_sites_and_everything_else_is_the_whole_studys
 
 
 @pytest.mark.parametrize("kind", AROUND)
-def test_of_every_kind_that_was_ever_stored_it_is_known_whose_it_is(kind: str) -> None:
+def test_of_every_kind_that_was_ever_stored_it_is_known_whose_it_is_by_what_it_names(kind: str) -> None:
     event: Any = state_of(Row(1, "door:demo", 1, kind, FOSSILS[kind], b"", b"", b"")).event
-    assert belongs(event).site in {None, getattr(event, "site", None), (getattr(event, "participant", None) or "").partition("-")[0]}
+    site, participant, person = (getattr(event, name, None) for name in ("site", "participant", "person"))
+    assert belongs(event) == Belongs(site or (participant.partition("-")[0] if participant else None), participant, person)
 
 
 @pytest.mark.parametrize(

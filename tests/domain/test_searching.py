@@ -39,6 +39,32 @@ def test_what_is_signed_says_over_what_the_search_went() -> None:
     assert b'"over"' not in canonical(reviewed(OLD))
 
 
+def test_what_a_search_leaves_out_of_people_and_of_the_door_is_signed_and_nothing_is_said_where_it_leaves_out_nothing() -> None:
+    all_of_it = OLD.model_copy(update={"over": over(*SHELVES)})
+    less = OLD.model_copy(update={"over": over(*SHELVES).model_copy(update={"accesses": False})})
+    assert b"accesses" not in canonical(reviewed(all_of_it))
+    assert b'"accesses":false' in canonical(reviewed(less))
+    assert Question.model_validate_json(canonical(less)) == less
+
+
+@pytest.mark.parametrize(
+    ("scope", "whether"),
+    [
+        (over(*SHELVES), True),
+        (over("door"), True),
+        (over("people"), True),
+        (over("study", "reviews", "handed-out", "participants"), False),
+        (over("door", whole_study=False), False),
+        (Scope(shelves=SHELVES, whole_study=True, accesses=False), False),
+        (None, False),
+    ],
+)
+def test_a_question_tells_who_came_in_where_it_goes_over_people_or_the_door_of_the_whole_study(
+    scope: Scope | None, *, whether: bool
+) -> None:
+    assert OLD.model_copy(update={"over": scope}).accesses is whether
+
+
 def test_a_question_of_before_looks_for_the_kinds_of_participants_entries_alone() -> None:
     assert OLD.kinds == tuple(kind for kind in KINDS_ON["participants"] if "refused" in kind)
     assert Question(sites=("BER",)).kinds == KINDS_ON["participants"]

@@ -233,6 +233,7 @@ def test_whoever_reads_as_things_stood_keeps_the_key_in_a_file_no_longer_than_th
             erasures(trial, register).carry_out()
             assert not identifies(trial.participants.ledger)
             assert erasures(trial, register).unfinished() == ("BER-001",)
+            assert erasures(trial, register).not_begun() == ()
             assert files_with(wrapped, tmp_path) == ["ledger.db-wal"]
         with pytest.raises(Sealed, match="erased for good"):
             append(trial.participants.ledger, PARTICIPANT + "BER-001", dose(who=WHO))

@@ -8,10 +8,14 @@ from contextlib import closing, contextmanager
 import pytest
 
 from app.cli.running import erases
+from app.cli.session import Session
+from app.cli.study import tell_what_is_left
 from app.settings import Settings
+from app.status import erasures_left
 from app.wiring import opened
 from tests.app.at_the_desk import Desk
 
+BERG = "administrator:t-berg"
 ERASE = ("study", "erase", "BER-001", "--approved-by", "the data protection officer", "--legal-decision", "a court's order")
 DECIDED = ("--reason", "as ordered", "--sign", "I decide it")
 LEFT = "a file of the database may still hold the key to it"
@@ -38,7 +42,7 @@ def unfinished(desk: Desk) -> list[str]:
 
 
 def test_nothing_is_left_to_do_where_nobody_reads(known: Desk) -> None:
-    erased = known(*ERASE, *DECIDED, who="administrator:t-berg")
+    erased = known(*ERASE, *DECIDED, who=BERG)
     assert "what identifies BER-001 erased for good" in erased.stdout
     assert LEFT not in erased.output
     assert unfinished(known) == []
@@ -46,19 +50,35 @@ def test_nothing_is_left_to_do_where_nobody_reads(known: Desk) -> None:
 
 def test_whoever_decides_is_told_what_is_left_to_do_and_the_next_command_does_it(known: Desk) -> None:
     with somebody_reads(known):
-        assert (
-            f"Not done yet: it was decided to erase who BER-001 is, and {LEFT}"
-            in known(*ERASE, *DECIDED, who="administrator:t-berg").stderr
-        )
+        assert f"Not done yet: it was decided to erase who BER-001 is, and {LEFT}" in known(*ERASE, *DECIDED, who=BERG).stderr
         assert unfinished(known) == ["BER-001"]
+        assert LEFT not in known("study", "contact", "m-weber", "--role", "coordinator", "--mail", "m@ber.example", who=BERG).output
         assert LEFT in known("status", code=3).stdout
     assert unfinished(known) == []
+
+
+def test_whatever_is_in_the_way_of_asking_what_is_left_is_told_and_is_no_refusal_of_what_was_recorded(
+    known: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    session = Session(known.clock)
+    with opened(Settings(folder=known.folder), known.clock) as daybook:
+        tell_what_is_left(daybook, session)
+    assert capsys.readouterr().err == ""
+    tell_what_is_left(daybook, session)  # By now its ledger is closed.
+    assert "Not done yet: nobody can tell whether that is done everywhere" in " ".join(capsys.readouterr().err.split())
+
+
+def test_what_was_broken_off_is_told_apart_from_what_is_left_in_a_file() -> None:
+    in_a_file, named = erasures_left(["BER-001"], ["BER-002", "BER-003"])
+    assert (LEFT in in_a_file, "who BER-001 is" in in_a_file) == (True, True)
+    assert ("the key to it still opens" in named, "who BER-002, BER-003 is" in named) == (True, True)
+    assert list(erasures_left([], [])) == []
 
 
 def test_a_process_that_goes_on_does_what_is_left_to_do(known: Desk) -> None:
     with opened(Settings(folder=known.folder), known.clock) as daybook:
         with somebody_reads(known):
-            known(*ERASE, *DECIDED, who="administrator:t-berg")
+            known(*ERASE, *DECIDED, who=BERG)
             asyncio.run(erases(daybook))
             assert daybook.erasures.unfinished() == ("BER-001",)
         asyncio.run(erases(daybook))

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 
+from app.searched import AS_BEFORE
 from app.settings import Settings
 from app.web.needs import COOKIE
 from app.wiring import opened
@@ -85,6 +86,19 @@ def test_before_the_first_protocol_is_released_every_list_is_empty(empty_desk: C
         desk.office.daybook.people.record((PersonAdmitted(person="t-one", name="One"), *given), by("t-one"), first=True)
         desk.catches_up()
         assert desk.browser("t-one").get(path).status_code == 200
+
+
+def test_where_no_site_is_open_yet_nothing_is_found_to_be_reviewed(empty_desk: CommandLine) -> None:
+    empty_desk("study", "open", "--demonstration", who="administrator:root")
+    day, roles = START.date(), ("administrator", "auditor")
+    with at_the_door(empty_desk.folder, Clock(START)) as desk:
+        given = [RoleGranted.model_validate({"person": "t-one", "role": role, "delegated": day, "trained": day}) for role in roles]
+        desk.office.daybook.people.record((PersonAdmitted(person="t-one", name="One"), *given), by("t-one"), first=True)
+        desk.catches_up()
+        browser = desk.browser("t-one")
+        sent = {"shelf": AS_BEFORE, "upto": "1", "command_id": str(uuid4()), "meaning": "I have reviewed these entries"}
+        answer = browser.post("/search", **sent)
+        assert (answer.status_code, "search found no entry" in answer.text) == (409, True)
 
 
 def test_what_is_recorded_as_the_first_account_is_refused_where_there_is_one(new_door: Desk) -> None:

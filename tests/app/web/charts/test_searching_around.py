@@ -7,7 +7,7 @@ import pytest
 
 from app.demo.people import PASSWORD, SINCE
 from app.searched import AS_BEFORE, bound_by, in_words, to_be_reviewed
-from domain.doorkeeping import AccessRefused, SignedIn
+from domain.doorkeeping import AccessRefused, DoorEvent, SignedIn, TurnedAway, Unlocked
 from domain.entry import Signature
 from domain.people import RoleGranted
 from domain.searching import Question
@@ -28,7 +28,7 @@ def auditor(desk: Desk) -> Desk:
     return desk.seats("r-haas")
 
 
-def note(desk: Desk, event: AccessRefused | SignedIn) -> None:
+def note(desk: Desk, event: DoorEvent) -> None:
     desk.office.daybook.people.note(event, "web")
 
 
@@ -69,10 +69,41 @@ def test_a_role_at_each_site_is_none_for_the_whole_study(auditor: Desk) -> None:
     assert auditor.seats("r-haas").get("/api/entries?shelf=door").json()["found"] == 2
 
 
+def test_who_came_in_is_seen_only_by_whoever_may_see_who_looked_at_what(auditor: Desk) -> None:
+    for person in ("s-novak", "a-kim", "d-okoro", "k-adler"):
+        page = auditor.seats(person).sees("/search?shelf=door")
+        assert rows(page) == [("The door", "Access refused")], "that one is at a site"
+        assert {kind for _, kind in rows(auditor.sees("/search?shelf=people"))} == {"Role granted"}
+        assert auditor.get("/api/entries?shelf=door").json()["found"] == 1
+        assert rows(auditor.sees("/search?kind=protocol-released.v1"))
+        assert not rows(auditor.sees("/search?kind=signed-in.v1")) + rows(auditor.sees("/search?kind=person-admitted.v1"))
+
+
+def test_a_review_by_somebody_who_does_not_see_who_came_in_says_so_and_one_of_that_is_shown_to_nobody_else(auditor: Desk) -> None:
+    auditor.office.accounts.passwords.set("s-novak", PASSWORD, chosen=True)
+    assert auditor.sends("/search?shelf=people&kind=person-admitted.v1", "", SIGNED).status_code == 303
+    auditor.seats("s-novak")
+    assert "Nothing added" not in auditor.sees("/reviews")
+    assert auditor.sends("/search?kind=protocol-released.v1", "", SIGNED | {"signer": "s-novak"}).status_code == 303
+    of_people, of_all = (entry.event.question for entry in auditor.office.daybook.reviews.all())
+    assert (of_people.accesses, of_all.accesses, of_all.whole_study) == (True, False, True)
+    assert in_words(of_all).startswith("Entries at BER, SAO and of the whole study but for people and the door")
+    assert auditor.sees("/reviews").count("Nothing added") == 1
+    assert auditor.seats("r-haas").sees("/reviews").count("Nothing added") == 2
+
+
 def test_a_site_that_is_chosen_leaves_out_what_is_of_the_whole_study(auditor: Desk) -> None:
     assert {kept for kept, _ in rows(auditor.sees("/search?site=SAO&shelf=people"))} == {"People"}
     assert "whole study" not in auditor.sees("/search?site=SAO")
     assert "whole study" in auditor.sees("/search")
+
+
+def test_hours_are_those_of_a_site_and_whoever_looks_for_what_was_out_of_them_is_told_that_the_rest_has_none(auditor: Desk) -> None:
+    page = auditor.sees("/search?shelf=door&out_of_hours=yes")
+    assert rows(page) == [("The door", "Access refused")], "it is night for whoever signed in as well"
+    assert "What is of no site, such as that somebody signed in, has no hours" in page
+    assert auditor.sends("/search?shelf=door&out_of_hours=yes", "", SIGNED).status_code == 303
+    assert "recorded out of hours of their site, so nothing of the whole study" in auditor.sees("/reviews")
 
 
 def test_an_entry_leads_to_a_page_only_where_the_asker_may_open_it(auditor: Desk) -> None:
@@ -128,12 +159,24 @@ def test_a_review_of_the_whole_study_takes_a_role_for_it(auditor: Desk) -> None:
     assert not auditor.office.daybook.reviews.all()
 
 
-def test_nobody_reviews_how_they_themselves_came_in(auditor: Desk) -> None:
+def test_the_door_is_reviewed_in_one_go_whatever_it_noted_of_the_reviewer_and_whoever_tried_their_name(auditor: Desk) -> None:
     note(auditor, SignedIn(person="r-haas", by="password"))
+    note(auditor, TurnedAway(person="r-haas"))
+    auditor.catches_up()
+    assert auditor.sends("/search?shelf=door", "", SIGNED).status_code == 303
+    (review,) = (entry.event for entry in auditor.office.daybook.reviews.all())
+    assert (review.entries, review.question.actor) == (4, None)
+
+
+def test_what_the_door_alone_noted_can_be_reviewed_too(auditor: Desk) -> None:
+    assert auditor.sends("/search?shelf=door&actor=t-berg", "", SIGNED).status_code == 303
+
+
+def test_what_somebody_did_at_the_door_for_another_is_their_own(auditor: Desk) -> None:
+    auditor.office.daybook.people.done_for(Unlocked(person="m-weber"), by_("administrator", UUID(int=11), id="r-haas"))
     auditor.catches_up()
     answer = auditor.sends("/search?shelf=door", "", SIGNED)
-    assert (answer.status_code, "Signing in is one too" in answer.text) == (409, True)
-    assert auditor.sends("/search?shelf=door&kind=access-refused.v1", "", SIGNED).status_code == 303
+    assert (answer.status_code, "are your own" in answer.text) == (409, True)
 
 
 def test_a_stream_that_cannot_be_read_is_named_to_whoever_searches(auditor: Desk) -> None:
