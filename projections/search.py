@@ -19,11 +19,10 @@ TABLES = (
     """entries (participant TEXT, version INTEGER NOT NULL, position INTEGER PRIMARY KEY, site TEXT NOT NULL, zone TEXT NOT NULL,
     recorded_at TEXT NOT NULL, occurred TEXT, late_minutes INTEGER, kind TEXT NOT NULL, actor TEXT NOT NULL, role TEXT NOT NULL,
     source TEXT NOT NULL, out_of_hours INTEGER NOT NULL, signed INTEGER NOT NULL, digest TEXT NOT NULL, shelf TEXT NOT NULL,
-    person TEXT) STRICT""",
+    person TEXT, UNIQUE (participant, shelf, position)) STRICT""",
     """sites_opened (site TEXT PRIMARY KEY, position INTEGER NOT NULL, opened TEXT NOT NULL) STRICT, WITHOUT ROWID""",
 )
 INDEXES = (
-    "entries_of_a_participant ON entries (participant)",
     "entries_of_a_site ON entries (site)",
     "entries_of_a_shelf ON entries (shelf, site)",
     "entries_by_somebody ON entries (actor)",
