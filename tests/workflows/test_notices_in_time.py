@@ -91,6 +91,8 @@ def test_a_mail_server_that_is_down_for_two_days_loses_nothing_and_doubles_nothi
     story, closes = screening(trial)
 
     async def course(time: VirtualTime) -> None:
+        await time.pass_until(closes + timedelta(hours=9))
+        await recorded(story, e.ReminderDue, "visit-closes")
         for day in range(1, 4):
             await time.pass_until(closes + timedelta(days=day))
         room.down = False
