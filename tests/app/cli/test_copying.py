@@ -35,6 +35,7 @@ def test_a_copy_of_everything_takes_a_role_for_every_site_since_what_is_of_the_w
 
 
 def test_a_data_cut_which_names_nobody_takes_a_role_at_each_site(desk: Desk, tmp_path: Path) -> None:
+    desk.clock.move(minutes=1)
     desk("study", "cut", "board-1", *CUT, who=BERG)
     peopled(desk, "BER")
     assert "may see history at SAO" in desk("data-cut", "board-1", "--to", str(tmp_path / "cut"), who=KIM, code=2).stderr
@@ -45,6 +46,7 @@ def test_a_data_cut_which_names_nobody_takes_a_role_at_each_site(desk: Desk, tmp
 @pytest.mark.parametrize("typed", ["export {} --study", "data-cut board-1 --to {}"])
 def test_where_no_site_is_open_yet_not_everybody_takes_a_copy(empty_desk: Desk, tmp_path: Path, typed: str) -> None:
     empty_desk("study", "open", "--demonstration", who=ROOT)
+    empty_desk.clock.move(minutes=1)
     empty_desk("study", "cut", "board-1", *CUT, who=BERG)
     peopled(empty_desk)
     copy = typed.format(tmp_path / "copy").split()
