@@ -1,6 +1,6 @@
 """The register of erasures is written by the desk and by the worker, and none of what it says is ever lost between them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
@@ -12,6 +12,7 @@ from domain.keeping import IdentifiersErased
 from store.erasing import Erasures
 from store.study import StudyDesk
 from tests.builders import STUDY, Trial
+from tests.store.given import opened
 from tests.store.test_erasing import BY_ORDER, decided, erasures, registered
 
 ANOTHER = BY_ORDER.model_copy(update={"participant": "BER-002"})
@@ -29,16 +30,20 @@ class Dawdles(StudyDesk):
 
 
 @pytest.fixture
-def trial() -> Trial:
-    trial = Trial()
+def trial(tmp_path: Path) -> Iterator[Trial]:
+    """A ledger in a file, as every one is that two write to."""
+    trial = Trial(ledger=opened(f"sqlite:///{tmp_path / 'ledger.db'}"))
     for participant_id in ("BER-001", "BER-002"):
         registered(trial, participant_id)
-    return trial
+    yield trial
+    trial.participants.ledger.close()
 
 
 @pytest.fixture
 def register(tmp_path: Path) -> Path:
-    return tmp_path / "erasures.jsonl"
+    apart = tmp_path / "apart"
+    apart.mkdir()
+    return apart / "erasures.jsonl"
 
 
 def dawdling(trial: Trial, register: Path, meanwhile: Callable[[], None]) -> Erasures:
