@@ -7,9 +7,10 @@ destroyed there when that has ended.
 
 import fcntl
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import Literal
 from uuid import uuid4
 
 import structlog
@@ -22,6 +23,8 @@ from store.errors import DamagedEntry, Fault
 from store.ledger import Ledger
 from store.study import StudyDesk
 
+State = Literal["erased", "in a file", "not yet"]
+"""What has come of a decision: no file holds the key any more; it is destroyed, but a file of the database may hold it; nothing yet."""
 log = structlog.get_logger()
 
 
@@ -71,19 +74,20 @@ class Erasures:
 
     def unfinished(self) -> tuple[str, ...]:
         """Who is erased, while a file of the database may still hold the key; `carry_out` goes on with it. Raises a StoreError."""
-        return tuple(one for one in self._decided() if self._lingers(PARTICIPANT + one))
+        return self._that_are("in a file")
 
     def not_begun(self) -> tuple[str, ...]:
         """Who is to be erased, and whose key still opens; so it is where `carry_out` was broken off. Raises a StoreError."""
-        return tuple(one for one in self._decided() if self._ledger.named(PARTICIPANT + one))
+        return self._that_are("not yet")
 
-    def _lingers(self, stream: str) -> bool:
-        """Whether the key of a stream opens nothing any more, and yet may stand in a file."""
-        return not self._ledger.named(stream) and not self._ledger.forgotten(stream)
+    def state(self, participant: str) -> State:
+        """What has come of the decision to erase who a participant is. Raises a StoreError."""
+        stream = PARTICIPANT + participant
+        return "erased" if self._ledger.forgotten(stream) else "not yet" if self._ledger.named(stream) else "in a file"
 
-    def _decided(self) -> Iterable[str]:
-        """Whom it was decided to erase, by the record."""
-        return dict.fromkeys(event.participant for event, _ in self._desk.erased())
+    def _that_are(self, state: State) -> tuple[str, ...]:
+        decided = dict.fromkeys(event.participant for event, _ in self._desk.erased())
+        return tuple(participant for participant in decided if self.state(participant) == state)
 
     def _register_also(self, recorded: Mapping[str, Line]) -> dict[str, Line]:
         """All of the register, once what is on record stands in it too: read and written by one alone, so that no line is lost."""

@@ -5,18 +5,18 @@ from typing import Annotated, Any
 import typer
 
 from app.cli.asking import AS_JSON, opened_list
+from app.cli.history import who
 from app.cli.session import grid, session_of
 from app.cli.worklist import warn_if_behind
 from app.clinic_time import SiteClock
 from app.searched import MARKED, kept_with, question_of, tells_of
 from domain.searching import SHELVES, kind_in_words
-from projections.search import Bounds, Row
+from projections.search import AT_THE_DOOR, OF_PROGRAMS, Bounds, Row
 from projections.search import search as found_in
 
 searches = typer.Typer()
 ON_A_PAGE = 50
 MOST_ROWS = 100_000
-BY_ITSELF = {"journey": "the journey", "door": "{actor} at the door, {source}"}
 
 
 def _option(says: str, metavar: str) -> Any:
@@ -69,7 +69,8 @@ def _cells(row: Row) -> tuple[str, ...]:
     """An entry as the table shows it."""
     clock = SiteClock(row.zone, row.recorded_at)
     hours = f"{row.late_minutes // 60} h" if row.late_minutes else ""
-    by = BY_ITSELF.get(row.role, "{role} {actor}, {source}").format(role=row.role, actor=row.actor, source=row.source)
+    by = f"{row.actor} at the door" if row.role == AT_THE_DOOR else who(row.role, row.actor)
+    by = by if row.source in OF_PROGRAMS else f"{by}, {row.source}"
     kind = kind_in_words(row.kind) + (f" (of {tells_of(row)})" if tells_of(row) else "")
     when = f"{clock.shows(row.recorded_at)}{' out of hours' if row.out_of_hours else ''}"
     happened = clock.shows(row.occurred) if row.occurred else ""

@@ -8,13 +8,14 @@ from fastapi.responses import Response
 
 from app.cutting import Standing, counted, cut_of
 from app.web.cuts import in_one_file
-from app.web.erasing import State, erasure
+from app.web.erasing import erasure
 from app.web.needs import SeeingHistory, SeeingSystem, note_look
 from app.web.problems import DESCRIBED
 from domain.base import Value
 from domain.keeping import DataCutMade, IdentifiersErased
 from domain.signatures import Signed
 from domain.signatures import Standing as Stands
+from store.erasing import State
 
 of_keeping = APIRouter(prefix="/api/study", tags=["study"], responses=DESCRIBED)
 IN_ONE_FILE: dict[int | str, dict[str, Any]] = {

@@ -13,7 +13,7 @@ from app.copies import NotWhole
 from app.copies.cut import hand_out_packed
 from app.cutting import counted, cut_of
 from app.web.answering import page
-from app.web.asked import page_of, pages_of
+from app.web.asked import Asked, pages_of
 from app.web.deciding import Deciding, Form, put, understood
 from app.web.forms import Sent
 from app.web.needs import SeeingHistory, SeeingSystem, note_look
@@ -25,6 +25,12 @@ from domain.time import MINUTE, to_the_minute
 cuts = APIRouter(include_in_schema=False)
 MEANING = "I have made this cut for the purpose that it names"
 ON_A_PAGE = 50
+
+
+class CutAsked(Asked):
+    """Which of those who were counted at a cut somebody wants to see."""
+
+    PATH = "/system/cuts"
 
 
 @cuts.get("/system/cuts")
@@ -53,10 +59,12 @@ def who_stood_how(request: Request, asking: SeeingSystem, cut: str) -> Response:
     if mine:
         note_look(request, asking)
     pages = pages_of(len(mine), ON_A_PAGE)
-    number = min(page_of(request.query_params), pages)
+    asked = CutAsked.of(request.query_params)
+    number = min(asked.page, pages)
     return page(
         request, asking, "cut.html", made=made, signed=signed, counts=counted(found), clock=SiteClock("UTC", asking.now), pages=pages,
-        number=number, standings=mine[(number - 1) * ON_A_PAGE : number * ON_A_PAGE], then=_then(made.recorded_by, made.occurred_by),
+        number=number, address=lambda other: asked.url(f"{CutAsked.PATH}/{made.name}", page=other),
+        standings=mine[(number - 1) * ON_A_PAGE : number * ON_A_PAGE], then=_then(made.recorded_by, made.occurred_by),
         takes=bool(sites) and sites.issuperset(daybook.desk.so_far().sites),
     )  # fmt: skip
 

@@ -1,8 +1,9 @@
 """Erasing what identifies a participant: what goes and what stays, the decision itself by signature, and every one that was made."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from http import HTTPStatus
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
@@ -10,7 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 from app.cli.study import erase as question
 from app.clinic_time import SiteClock
 from app.web.answering import page
-from app.web.asked import page_of, pages_of
+from app.web.asked import Asked, pages_of
 from app.web.deciding import Deciding, Decision, Form, put, understood
 from app.web.forms import Sent, one_of
 from app.web.in_vain import TROUBLES
@@ -20,12 +21,23 @@ from app.wiring import Daybook
 from domain.keeping import IdentifiersErased, to_be_kept
 from domain.participant import PARTICIPANT
 from domain.signatures import Signed
+from store.erasing import State
 
 erasing = APIRouter(include_in_schema=False)
 MEANING = "What identifies this participant is to be erased for good"
 ON_A_PAGE = 50
-State = Literal["erased", "in a file", "not yet"]
-"""What has come of it: no file holds the key any more; it is destroyed, but a file of the database may still hold it; nothing yet."""
+BESIDE_A_PARTICIPANT: Mapping[State, str] = {
+    "erased": "Identity erased",
+    "in a file": "Identity erased",
+    "not yet": "Identity to be erased",
+}
+"""What is said of it there."""
+
+
+class ErasuresAsked(Asked):
+    """Which of the erasures somebody wants to see."""
+
+    PATH = "/system/erasures"
 
 
 class Erasure(NamedTuple):
@@ -37,21 +49,20 @@ class Erasure(NamedTuple):
 
     @property
     def says(self) -> str:
-        """What is said of it beside a participant."""
-        return "Identity to be erased" if self.state == "not yet" else "Identity erased"
+        return BESIDE_A_PARTICIPANT[self.state]
 
 
 @erasing.get("/system/erasures")
 def decided_so_far(request: Request, asking: SeeingSystem) -> Response:
     """Every erasure, the last decided first."""
-    daybook, parameters = asking.office.daybook, request.query_params
+    daybook, asked = asking.office.daybook, ErasuresAsked.of(request.query_params)
     every = list(daybook.desk.erasures().values())[::-1]
     pages = pages_of(len(every), ON_A_PAGE)
-    number = min(page_of(parameters), pages)
+    number = min(asked.page, pages)
     shown = tuple(erasure(daybook, *one) for one in every[(number - 1) * ON_A_PAGE : number * ON_A_PAGE])
-    done = parameters.get("done", "")
+    done = request.query_params.get("done", "")
     return page(
-        request, asking, "erasures.html", erasures=shown, found=len(every), number=number, pages=pages,
+        request, asking, "erasures.html", erasures=shown, found=len(every), asked=asked, number=number, pages=pages,
         done=done if any(one.event.participant == done and one.state == "erased" for one in shown) else "", kept=daybook.desk.so_far().kept,
         clock=SiteClock("UTC", asking.now),
     )  # fmt: skip
@@ -82,9 +93,7 @@ def erase(request: Request, asking: Deciding, typed: Sent) -> Response:
 
 def erasure(daybook: Daybook, event: IdentifiersErased, signed: Signed) -> Erasure:
     """A decision, and what has come of it."""
-    stream = PARTICIPANT + event.participant
-    state: State = "erased" if daybook.ledger.forgotten(stream) else "not yet" if daybook.ledger.named(stream) else "in a file"
-    return Erasure(event, signed, state)
+    return Erasure(event, signed, daybook.erasures.state(event.participant))
 
 
 def erasure_of(daybook: Daybook, participant: str) -> Erasure | None:

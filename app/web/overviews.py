@@ -8,7 +8,7 @@ from app.web import matrix_page as lists
 from app.web import month_page as months
 from app.web.answering import page
 from app.web.asked import chosen
-from app.web.erasing import erasure_of
+from app.web.erasing import BESIDE_A_PARTICIPANT
 from app.web.needs import Seeing
 from app.web.office import Asking
 from projections.calendar import standing, windows_of
@@ -46,7 +46,8 @@ def participants(request: Request, asking: Seeing) -> Response:
     listed = _listed(asking, asked)
     clocks = {row.zone: SiteClock(row.zone, asking.now) for row in listed.rows}
     daybook = asking.office.daybook
-    erased = {row.participant: erasure.says for row in listed.rows if (erasure := erasure_of(daybook, row.participant))}
+    decided = daybook.desk.so_far().kept.erased.intersection(row.participant for row in listed.rows)
+    erased = {participant: BESIDE_A_PARTICIPANT[daybook.erasures.state(participant)] for participant in decided}
     return page(request, asking, "participants.html", page=lists.roster_page(listed, asked, sites), clocks=clocks, erased=erased)
 
 
