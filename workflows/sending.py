@@ -62,12 +62,19 @@ class Came(Value):
 
 
 class Outlook(Value):
-    """All that the workflow is told: whom to tell now, how long to wait before looking again, and whether nothing is left after that."""
+    """All that the workflow is told: whom to tell now, how long to wait before looking again, and whether nothing is left after that.
+
+    `last`: once what is under way has ended, nobody need look again. So it is of what is finished, too: a call that ended while somebody
+    looked is on record already.
+    """
 
     tell: tuple[Telling, ...]
     wait: timedelta | None
     finished: bool
     last: bool = False
+
+
+NOBODY_LEFT = Outlook(tell=(), wait=None, finished=True, last=True)
 
 
 class Sending:
@@ -151,18 +158,18 @@ def looked(participants: Participants, about: About, read: Record | None = None)
         record, study, read = read or participants.read(about.participant), participants.study(), None
         notice = called(record, about.tag)
         if notice is None:
-            return Outlook(tell=(), wait=None, finished=True)
+            return NOBODY_LEFT
         now = clock_of(participants, record)
         if told_with_others(notice, record, study):
-            return Outlook(tell=(), wait=None, finished=True)
+            return NOBODY_LEFT
         step = turn(notice, record, study, now)
         calls = (*step.overtaken, *((one, step.call) for one in step.tell))
         to_tell |= dict.fromkeys(_telling(about, one, call, notice) for one, call in calls)
         if not step.record:
             wait = None if step.until is None else min(max(step.until - now, SHORTEST_WAIT), LONGEST_WAIT)
-            return Outlook(
-                tell=tuple(to_tell), wait=wait, finished=step.finished and not to_tell, last=bool(to_tell) and step.until is None
-            )
+            if step.finished and not to_tell:
+                return NOBODY_LEFT
+            return Outlook(tell=tuple(to_tell), wait=wait, finished=False, last=bool(to_tell) and step.until is None)
         for fact in step.record:
             noted(participants, record, notice, fact)
 

@@ -16,7 +16,7 @@ from domain import events as e
 from domain.contacts import ContactNamed
 from domain.entry import Circumstances
 from domain.letters import Letter
-from domain.notices import notices
+from domain.notices import notices, tag
 from domain.rejections import Refused
 from store.errors import Busy
 from store.participants import Outcome, Participants
@@ -26,6 +26,7 @@ from tests.workflows.telling import NOVAK, WEBER, Mailroom, names, told_by
 from tests.workflows.waiting import until
 from workflows.journeys import Journeys, connect
 from workflows.notices import Notices
+from workflows.sending import About, looked
 
 pytestmark = pytest.mark.slow
 DUE = {"visit-opens", "visit-closes", "screening-expires"}
@@ -114,6 +115,9 @@ def test_a_notice_that_has_told_everybody_does_not_look_once_more(temporal_serve
     asyncio.run(live())
     assert asked.count("tell") == 2
     assert asked.count("look") < nudges.count("nudge"), "whoever begins it has looked; it looks again only when nudged"
+    [about] = [About(participant=story.id, tag=tag(key)) for key in notices(story.record) if key.startswith("visit-closes")]
+    found = looked(story.trial.participants, about)
+    assert (found.finished, found.last) == (True, True), "a look that meets the end of a call is not followed by another"
 
 
 def test_a_mail_server_that_is_down_only_delays_what_is_sent_once(temporal_server: str) -> None:
