@@ -90,8 +90,13 @@ class SiteClock:
 
     def days_away(self, day: date) -> str:
         """How far away a date is at the site."""
-        days = (day - local_date(self.now, self.zone)).days
-        return {-1: "yesterday", 0: "today", 1: "tomorrow"}.get(days) or _ahead_or_ago(days, "day")
+        return days_away(day, self.date_at(self.now))
+
+
+def days_away(day: date, today: date) -> str:
+    """How far away a date is from another."""
+    days = (day - today).days
+    return {-1: "yesterday", 0: "today", 1: "tomorrow"}.get(days) or _ahead_or_ago(days, "day")
 
 
 def day_of(typed: str, otherwise: str = "write 2026-03-01") -> date:

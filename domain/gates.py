@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, reduce
-from typing import assert_never
+from typing import Literal, NamedTuple, assert_never
 
 from domain import protocol as p
 from domain.events import ManuallyReleased, Slot, StepCleared, StepHeld, StepWaiting
@@ -26,6 +26,17 @@ from domain.verdicts import Derivation, Instruments, RuleVerdict
 from domain.words import HoldPoint
 
 SlotVerdict = StepCleared | StepWaiting | StepHeld
+
+
+class Outlook(NamedTuple):
+    """How a slot is judged as of the instant `at`."""
+
+    state: Literal["cleared", "waiting", "held"]
+    at: datetime
+    opens: datetime | None
+    """From when the step is permitted, or could be; None where it never will be by what is known."""
+    closes: datetime | None = None
+    """Until when a step is permitted that is cleared."""
 
 
 @dataclass(frozen=True)
@@ -54,15 +65,27 @@ class Gate:
 
     def verdict(self, slot: Slot, now: datetime) -> SlotVerdict:
         """The verdict on a slot as at `now`, or at its start while that lies ahead."""
+        found = self.outlook(slot, now)
+        derivation = self.derivation(found.at)
+        match found:
+            case Outlook(state="cleared", opens=datetime() as opens, closes=datetime() as closes):
+                return StepCleared(step=self.step, covers_from=opens, covers_until=closes, derivation=derivation)
+            case Outlook(state="waiting", opens=datetime() as opens):
+                return StepWaiting(step=self.step, possible_from=opens, derivation=derivation)
+            case _:
+                return StepHeld(step=self.step, earliest=found.opens, derivation=derivation)
+
+    def outlook(self, slot: Slot, now: datetime) -> "Outlook":
+        """How the verdict on a slot turns out, without the reasons, which take longer to put together."""
         at = max(slot.start, to_the_minute(now))
         left = InstantSet.between(at, slot.until)
         cover = (self.passes & left).around(at)
         if cover is not None:
-            return StepCleared(step=self.step, covers_from=cover[0], covers_until=cover[1], derivation=self.derivation(at))
+            return Outlook("cleared", at, *cover)
         open_from = (self.possible & left).first_from(at)
         if open_from is not None:
-            return StepWaiting(step=self.step, possible_from=open_from, derivation=self.derivation(at))
-        return StepHeld(step=self.step, earliest=self.possible.first_from(at), derivation=self.derivation(at))
+            return Outlook("waiting", at, open_from)
+        return Outlook("held", at, self.possible.first_from(at))
 
     def turns(self, slot: Slot, after: datetime) -> Iterator[datetime]:
         """The instants after `after`, up to the slot's end, at which the verdict on it can change."""

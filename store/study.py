@@ -43,11 +43,7 @@ class StudyDesk:
 
     def current(self) -> Study:
         """The study as recorded, with its files; read again only when its stream has grown."""
-        length = self._ledger.version_of(self.stream)
-        with self._lock:
-            if self._current is None or self._current.record.version != length:
-                self._current = self._read()
-            return self._current
+        return self._of_length(self._length())
 
     def at(self, version: int) -> Study:
         """The study as it stood after so many of its entries, for replaying what was decided then."""
@@ -59,11 +55,21 @@ class StudyDesk:
 
     def opened(self) -> bool:
         """Whether anything about the study has been recorded."""
-        return self._ledger.version_of(self.stream) > 0
+        return self._length() > 0
 
     def so_far(self) -> StudyRecord:
         """What has been recorded of the study; nothing before it is opened."""
-        return self.current().record if self.opened() else StudyRecord()
+        length = self._length()
+        return self._of_length(length).record if length else StudyRecord()
+
+    def _length(self) -> int:
+        return self._ledger.version_of(self.stream)
+
+    def _of_length(self, length: int) -> Study:
+        with self._lock:
+            if self._current is None or self._current.record.version != length:
+                self._current = self._read()
+            return self._current
 
     def record(self, events: Sequence[StudyEvent], by: Circumstances) -> Study:
         """Record what was decided about the study; what came before under the same command id is not recorded again.

@@ -34,7 +34,7 @@ class Rehearsal:
 
 def rehearsed(participants: Participants, participant: str, command: PersonsCommand, by: Circumstances) -> Rehearsal:
     """What a request would bring about now. Raises Refused where it would be refused; nothing is recorded either way."""
-    return Foresight(participants.read(participant), participants.study(), by, participants.ledger.clock()).of(command)[0]
+    return Foresight(participants.read(participant), participants.study(), by, participants.ledger.clock()).of(command)
 
 
 @dataclass(frozen=True)
@@ -46,14 +46,14 @@ class Foresight:
     by: Circumstances
     now: datetime
 
-    def of(self, command: PersonsCommand) -> tuple[Rehearsal, Record]:
-        """What the request would bring about, with the record as it would be then. Raises Refused where it would be refused."""
+    def of(self, command: PersonsCommand) -> Rehearsal:
+        """What the request would bring about. Raises Refused where it would be refused."""
         at = max(self.now, self.record.participant.recorded_at)
         events = decide(command, self.record, self.study, at, self.by)
         after = self.record.then(events, at, self.by)
         zone = self.study.zone(after.participant.site)
         facts, moves = (says(event, zone) for event in events), self._moves(after, zone)
-        return Rehearsal(tuple(facts), tuple(moves), shown(to_the_minute(at), zone)), after
+        return Rehearsal(tuple(facts), tuple(moves), shown(to_the_minute(at), zone))
 
     @cached_property
     def _windows(self) -> dict[str, VisitWindow]:

@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from app.clinic_time import SiteClock, study_day
+from app.clinic_time import SiteClock, days_away, study_day
 from app.web.drawing import legend
 from app.web.fields import Field
 from app.web.filling import filled
@@ -19,6 +19,8 @@ from domain.time import When, local_time, midnight
 
 HERE = Path(__file__).parent
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+DATES_REMEMBERED = 8192
+"""Those of some years, as they are written at each site and as far away as they are today."""
 FIELDS_REMEMBERED = 2048
 """A page has some dozens of fields; where one begins with the time, there is another of it with each minute."""
 
@@ -101,7 +103,12 @@ def as_known(when: When, clock: SiteClock) -> Markup:
 
 def day_away(day: date, clock: SiteClock) -> Markup:
     """How far away a date is, as `tomorrow`; a browser keeps it right."""
-    return filled('<time class="away" datetime="{}" data-day data-zone="{}">{}</time>', day, clock.zone, clock.days_away(day))
+    return _day_away(day, clock.zone, clock.date_at(clock.now))
+
+
+@lru_cache(DATES_REMEMBERED)
+def _day_away(day: date, zone: str, today: date) -> Markup:
+    return filled('<time class="away" datetime="{}" data-day data-zone="{}">{}</time>', day, zone, days_away(day, today))
 
 
 def edge_away(at: datetime, clock: SiteClock, *, ends: bool = False) -> Markup:
@@ -130,8 +137,13 @@ def edge_day(at: datetime, clock: SiteClock, *, ends: bool) -> date | None:
 
 def dated(day: date, clock: SiteClock, infusion: date | None = None) -> Markup:
     """A date at the site, with how far away it is and, once day 0 is known, the day counted from it."""
-    date_alone = filled('<time datetime="{}" title="{}">{}</time>', day, f"begins {in_utc(midnight(day, clock.zone))}", day)
-    return filled("{} {}", date_alone, _aside(day_away(day, clock), day, infusion))
+    return _dated(day, clock.zone) + _aside(day_away(day, clock), day, infusion)
+
+
+@lru_cache(DATES_REMEMBERED)
+def _dated(day: date, zone: str) -> Markup:
+    """A date at the site, and a space before what is said of it."""
+    return filled('<time datetime="{}" title="{}">{}</time> ', day, f"begins {in_utc(midnight(day, zone))}", day)
 
 
 def instant_dated(at: datetime, clock: SiteClock, infusion: date | None = None) -> Markup:

@@ -3,14 +3,15 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from itertools import islice
 from typing import Literal
 
 from app.clinic_time import SiteClock
 from app.web.rehearsal import Foresight
 from domain import commands as c
-from domain.events import Slot, StepCleared, StepHeld, StepWaiting
-from domain.gates import SlotVerdict, judge
+from domain.events import Slot
+from domain.gates import Gate, judge
 from domain.rejections import Reason, Refused
 from domain.study import Study
 from domain.time import clock_time, day_after, to_the_minute, working_day
@@ -40,7 +41,7 @@ class Offer:
     reasons: tuple[Reason, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Offering:
     """The slots that are offered for a step, each as it is foreseen."""
 
@@ -50,6 +51,11 @@ class Offering:
     @property
     def now(self) -> datetime:
         return self.foresight.now
+
+    @cached_property
+    def _gate(self) -> Gate:
+        """By which every slot is judged: no rule of a gate asks for what has been planned."""
+        return judge(self.step, self.foresight.record.participant, self.foresight.study, to_the_minute(self.now))
 
     def shifts(self) -> Iterator[Offer]:
         """The planned slot a few hours earlier or later."""
@@ -70,12 +76,12 @@ class Offering:
 
     def _offer(self, button: tuple[str, str], says: str, label: str, slot: Slot) -> Offer:
         try:
-            rehearsal, after = self.foresight.of(c.Plan(step=self.step, slot=slot))
+            rehearsal = self.foresight.of(c.Plan(step=self.step, slot=slot))
         except Refused as refused:
             return Offer(button, says, label, slot, reasons=refused.reasons)
-        gate = judge(self.step, after.participant, self.foresight.study, max(slot.start, to_the_minute(self.now)))
         moves = tuple(one for one in rehearsal.moves if not one.startswith(f"The {self.step} would move"))
-        return Offer(button, says, label, slot, *_foretold(gate.verdict(slot, self.now)), moves=moves)
+        found = self._gate.outlook(slot, self.now)
+        return Offer(button, says, label, slot, found.state, found.opens, moves)
 
 
 def shifted(slot: Slot, hours: int) -> Slot:
@@ -97,14 +103,3 @@ def _working_days(first: date) -> Iterator[date]:
         if working_day(day):
             yield day
         day = day_after(day)
-
-
-def _foretold(verdict: SlotVerdict) -> tuple[State, datetime | None]:
-    """How a slot that nobody has planned yet would be judged, and from when it would be possible."""
-    match verdict:
-        case StepCleared():
-            return "cleared", verdict.covers_from
-        case StepWaiting():
-            return "waiting", verdict.possible_from
-        case StepHeld():
-            return "held", verdict.earliest

@@ -58,9 +58,7 @@ def again(then: Replayed) -> Shown:
 @pytest.mark.clause("ICH E6(R3)", "4.2.7")
 @pytest.mark.torture
 @pytest.mark.slow
-def test_what_was_shown_live_is_told_again_by_entry_and_by_the_clock(
-    address: str, trial: Trial, views: Views, campaign: Campaign
-) -> None:
+def test_what_was_shown_live_is_told_again_by_entry_and_by_the_clock(address: str, trial: Trial, views: Views, campaign: Campaign) -> None:
     """After each move, whether or not anything came of it but that time has passed, or that the study has changed."""
     compared, streams = 0, STREAMS[address.partition(":")[0]] if campaign.full else IN_EVERY_RUN
     for number in range(streams):
