@@ -3,8 +3,8 @@
 `python -m benchmarks.desk [sqlite|postgresql] [FOLDER]`: with a folder its ten thousand lives are kept for the next time. Server
 time is what passes between the arrival of a request and its answer, as the answer itself says; the clients run in a process of
 their own. The floor is a file of the stylesheet, asked for in the same way in the same run. `alone` is the same page for one
-person whom nobody else is in the way of. A live row is measured from the moment at which a command is sent, which is before its
-commit, until the browser has heard of it and has the rows anew.
+person whom nobody else is in the way of. A live row is measured from the commit of a command until the browser has heard of it and
+has the rows anew; the server says when that was, and both processes read the same clock.
 """
 
 import asyncio
@@ -18,6 +18,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import timedelta
+from multiprocessing.queues import SimpleQueue
 from pathlib import Path
 from statistics import quantiles
 from tempfile import TemporaryDirectory
@@ -75,18 +76,20 @@ Times = list[float]
 def main(ledger: str = "sqlite", kept: str = "") -> None:
     """Print the server times of each page, and how late a live row is."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
-    with TemporaryDirectory() if not kept else nullcontext(kept) as folder, at_the_desk(Path(folder), ledger) as address:
-        clients = multiprocessing.get_context("spawn").Process(target=asked_of, args=(address, ledger))
+    spawning = multiprocessing.get_context("spawn")
+    commits = spawning.SimpleQueue()
+    with TemporaryDirectory() if not kept else nullcontext(kept) as folder, at_the_desk(Path(folder), ledger, commits.put) as address:
+        clients = spawning.Process(target=asked_of, args=(address, ledger, commits))
         clients.start()
         clients.join()
 
 
-def asked_of(address: str, ledger: str) -> None:
+def asked_of(address: str, ledger: str, commits: "SimpleQueue[float]") -> None:
     """Ask as twenty people would, and print what it took."""
-    asyncio.run(_asked_of(address, ledger))
+    asyncio.run(_asked_of(address, ledger, commits))
 
 
-async def _asked_of(address: str, ledger: str) -> None:
+async def _asked_of(address: str, ledger: str, commits: "SimpleQueue[float]") -> None:
     async with httpx.AsyncClient(base_url=address, timeout=60, limits=httpx.Limits(keepalive_expiry=LETS_GO_SECONDS)) as client:
         await client.post("/sign-in", data={"person": "a-kim", "password": PASSWORD}, headers={"origin": address})
         print(
@@ -98,8 +101,8 @@ async def _asked_of(address: str, ledger: str) -> None:
             alone = [(await _asks(client, page))[0] for _ in range(ALONE)]
             (p50, p99), (quiet, quiet99) = _cuts(times), _cuts(alone)
             print(f"{page:<36}{first:>8.1f}{p50:>8.1f}{p99:>8.1f}{quiet:>11.1f}{quiet99:>8.1f}{size / 1000:>8.0f}", flush=True)
-        heard, shown = zip(*[pair async for pair in _changes(client)], strict=True)
-        for name, found in (("live, command sent → heard of", heard), ("live, command sent → row shown", shown)):
+        heard, shown = zip(*[pair async for pair in _changes(client, commits)], strict=True)
+        for name, found in (("live, commit → heard of", heard), ("live, commit → row shown", shown)):
             p50, p99 = _cuts(found)
             print(f"{name:<36}{'':>8}{p50:>8.1f}{p99:>8.1f}")
 
@@ -120,8 +123,8 @@ async def _asks(client: httpx.AsyncClient, page: str) -> tuple[float, int]:
     return float(answer.headers["server-timing"].partition("dur=")[2]), len(answer.content)
 
 
-async def _changes(client: httpx.AsyncClient) -> AsyncIterator[tuple[float, float]]:
-    """Milliseconds from sending a command until a browser that listens has heard of it, and until it has its rows anew."""
+async def _changes(client: httpx.AsyncClient, commits: "SimpleQueue[float]") -> AsyncIterator[tuple[float, float]]:
+    """Milliseconds from the commit of a command until a browser that listens has heard of it, and until it has its rows anew."""
     token = (await client.post("/api/session", json={"person": "a-kim", "password": PASSWORD})).json()["token"]
     body = Asked(command=c.Report(fact=dose("prednisone", "2", When.at(NOW - A_FEW_DAYS))), reason="late entry").model_dump_json()
     async with client.stream("GET", "/worklist/live", headers={"accept": "text/event-stream"}) as stream:
@@ -129,9 +132,11 @@ async def _changes(client: httpx.AsyncClient) -> AsyncIterator[tuple[float, floa
         await _heard(lines)
         for _ in range(LIVE):
             await asyncio.sleep(QUIET_SECONDS)
-            begun = time.perf_counter()
+            while not commits.empty():
+                commits.get()
             (heard, shown), _ = await asyncio.gather(_rows_anew(client, lines), _commands(client, token, body))
-            yield (heard - begun) * 1000, (shown - begun) * 1000
+            committed = commits.get()
+            yield (heard - committed) * 1000, (shown - committed) * 1000
 
 
 async def _rows_anew(client: httpx.AsyncClient, lines: AsyncIterator[str]) -> tuple[float, float]:
@@ -164,8 +169,8 @@ def _cuts(times: Sequence[float]) -> tuple[float, float]:
 
 
 @contextmanager
-def at_the_desk(folder: Path, ledger: str) -> Iterator[str]:
-    """A desk with everybody in it that answers in threads of this process."""
+def at_the_desk(folder: Path, ledger: str, committed: Callable[[float], None] = lambda _: None) -> Iterator[str]:
+    """A desk with everybody in it that answers in threads of this process, and tells when it has committed something."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -178,6 +183,7 @@ def at_the_desk(folder: Path, ledger: str) -> Iterator[str]:
             _fill(daybook, clock)
         thread.start()
         assert daybook.views.reached(daybook.ledger.head(), 3600)  # noqa: S101 - Without the views there is nothing to measure.
+        daybook.ledger.listen(lambda: committed(time.perf_counter()))
         threading.Thread(target=lambda: asyncio.run(answering(daybook)), daemon=True).start()
         _answers(f"http://127.0.0.1:{port}")
         yield f"http://127.0.0.1:{port}"
