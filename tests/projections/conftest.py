@@ -30,8 +30,9 @@ def trial(address: str) -> Iterator[Trial]:
 
 
 @pytest.fixture
-def hand(address: str, trial: Trial) -> Hand:
-    return Hand(address, trial.participants.ledger)
+def hand(address: str, trial: Trial) -> Iterator[Hand]:
+    with Hand(address, trial.participants.ledger).reaching() as hand:
+        yield hand
 
 
 @pytest.fixture

@@ -61,8 +61,9 @@ def bell() -> Iterator[Bell]:
 
 
 @pytest.fixture
-def hand(address: str, ledger: Ledger) -> Hand:
-    return Hand(address, ledger)
+def hand(address: str, ledger: Ledger) -> Iterator[Hand]:
+    with Hand(address, ledger).reaching() as hand:
+        yield hand
 
 
 def as_url(conninfo: str) -> str:

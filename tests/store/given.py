@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -54,6 +54,15 @@ class Hand:
 
     address: str
     ledger: Ledger
+    _held: Any = None
+    """The connection to PostgreSQL, which takes longer to be made than to be used."""
+
+    @contextmanager
+    def reaching(self) -> Iterator["Hand"]:
+        """Let go of the database at the end."""
+        yield self
+        if self._held is not None:
+            self._held.close()
 
     def free(self, *tables: str) -> "Hand":
         """Remove what refuses changes."""
@@ -69,13 +78,20 @@ class Hand:
         with self._executing() as execute:
             return list(execute(statement, values))
 
+    def together(self, statements: Iterable[str]) -> None:
+        """All of it in one transaction."""
+        with self._executing() as execute:
+            for statement in statements:
+                execute(statement, ())
+
     @contextmanager
     def _executing(self) -> Iterator[Any]:
         recorder: Any = self.ledger.recorder
         if self.address.startswith("postgresql"):
-            with recorder._connected() as connection:
-                connection.execute(f"SET search_path TO {recorder.schema}")
-                yield lambda statement, values: self._fetched(connection.execute(statement.replace("?", "%s"), values))
+            self._held = self._held or recorder._connected()
+            with self._held.transaction():
+                self._held.execute(f"SET search_path TO {recorder.schema}; SET synchronous_commit TO off")
+                yield lambda statement, values: self._fetched(self._held.execute(statement.replace("?", "%s"), values))
         else:
             with recorder.datastore.get_connection(commit=True) as connection, connection.cursor() as cursor:
                 cursor.row_factory = None

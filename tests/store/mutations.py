@@ -76,9 +76,9 @@ class Copy:
             append(ledger, (ANNA, BORIS, f"participant:C-{number}")[number % 3], dose(command))
 
     def put_back(self) -> None:
-        for table in TABLES:
-            self.hand(f"DELETE FROM {table}")
-            self.hand(f"INSERT INTO {table} SELECT * FROM pristine_{table}")
+        self.hand.together(
+            statement for table in TABLES for statement in (f"DELETE FROM {table}", f"INSERT INTO {table} SELECT * FROM pristine_{table}")
+        )
 
     def rows(self, table: str) -> list[tuple[Any, ...]]:
         return self.hand(f"SELECT {', '.join(TABLES[table])} FROM {table} ORDER BY {KEYS[table]}")
