@@ -69,7 +69,11 @@ PAGES = (
     "/worklist?text=day+{}",
     "/participants/{}",
     "/participants/{}/steps/infusion",
+    "/participants/{usual}",
+    "/participants/{usual}/steps/infusion",
 )
+USUAL = range(30, 91)
+"""How many entries a record has of those whom a page is asked for as `usual`; others have a few only, or up to 253."""
 Times = list[float]
 
 
@@ -95,10 +99,11 @@ async def _asked_of(address: str, ledger: str, commits: "SimpleQueue[float]") ->
         print(
             f"{f'desk, {ledger}':<36}{'first':>8}{'p50':>8}{'p99':>8}{'alone p50':>11}{'p99':>8}{'kB':>8}   milliseconds, {PEOPLE} people"
         )
+        usual = await _usual(client)
         for page in PAGES:
-            first, size = await _asks(client, page)
-            times = sorted([took for many in await asyncio.gather(*(_looks(client, page) for _ in range(PEOPLE))) for took in many])
-            alone = [(await _asks(client, page))[0] for _ in range(ALONE)]
+            first, size = await _asks(client, page, usual)
+            times = sorted([took for many in await asyncio.gather(*(_looks(client, page, usual) for _ in range(PEOPLE))) for took in many])
+            alone = [(await _asks(client, page, usual))[0] for _ in range(ALONE)]
             (p50, p99), (quiet, quiet99) = _cuts(times), _cuts(alone)
             print(f"{page:<36}{first:>8.1f}{p50:>8.1f}{p99:>8.1f}{quiet:>11.1f}{quiet99:>8.1f}{size / 1000:>8.0f}", flush=True)
         heard, shown = zip(*[pair async for pair in _changes(client, commits)], strict=True)
@@ -107,18 +112,25 @@ async def _asked_of(address: str, ledger: str, commits: "SimpleQueue[float]") ->
             print(f"{name:<36}{'':>8}{p50:>8.1f}{p99:>8.1f}")
 
 
-async def _looks(client: httpx.AsyncClient, page: str) -> Times:
+async def _usual(client: httpx.AsyncClient) -> tuple[int, ...]:
+    """Which of the lives that are copied have about sixty entries."""
+    told = [(await client.get(f"/api/participants/BER-{number:06}")).json() for number in range(STAGES)]
+    return tuple(number for number, one in enumerate(told) if len(one["entries"]) in USUAL)
+
+
+async def _looks(client: httpx.AsyncClient, page: str, usual: Sequence[int]) -> Times:
     """What one person waits for, who looks at each answer for a while."""
     times = []
     for _ in range(ASKED):
         await asyncio.sleep(random.uniform(*THINKS_SECONDS))
-        times.append((await _asks(client, page))[0])
+        times.append((await _asks(client, page, usual))[0])
     return times
 
 
-async def _asks(client: httpx.AsyncClient, page: str) -> tuple[float, int]:
+async def _asks(client: httpx.AsyncClient, page: str, usual: Sequence[int]) -> tuple[float, int]:
     """How long the server took for a page, and how large it is."""
-    answer = await client.get(page.format(_anybody() if "/participants" in page else random.randrange(10, 30)))
+    one = random.randrange(PARTICIPANTS // STAGES) * STAGES + random.choice(usual)
+    answer = await client.get(page.format(_anybody() if "/participants" in page else random.randrange(10, 30), usual=f"BER-{one:06}"))
     answer.raise_for_status()
     return float(answer.headers["server-timing"].partition("dur=")[2]), len(answer.content)
 
