@@ -57,6 +57,21 @@ def test_whoever_decides_is_told_what_is_left_to_do_and_the_next_command_does_it
     assert unfinished(known) == []
 
 
+def test_erasures_are_listed_with_who_signed_each_why_and_what_has_come_of_it(known: Desk) -> None:
+    assert known.json("erasures") == {}
+    with somebody_reads(known):
+        known(*ERASE, *DECIDED, who=BERG)
+        assert known.json("erasures")["BER-001"]["state"] == "in a file"
+        assert "not finished: a file of the database may still hold the key" in known("erasures").stdout
+    listed = known.json("erasures")["BER-001"]
+    assert (listed["state"], listed["erased"]["approved_by"]) == ("erased", "the data protection officer")
+    assert (listed["signature"]["printed"], listed["signature"]["meaning"]) == ("t-berg", "I decide it")
+    said = known("erasures").stdout
+    for part in ("BER-001", "as ordered", "the data protection officer", "a court's order", "t-berg, not authenticated: I decide it"):
+        assert part in said
+    assert "key destroyed" in said
+
+
 def test_whatever_is_in_the_way_of_asking_what_is_left_is_told_and_is_no_refusal_of_what_was_recorded(
     known: Desk, capsys: pytest.CaptureFixture[str]
 ) -> None:
