@@ -1,6 +1,6 @@
 """The pages of a search over all entries, and of the reviews of what one found."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -83,9 +83,19 @@ class SearchAsked(Asked):
 
 @dataclass(frozen=True, slots=True)
 class ReviewsAsked(Asked):
-    """Which of the reviews somebody wants to see."""
+    """Which of the reviews somebody wants to see: a page of them, or the page on which one of them is shown."""
 
     PATH = "/reviews"
+    review: str = ""
+
+    def address(self, page: int) -> str:
+        """Where another page is, whichever review one came for."""
+        return self.url(page=page, review="")
+
+    def number(self, numbers: Sequence[int]) -> int:
+        """The page to show where the reviews are of these numbers: that of the one asked for, if it is among them."""
+        wanted = number_of(self.review)
+        return numbers.index(wanted) // ON_A_PAGE + 1 if wanted in numbers else min(self.page, pages_of(len(numbers), ON_A_PAGE))
 
 
 @searching.get("/search")
@@ -120,7 +130,7 @@ def reviews(request: Request, asking: SeeingHistory) -> Response:
     every = ((entry, entry.event.question) for entry in reversed(office.daybook.reviews.all()))
     mine = [entry for entry, question in every if sites.issuperset(question.sites) and _sees_around(asking, question)]
     asked, pages = ReviewsAsked.of(request.query_params), pages_of(len(mine), ON_A_PAGE)
-    number = min(asked.page, pages)
+    number = asked.number([entry.version for entry in mine])
     first = (number - 1) * ON_A_PAGE
     shown = tuple(reviewed(office.daybook.views, entry) for entry in mine[first : first + ON_A_PAGE])
     since = tuple(_since(one) for one in shown)
@@ -183,7 +193,7 @@ def _leads(asking: Asking, row: Row) -> str:
         case "participants":
             return f"/participants/{row.participant}/history?at={row.version}"
         case "reviews":
-            return f"/reviews#review-{row.version}"
+            return f"{ReviewsAsked(str(row.version)).url()}#review-{row.version}"
         case "people" | "door" if row.person and asking.may("admit-people"):
             return f"/people/{row.person}"
         case _:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
@@ -127,6 +128,26 @@ def test_a_review_is_listed_to_whoever_may_see_all_of_its_sites(auditor: Desk) -
     assert "Nothing was reviewed yet" in auditor.seats("m-weber").sees("/reviews")
     auditor.seats("r-haas").sends(f"{SEARCH}&site=BER", "", SIGNED)
     assert "Entries at BER; of the kind Medication taken" in auditor.seats("m-weber").sees("/reviews")
+
+
+def reviewed(page: str) -> list[int]:
+    return [int(number) for number in re.findall(r'<tr id="review-(\d+)">', page)]
+
+
+@pytest.mark.parametrize(("many", "oldest_on"), [(50, 1), (51, 2)])
+def test_whoever_follows_the_link_to_a_review_sees_it_on_whichever_page_it_is(auditor: Desk, many: int, oldest_on: int) -> None:
+    auditor.sends(SEARCH, "", SIGNED)
+    (first,) = auditor.office.daybook.reviews.all()
+    for _ in range(many - 1):
+        auditor.office.daybook.reviews.record(first.event, first.circumstances.model_copy(update={"command_id": uuid4()}))
+    links = re.findall(r'href="(/reviews[?][^"]+)"', auditor.sees(f"/search?shelf=reviews&page={oldest_on}"))
+    assert links[-1] == "/reviews?review=1#review-1"
+    page = auditor.sees("/reviews?review=1")
+    assert 1 in reviewed(page)
+    assert ("Page <b>2</b>" in page, 'href="/reviews"' in page) == (oldest_on == 2, oldest_on == 2)
+    assert reviewed(auditor.sees(f"/reviews?review={many}"))[0] == many
+    for none in (many + 1, "0", "first"):
+        assert reviewed(auditor.sees(f"/reviews?review={none}")) == reviewed(auditor.sees("/reviews"))
 
 
 def test_entries_that_are_not_those_that_were_signed_are_told(auditor: Desk) -> None:
