@@ -1,6 +1,7 @@
 """What identifies somebody is erased at the command line, and as long as that is not done everywhere it is said."""
 
 import asyncio
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -55,6 +56,24 @@ def test_whoever_decides_is_told_what_is_left_to_do_and_the_next_command_does_it
         assert LEFT not in known("study", "contact", "m-weber", "--role", "coordinator", "--mail", "m@ber.example", who=BERG).output
         assert LEFT in known("status", code=3).stdout
     assert unfinished(known) == []
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_a_decision_that_cannot_be_carried_out_is_said_to_be_recorded_and_is_gone_on_with(known: Desk, *, as_json: bool) -> None:
+    known.environment["DAYBOOK_ERASURES"] = str(known.folder / "apart" / "erasures.jsonl")  # In a folder that is not there.
+    said = known(*ERASE, *DECIDED, *(("--json",) if as_json else ()), who=BERG, code=3)
+    if as_json:
+        assert json.loads(said.stdout)["events"][0]["participant"] == "BER-001"
+    else:
+        assert said.stdout.startswith("Recorded for the study cd19-cart-sle: what identifies BER-001 erased for good.")
+    told = " ".join(said.stderr.split())
+    assert "The decision is on record, and need not be made again. It is not carried out yet: The register of erasures at" in told
+    assert "The worker goes on with it every minute" in told
+    with known.ledger() as ledger:
+        assert [entry.event.kind for entry in ledger.read("study:cd19-cart-sle")].count("identifiers-erased.v1") == 1
+        assert not ledger.forgotten("participant:BER-001")
+    (known.folder / "apart").mkdir()
+    assert known.json("erasures")["BER-001"]["state"] == "erased"
 
 
 def test_erasures_are_listed_with_who_signed_each_why_and_what_has_come_of_it(known: Desk) -> None:
