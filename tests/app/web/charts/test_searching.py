@@ -89,6 +89,35 @@ def test_what_was_added_since_is_shown_with_the_review(auditor: Desk) -> None:
     assert rows(auditor.sees(since[1].replace("&amp;", "&"))) == [f"/participants/BER-001/history?at={story.record.version}"]
 
 
+def test_what_was_added_since_says_since_which_review_and_that_signing_goes_over_what_is_not_shown_as_well(auditor: Desk) -> None:
+    auditor.sends(SEARCH, "", SIGNED)
+    (first,) = auditor.office.daybook.reviews.all()
+    story = auditor.story("BER-001")
+    story.reports(dose("prednisone", "4", story.at()))
+    since = f"{SEARCH}&shelf=&after={first.event.upto}&review=1"
+    page = " ".join(auditor.sees(since).split())
+    assert '1 entry recorded since <a href="/reviews?review=1#review-1">review 1</a>, signed' in page
+    assert f"by R. Haas (invented), which went up to position {first.event.upto} of the ledger" in page
+    every = first.event.entries + 1
+    assert f"Sign off a review of all {every} entries, this one included" in page
+    assert f'href="{SEARCH}">look at all {every}</a>' in page
+    refused = auditor.sends(since, "", SIGNED | {"password": "not his"})
+    assert "recorded since" in refused.text, "the page is the one on which it was signed"
+    assert auditor.sends(since, "", SIGNED).status_code == 303
+    assert [one.event.entries for one in auditor.office.daybook.reviews.all()] == [first.event.entries, every]
+
+
+def test_a_review_that_somebody_may_not_see_or_that_went_up_to_elsewhere_heads_no_search(auditor: Desk) -> None:
+    auditor.sends(SEARCH, "", SIGNED)
+    (review,) = auditor.office.daybook.reviews.all()
+    for who, after in (("m-weber", review.event.upto), ("r-haas", review.event.upto - 1)):
+        page = auditor.seats(who).sees(f"/search?after={after}&review=1")
+        assert f"recorded after position {after} of the ledger" in page
+        assert "review 1" not in page
+    page = auditor.sees(SEARCH)
+    assert f"Sign off a review of these {review.event.entries} entries" in page
+
+
 @pytest.mark.clause("EMA 2023", "audit trail review")
 @pytest.mark.clause("ICH E6(R3)", "4.2.3")
 def test_nobody_reviews_their_own_entries(auditor: Desk) -> None:
