@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -74,6 +76,24 @@ def test_a_decision_that_cannot_be_carried_out_is_said_to_be_recorded_and_is_gon
         assert not ledger.forgotten("participant:BER-001")
     (known.folder / "apart").mkdir()
     assert known.json("erasures")["BER-001"]["state"] == "erased"
+
+
+@pytest.mark.parametrize("looks", [("status",), ("erasures",)])
+def test_whoever_only_looks_at_a_backup_that_was_restored_finds_nobody_named_either(
+    known: Desk, tmp_path: Path, looks: tuple[str, ...]
+) -> None:
+    ledger, backup = known.folder / "ledger.sqlite", tmp_path / "backup.sqlite"
+    shutil.copyfile(ledger, backup)
+    known(*ERASE, *DECIDED, who=BERG)
+    for beside in known.folder.glob("ledger.sqlite*"):
+        beside.unlink()
+    shutil.copyfile(backup, ledger)
+    with known.ledger() as restored:
+        assert restored.named("participant:BER-001")
+    known(*looks, code=3 if looks == ("status",) else 0)
+    with known.ledger() as restored:
+        assert restored.forgotten("participant:BER-001")
+    assert known.json("erasures")["BER-001"]["signature"]["meaning"] == "I decide it"
 
 
 def test_erasures_are_listed_with_who_signed_each_why_and_what_has_come_of_it(known: Desk) -> None:
