@@ -17,7 +17,7 @@ from domain.study import StudyEvent
 from domain.time import local_date
 from domain.words import PARTICIPANT_CODE, SITE_CODE, Action, PersonsRole, Source
 from store.erasing import Erasures
-from store.errors import DamagedEntry
+from store.errors import DamagedEntry, NotCarriedOut, StoreError
 from store.participants import Outcome, Participants
 from store.people import PeopleDesk
 
@@ -65,11 +65,14 @@ class Authority:
         return self.participants.handle(participant_id, command, by, seen=seen)
 
     def decide(self, events: Sequence[StudyEvent], by: Circumstances) -> None:
-        """Record what a person decides about the study. Raises as StudyDesk.record does."""
+        """Record what a person decides about the study, and carry it out.
+
+        Raises as StudyDesk.record does, and NotCarriedOut once it is on record: then it is gone on with, whoever decided it.
+        """
         self._permit_deciding(events, by)
         self.participants.desk.record(events, by)
         if any(isinstance(event, IdentifiersErased) for event in events):
-            self.erasures.carry_out()
+            self._carry_out()
 
     def weigh(self, events: Sequence[StudyEvent], supposed: Circumstances) -> None:
         """Refuse what would be refused to be decided even under the signature that is supposed. Raises as StudyDesk.weigh does."""
@@ -156,6 +159,12 @@ class Authority:
         """Today's date at each site, and by UTC in the study as a whole."""
         now, sites = self.participants.ledger.clock(), self.participants.desk.so_far().sites
         return {None: local_date(now, "UTC")} | {site: local_date(now, opened.zone) for site, opened in sites.items()}
+
+    def _carry_out(self) -> None:
+        try:
+            self.erasures.carry_out()
+        except StoreError as trouble:
+            raise NotCarriedOut(trouble) from trouble
 
     def _permit_deciding(self, events: Sequence[StudyEvent], by: Circumstances) -> None:
         if self.people.current().anybody:

@@ -134,4 +134,4 @@ class Erasures:
             beside.unlink(missing_ok=True)
 
     def _unwritable(self, error: OSError) -> Fault:
-        return Fault(f"The register of erasures at {self._register} cannot be written: {error.strerror}. Repeat it when that is put right.")
+        return Fault(f"The register of erasures at {self._register} cannot be written: {error.strerror}. Put that right.")

@@ -6,7 +6,8 @@
     │   ├── Missing          there is no ledger at that address
     │   ├── Full             the disk is full
     │   ├── Unreachable      the database does not answer, or the connection broke
-    │   └── Sealed           contact data cannot be sealed: the key is absent, wrong or destroyed
+    │   ├── Sealed           contact data cannot be sealed: the key is absent, wrong or destroyed
+    │   └── NotCarriedOut    a decision is on record, and what it decided could not be carried out yet
     ├── DamagedEntry         what is on disk is not what was recorded
     ├── LostRace             somebody else recorded something first; read again and decide again
     ├── CommandReused        the id of a command was used before, for another command
@@ -50,6 +51,16 @@ class Unreachable(Fault):
 
 class Sealed(Fault):
     """Contact data cannot be sealed."""
+
+
+class NotCarriedOut(Fault):
+    """A decision is on record, and what it decided could not be carried out yet; the `__cause__` is in the way of that."""
+
+    def __init__(self, trouble: StoreError) -> None:
+        super().__init__(
+            f"The decision is on record, and need not be made again. It is not carried out yet: {trouble} "
+            "The worker goes on with it every minute, and so does whatever next opens the record."
+        )
 
 
 class DamagedEntry(StoreError):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, time
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, NamedTuple, TypeVar
 
 import typer
 
@@ -10,6 +10,7 @@ from app.cli.asking import AS_JSON, COMMON, Options, command, opened_list, signe
 from app.cli.joining import Form, form_in
 from app.cli.reading import AtHand, Reads, whole
 from app.cli.session import Session, grid, session_of
+from app.cli.speaking import IN_THE_WAY
 from app.clinic_time import SiteClock, day_of, hour_of
 from app.status import erasures_left
 from app.wiring import Daybook, time_zone_data
@@ -22,7 +23,7 @@ from domain.rejections import Reason, Refused
 from domain.time import MINUTE, Zone, shown
 from domain.unclassified import Unclassified, unclassified
 from domain.words import Name, ParticipantId, Rung, Sentence, SiteId
-from store.errors import StoreError
+from store.errors import NotCarriedOut, StoreError
 
 study = typer.Typer(help="Set up the study: its sites, the versions of its protocol, and what it has ruled.")
 VERSION = typer.Argument(metavar="VERSION", help="The number of the version.", show_default=False)
@@ -31,15 +32,26 @@ SITE = Annotated[SiteId, typer.Argument(metavar="SITE", help="The site, such as 
 F = TypeVar("F", bound=Callable[..., tuple[s.StudyEvent, ...]])
 
 
+class Decided(NamedTuple):
+    """What was put on record about the study, and what was then in the way of carrying it out."""
+
+    events: tuple[s.StudyEvent, ...]
+    by: Circumstances
+    hindered: NotCarriedOut | None = None
+
+
 def decides(question: F) -> F:
     """Declare a function from what was typed, once it is read, to what is recorded about the study as a command of the same name."""
     opens = question.__name__ == "open_"
 
-    def decided(daybook: Daybook, session: Session, typed: Options) -> tuple[tuple[s.StudyEvent, ...], Circumstances]:
+    def decided(daybook: Daybook, session: Session, typed: Options) -> Decided:
         events, by = understood(question, COMMON, typed, daybook, session)
         by = signed(by, typed["sign"], to_decide(daybook.desk.name, events, by))
-        daybook.authority.decide(events, by)
-        return events, by
+        try:
+            daybook.authority.decide(events, by)
+        except NotCarriedOut as hindered:
+            return Decided(events, by, hindered)
+        return Decided(events, by)
 
     def decide(ctx: typer.Context, **typed: Any) -> None:
         session = session_of(ctx)
@@ -47,11 +59,14 @@ def decides(question: F) -> F:
             with session.rehearsal() as nothing_yet:
                 decided(nothing_yet, session, typed)
         with session.daybook(create=opens) as daybook:
-            events, by = decided(daybook, session, typed)
+            events, by, hindered = decided(daybook, session, typed)
             if session.as_json:
                 session.answers({"study": daybook.desk.name, "command_id": by.command_id, "events": events})
             else:
                 session.says(f"Recorded for the study {daybook.desk.name}: {_in_words(events)}.")
+            if hindered is not None:
+                session.warns(str(hindered))
+                raise typer.Exit(IN_THE_WAY)
             if any(isinstance(event, IdentifiersErased) for event in events):
                 tell_what_is_left(daybook, session)
 

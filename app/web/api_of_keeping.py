@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import uuid4
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from app.cutting import Standing, counted, cut_of
+from app.web.api_of_the_study import Key
 from app.web.cuts import in_one_file
 from app.web.erasing import erasure
 from app.web.needs import SeeingHistory, SeeingSystem, note_look
@@ -79,9 +81,9 @@ def who_stood_how(request: Request, cut: str, asking: SeeingSystem) -> CutCounte
 
 
 @of_keeping.post("/cuts/{cut}/copies", response_class=Response, responses=IN_ONE_FILE)
-def take_out(cut: str, asking: SeeingHistory) -> Response:
+def take_out(cut: str, asking: SeeingHistory, idempotency_key: Key = None) -> Response:
     """A data cut as one file with a signed manifest; that it was taken is put on record."""
-    return in_one_file(asking, cut)
+    return in_one_file(asking, cut, idempotency_key or uuid4())
 
 
 @of_keeping.get("/erasures")

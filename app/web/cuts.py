@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from http import HTTPStatus
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
@@ -15,7 +15,7 @@ from app.cutting import counted, cut_of
 from app.web.answering import page
 from app.web.asked import Asked, pages_of
 from app.web.deciding import Deciding, Form, put, understood
-from app.web.forms import Sent
+from app.web.forms import CommandId, Sent
 from app.web.needs import SeeingHistory, SeeingSystem, note_look
 from app.web.office import Asking, Stated
 from domain.entry import Actor
@@ -65,22 +65,25 @@ def who_stood_how(request: Request, asking: SeeingSystem, cut: str) -> Response:
         request, asking, "cut.html", made=made, signed=signed, counts=counted(found), clock=SiteClock("UTC", asking.now), pages=pages,
         number=number, address=lambda other: asked.url(f"{CutAsked.PATH}/{made.name}", page=other),
         standings=mine[(number - 1) * ON_A_PAGE : number * ON_A_PAGE], then=_then(made.recorded_by, made.occurred_by),
-        takes=bool(sites) and sites.issuperset(daybook.desk.so_far().sites),
+        new_id=uuid4(), takes=bool(sites) and sites.issuperset(daybook.desk.so_far().sites),
     )  # fmt: skip
 
 
 @cuts.post("/system/cuts/{cut}")
-def take_out(asking: SeeingHistory, cut: str) -> Response:
+def take_out(asking: SeeingHistory, cut: str, command_id: CommandId) -> Response:
     """A cut as one file, with its signed manifest; that it was taken is put on record, which is nothing that a link should bring about."""
-    return in_one_file(asking, cut)
+    return in_one_file(asking, cut, command_id)
 
 
-def in_one_file(asking: Asking, cut: str) -> Response:
-    """A cut to be kept elsewhere, for whoever may see every history in it. Raises Refused."""
+def in_one_file(asking: Asking, cut: str, command_id: UUID) -> Response:
+    """A cut to be kept elsewhere, for whoever may see every history in it; asked for again under its id it is the same, and on record once.
+
+    Raises Refused, or CommandReused.
+    """
     daybook = asking.office.daybook
     found = cut_of(daybook.desk, cut)
     role, *_ = daybook.authority.permit_copying(asking.person.id, None, asking.source)
-    by = asking.circumstances(Actor(id=asking.person.id, role=role), Stated(uuid4()))
+    by = asking.circumstances(Actor(id=asking.person.id, role=role), Stated(command_id))
     try:
         packed = hand_out_packed(daybook, found, list(daybook.standings.at(daybook.participants, found[0])), by)
     except NotWhole as broken:

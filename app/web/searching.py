@@ -1,6 +1,6 @@
 """The pages of a search over all entries, and of the reviews of what one found."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -33,9 +33,9 @@ from app.web.forms import CommandId, Lines
 from app.web.in_vain import TROUBLES, Filled, sent_in_vain
 from app.web.needs import Needs, SeeingHistory
 from app.web.office import Asking, Signing, Stated
-from domain.entry import Actor
+from domain.entry import Actor, Entry
 from domain.rejections import Refused
-from domain.searching import KINDS_ON, Question, kind_in_words
+from domain.searching import KINDS_ON, EntriesReviewed, Question, kind_in_words
 from domain.words import Role, Source
 from projections.search import Bounds, Row, search
 
@@ -61,20 +61,22 @@ class SearchAsked(Asked):
     after: int = 0
     upto: int = 0
     """Between which positions of the ledger; 0 is no bound."""
+    review: int = 0
+    """The review since which they are looked for, if it is for that."""
 
     @classmethod
     def of(cls, parameters: Mapping[str, str]) -> Self:
         """As the address or a form says; what is no number is none."""
         typed = {name: text for name in TYPED if (text := parameters.get(name, "").strip()[: cls.LONGEST])}
-        after, upto = (number_of(parameters.get(name, "")) for name in ("after", "upto"))
-        return cls(typed, after, upto, page=page_of(parameters))
+        after, upto, review = (number_of(parameters.get(name, "")) for name in ("after", "upto", "review"))
+        return cls(typed, after, upto, review, page=page_of(parameters))
 
     def said(self, name: str) -> str:
         return self.typed.get(name, "")
 
     @property
     def stated(self) -> dict[str, str]:
-        return dict(self.typed) | {name: str(bound) for name, bound in (("after", self.after), ("upto", self.upto)) if bound}
+        return dict(self.typed) | {name: str(bound) for name in ("after", "upto", "review") if (bound := getattr(self, name))}
 
     @property
     def bounds(self) -> Bounds:
@@ -83,9 +85,19 @@ class SearchAsked(Asked):
 
 @dataclass(frozen=True, slots=True)
 class ReviewsAsked(Asked):
-    """Which of the reviews somebody wants to see."""
+    """Which of the reviews somebody wants to see: a page of them, or the page on which one of them is shown."""
 
     PATH = "/reviews"
+    review: str = ""
+
+    def address(self, page: int) -> str:
+        """Where another page is, whichever review one came for."""
+        return self.url(page=page, review="")
+
+    def number(self, numbers: Sequence[int]) -> int:
+        """The page to show where the reviews are of these numbers: that of the one asked for, if it is among them."""
+        wanted = number_of(self.review)
+        return numbers.index(wanted) // ON_A_PAGE + 1 if wanted in numbers else min(self.page, pages_of(len(numbers), ON_A_PAGE))
 
 
 @searching.get("/search")
@@ -116,13 +128,11 @@ def sign_off(request: Request, asking: Reviewing, typed: Lines, command_id: Comm
 @searching.get("/reviews")
 def reviews(request: Request, asking: SeeingHistory) -> Response:
     """The reviews of entries of the asker's sites, the last first: by whom, of what, and what was added since."""
-    office, sites = asking.office, asking.sites("see-history")
-    every = ((entry, entry.event.question) for entry in reversed(office.daybook.reviews.all()))
-    mine = [entry for entry, question in every if sites.issuperset(question.sites) and _sees_around(asking, question)]
+    mine, views = _seen_by(asking), asking.office.daybook.views
     asked, pages = ReviewsAsked.of(request.query_params), pages_of(len(mine), ON_A_PAGE)
-    number = min(asked.page, pages)
+    number = asked.number([entry.version for entry in mine])
     first = (number - 1) * ON_A_PAGE
-    shown = tuple(reviewed(office.daybook.views, entry) for entry in mine[first : first + ON_A_PAGE])
+    shown = tuple(reviewed(views, entry) for entry in mine[first : first + ON_A_PAGE])
     since = tuple(_since(one) for one in shown)
     told = tuple(zip(shown, since, strict=True))
     return page(request, asking, "entry_reviews.html", shown=told, number=number, pages=pages, asked=asked)
@@ -130,16 +140,19 @@ def reviews(request: Request, asking: SeeingHistory) -> Response:
 
 def _shown(request: Request, asking: Asking, asked: SearchAsked, sent: Filled | None = None) -> Response:
     sent = sent or Filled()
-    reasons, status, found = sent.reasons, sent.why.status, None
+    reasons, status, found, signs = sent.reasons, sent.why.status, None, 0
     views, sites = asking.office.daybook.views, asking.sites("see-history")
     try:
-        found = search(views, question_by(asking, asked.typed), asked.bounds, asked.page, ON_A_PAGE)
+        question = question_by(asking, asked.typed)
+        found = search(views, question, asked.bounds, asked.page, ON_A_PAGE)
+        signs = search(views, question, Bounds(upto=found.upto), 1, 1).found if asked.after else found.found
     except Refused as refused:
         reasons, status = refused.reasons, HTTPStatus.UNPROCESSABLE_ENTITY
     unread = [one for one in views.parked() if one.site in {"", *sites}]
     before = ((AS_BEFORE, "Participants, as reviewed before"),) if asked.said("shelf") == AS_BEFORE else ()
     return page(
-        request, asking, "search.html", status, asked=asked, found=found, reasons=reasons, unread=unread,
+        request, asking, "search.html", status, asked=asked, found=found, signs=signs, reasons=reasons, unread=unread,
+        since=_since_which(asking, asked) if asked.review else None,
         pages=pages_of(found.found if found else 0, ON_A_PAGE),
         sites=tuple((site, site) for site in sorted(sites)), shelves=(*CHOICES["shelves"], *before), choices=CHOICES,
         kind_in_words=kind_in_words, kept_with=kept_with, tells_of=tells_of, leads=partial(_leads, asking), late=late, whose=whose,
@@ -171,6 +184,18 @@ def _sign_off(asking: Asking, asked: SearchAsked, typed: Mapping[str, str], comm
     asking.has_signed()
 
 
+def _seen_by(asking: Asking) -> list[Entry[EntriesReviewed]]:
+    """The reviews of entries that somebody may see, all of them, the last first."""
+    sites = asking.sites("see-history")
+    every = ((entry, entry.event.question) for entry in reversed(asking.office.daybook.reviews.all()))
+    return [entry for entry, question in every if sites.issuperset(question.sites) and _sees_around(asking, question)]
+
+
+def _since_which(asking: Asking, asked: SearchAsked) -> Entry[EntriesReviewed] | None:
+    """The review since which entries are looked for, if it is one that somebody may see and went up to there."""
+    return next((one for one in _seen_by(asking) if one.version == asked.review and one.event.upto == asked.after), None)
+
+
 def _sees_around(asking: Asking, question: Question) -> bool:
     """Whether somebody may see all that a search goes over of the whole study."""
     everywhere = asking.rights.everywhere
@@ -183,7 +208,7 @@ def _leads(asking: Asking, row: Row) -> str:
         case "participants":
             return f"/participants/{row.participant}/history?at={row.version}"
         case "reviews":
-            return f"/reviews#review-{row.version}"
+            return f"{ReviewsAsked(str(row.version)).url()}#review-{row.version}"
         case "people" | "door" if row.person and asking.may("admit-people"):
             return f"/people/{row.person}"
         case _:
@@ -203,7 +228,7 @@ def _since(one: Reviewed) -> str:
     typed = {name: _typed(value) for name, value in written.items()} | {"shelf": shelf_typed(question)}
     if len(question.sites) == 1 and not question.whole_study:
         typed["site"] = question.sites[0]
-    return SearchAsked.of(typed).url(after=one.review.upto)
+    return SearchAsked.of(typed).url(after=one.review.upto, review=one.number)
 
 
 def _typed(value: object) -> str:

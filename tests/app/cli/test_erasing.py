@@ -1,9 +1,12 @@
 """What identifies somebody is erased at the command line, and as long as that is not done everywhere it is said."""
 
 import asyncio
+import json
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -55,6 +58,57 @@ def test_whoever_decides_is_told_what_is_left_to_do_and_the_next_command_does_it
         assert LEFT not in known("study", "contact", "m-weber", "--role", "coordinator", "--mail", "m@ber.example", who=BERG).output
         assert LEFT in known("status", code=3).stdout
     assert unfinished(known) == []
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_a_decision_that_cannot_be_carried_out_is_said_to_be_recorded_and_is_gone_on_with(known: Desk, *, as_json: bool) -> None:
+    known.environment["DAYBOOK_ERASURES"] = str(known.folder / "apart" / "erasures.jsonl")  # In a folder that is not there.
+    said = known(*ERASE, *DECIDED, *(("--json",) if as_json else ()), who=BERG, code=3)
+    if as_json:
+        assert json.loads(said.stdout)["events"][0]["participant"] == "BER-001"
+    else:
+        assert said.stdout.startswith("Recorded for the study cd19-cart-sle: what identifies BER-001 erased for good.")
+    told = " ".join(said.stderr.split())
+    assert "The decision is on record, and need not be made again. It is not carried out yet: The register of erasures at" in told
+    assert "The worker goes on with it every minute" in told
+    with known.ledger() as ledger:
+        assert [entry.event.kind for entry in ledger.read("study:cd19-cart-sle")].count("identifiers-erased.v1") == 1
+        assert not ledger.forgotten("participant:BER-001")
+    (known.folder / "apart").mkdir()
+    assert known.json("erasures")["BER-001"]["state"] == "erased"
+
+
+@pytest.mark.parametrize("looks", [("status",), ("erasures",)])
+def test_whoever_only_looks_at_a_backup_that_was_restored_finds_nobody_named_either(
+    known: Desk, tmp_path: Path, looks: tuple[str, ...]
+) -> None:
+    ledger, backup = known.folder / "ledger.sqlite", tmp_path / "backup.sqlite"
+    shutil.copyfile(ledger, backup)
+    known(*ERASE, *DECIDED, who=BERG)
+    for beside in known.folder.glob("ledger.sqlite*"):
+        beside.unlink()
+    shutil.copyfile(backup, ledger)
+    with known.ledger() as restored:
+        assert restored.named("participant:BER-001")
+    known(*looks, code=3 if looks == ("status",) else 0)
+    with known.ledger() as restored:
+        assert restored.forgotten("participant:BER-001")
+    assert known.json("erasures")["BER-001"]["signature"]["meaning"] == "I decide it"
+
+
+def test_erasures_are_listed_with_who_signed_each_why_and_what_has_come_of_it(known: Desk) -> None:
+    assert known.json("erasures") == {}
+    with somebody_reads(known):
+        known(*ERASE, *DECIDED, who=BERG)
+        assert known.json("erasures")["BER-001"]["state"] == "in a file"
+        assert "not finished: a file of the database may still hold the key" in known("erasures").stdout
+    listed = known.json("erasures")["BER-001"]
+    assert (listed["state"], listed["erased"]["approved_by"]) == ("erased", "the data protection officer")
+    assert (listed["signature"]["printed"], listed["signature"]["meaning"]) == ("t-berg", "I decide it")
+    said = known("erasures").stdout
+    for part in ("BER-001", "as ordered", "the data protection officer", "a court's order", "t-berg, not authenticated: I decide it"):
+        assert part in said
+    assert "key destroyed" in said
 
 
 def test_whatever_is_in_the_way_of_asking_what_is_left_is_told_and_is_no_refusal_of_what_was_recorded(

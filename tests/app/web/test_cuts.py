@@ -1,7 +1,9 @@
 """Data cuts at the desk: made by signature, counted, looked at and taken out, as at the command line and by the same words."""
 
+import asyncio
 import csv
 import json
+import re
 from io import BytesIO
 from typing import Any
 from uuid import uuid4
@@ -180,7 +182,7 @@ def test_a_form_that_is_sent_twice_makes_one_cut(door: Desk) -> None:
 @pytest.mark.parametrize("api", [False, True])
 def test_a_cut_is_taken_out_with_a_signed_manifest_and_that_it_was_is_on_record(cut: Desk, *, api: bool) -> None:
     path = "/api/study/cuts/dsmb-1/copies" if api else f"{PATH}/dsmb-1"
-    answer = cut.program(AUDITOR).post(path) if api else cut.browser(AUDITOR).post(path)
+    answer = cut.program(AUDITOR).post(path) if api else cut.browser(AUDITOR).post(path, command_id=str(uuid4()))
     assert (answer.status_code, answer.headers["content-type"]) == (200, "application/zip")
     assert answer.headers["content-disposition"] == 'attachment; filename="dsmb-1.zip"'
     with ZipFile(BytesIO(answer.content)) as file:
@@ -199,8 +201,57 @@ def test_a_cut_is_taken_out_with_a_signed_manifest_and_that_it_was_is_on_record(
     assert list(cut.office.daybook.settings.folder.glob("tmp*")) == [], "nothing of it stays here"
 
 
+def held_in(answer: Any) -> dict[str, bytes]:
+    assert answer.status_code == 200, answer.text
+    with ZipFile(BytesIO(answer.content)) as file:
+        return {name: file.read(name) for name in file.namelist()}
+
+
+@pytest.mark.parametrize("api", [False, True])
+def test_a_cut_that_is_asked_for_twice_is_the_same_file_and_on_record_once(cut: Desk, *, api: bool) -> None:
+    id_, browser, program = str(uuid4()), cut.browser(AUDITOR), cut.program(AUDITOR)
+
+    def takes(name: str = "dsmb-1") -> Any:
+        if api:
+            return program.post(f"/api/study/cuts/{name}/copies", headers={"idempotency-key": id_})
+        return browser.post(f"{PATH}/{name}", command_id=id_)
+
+    once = held_in(takes())
+    cut.clock.move(minutes=5)
+    assert makes(cut, name="dsmb-2").status_code == 303
+    assert held_in(takes()) == once
+    assert len(cut.office.daybook.handed_out.read()) == 1
+    another = takes("dsmb-2")
+    assert (another.status_code, "sent with other contents" in another.text) == (409, True)
+    id_ = str(uuid4())
+    assert held_in(takes()).keys() == once.keys()
+    assert len(cut.office.daybook.handed_out.read()) == 2
+
+
+def test_a_cut_that_is_asked_for_twice_at_once_is_on_record_once(cut: Desk) -> None:
+    id_, program = str(uuid4()), cut.program(AUDITOR)
+    headers = {"idempotency-key": id_}
+
+    async def twice() -> list[Any]:
+        asked = (program.asks.post("/api/study/cuts/dsmb-1/copies", headers=headers) for _ in range(2))
+        return list(await asyncio.gather(*asked))
+
+    one, other = map(held_in, asyncio.run(twice()))
+    assert one == other
+    assert len(cut.office.daybook.handed_out.read()) == 1
+
+
+def test_each_page_of_a_cut_asks_under_an_id_of_its_own_and_nothing_is_taken_out_without_one(cut: Desk) -> None:
+    browser = cut.browser(AUDITOR)
+    shown = [re.findall(r'name="command_id" value="([^"]+)"', browser.get(f"{PATH}/dsmb-1").text) for _ in range(2)]
+    assert all(len(ids) == 1 for ids in shown)
+    assert shown[0] != shown[1]
+    assert browser.post(f"{PATH}/dsmb-1").status_code == 422
+    assert not cut.office.daybook.handed_out.read()
+
+
 def test_whoever_may_not_see_everybodys_history_takes_no_cut_out_and_that_they_tried_is_on_record(cut: Desk) -> None:
-    answer = cut.browser(COORDINATOR).post(f"{PATH}/dsmb-1")
+    answer = cut.browser(COORDINATOR).post(f"{PATH}/dsmb-1", command_id=str(uuid4()))
     assert answer.status_code == 403
     assert "no role that may see history at SAO" in answer.text
     assert cut.happened() == [AccessRefused(person=COORDINATOR, action="see-history", site="SAO")]

@@ -170,6 +170,7 @@ def test_what_was_decided_and_could_not_be_carried_out_says_so_and_is_when_the_f
     assert answer.status_code == 503
     assert "This did not get through" in answer.text
     assert "cannot be read" in answer.text
+    assert "The decision is on record, and need not be made again" in answer.text
     assert is_named(named)
     assert "Not carried out yet" in named.browser(AUDITOR).get("/system/erasures").text
     named.catches_up()
@@ -212,6 +213,23 @@ def test_a_program_erases_by_signature_and_lists_what_was(named: Desk) -> None:
     assert (listed["erased"]["participant"], listed["state"], listed["signature_stands"]) == (CODE, "erased", "stands")
     again = program.post("/api/study/commands", json=body | {"signature": signature | {"password": "a guess"}})
     assert [reason["code"] for reason in again.json()["reasons"]] == ["erased-already"]
+
+
+def test_a_program_whose_decision_cannot_be_carried_out_is_told_that_it_is_on_record_and_repeats_it_to_no_harm(named: Desk) -> None:
+    register = named.office.daybook.settings.erasures
+    hindrance = register.with_name(f"{register.name}.lock")
+    hindrance.mkdir()
+    program, asked = named.program(ADMINISTRATOR), {
+        "events": [{"kind": "identifiers-erased.v1", "participant": CODE, "approved_by": "the board", "legal_decision": "an order"}],
+        "reason": "as ordered",
+        "signature": {"meaning": "It is to be erased", "person": ADMINISTRATOR, "password": PASSWORD},
+    }  # fmt: skip
+    repeated = {"idempotency-key": str(uuid4())}
+    hindered = program.post("/api/study/commands", json=asked, headers=repeated)
+    assert (hindered.status_code, hindered.json()["title"][:44]) == (503, "The decision is on record, and need not be m")
+    hindrance.rmdir()
+    assert program.post("/api/study/commands", json=asked, headers=repeated).status_code == 201
+    assert (is_named(named), list(named.office.daybook.desk.erasures())) == (False, [CODE])
 
 
 def test_while_a_file_of_the_database_may_still_hold_the_key_that_is_said(named: Desk) -> None:

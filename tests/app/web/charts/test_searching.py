@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
@@ -88,6 +89,35 @@ def test_what_was_added_since_is_shown_with_the_review(auditor: Desk) -> None:
     assert rows(auditor.sees(since[1].replace("&amp;", "&"))) == [f"/participants/BER-001/history?at={story.record.version}"]
 
 
+def test_what_was_added_since_says_since_which_review_and_that_signing_goes_over_what_is_not_shown_as_well(auditor: Desk) -> None:
+    auditor.sends(SEARCH, "", SIGNED)
+    (first,) = auditor.office.daybook.reviews.all()
+    story = auditor.story("BER-001")
+    story.reports(dose("prednisone", "4", story.at()))
+    since = f"{SEARCH}&shelf=&after={first.event.upto}&review=1"
+    page = " ".join(auditor.sees(since).split())
+    assert '1 entry recorded since <a href="/reviews?review=1#review-1">review 1</a>, signed' in page
+    assert f"by R. Haas (invented), which went up to position {first.event.upto} of the ledger" in page
+    every = first.event.entries + 1
+    assert f"Sign off a review of all {every} entries, this one included" in page
+    assert f'href="{SEARCH}">look at all {every}</a>' in page
+    refused = auditor.sends(since, "", SIGNED | {"password": "not his"})
+    assert "recorded since" in refused.text, "the page is the one on which it was signed"
+    assert auditor.sends(since, "", SIGNED).status_code == 303
+    assert [one.event.entries for one in auditor.office.daybook.reviews.all()] == [first.event.entries, every]
+
+
+def test_a_review_that_somebody_may_not_see_or_that_went_up_to_elsewhere_heads_no_search(auditor: Desk) -> None:
+    auditor.sends(SEARCH, "", SIGNED)
+    (review,) = auditor.office.daybook.reviews.all()
+    for who, after in (("m-weber", review.event.upto), ("r-haas", review.event.upto - 1)):
+        page = auditor.seats(who).sees(f"/search?after={after}&review=1")
+        assert f"recorded after position {after} of the ledger" in page
+        assert "review 1" not in page
+    page = auditor.sees(SEARCH)
+    assert f"Sign off a review of these {review.event.entries} entries" in page
+
+
 @pytest.mark.clause("EMA 2023", "audit trail review")
 @pytest.mark.clause("ICH E6(R3)", "4.2.3")
 def test_nobody_reviews_their_own_entries(auditor: Desk) -> None:
@@ -127,6 +157,26 @@ def test_a_review_is_listed_to_whoever_may_see_all_of_its_sites(auditor: Desk) -
     assert "Nothing was reviewed yet" in auditor.seats("m-weber").sees("/reviews")
     auditor.seats("r-haas").sends(f"{SEARCH}&site=BER", "", SIGNED)
     assert "Entries at BER; of the kind Medication taken" in auditor.seats("m-weber").sees("/reviews")
+
+
+def reviewed(page: str) -> list[int]:
+    return [int(number) for number in re.findall(r'<tr id="review-(\d+)">', page)]
+
+
+@pytest.mark.parametrize(("many", "oldest_on"), [(50, 1), (51, 2)])
+def test_whoever_follows_the_link_to_a_review_sees_it_on_whichever_page_it_is(auditor: Desk, many: int, oldest_on: int) -> None:
+    auditor.sends(SEARCH, "", SIGNED)
+    (first,) = auditor.office.daybook.reviews.all()
+    for _ in range(many - 1):
+        auditor.office.daybook.reviews.record(first.event, first.circumstances.model_copy(update={"command_id": uuid4()}))
+    links = re.findall(r'href="(/reviews[?][^"]+)"', auditor.sees(f"/search?shelf=reviews&page={oldest_on}"))
+    assert links[-1] == "/reviews?review=1#review-1"
+    page = auditor.sees("/reviews?review=1")
+    assert 1 in reviewed(page)
+    assert ("Page <b>2</b>" in page, 'href="/reviews"' in page) == (oldest_on == 2, oldest_on == 2)
+    assert reviewed(auditor.sees(f"/reviews?review={many}"))[0] == many
+    for none in (many + 1, "0", "first"):
+        assert reviewed(auditor.sees(f"/reviews?review={none}")) == reviewed(auditor.sees("/reviews"))
 
 
 def test_entries_that_are_not_those_that_were_signed_are_told(auditor: Desk) -> None:
