@@ -77,20 +77,25 @@ def sign_in(request: Request, then: str = "/", unsent: str = "") -> Response:
 
 
 @door.post("/sign-in")
-def try_to_sign_in(request: Request, person: Text = "", password: Text = "", then: Text = "/", chosen: Text = "") -> Response:
-    """Let somebody in who proves who they are; whoever was given a password chooses one first."""
+def try_to_sign_in(  # noqa: PLR0913, PLR0917 - These are the fields of the form.
+    request: Request, person: Text = "", password: Text = "", then: Text = "/", choosing: Text = "", chosen: Text = ""
+) -> Response:
+    """Let somebody in who proves who they are; whoever was given a password chooses one first.
+
+    A form of which something was left blank is no attempt to come in: it counts against nobody, from wherever it comes.
+    """
     office = office_of(request)
     try:
-        refuse_if(left_blank(person=person, password=password))
+        refuse_if(left_blank(person=person, password=password, **({"chosen": chosen} if choosing else {})))
         counted(request)
         if chosen:
             _choose(office, person, password, chosen)
-            password, chosen = chosen, ""  # Whatever happens from here on, it is theirs.
+            password, chosen, choosing = chosen, "", ""  # Whatever happens from here on, it is theirs.
         return let_in(request, signed_in(office, person, password, "web"), here(then))
     except TROUBLES as trouble:
         why = in_vain(trouble)
-        choosing = str(trouble) != NOT_SHOWN_OUT and (bool(chosen) or any(reason.code == "not-chosen" for reason in why.reasons))
-        return at_the_door(request, then, why.reasons, _status(why), person=person, choosing=choosing)
+        chooses = str(trouble) != NOT_SHOWN_OUT and (bool(choosing or chosen) or any(reason.code == "not-chosen" for reason in why.reasons))
+        return at_the_door(request, then, why.reasons, _status(why), person=person, choosing=chooses)
 
 
 @door.post("/sign-out")
@@ -168,10 +173,11 @@ def _first(office: Office, typed: Mapping[str, str], password: str, command_id: 
 def _understood(office: Office, typed: Mapping[str, str], password: str) -> PersonAdmitted:
     """Who is to be the first, once nothing is wrong with any field. Raises Refused, with all that is."""
     heard, said = Heard(), {name: text for name in ("person", "name") if (text := typed[name].strip())}
-    heard.made(lambda: refuse_if(_not_the_code(office, typed["code"].strip())))
+    code = typed["code"].strip()
+    heard.made(lambda: refuse_if(_not_the_code(office, code) if code else left_blank(code=code)))
     admitted = heard.made(lambda: PersonAdmitted.model_validate(said))
     if office.provider is None:
-        heard.made(lambda: refuse_weak(said.get("person", ""), password))
+        heard.made(lambda: refuse_weak(said.get("person", ""), password) if password.strip() else refuse_if(left_blank(password=password)))
     if admitted is None or heard.faults:
         raise heard.refusal()
     return admitted
