@@ -156,18 +156,34 @@ def set_up_code(settings: Settings) -> str:
 def _first(office: Office, typed: Mapping[str, str], password: str, command_id: UUID) -> str:
     """Record the first administrator. Raises Refused; of several who come at once one is the first, and the others change nothing.
 
-    Whoever is on record already but has no password yet, because the accounts failed, is given it when the same form comes again.
+    Whoever is on record already but has no password yet, because the accounts failed, is given it when the same form comes again,
+    on whatever day that is.
     """
-    admitted, today = _understood(office, typed, password), office.now.astimezone(UTC).date()
-    granted = RoleGranted(person=admitted.person, role="administrator", delegated=today, trained=today)
+    admitted = _understood(office, typed, password)
+    granted = _as_administrator(office, admitted.person)
     by = Circumstances(actor=Actor(id=admitted.person, role="administrator"), source="web", command_id=command_id, reason="first set-up")
     office.daybook.people.record((admitted, granted), by, first=True)
     with told_truly(admitted.person):
-        if office.provider is None and not office.accounts.passwords.kept(admitted.person):
-            office.accounts.passwords.set(admitted.person, password, chosen=True)
-            office.daybook.people.note(PasswordSet(person=admitted.person, chosen=True), "web")
+        if office.provider is None:
+            _first_password(office, admitted.person, password)
         office.daybook.settings.set_up_code.unlink(missing_ok=True)
     return admitted.person
+
+
+def _as_administrator(office: Office, person: str) -> RoleGranted:
+    """The role by which somebody is the first: from today on, or as it is on record already where no more than that was done."""
+    was, today = office.daybook.people.current().persons.get(person), office.now.astimezone(UTC).date()
+    on_record = was.roles.get(("administrator", None)) if was else None
+    return on_record or RoleGranted(person=person, role="administrator", delegated=today, trained=today)
+
+
+def _first_password(office: Office, person: str, password: str) -> None:
+    """Have the first administrator's password kept, and on record that they chose it; what was done of this before is not done again."""
+    passwords, chose = office.accounts.passwords, PasswordSet(person=person, chosen=True)
+    if not passwords.kept(person):
+        passwords.set(person, password, chosen=True)
+    if passwords.chosen(person) and all(entry.event != chose for entry in office.daybook.people.happened()):
+        office.daybook.people.note(chose, "web")
 
 
 def _understood(office: Office, typed: Mapping[str, str], password: str) -> PersonAdmitted:
