@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field
 
 from app.web.as_json import AsJson
 from app.web.door import counted, signed_in
+from app.web.forms import left_blank
 from app.web.looking import timeline_of
 from app.web.needs import Needs, Seeing, Somebody, office_of
 from app.web.office import Asking, Signing, Stated
@@ -19,6 +20,7 @@ from domain.criteria.report import EligibilityReport, confirmation, eligibility
 from domain.doorkeeping import SignedOut
 from domain.events import Event
 from domain.gates import judge, judged_for
+from domain.rejections import refuse_if
 from domain.time import Moment, to_the_minute
 from domain.verdicts import RuleVerdict
 from domain.words import HoldPoint, ParticipantId, Sentence, SiteId
@@ -123,6 +125,7 @@ class Eligibility(Value):
 @api.post("/session", status_code=HTTPStatus.CREATED)
 def begin_session(request: Request, who: Annotated[SignIn, AsJson()]) -> Token:
     """Sign in."""
+    refuse_if(left_blank(person=who.person, password=who.password))
     counted(request)
     return Token(token=signed_in(office_of(request), who.person, who.password, "api"))
 

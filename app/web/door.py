@@ -77,20 +77,25 @@ def sign_in(request: Request, then: str = "/", unsent: str = "") -> Response:
 
 
 @door.post("/sign-in")
-def try_to_sign_in(request: Request, person: Text = "", password: Text = "", then: Text = "/", chosen: Text = "") -> Response:
-    """Let somebody in who proves who they are; whoever was given a password chooses one first."""
+def try_to_sign_in(  # noqa: PLR0913, PLR0917 - These are the fields of the form.
+    request: Request, person: Text = "", password: Text = "", then: Text = "/", choosing: Text = "", chosen: Text = ""
+) -> Response:
+    """Let somebody in who proves who they are; whoever was given a password chooses one first.
+
+    A form of which something was left blank is no attempt to come in: it counts against nobody, from wherever it comes.
+    """
     office = office_of(request)
     try:
-        refuse_if(left_blank(person=person, password=password))
+        refuse_if(left_blank(person=person, password=password, **({"chosen": chosen} if choosing else {})))
         counted(request)
         if chosen:
             _choose(office, person, password, chosen)
-            password, chosen = chosen, ""  # Whatever happens from here on, it is theirs.
+            password, chosen, choosing = chosen, "", ""  # Whatever happens from here on, it is theirs.
         return let_in(request, signed_in(office, person, password, "web"), here(then))
     except TROUBLES as trouble:
         why = in_vain(trouble)
-        choosing = str(trouble) != NOT_SHOWN_OUT and (bool(chosen) or any(reason.code == "not-chosen" for reason in why.reasons))
-        return at_the_door(request, then, why.reasons, _status(why), person=person, choosing=choosing)
+        chooses = str(trouble) != NOT_SHOWN_OUT and (bool(choosing or chosen) or any(reason.code == "not-chosen" for reason in why.reasons))
+        return at_the_door(request, then, why.reasons, _status(why), person=person, choosing=chooses)
 
 
 @door.post("/sign-out")
@@ -151,27 +156,44 @@ def set_up_code(settings: Settings) -> str:
 def _first(office: Office, typed: Mapping[str, str], password: str, command_id: UUID) -> str:
     """Record the first administrator. Raises Refused; of several who come at once one is the first, and the others change nothing.
 
-    Whoever is on record already but has no password yet, because the accounts failed, is given it when the same form comes again.
+    Whoever is on record already but has no password yet, because the accounts failed, is given it when the same form comes again,
+    on whatever day that is.
     """
-    admitted, today = _understood(office, typed, password), office.now.astimezone(UTC).date()
-    granted = RoleGranted(person=admitted.person, role="administrator", delegated=today, trained=today)
+    admitted = _understood(office, typed, password)
+    granted = _as_administrator(office, admitted.person)
     by = Circumstances(actor=Actor(id=admitted.person, role="administrator"), source="web", command_id=command_id, reason="first set-up")
     office.daybook.people.record((admitted, granted), by, first=True)
     with told_truly(admitted.person):
-        if office.provider is None and not office.accounts.passwords.kept(admitted.person):
-            office.accounts.passwords.set(admitted.person, password, chosen=True)
-            office.daybook.people.note(PasswordSet(person=admitted.person, chosen=True), "web")
+        if office.provider is None:
+            _first_password(office, admitted.person, password)
         office.daybook.settings.set_up_code.unlink(missing_ok=True)
     return admitted.person
+
+
+def _as_administrator(office: Office, person: str) -> RoleGranted:
+    """The role by which somebody is the first: from today on, or as it is on record already where no more than that was done."""
+    was, today = office.daybook.people.current().persons.get(person), office.now.astimezone(UTC).date()
+    on_record = was.roles.get(("administrator", None)) if was else None
+    return on_record or RoleGranted(person=person, role="administrator", delegated=today, trained=today)
+
+
+def _first_password(office: Office, person: str, password: str) -> None:
+    """Have the first administrator's password kept, and on record that they chose it; what was done of this before is not done again."""
+    passwords, chose = office.accounts.passwords, PasswordSet(person=person, chosen=True)
+    if not passwords.kept(person):
+        passwords.set(person, password, chosen=True)
+    if passwords.chosen(person) and all(entry.event != chose for entry in office.daybook.people.happened()):
+        office.daybook.people.note(chose, "web")
 
 
 def _understood(office: Office, typed: Mapping[str, str], password: str) -> PersonAdmitted:
     """Who is to be the first, once nothing is wrong with any field. Raises Refused, with all that is."""
     heard, said = Heard(), {name: text for name in ("person", "name") if (text := typed[name].strip())}
-    heard.made(lambda: refuse_if(_not_the_code(office, typed["code"].strip())))
+    code = typed["code"].strip()
+    heard.made(lambda: refuse_if(_not_the_code(office, code) if code else left_blank(code=code)))
     admitted = heard.made(lambda: PersonAdmitted.model_validate(said))
     if office.provider is None:
-        heard.made(lambda: refuse_weak(said.get("person", ""), password))
+        heard.made(lambda: refuse_weak(said.get("person", ""), password) if password.strip() else refuse_if(left_blank(password=password)))
     if admitted is None or heard.faults:
         raise heard.refusal()
     return admitted

@@ -52,4 +52,4 @@ def one_of(typed: Typed, name: str) -> str:
 
 def left_blank(**typed: str) -> Iterator[Reason]:
     """What must be said and was not, field by field."""
-    return (Reason(code="malformed", says=f"{name}: something must be said") for name, said in typed.items() if not said)
+    return (Reason(code="malformed", says=f"{name}: something must be said") for name, said in typed.items() if not said.strip())

@@ -12,6 +12,8 @@ SENT_BEFORE = Reason(
     code="sent-before",
     says="this form was recorded already, and what was changed in it since was not: look at the record, then send it again if it holds",
 )
+NOT_READABLE = frozenset({"not-understood", "no-moment", "malformed", "not-a-time", "not-a-date", "no-number"})
+"""The codes of what cannot be understood as it was sent."""
 Trouble = Refused | CommandReused | Fault | LostRace
 TROUBLES = (Refused, CommandReused, Fault, LostRace)
 """What can become of a form, besides that it is recorded: each shows it again with all that was typed."""
@@ -38,8 +40,7 @@ def in_vain(trouble: Trouble) -> InVain:
     """What whoever sent a form is told of why nothing came of it."""
     match trouble:
         case Refused(reasons=reasons):
-            too_many = any(reason.code == "too-many" for reason in reasons)
-            return InVain(reasons, HTTPStatus.TOO_MANY_REQUESTS if too_many else HTTPStatus.CONFLICT)
+            return InVain(reasons, _status(frozenset(reason.code for reason in reasons)))
         case CommandReused():
             return InVain((SENT_BEFORE,), HTTPStatus.CONFLICT, used=True)
         case _:
@@ -74,6 +75,13 @@ def sent_in_vain(typed: Mapping[str, str], command_id: UUID, trouble: Trouble) -
     """A form of which nothing came, as it is shown again."""
     why = in_vain(trouble)
     return Filled(typed, why, why.again(command_id) if typed else uuid4())
+
+
+def _status(codes: frozenset[str]) -> HTTPStatus:
+    """What a form is answered by why it was refused: where any of it was understood and refused nevertheless, that weighs more."""
+    if "too-many" in codes:
+        return HTTPStatus.TOO_MANY_REQUESTS
+    return HTTPStatus.UNPROCESSABLE_ENTITY if codes <= NOT_READABLE else HTTPStatus.CONFLICT
 
 
 def _split(reason: Reason) -> tuple[str, str]:

@@ -19,6 +19,7 @@ from app.clinic_time import SiteClock
 from app.web.answering import page, unsigned
 from app.web.guarding import TOO_LONG, TooLong
 from app.web.identity import sent_to_prove
+from app.web.in_vain import NOT_READABLE
 from app.web.needs import COOKIE, Forged, NotSignedIn, asking_by, for_programs, office_of
 from app.web.office import ProveAnew
 from app.web.unsent import kept_meanwhile, said_in, shown_again, whose
@@ -29,7 +30,6 @@ from store.participants import Overtaken
 
 PROBLEM = "application/problem+json"
 NOT_FOUND = frozenset({"unknown-participant", "unknown-page", "not-on-record-yet", "unknown-cut"})
-NOT_READABLE = frozenset({"not-understood", "no-moment", "malformed", "not-a-time", "not-a-date", "no-number"})
 NOT_THEIRS = frozenset(
     {"not-allowed", "wrong-password", "locked", "not-signed-in", "not-proven", "not-chosen", "not-vouched-for", "not-by-password"}
 )

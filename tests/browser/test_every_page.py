@@ -120,7 +120,7 @@ def test_the_screens_at_the_door_are_accessible(scheme: Scheme, place: Town, bro
     newcomer = Somebody(place.opens(scheme=scheme)).goes_to("/sign-in")
     newcomer.is_accessible()
     assert newcomer.sends(sent_to("/sign-in"), {"person": "m-weber", "password": "not hers"}) == 403
-    assert newcomer.sends(sent_to("/sign-in"), {"person": "", "password": ""}) == 403
+    assert newcomer.sends(sent_to("/sign-in"), {"person": "", "password": ""}) == 422
     newcomer.is_accessible()
     administrator = comes(place, "t-berg", scheme).goes_to("/people/m-weber")
     administrator.sends(sent_to("/people/m-weber/password"), {})

@@ -6,33 +6,34 @@ import pytest
 
 from app.accounts.passwords import FAILURES
 from app.demo.people import PASSWORD
+from app.web.door import Turnstile
 from domain.doorkeeping import SignedIn
 from tests.app.web.at_the_door import COORDINATOR, INVESTIGATOR, Desk
 from tests.app.web.faults import beside
 from tests.app.web.test_vouching import code_of, comes_in
 
 FIRST = {"person": "t-first", "name": "T. First", "password": "the first of all passwords"}
-BLANK = {"person": "something must be said", "name": "something must be said", "password": "at least 15", "code": "not the code"}
+TRIES = Turnstile().most + 1
+BLANK = "something must be said"
 
 
 @pytest.mark.parametrize(
-    ("typed", "field", "says"),
+    ("typed", "field", "says", "status"),
     [
-        *[({name: ""}, name, says) for name, says in BLANK.items()],
-        ({"name": " "}, "name", "something must be said"),
-        ({"name": "n" * 2001}, "name", "at most 2000 characters"),
-        ({"person": "T First"}, "person", "is not written as it must be"),
-        ({"person": "t" * 61}, "person", "at most 60 characters"),
-        ({"password": "short"}, "password", "at least 15 characters"),
-        ({"code": "wrong"}, "code", "not the code that Daybook showed"),
+        *[({name: blank}, name, BLANK, 422) for name in ("person", "name", "password", "code") for blank in ("", " ")],
+        ({"name": "n" * 2001}, "name", "at most 2000 characters", 422),
+        ({"person": "T First"}, "person", "is not written as it must be", 422),
+        ({"person": "t" * 61}, "person", "at most 60 characters", 422),
+        ({"password": "short"}, "password", "at least 15 characters", 403),
+        ({"code": "wrong"}, "code", "not the code that Daybook showed", 403),
     ],
 )
 def test_the_first_set_up_names_each_fault_beside_its_field_and_keeps_the_rest(
-    new_door: Desk, typed: dict[str, str], field: str, says: str
+    new_door: Desk, typed: dict[str, str], field: str, says: str, status: int
 ) -> None:
     sent = FIRST | {"code": new_door.code()} | typed
     answer = new_door.browser().sets_up(**sent)
-    assert answer.status_code == 403
+    assert answer.status_code == status
     assert says in beside(answer.text, field)
     assert answer.text.count('aria-invalid="true"') == 1
     assert all(f'value="{sent[name]}"' in answer.text for name in ("code", "person", "name"))
@@ -42,15 +43,46 @@ def test_the_first_set_up_names_each_fault_beside_its_field_and_keeps_the_rest(
 
 def test_whoever_sets_up_is_told_of_all_that_is_wrong_at_once(new_door: Desk) -> None:
     answer = new_door.browser().sets_up()
-    assert all(says in beside(answer.text, field) for field, says in BLANK.items())
+    assert answer.status_code == 422
+    assert all(BLANK in beside(answer.text, field) for field in ("person", "name", "password", "code"))
     assert "No account was made" in answer.text
+
+
+def test_whoever_sets_up_without_the_code_is_told_that_first_whatever_else_they_left_blank(new_door: Desk) -> None:
+    answer = new_door.browser().sets_up(**(FIRST | {"code": "wrong", "name": ""}))
+    assert answer.status_code == 403
+    assert BLANK in beside(answer.text, "name")
+
+
+@pytest.mark.parametrize(
+    ("typed", "field"),
+    [
+        ({"person": "", "password": PASSWORD}, "person"),
+        ({"person": " ", "password": PASSWORD}, "person"),
+        ({"person": COORDINATOR, "password": ""}, "password"),
+        ({"person": COORDINATOR, "password": " "}, "password"),
+        ({"person": COORDINATOR, "password": PASSWORD, "choosing": "yes", "chosen": ""}, "chosen"),
+    ],
+)
+def test_a_field_that_is_left_blank_at_the_door_is_named_as_on_every_form(door: Desk, typed: dict[str, str], field: str) -> None:
+    answer = door.browser().client.post("/sign-in", data={"then": "/people", **typed})
+    assert answer.status_code == 422
+    assert BLANK in beside(answer.text, field)
+    assert answer.text.count('aria-invalid="true"') == 1
+    assert f'name="person" type="text" value="{typed["person"]}"' in answer.text
+    assert 'name="then" value="/people"' in answer.text
+    assert PASSWORD not in answer.text
+    assert ("Choose a password" in answer.text) == ("choosing" in typed)
+
+
+def test_all_that_is_left_blank_at_the_door_is_told_at_once(door: Desk) -> None:
+    answer = door.browser().client.post("/sign-in", data={})
+    assert (answer.status_code, answer.text.count(f"{BLANK}</p>")) == (422, 2)
 
 
 @pytest.mark.parametrize(
     ("typed", "field", "says"),
     [
-        ({"person": "", "password": PASSWORD}, "person", "something must be said"),
-        ({"person": COORDINATOR, "password": ""}, "password", "something must be said"),
         ({"person": COORDINATOR, "password": f"{PASSWORD}?"}, "password", "no account with this name and this password"),
         ({"person": "n" * 61, "password": PASSWORD}, "password", "no account with this name and this password"),
         ({"person": COORDINATOR, "password": "p" * 1025}, "password", "no account with this name and this password"),
@@ -65,15 +97,28 @@ def test_the_door_names_each_fault_beside_its_field_and_keeps_the_name(door: Des
     assert answer.text.count('aria-invalid="true"') == 1
     assert f'name="person" type="text" value="{typed["person"]}"' in answer.text
     assert 'name="then" value="/people"' in answer.text
-    assert typed["password"] == "" or typed["password"] not in answer.text
+    assert typed["password"] not in answer.text
     assert ("Choose a password" in answer.text) == ("chosen" in typed)
 
 
 def test_a_form_at_the_door_that_leaves_its_fields_blank_is_no_attempt_to_come_in(door: Desk) -> None:
     browser = door.browser()
     for _ in range(FAILURES):
-        assert browser.signs_in(COORDINATOR, "").status_code == 403
+        assert browser.signs_in(COORDINATOR, "").status_code == 422
+        assert browser.signs_in(COORDINATOR, " ").status_code == 422
     assert browser.signs_in(COORDINATOR).status_code == 303
+    assert door.happened() == [SignedIn(person=COORDINATOR, by="password")]
+
+
+def test_a_program_that_leaves_blank_who_it_is_or_what_proves_it_is_told_so_and_that_is_no_attempt(door: Desk) -> None:
+    client = door.browser().client
+    for _ in range(TRIES):
+        answer = client.post("/api/session", json={"person": COORDINATOR, "password": ""})
+        reasons = [{"code": "malformed", "says": f"password: {BLANK}", "rule": None, "earliest": None}]
+        assert (answer.status_code, answer.json()["reasons"]) == (422, reasons)
+    both = client.post("/api/session", json={"person": " ", "password": " "})
+    assert [one["says"] for one in both.json()["reasons"]] == [f"person: {BLANK}", f"password: {BLANK}"]
+    assert client.post("/api/session", json={"person": COORDINATOR, "password": PASSWORD}).status_code == 201
     assert door.happened() == [SignedIn(person=COORDINATOR, by="password")]
 
 
@@ -113,7 +158,7 @@ def test_who_looked_at_a_participant_is_told_by_the_clocks_of_the_site_and_by_ut
 @pytest.mark.parametrize(
     ("typed", "field", "says"),
     [
-        ({"person": ""}, "person", "something must be said"),
+        ({"person": ""}, "person", BLANK),
         ({"code": "00000000"}, "code", "code"),
         ({"code": "0" * 21}, "code", "code"),
         ({"signer": ""}, "signer", "takes your short name"),

@@ -4,16 +4,19 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from httpx import Response
 
 from app.demo.people import PASSWORD
+from domain.doorkeeping import PasswordSet, SignedIn
 from domain.people import AccessGiven, PersonAdmitted, PersonLeft
 from tests.app.web.at_the_door import ADMINISTRATOR, COORDINATOR, Browser, Desk
 from tests.app.web.test_in_vain import broken
 from tests.app.web.test_staff import GIVEN, NEW
+from tests.builders import START
 
 HALF_DONE = "is on record, but not all of it could be carried out"
 
@@ -96,6 +99,7 @@ def test_whoever_came_back_is_not_shown_out_by_an_old_form(door: Desk, berg: Bro
 
 
 FIRST = {"person": "t-first", "name": "T. First", "password": "the first of all passwords"}
+OTHER = {"person": "t-other", "name": "T. Other", "password": "the password of somebody else"}
 ID = re.compile(r'name="command_id" value="([^"]+)"')
 
 
@@ -127,6 +131,61 @@ def test_a_first_account_that_was_only_half_made_is_made_whole_when_its_form_is_
     assert browser.sets_up(**sent).headers["location"] == "/people"
     assert len(new_door.office.daybook.people.current().persons) == 1
     assert not new_door.office.daybook.settings.set_up_code.exists()
+
+
+@pytest.mark.parametrize("later", [timedelta(hours=15, minutes=59), timedelta(hours=16), timedelta(days=40)])
+def test_a_first_account_that_was_half_made_is_made_whole_by_its_form_on_any_later_day(new_door: Desk, later: timedelta) -> None:
+    browser, sent = new_door.browser(), FIRST | {"code": new_door.code(), "command_id": str(uuid4())}
+    with failing(new_door, "passwords", "INSERT"):
+        browser.sets_up(**sent)
+    new_door.clock.move_to(START + later)
+    assert browser.sets_up(**sent).headers["location"] == "/people"
+    people = new_door.office.daybook.people
+    grants = [grant.delegated for grant in people.current().persons["t-first"].grants(new_door.clock().date())]
+    assert (people.current().version, grants) == (2, [START.date()]), "what is on record stays as it is"
+    assert new_door.happened() == [PasswordSet(person="t-first", chosen=True), SignedIn(person="t-first", by="password")]
+    assert not new_door.office.daybook.settings.set_up_code.exists()
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        (OTHER | {"code": "wrong"}, "not the code"),
+        (OTHER | {"code": "wrong", "command_id": str(uuid4())}, "not the code"),
+        ({"password": OTHER["password"], "code": "wrong"}, "not the code"),
+        (OTHER, "omebody has an account already"),
+        ({"password": OTHER["password"], "command_id": str(uuid4())}, "omebody has an account already"),
+        ({"name": "T. Other"}, "was recorded already"),
+    ],
+)
+def test_nobody_takes_over_a_first_account_that_was_half_made_the_day_before(new_door: Desk, typed: dict[str, str], says: str) -> None:
+    browser, sent = new_door.browser(), FIRST | {"code": new_door.code(), "command_id": str(uuid4())}
+    with failing(new_door, "passwords", "INSERT"):
+        browser.sets_up(**sent)
+    new_door.clock.move(hours=24)
+    answer = new_door.browser().sets_up(**(sent | typed))
+    assert (answer.status_code, says in answer.text) == (403, True)
+    assert [(one.id, one.name) for one in new_door.office.daybook.people.current().persons.values()] == [("t-first", "T. First")]
+    assert not any(new_door.office.accounts.passwords.kept(person) for person in ("t-first", "t-other"))
+    assert browser.sets_up(**sent).headers["location"] == "/people"
+
+
+def test_that_the_first_password_was_chosen_is_put_on_record_where_only_that_was_missing(new_door: Desk) -> None:
+    browser, sent = new_door.browser(), FIRST | {"code": new_door.code(), "command_id": str(uuid4())}
+    with failing(new_door, "passwords", "INSERT"):
+        browser.sets_up(**sent)
+    new_door.office.accounts.passwords.set("t-first", FIRST["password"], chosen=True)
+    assert browser.sets_up(**sent).headers["location"] == "/people"
+    assert new_door.happened() == [PasswordSet(person="t-first", chosen=True), SignedIn(person="t-first", by="password")]
+
+
+def test_that_a_password_was_chosen_is_not_said_of_one_that_was_given(new_door: Desk) -> None:
+    browser, sent = new_door.browser(), FIRST | {"code": new_door.code(), "command_id": str(uuid4())}
+    with failing(new_door, "passwords", "INSERT"):
+        browser.sets_up(**sent)
+    new_door.office.accounts.passwords.give("t-first")
+    assert browser.sets_up(**sent).status_code == 403
+    assert PasswordSet(person="t-first", chosen=True) not in new_door.happened()
 
 
 def test_a_password_that_was_chosen_meanwhile_is_not_replaced_by_the_old_form_of_the_first_account(new_door: Desk) -> None:

@@ -41,7 +41,9 @@ def test_nobody_makes_the_first_account_without_the_code(new_door: Desk, code: s
 
 def test_an_empty_file_of_the_code_never_becomes_a_code(new_door: Desk) -> None:
     new_door.office.daybook.settings.set_up_code.touch()
-    assert new_door.browser().sets_up(**(FIRST | {"code": " "})).status_code == 403
+    assert new_door.browser().sets_up(**(FIRST | {"code": "\0"})).status_code == 403
+    assert new_door.browser().sets_up(**(FIRST | {"code": " "})).status_code == 422
+    assert not new_door.office.daybook.people.current().anybody
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,7 @@ def test_a_role_is_delegated_and_withdrawn_and_can_be_used_at_once(door: Desk, b
 def test_what_was_typed_is_kept_and_each_fault_stands_beside_its_field(berg: Browser) -> None:
     path = f"/people/{COORDINATOR}/grant"
     said = berg.post(path, command_id=str(uuid4()), role="coordinator", site="SAO", delegated="2026-13-01", trained="soon")
-    assert said.status_code == 409
+    assert said.status_code == 422
     assert 'id="delegated-fault"' in said.text
     assert 'id="trained-fault"' in said.text
     assert 'value="2026-13-01"' in said.text
