@@ -8,7 +8,6 @@ from typing import Annotated, Literal, get_args
 from pydantic import Field
 
 from domain.base import Value
-from domain.time import Moment
 from domain.words import Digest, Name, ParticipantId, SiteId
 
 HANDED_OUT = "handed-out:"
@@ -26,27 +25,22 @@ class HeadGiven(Value):
 
 
 class CopyCertified(Value):
-    """Somebody took a certified copy of one participant's record, or (None) of the whole ledger; its manifest has this digest.
-
-    `at` is when, as the manifest states it, so that the same copy can be written again; of the first copies that was not recorded.
-    """
+    """Somebody took a certified copy of one participant's record, or (None) of the whole ledger; its manifest has this digest."""
 
     kind: Literal["copy-certified.v1"] = "copy-certified.v1"
     participant: ParticipantId | None = None
     entries: Annotated[int, Field(ge=0)]
     head: Digest
     manifest: Digest
-    at: Moment | None = None
 
 
 class CutHandedOut(Value):
-    """Somebody took a data cut out of the ledger, under this head; its manifest has this digest, and states `at` when that was."""
+    """Somebody took a data cut out of the ledger, under this head; its manifest has this digest."""
 
     kind: Literal["cut-handed-out.v1"] = "cut-handed-out.v1"
     cut: Name
     head: Digest
     manifest: Digest
-    at: Moment | None = None
 
 
 HandingOut = Annotated[HeadGiven | CopyCertified | CutHandedOut, Field(discriminator="kind")]

@@ -32,11 +32,6 @@ class HandedOut:
         """Whether it was recorded before under this id."""
         return self._ledger.outcome(by.actor.id, by.command_id) is not None
 
-    def before(self, by: Circumstances) -> HandingOut | None:
-        """What was recorded here before under this id, if anything."""
-        known = self._ledger.outcome(by.actor.id, by.command_id)
-        return self.read()[known.first - 1].event if known is not None and known.stream == self.stream else None
-
     def read(self) -> Sequence[Entry[HandingOut]]:
         """Everything that was handed out, in its order."""
         return self._ledger.read(self.stream)

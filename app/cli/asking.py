@@ -38,7 +38,6 @@ Options = dict[str, Any]
 """Parameters of a command by name, with their annotations."""
 PARTICIPANT = Annotated[str, typer.Argument(metavar="PARTICIPANT", help="The participant's code, such as BER-001.", show_default=False)]
 AS_JSON = Annotated[bool, typer.Option("--json", help="Answer in JSON, for a program.")]
-COMMAND_ID = Annotated[UUID | None, typer.Option(help="The id of this request: repeated under the same id it is recorded once.")]
 WHEN = Annotated[
     When,
     Reads(lambda chart: chart.clock.when),
@@ -53,7 +52,7 @@ COMMON: Options = {
     "reason": Annotated[Sentence | None, typer.Option(help="Why, where a reason is needed.")],
     "sign": Annotated[Sentence | None, typer.Option(metavar="MEANING", help="Sign, and say what the signature means.")],
     "document": Annotated[Sentence | None, typer.Option(help="The source document that this was taken from.")],
-    "command_id": COMMAND_ID,
+    "command_id": Annotated[UUID | None, typer.Option(help="The id of this request: repeated under the same id it is recorded once.")],
     "as_json": AS_JSON,
 }
 """What everything that is recorded can say of its circumstances."""

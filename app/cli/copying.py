@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.asking import AS_JSON, COMMAND_ID, Chart, acting, circumstances
+from app.cli.asking import AS_JSON, Chart, acting, circumstances
 from app.cli.proving import HELD
 from app.cli.session import Session, session_of
 from app.copies.reading import checked, read_in
@@ -32,14 +32,13 @@ def export(  # noqa: PLR0913 - Each argument is an option of the command.
     participant: Annotated[str | None, typer.Option(metavar="PARTICIPANT", help="Of this participant only, such as BER-001.")] = None,
     study: Annotated[bool, typer.Option("--study", help="Of the whole ledger.")] = False,
     actor: Annotated[str | None, typer.Option("--as", metavar="ROLE:ID", help="Who certifies it, such as auditor:r-haas.")] = None,
-    command_id: COMMAND_ID = None,
     as_json: AS_JSON = False,
 ) -> None:
     """Write a certified copy that opens and proves itself without Daybook; that it was made is put on record."""
     session = session_of(ctx)
     if (participant is None) != study:
         raise Refused(Reason(code="not-understood", says="say what to copy: either --participant with a code, or --study"))
-    by = circumstances(session, acting(actor or session.settings.actor), {"command_id": command_id})
+    by = circumstances(session, acting(actor or session.settings.actor), {"command_id": None})
     with session.daybook() as daybook:
         permit_copying(daybook, session, participant, by.actor.id, by.actor.role, around=study)
         certified = written(daybook, folder, participant, by)

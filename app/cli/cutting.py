@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.asking import AS_JSON, COMMAND_ID, acting, circumstances, opened_list
+from app.cli.asking import AS_JSON, acting, circumstances, opened_list
 from app.cli.copying import permit_copying
 from app.cli.history import signed_in_words
 from app.cli.session import Session, grid, session_of
@@ -35,7 +35,7 @@ def data_cuts(ctx: typer.Context, *, as_json: AS_JSON = False) -> None:
 
 
 @cutting.command()
-def data_cut(  # noqa: PLR0913 - Each argument is an option of the command.
+def data_cut(
     ctx: typer.Context,
     name: Annotated[str, typer.Argument(metavar="NAME", help="The name of the cut.", show_default=False)],
     *,
@@ -44,7 +44,6 @@ def data_cut(  # noqa: PLR0913 - Each argument is an option of the command.
         typer.Option(metavar="FOLDER", help="Hand it out in a new folder, as a table with a signed manifest; it is recorded."),
     ] = None,
     actor: Annotated[str | None, typer.Option("--as", metavar="ROLE:ID", help="Who takes it, such as auditor:r-haas.")] = None,
-    command_id: COMMAND_ID = None,
     as_json: AS_JSON = False,
 ) -> None:
     """Count everybody at a data cut, and show how each stood: also who failed screening, and who was never infused."""
@@ -53,7 +52,7 @@ def data_cut(  # noqa: PLR0913 - Each argument is an option of the command.
         cut = cut_of(daybook.desk, name)
         found = list(everybody(daybook.participants, cut[0]))
         if to is not None:
-            by = circumstances(session, acting(actor or session.settings.actor), {"command_id": command_id})
+            by = circumstances(session, acting(actor or session.settings.actor), {"command_id": None})
             permit_copying(daybook, session, None, by.actor.id, by.actor.role)
             hand_out(daybook, to, cut, found, by)
     if as_json:

@@ -12,14 +12,12 @@ from zipfile import ZIP_DEFLATED, ZipFile
 from pydantic_core import to_jsonable_python
 
 from app.copies.folder import files_in, make_folder, written
-from app.copies.occasion import Occasion, occasion
 from app.cutting import Standing, counted
 from app.wiring import Daybook, program
 from domain.entry import Circumstances
 from domain.handing_out import CutHandedOut
 from domain.keeping import DataCutMade
 from domain.signatures import Signed
-from store.errors import CommandReused
 
 FORMAT = "daybook-cut-1"
 
@@ -27,21 +25,20 @@ FORMAT = "daybook-cut-1"
 def hand_out(daybook: Daybook, folder: Path, cut: tuple[DataCutMade, Signed], found: Sequence[Standing], by: Circumstances) -> CutHandedOut:
     """Write a data cut into a new folder, and put on record that it was handed out before it is signed for.
 
-    Raises Refused where the folder holds something already, or a Fault; then nothing is signed. A request that is repeated under its id
-    is put on record once and has what it had; it raises CommandReused where that cannot be written again as it was.
+    Raises Refused where the folder holds something already, or a Fault; then nothing is signed.
     """
     make_folder(folder)
     seal = daybook.signing.seal()
-    when, (made, signed) = occasion(daybook, seal, by), cut
+    head, (made, signed) = seal.seal(daybook.ledger), cut
     with written(folder):
         _table(folder / "participants.csv", found)
         stated = {"cut": made, "signature": signed, "signature_stands": signed.standing, "counts": counted(found)}
         (folder / "cut.json").write_bytes(_json(stated))
-        (folder / "head.txt").write_text(when.head.note, encoding="utf-8")
+        (folder / "head.txt").write_text(head.note, encoding="utf-8")
         (folder / "public-key.txt").write_text(f"{daybook.signing.first()}\n", encoding="utf-8")
-        manifest = _manifest(daybook, folder, made.name, when, by)
+        manifest = _manifest(daybook, folder, made.name, head.digest, by)
         (folder / "manifest.json").write_bytes(manifest)
-    handed = CutHandedOut(cut=made.name, head=when.head.digest, manifest=sha256(manifest).hexdigest(), at=when.at)
+    handed = CutHandedOut(cut=made.name, head=head.digest, manifest=sha256(manifest).hexdigest())
     daybook.handed_out.record(handed, by)
     with written(folder):
         (folder / "manifest.signed.txt").write_text(seal.key.sign(f"{FORMAT}\n{handed.manifest}\n"), encoding="utf-8")
@@ -50,13 +47,6 @@ def hand_out(daybook: Daybook, folder: Path, cut: tuple[DataCutMade, Signed], fo
 
 def hand_out_packed(daybook: Daybook, cut: tuple[DataCutMade, Signed], found: Sequence[Standing], by: Circumstances) -> bytes:
     """The same folder in one file, for whoever sits elsewhere. Raises as `hand_out` does."""
-    try:
-        return _packed(daybook, cut, found, by)
-    except CommandReused:  # Sent twice at once, so that the other was recorded first: this is the same file again, or never was.
-        return _packed(daybook, cut, found, by)
-
-
-def _packed(daybook: Daybook, cut: tuple[DataCutMade, Signed], found: Sequence[Standing], by: Circumstances) -> bytes:
     packed, name = BytesIO(), cut[0].name
     with written(daybook.settings.folder), TemporaryDirectory(dir=daybook.settings.folder) as place:
         folder = Path(place) / name
@@ -75,15 +65,15 @@ def _table(path: Path, found: Sequence[Standing]) -> None:
         rows.writerows({**one.model_dump(), "left": "; ".join(one.left)} for one in found)
 
 
-def _manifest(daybook: Daybook, folder: Path, name: str, when: Occasion, by: Circumstances) -> bytes:
+def _manifest(daybook: Daybook, folder: Path, name: str, head: str, by: Circumstances) -> bytes:
     return _json(
         {
             "format": FORMAT,
             "study": daybook.desk.name,
             "cut": name,
-            "head": when.head.digest,
+            "head": head,
             "handed_out_by": f"{by.actor.role}:{by.actor.id}",
-            "handed_out_at": when.at.isoformat(),
+            "handed_out_at": daybook.ledger.clock().isoformat(),
             "program": program(),
             "files": files_in(folder),
         }

@@ -15,7 +15,6 @@ from typing import Any
 from app.copies import NotWhole, verify
 from app.copies.around import Around
 from app.copies.folder import files_in, make_folder, written
-from app.copies.occasion import Occasion, occasion
 from app.copies.odm import write_odm
 from app.copies.paper import write_paper
 from app.copies.rest import write_rest
@@ -223,23 +222,20 @@ def export(daybook: Daybook, folder: Path, participant: str | None, by: Circumst
     """Write a certified copy into a new folder, check it as whoever gets it will, and put on record that it was made.
 
     Raises Refused where the folder holds something already or there is no such participant, NotWhole where the check finds that
-    anything is not as it was recorded, or a Fault; then the copy is not certified. A request that is repeated under its id is put on
-    record once and has the copy it had; it raises CommandReused where that cannot be written again as it was.
+    anything is not as it was recorded, or a Fault; then the copy is not certified.
     """
     if participant is not None and not daybook.participants.read(participant).entries:
         raise Refused(Reason(code="unknown-participant", says=f"there is no participant {participant}"))
     make_folder(folder)
     seal = daybook.signing.seal()
-    when = occasion(daybook, seal, by)
-    copy = Copy(daybook, folder, when.head, participant)
+    copy = Copy(daybook, folder, seal.seal(daybook.ledger), participant)
     with written(folder):
         for write in WRITERS:
             write(copy)
         entries = _lines_in(folder / "entries.jsonl")
-        manifest = _manifest(copy, entries, when, by)
+        manifest = _manifest(copy, entries, by)
         copy.file("manifest.json").write_bytes(manifest)
-    digest = sha256(manifest).hexdigest()
-    certified = CopyCertified(participant=participant, entries=entries, head=when.head.digest, manifest=digest, at=when.at)
+    certified = CopyCertified(participant=participant, entries=entries, head=copy.head.digest, manifest=sha256(manifest).hexdigest())
     certificate = seal.key.sign(f"{FORMAT}\n{certified.manifest}\n")
     if damage := verify.Copy(folder, [], certificate).check().damage:
         raise NotWhole(f"Nothing was certified: {damage[0]} `daybook verify` says more.")
@@ -250,16 +246,16 @@ def export(daybook: Daybook, folder: Path, participant: str | None, by: Circumst
     return certified
 
 
-def _manifest(copy: Copy, entries: int, when: Occasion, by: Circumstances) -> bytes:
+def _manifest(copy: Copy, entries: int, by: Circumstances) -> bytes:
     stated = {
         "format": FORMAT,
         "study": copy.daybook.desk.name,
         "scope": "study" if copy.participant is None else "participant",
         "participant": copy.participant,
         "entries": entries,
-        "head": when.head.digest,
+        "head": copy.head.digest,
         "certified_by": f"{by.actor.role}:{by.actor.id}",
-        "certified_at": when.at.isoformat(),
+        "certified_at": copy.daybook.ledger.clock().isoformat(),
         "program": program(),
         "files": files_in(copy.folder),
     }

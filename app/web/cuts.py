@@ -21,10 +21,15 @@ from app.web.office import Asking, Stated
 from domain.entry import Actor
 from domain.rejections import Reason, Refused
 from domain.time import MINUTE, to_the_minute
+from store.errors import CommandReused
 
 cuts = APIRouter(include_in_schema=False)
 MEANING = "I have made this cut for the purpose that it names"
 ON_A_PAGE = 50
+TAKEN_BEFORE = Reason(
+    code="sent-before",
+    says="this request was made before, and is on record; to take the cut out once more ask anew, which is put on record as well",
+)
 
 
 class CutAsked(Asked):
@@ -76,16 +81,17 @@ def take_out(asking: SeeingHistory, cut: str, command_id: CommandId) -> Response
 
 
 def in_one_file(asking: Asking, cut: str, command_id: UUID) -> Response:
-    """A cut to be kept elsewhere, for whoever may see every history in it; asked for again under its id it is the same, and on record once.
-
-    Raises Refused, or CommandReused.
-    """
+    """A cut to be kept elsewhere, for whoever may see every history in it. Raises Refused, also where it was taken out under this id."""
     daybook = asking.office.daybook
     found = cut_of(daybook.desk, cut)
     role, *_ = daybook.authority.permit_copying(asking.person.id, None, asking.source)
     by = asking.circumstances(Actor(id=asking.person.id, role=role), Stated(command_id))
+    if daybook.handed_out.knows(by):
+        raise Refused(TAKEN_BEFORE)
     try:
         packed = hand_out_packed(daybook, found, list(daybook.standings.at(daybook.participants, found[0])), by)
+    except CommandReused as used:
+        raise Refused(TAKEN_BEFORE) from used
     except NotWhole as broken:
         raise Refused(Reason(code="not-whole", says=str(broken))) from broken
     return Response(packed, media_type="application/zip", headers={"content-disposition": f'attachment; filename="{cut}.zip"'})
