@@ -54,12 +54,16 @@ class Sealed(Fault):
 
 
 class NotCarriedOut(Fault):
-    """A decision is on record, and what it decided could not be carried out yet; the `__cause__` is in the way of that."""
+    """A decision is on record, and what it decided could not be carried out yet; the `__cause__` is in the way of that.
+
+    What is in the way is told, and not what that would have whoever meets it do: nothing is to be repeated here.
+    """
 
     def __init__(self, trouble: StoreError) -> None:
+        in_the_way, _, _ = str(trouble).partition(". ")
         super().__init__(
-            f"The decision is on record, and need not be made again. It is not carried out yet: {trouble} "
-            "The worker goes on with it every minute, and so does whatever next opens the record."
+            f"The decision is on record, and need not be made again. Carrying it out was broken off: {in_the_way.rstrip('.')}. "
+            "The worker goes on with it every minute, and so does whatever next opens the record; the list of erasures tells how far it is."
         )
 
 

@@ -373,7 +373,7 @@ def _words(event: s.StudyEvent) -> str:
         case RetentionSet():
             return f"kept with everything in it until the end of {event.until}"
         case IdentifiersErased():
-            return f"what identifies {event.participant} erased for good"
+            return f"what identifies {event.participant} is to be erased for good"
         case DataCutMade():
             return f"data cut {event.name} made"
         case s.DrugClassified():

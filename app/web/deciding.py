@@ -19,6 +19,7 @@ from app.web.office import Asking, Signing, Stated
 from domain.entry import Actor, Circumstances
 from domain.rejections import Reason
 from domain.study import StudyEvent
+from store.errors import NotCarriedOut
 
 Deciding = Annotated[Asking, Depends(Needs("run-study"))]
 COMMAND = TypeAdapter(UUID)
@@ -78,9 +79,14 @@ def understood(question: Callable[..., tuple[StudyEvent, ...]], asking: Asking, 
 
 
 def put(asking: Asking, decision: Decision, form: Form) -> Form | None:
-    """Record what a form decides; or the form again, with why nothing came of it."""
+    """Record what a form decides; or the form again, with why nothing came of it.
+
+    What is on record and could not be carried out yet is not asked for again: the page of what was decided tells how far it is.
+    """
     try:
         asking.decide(decision.events, decision.by, decision.signing)
+    except NotCarriedOut:
+        asking.has_signed()
     except TROUBLES as trouble:
         return form.again(trouble)
     return None

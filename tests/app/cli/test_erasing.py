@@ -46,7 +46,7 @@ def unfinished(desk: Desk) -> list[str]:
 
 def test_nothing_is_left_to_do_where_nobody_reads(known: Desk) -> None:
     erased = known(*ERASE, *DECIDED, who=BERG)
-    assert "what identifies BER-001 erased for good" in erased.stdout
+    assert "what identifies BER-001 is to be erased for good" in erased.stdout
     assert LEFT not in erased.output
     assert unfinished(known) == []
 
@@ -67,9 +67,9 @@ def test_a_decision_that_cannot_be_carried_out_is_said_to_be_recorded_and_is_gon
     if as_json:
         assert json.loads(said.stdout)["events"][0]["participant"] == "BER-001"
     else:
-        assert said.stdout.startswith("Recorded for the study cd19-cart-sle: what identifies BER-001 erased for good.")
+        assert said.stdout.startswith("Recorded for the study cd19-cart-sle: what identifies BER-001 is to be erased for good.")
     told = " ".join(said.stderr.split())
-    assert "The decision is on record, and need not be made again. It is not carried out yet: The register of erasures at" in told
+    assert "The decision is on record, and need not be made again. Carrying it out was broken off: The register of erasures at" in told
     assert "The worker goes on with it every minute" in told
     with known.ledger() as ledger:
         assert [entry.event.kind for entry in ledger.read("study:cd19-cart-sle")].count("identifiers-erased.v1") == 1
