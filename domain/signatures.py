@@ -239,7 +239,8 @@ def _told_otherwise(reviewed: Entry[e.Event], record: Record) -> Iterator[Supers
 def _confirmed_otherwise(confirmed: Entry[e.Event], record: Record, study_then: StudyThen) -> Iterator[Superseded]:
     """Another confirmation or screening; what is judged otherwise by now; or another report, by what was corrected of what it rested on.
 
-    What was reconsidered and is found to stand again supersedes nothing.
+    What was reconsidered and is found to stand again supersedes nothing. What was confirmed on paper and is judged otherwise as soon as it
+    is told of is superseded by an entry of its own request.
     """
     doubted: Superseded | None = None
     for entry in record.entries[confirmed.version :]:

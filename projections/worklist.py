@@ -220,6 +220,7 @@ def _incomplete(window: VisitWindow, told: Told) -> Iterator[Kept]:
     deviation = told.participant.deviations.get(f"visit:{window.visit}:incomplete")
     if window.held is None or (deviation is not None and deviation.reviewed):
         return
+    held = window.held.span(told.zone).earliest
     yield Kept(
         *_whose(told, f"visit:{window.visit}"),
         kind="visit",
@@ -228,8 +229,8 @@ def _incomplete(window: VisitWindow, told: Told) -> Iterator[Kept]:
         state="incomplete",
         says=f"It took place; these assessments are missing: {', '.join(window.missing)}.",
         action="record-assessments",
-        opens=stored(window.opens_at),
-        due=stored(window.held.span(told.zone).earliest),
+        opens=stored(min(window.opens_at, held)),
+        due=stored(held),
         target=stored(window.target_at),
         closes=stored(window.closes_at),
         since=stored(window.known_since),

@@ -104,7 +104,7 @@ def in_plain_words(*, appending: bool = False) -> Iterator[None]:
     """Turn whatever a database raises inside into a fault; who was `appending` is told what became of that."""
     try:
         yield
-    except (PersistenceError, ConnectionPoolClosedError, sqlite3.Error, OSError) as error:
+    except (PersistenceError, ConnectionPoolClosedError, sqlite3.Error, OSError, UnicodeDecodeError) as error:
         raise fault(error, appending=appending) from error
     except Exception as error:  # The driver of PostgreSQL may be absent, so its errors are known by their module.
         if not type(error).__module__.startswith("psycopg"):
@@ -134,6 +134,8 @@ class _Meaning:
 def _meaning(error: BaseException) -> _Meaning:
     origin: BaseException | None = error
     while origin is not None:
+        if isinstance(origin, UnicodeDecodeError):  # What SQLite quotes of a broken schema may be no text.
+            return _BROKEN
         name = getattr(origin, "sqlite_errorname", None) or _of_postgres(origin)
         for beginning, meaning in _MEANINGS.items():
             if name and name.startswith(beginning):

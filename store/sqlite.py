@@ -259,7 +259,7 @@ class _Pool(SQLiteConnectionPool):
             if connection.execute("PRAGMA journal_mode").fetchone() == ("delete",):  # To ask for it again may find the file locked.
                 connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
-        except sqlite3.Error:
+        except (sqlite3.Error, UnicodeDecodeError):
             connection.close()
             raise
         return SQLiteConnection(connection, max_age=None)

@@ -226,6 +226,15 @@ def test_a_confirmation_that_is_doubted_and_found_to_stand_again_is_not_supersed
     assert [each.superseded and each.superseded.entry for each in found] == [doubted.version, None]
 
 
+def test_a_confirmation_on_paper_that_is_judged_otherwise_as_soon_as_it_is_told_of_is_superseded_at_once(trial: Trial) -> None:
+    story = trial.participant()
+    story.consents()
+    story.reports(e.ScreeningStarted(at=story.at()))
+    one = signs(story, c.Report(fact=e.EligibilityConfirmed(at=story.at())))
+    assert one.superseded == Superseded(story.entry_of(e.EligibilityReconsidered), "it is judged otherwise by what is known now")
+    assert one.first < one.superseded.entry <= one.last
+
+
 def _stands_again(doubted: Record) -> Record:
     by = by_("coordinator", NAMESPACE_OID)
     return doubted.then((e.EligibilityReconsidered(overall="eligible", otherwise=()),), doubted.participant.recorded_at, by)
@@ -270,7 +279,8 @@ def test_in_every_life_what_is_superseded_is_what_the_record_no_longer_stands_by
         covered = [version for one in found for version in range(one.first, one.last + 1)]
         assert covered == [entry.version for entry in record.entries if entry.circumstances.signature]
         for one in found:
-            assert one.superseded is None or one.last < one.superseded.entry <= record.version
+            on_paper = isinstance(record.entries[one.first - 1].event, e.EligibilityConfirmed)
+            assert one.superseded is None or (one.first if on_paper else one.last) < one.superseded.entry <= record.version
             seen[_checked(one, record)] += 1
     assert {standing for _, standing in seen} == {True, False}
     assert len({kind for kind, _ in seen}) > 3, "too few kinds of signatures to prove anything"

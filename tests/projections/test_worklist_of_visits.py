@@ -12,7 +12,7 @@ from domain.agenda import agenda
 from projections.timeline import Timeline, timeline
 from projections.views import Views
 from projections.worklist import worklist
-from projections.worklist_rows import Row
+from projections.worklist_rows import SOON, Row
 from tests.builders import Story
 from tests.domain.planned import SAMPLE, infused_under, window_of
 from tests.projections.given import ByHand, views_at
@@ -52,6 +52,15 @@ def test_a_visit_with_something_missing_stays_until_that_comes_or_the_investigat
     key = "visit:day-7:incomplete"
     story.signs(c.ReviewDeviation(key=key, entry=story.now.deviations[key].told_in))
     assert row(story, views, "day-7") is None
+
+
+def test_what_is_missing_of_a_visit_long_before_its_window_is_asked_for_at_once(views: Views) -> None:
+    story = infused_under(REQUIRED)
+    assert story.trial.clock() < window_of(story, "month-6").opens_at - SOON
+    story.reports(e.VisitCompleted(visit="month-6", at=story.at()), reason="the participant was there anyway")
+    found = row(story, views, "month-6")
+    assert found is not None
+    assert (found.category, found.state, found.action) == ("due today", "incomplete", "record-assessments")
 
 
 def test_a_window_of_hours_is_told_with_its_minutes(views: Views) -> None:

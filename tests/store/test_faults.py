@@ -55,6 +55,17 @@ def test_a_connection_that_cannot_be_made_ready_is_not_left_open(file: Path) -> 
     assert refused.value.__traceback__ is not None, "what the traceback holds on to counts as open"
 
 
+def test_a_file_whose_schema_is_no_text_any_more_is_a_fault_and_is_not_left_open(file: Path) -> None:
+    on_file(file).close()
+    written = file.read_bytes()
+    broken = written.replace(b"CREATE TABLE commands", b"CREATE TAB\xc5E commands")
+    assert broken != written
+    file.write_bytes(broken)
+    with pytest.raises(Fault, match="cannot be read from its disk"):
+        on_file(file, create=False)
+    assert str(file) not in [str(one.readlink()) for one in Path("/proc/self/fd").iterdir() if one.is_symlink()]
+
+
 def test_a_file_without_tables_is_no_ledger(file: Path) -> None:
     sqlite3.connect(file).close()
     file.touch()
