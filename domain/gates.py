@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, reduce
-from typing import Literal, NamedTuple, assert_never
+from typing import Literal, assert_never
 
 from domain import protocol as p
 from domain.events import ManuallyReleased, Slot, StepCleared, StepHeld, StepWaiting
@@ -28,15 +28,36 @@ from domain.words import HoldPoint
 SlotVerdict = StepCleared | StepWaiting | StepHeld
 
 
-class Outlook(NamedTuple):
-    """How a slot is judged as of the instant `at`."""
+@dataclass(frozen=True, slots=True)
+class Cleared:
+    """Every rule passes at `at`, and goes on to from `opens` until `closes`."""
 
-    state: Literal["cleared", "waiting", "held"]
+    at: datetime
+    opens: datetime
+    closes: datetime
+    state: Literal["cleared"] = "cleared"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Nothing forbids the step from `opens` on, though not all is known at `at`."""
+
+    at: datetime
+    opens: datetime
+    state: Literal["waiting"] = "waiting"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Something forbids the step to the end of its slot; nothing that is known does so from `opens` on, or (None) something always will."""
+
     at: datetime
     opens: datetime | None
-    """From when the step is permitted, or could be; None where it never will be by what is known."""
-    closes: datetime | None = None
-    """Until when a step is permitted that is cleared."""
+    state: Literal["held"] = "held"
+
+
+Outlook = Cleared | Waiting | Held
+"""How the verdict on a slot turns out, without its reasons."""
 
 
 @dataclass(frozen=True)
@@ -68,24 +89,24 @@ class Gate:
         found = self.outlook(slot, now)
         derivation = self.derivation(found.at)
         match found:
-            case Outlook(state="cleared", opens=datetime() as opens, closes=datetime() as closes):
+            case Cleared(opens=opens, closes=closes):
                 return StepCleared(step=self.step, covers_from=opens, covers_until=closes, derivation=derivation)
-            case Outlook(state="waiting", opens=datetime() as opens):
+            case Waiting(opens=opens):
                 return StepWaiting(step=self.step, possible_from=opens, derivation=derivation)
+            case Held(opens=earliest):
+                return StepHeld(step=self.step, earliest=earliest, derivation=derivation)
             case _:
-                return StepHeld(step=self.step, earliest=found.opens, derivation=derivation)
+                assert_never(found)
 
-    def outlook(self, slot: Slot, now: datetime) -> "Outlook":
-        """How the verdict on a slot turns out, without the reasons, which take longer to put together."""
+    def outlook(self, slot: Slot, now: datetime) -> Outlook:
+        """How the verdict on a slot turns out; its reasons take longer to put together."""
         at = max(slot.start, to_the_minute(now))
         left = InstantSet.between(at, slot.until)
         cover = (self.passes & left).around(at)
         if cover is not None:
-            return Outlook("cleared", at, *cover)
+            return Cleared(at, *cover)
         open_from = (self.possible & left).first_from(at)
-        if open_from is not None:
-            return Outlook("waiting", at, open_from)
-        return Outlook("held", at, self.possible.first_from(at))
+        return Held(at, self.possible.first_from(at)) if open_from is None else Waiting(at, open_from)
 
     def turns(self, slot: Slot, after: datetime) -> Iterator[datetime]:
         """The instants after `after`, up to the slot's end, at which the verdict on it can change."""

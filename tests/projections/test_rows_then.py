@@ -23,9 +23,7 @@ from tests.projections.given import up_to_date
 from tests.projections.moves import MOVES, begin, play
 
 MOVES_OF_A_STREAM = 8
-STREAMS = {"sqlite": 1000, "postgresql": 200}
-"""In the whole campaign. The databases differ only in how an entry is read, which other tests compare."""
-IN_EVERY_RUN = 20
+STREAMS, IN_EVERY_RUN = 1000, 20
 """A tenth would take a minute, and the prefixes of the records themselves are replayed elsewhere."""
 
 
@@ -58,9 +56,9 @@ def again(then: Replayed) -> Shown:
 @pytest.mark.clause("ICH E6(R3)", "4.2.7")
 @pytest.mark.torture
 @pytest.mark.slow
-def test_what_was_shown_live_is_told_again_by_entry_and_by_the_clock(address: str, trial: Trial, views: Views, campaign: Campaign) -> None:
+def test_what_was_shown_live_is_told_again_by_entry_and_by_the_clock(trial: Trial, views: Views, campaign: Campaign) -> None:
     """After each move, whether or not anything came of it but that time has passed, or that the study has changed."""
-    compared, streams = 0, STREAMS[address.partition(":")[0]] if campaign.full else IN_EVERY_RUN
+    compared, streams = 0, STREAMS if campaign.full else IN_EVERY_RUN
     for number in range(streams):
         story = begin(trial, number)
         by_entry: dict[int, Shown] = {}
