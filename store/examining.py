@@ -64,6 +64,8 @@ class _Examiner:
             if note not in self.notes:
                 self.told(0, CUT)
         start = None if since is None else self._to_go_on_from(since)
+        if start is None and (flaw := self.recorder.flaw()) is not None:
+            self.told(0, f"the database finds its own file damaged: {flaw}")
         growing = Growing(self._compared) if start is None else Growing.of(start.size, self.recorder.tile, self._compared)
         chains = self._read_entries(growing, start.size if start else 0)
         last = self.heads[-1] if self.heads else None

@@ -134,6 +134,11 @@ class PostgresLedgerRecorder(PostgresRecorder):
     def tiles(self) -> int:
         return int(self._ask("tiles")[0][0])
 
+    def flaw(self) -> str | None:
+        return (
+            None  # A page of PostgreSQL is proved by its checksum whenever it is read, as a cluster keeps them unless it was told not to.
+        )
+
     def add_head(self, number: int, note: str, tiles: Mapping[tuple[int, int], bytes]) -> bool:
         with self._together("READ COMMITTED") as cursor:
             if not self._all(cursor, "add_head", number, note):

@@ -130,6 +130,10 @@ class Recorder(Protocol):
         """How many tiles are kept."""
         ...
 
+    def flaw(self) -> str | None:
+        """What the database itself finds wrong with its file, where it can look: also in what nobody asked for, such as an index."""
+        ...
+
     def add_head(self, number: int, note: str, tiles: Mapping[tuple[int, int], bytes]) -> bool:
         """Keep a head and the tiles as they have become, unless there is a head of that number already."""
         ...

@@ -30,34 +30,13 @@ from store.errors import Missing
 from store.keys import DESTROYED, GONE, OVERWRITTEN
 from store.orders import Appended, InTheWay, Order
 from store.recorder import MOST, Candidate, Claim, Ears, Found, Stretch
+from store.sqlite_queries import AFTER, APPENDED, BEFORE, ENDED, HEADS, MISSING, SEALED, STANDS, STREAM, STREAMS, STRETCH, TAIL
 from store.sqlite_schema import SCHEMA
 
 LOCK_TIMEOUT_SECONDS = 5
 EMPTIED_WITHIN_MILLISECONDS = 250
 ASK_EVERY_SECONDS = 0.002
 """How often a follower looks whether another process has committed; one look takes microseconds."""
-
-COLUMNS = ", ".join(Row._fields)
-ENTRIES = f"SELECT {COLUMNS} FROM entries"  # noqa: S608 - The columns are our own.
-LAST_OF_STREAM = "SELECT coalesce(max(last), 0) AS upto FROM appended WHERE stream = ?"
-STREAM = f"SELECT * FROM ({LAST_OF_STREAM}) LEFT JOIN ({ENTRIES} WHERE stream = ? AND version > ?) ORDER BY version"  # noqa: S608 - Everything stands above.
-TAIL = f"SELECT * FROM ({LAST_OF_STREAM}) LEFT JOIN ({ENTRIES} WHERE stream = ? ORDER BY version DESC LIMIT 1)"  # noqa: S608 - So does this.
-STANDS = f"""SELECT (SELECT coalesce(max(version), 0) FROM entries WHERE stream = ?), ({LAST_OF_STREAM}),
-    (SELECT hash FROM entries WHERE stream = ? ORDER BY version DESC LIMIT 1)"""  # noqa: S608 - And this, too.
-AFTER = f"""SELECT * FROM (SELECT coalesce(max(position), 0) AS upto FROM appended)
-    LEFT JOIN ({ENTRIES} WHERE position > ? ORDER BY position LIMIT ?) ORDER BY position"""  # noqa: S608 - The columns are our own.
-SEALED = f"{ENTRIES} WHERE version = 1 AND instr(state, ?) = 0 ORDER BY stream"
-STREAMS = """SELECT stream FROM entries WHERE version = 1 AND stream >= ?
-    UNION SELECT stream FROM appended WHERE first = 1 AND stream >= ? ORDER BY stream"""
-MISSING = """SELECT stream, last FROM appended WHERE position = (SELECT max(position) FROM appended)
-    AND position > (SELECT coalesce(max(position), 0) FROM entries)"""
-
-STRETCH = """SELECT position, CAST(stream AS BLOB), version, CAST(kind AS BLOB), state, previous, hash, placed FROM entries
-    WHERE position >= ? ORDER BY position LIMIT ?"""
-ENDED = """SELECT position, CAST(actor AS BLOB), CAST(command AS BLOB), CAST(digest AS BLOB), CAST(stream AS BLOB), first, last
-    FROM commands WHERE position BETWEEN ? AND ? ORDER BY position"""
-APPENDED = "SELECT position, CAST(stream AS BLOB), first, last FROM appended WHERE position BETWEEN ? AND ? ORDER BY position"
-BEFORE = "SELECT version, hash FROM entries WHERE stream = ? AND position < ? ORDER BY version DESC LIMIT 1"
 
 
 class SQLiteLedgerRecorder(SQLiteRecorder):
@@ -160,7 +139,7 @@ class SQLiteLedgerRecorder(SQLiteRecorder):
 
     def heads(self) -> list[tuple[int, str]]:
         with self._reading() as cursor:
-            found = cursor.execute("SELECT number, CAST(note AS BLOB) FROM heads ORDER BY number").fetchall()
+            found = cursor.execute(HEADS).fetchall()
             return [(number, note.decode(errors="replace")) for number, note in found]
 
     def tile(self, row: int, number: int) -> bytes:
@@ -171,6 +150,11 @@ class SQLiteLedgerRecorder(SQLiteRecorder):
     def tiles(self) -> int:
         with self._reading() as cursor:
             return int(cursor.execute("SELECT count(*) FROM tiles").fetchone()[0])
+
+    def flaw(self) -> str | None:
+        with self._reading() as cursor:
+            (found,) = cursor.execute("PRAGMA integrity_check(1)").fetchone()
+            return None if found == "ok" else str(found)
 
     def add_head(self, number: int, note: str, tiles: Mapping[tuple[int, int], bytes]) -> bool:
         with self._writing() as cursor:
