@@ -82,7 +82,7 @@ def try_to_sign_in(  # noqa: PLR0913, PLR0917 - These are the fields of the form
 ) -> Response:
     """Let somebody in who proves who they are; whoever was given a password chooses one first.
 
-    A form of which something was left blank is no attempt to come in: it counts against nobody, from wherever it comes.
+    A form of which something was left blank is no attempt to come in: it counts against nobody.
     """
     office = office_of(request)
     try:
@@ -125,7 +125,10 @@ def _set_up(request: Request, typed: Mapping[str, str], command_id: UUID, why: I
 def make_the_first_administrator(  # noqa: PLR0913, PLR0917 - These are the fields of the form.
     request: Request, command_id: CommandId, code: Text = "", person: Text = "", name: Text = "", password: Text = ""
 ) -> Response:
-    """Make the first administrator, for whoever can read the code that this machine's administrator was shown."""
+    """Make the first administrator, for whoever can read the code that this machine's administrator was shown.
+
+    Every form counts as an attempt, before anything of it is read: with its fields blank it may guess at the code all the same.
+    """
     office, typed = office_of(request), {"code": code, "person": person, "name": name}
     try:
         counted(request)
