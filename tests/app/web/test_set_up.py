@@ -7,6 +7,7 @@ import pytest
 
 from app.searched import AS_BEFORE
 from app.settings import Settings
+from app.web.door import Turnstile
 from app.web.needs import COOKIE
 from app.wiring import opened
 from domain.doorkeeping import PasswordSet, SignedIn
@@ -60,6 +61,15 @@ def test_what_cannot_be_an_account_is_refused_before_anything_is_made(new_door: 
     answer = new_door.browser().sets_up(**(FIRST | typed | {"code": new_door.code()}))
     assert answer.status_code == status
     assert not new_door.office.daybook.people.current().anybody
+
+
+def test_every_form_of_the_first_set_up_counts_as_an_attempt_for_it_may_guess_at_the_code(new_door: Desk) -> None:
+    browser, blank = new_door.browser(), {"person": "", "name": "", "password": ""}
+    answers = [browser.sets_up(**blank, code=code).status_code for code in ("", "a guess") * (Turnstile().most // 2)]
+    assert set(answers) == {422, 403}
+    assert browser.sets_up(**(FIRST | {"code": new_door.code()})).status_code == 429
+    new_door.clock.move(minutes=1, seconds=1)
+    assert browser.sets_up(**(FIRST | {"code": new_door.code()})).status_code == 303
 
 
 def test_once_somebody_has_an_account_the_code_opens_nothing(new_door: Desk) -> None:
