@@ -67,7 +67,7 @@ class PeopleDesk:
         self.done_for(event, Circumstances(actor=Actor(id=event.person, role="door"), source=source, command_id=uuid4()))
 
     def done_for(self, event: DoorEvent, by: Circumstances) -> None:
-        """Record what an administrator did for somebody at the door; what came before under the same command id is not recorded again.
+        """Record what a request did for somebody at the door; what came before under the same command id is not recorded again.
 
         Raises CommandReused where something else was recorded under it.
         """

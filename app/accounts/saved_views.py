@@ -76,5 +76,5 @@ NO_SUCH_VIEW = Reason(code="unknown-view", says="you have saved no such view")
 
 def _against(view: SavedView) -> list[Reason]:
     wrong = not 0 < len(view.name) <= LONGEST_NAME or view.name != view.name.strip() or not view.name.isprintable()
-    found = [Reason(code="no-name", says=f"give the view a name of at most {LONGEST_NAME} letters")] if wrong else []
+    found = [Reason(code="malformed", says=f"give the view a name of at most {LONGEST_NAME} letters")] if wrong else []
     return found + ([Reason(code="too-long", says="this is more than a view can hold")] if len(view.query) > LONGEST_QUERY else [])

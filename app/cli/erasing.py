@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import typer
 
-from app.cli.asking import AS_JSON
+from app.cli.asking import AS_JSON, opened_list
 from app.cli.history import signed_in_words
 from app.cli.session import grid, session_of
 from domain.time import shown
@@ -22,7 +22,7 @@ IN_WORDS: Mapping[State, str] = {
 def erasures(ctx: typer.Context, *, as_json: AS_JSON = False) -> None:
     """List whose identity is erased or is to be, by whose signature, and what has come of it; `daybook study erase` decides it."""
     session = session_of(ctx)
-    with session.daybook() as daybook:
+    with opened_list(ctx) as daybook:
         decided = daybook.desk.erasures()
         states = {participant: daybook.erasures.state(participant) for participant in decided}
     if as_json:

@@ -87,8 +87,9 @@ def take_out(cut: str, asking: SeeingHistory, idempotency_key: Key = None) -> Re
 
 
 @of_keeping.get("/erasures")
-def erasures(asking: SeeingSystem) -> Erasures:
+def erasures(request: Request, asking: SeeingSystem) -> Erasures:
     """Every decision to erase what identifies a participant, and whether it was carried out."""
+    note_look(request, asking)
     daybook = asking.office.daybook
     found = (erasure(daybook, *one) for one in daybook.desk.erasures().values())
     return Erasures(

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from secrets import token_urlsafe
 from threading import Lock
 from urllib.parse import urlencode
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -82,7 +82,7 @@ def try_to_sign_in(  # noqa: PLR0913, PLR0917 - These are the fields of the form
 ) -> Response:
     """Let somebody in who proves who they are; whoever was given a password chooses one first.
 
-    A form of which something was left blank is no attempt to come in: it counts against nobody, from wherever it comes.
+    A form of which something was left blank is no attempt to come in: it counts against nobody.
     """
     office = office_of(request)
     try:
@@ -125,7 +125,10 @@ def _set_up(request: Request, typed: Mapping[str, str], command_id: UUID, why: I
 def make_the_first_administrator(  # noqa: PLR0913, PLR0917 - These are the fields of the form.
     request: Request, command_id: CommandId, code: Text = "", person: Text = "", name: Text = "", password: Text = ""
 ) -> Response:
-    """Make the first administrator, for whoever can read the code that this machine's administrator was shown."""
+    """Make the first administrator, for whoever can read the code that this machine's administrator was shown.
+
+    Every form counts as an attempt, before anything of it is read: with its fields blank it may guess at the code all the same.
+    """
     office, typed = office_of(request), {"code": code, "person": person, "name": name}
     try:
         counted(request)
@@ -165,7 +168,7 @@ def _first(office: Office, typed: Mapping[str, str], password: str, command_id: 
     office.daybook.people.record((admitted, granted), by, first=True)
     with told_truly(admitted.person):
         if office.provider is None:
-            _first_password(office, admitted.person, password)
+            _first_password(office, admitted.person, password, command_id)
         office.daybook.settings.set_up_code.unlink(missing_ok=True)
     return admitted.person
 
@@ -177,13 +180,14 @@ def _as_administrator(office: Office, person: str) -> RoleGranted:
     return on_record or RoleGranted(person=person, role="administrator", delegated=today, trained=today)
 
 
-def _first_password(office: Office, person: str, password: str) -> None:
+def _first_password(office: Office, person: str, password: str, command_id: UUID) -> None:
     """Have the first administrator's password kept, and on record that they chose it; what was done of this before is not done again."""
-    passwords, chose = office.accounts.passwords, PasswordSet(person=person, chosen=True)
+    passwords, actor = office.accounts.passwords, Actor(id=person, role="door")
     if not passwords.kept(person):
         passwords.set(person, password, chosen=True)
-    if passwords.chosen(person) and all(entry.event != chose for entry in office.daybook.people.happened()):
-        office.daybook.people.note(chose, "web")
+    if passwords.chosen(person):
+        once = Circumstances(actor=actor, source="web", command_id=uuid5(command_id, "password"))
+        office.daybook.people.done_for(PasswordSet(person=person, chosen=True), once)
 
 
 def _understood(office: Office, typed: Mapping[str, str], password: str) -> PersonAdmitted:
@@ -246,7 +250,7 @@ def _status(why: InVain) -> HTTPStatus:
 
 
 def _same(one: str, other: str) -> bool:
-    return bool(other) and compare_digest(one.encode(errors="replace"), other.encode())
+    return compare_digest(one.encode(errors="replace"), other.encode())
 
 
 def counted(request: Request) -> None:

@@ -54,7 +54,8 @@ class Erasure(NamedTuple):
 
 @erasing.get("/system/erasures")
 def decided_so_far(request: Request, asking: SeeingSystem) -> Response:
-    """Every erasure, the last decided first."""
+    """Every erasure, the last decided first; it names participants, so that who looks is noted."""
+    note_look(request, asking)
     daybook, asked = asking.office.daybook, ErasuresAsked.of(request.query_params)
     every = list(daybook.desk.erasures().values())[::-1]
     pages = pages_of(len(every), ON_A_PAGE)

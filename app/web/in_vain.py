@@ -40,7 +40,7 @@ def in_vain(trouble: Trouble) -> InVain:
     """What whoever sent a form is told of why nothing came of it."""
     match trouble:
         case Refused(reasons=reasons):
-            return InVain(reasons, _status(frozenset(reason.code for reason in reasons)))
+            return InVain(reasons, refused_as(reasons))
         case CommandReused():
             return InVain((SENT_BEFORE,), HTTPStatus.CONFLICT, used=True)
         case _:
@@ -77,8 +77,9 @@ def sent_in_vain(typed: Mapping[str, str], command_id: UUID, trouble: Trouble) -
     return Filled(typed, why, why.again(command_id) if typed else uuid4())
 
 
-def _status(codes: frozenset[str]) -> HTTPStatus:
-    """What a form is answered by why it was refused: where any of it was understood and refused nevertheless, that weighs more."""
+def refused_as(reasons: tuple[Reason, ...]) -> HTTPStatus:
+    """What is answered by why something was refused: where any of it was understood and refused nevertheless, that weighs more."""
+    codes = {reason.code for reason in reasons}
     if "too-many" in codes:
         return HTTPStatus.TOO_MANY_REQUESTS
     return HTTPStatus.UNPROCESSABLE_ENTITY if codes <= NOT_READABLE else HTTPStatus.CONFLICT

@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse, Response, StreamingResponse
 
 from app.web.answering import MOST_ROWS, NAVIGATION, as_csv, page
 from app.web.erasing import erasure_of
+from app.web.in_vain import refused_as
 from app.web.needs import Seeing, Somebody, asking_by, shown_secret
 from app.web.office import Asking
 from app.web.participant_page import LAST_ENTRIES, participant_page
@@ -46,7 +47,7 @@ def worklist(request: Request, asking: Asking, asked: WorklistAsked, naming: Nam
     saved = asking.office.accounts.saved_views.of(asking.person.id)
     offered = choices(sites, study.latest)
     shown = replace(worklist_page(listing, asked, offered, asking.now, saved), naming=naming)
-    return page(request, asking, "worklist.html", HTTPStatus.CONFLICT if naming else HTTPStatus.OK, page=shown)
+    return page(request, asking, "worklist.html", refused_as(naming.reasons) if naming else HTTPStatus.OK, page=shown)
 
 
 @looking.get("/worklist.csv")

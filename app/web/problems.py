@@ -19,7 +19,7 @@ from app.clinic_time import SiteClock
 from app.web.answering import page, unsigned
 from app.web.guarding import TOO_LONG, TooLong
 from app.web.identity import sent_to_prove
-from app.web.in_vain import NOT_READABLE
+from app.web.in_vain import refused_as
 from app.web.needs import COOKIE, Forged, NotSignedIn, asking_by, for_programs, office_of
 from app.web.office import ProveAnew
 from app.web.unsent import kept_meanwhile, said_in, shown_again, whose
@@ -168,14 +168,13 @@ def page_of(request: Request, problem: Problem) -> HTMLResponse:
 
 
 def _status(reasons: tuple[Reason, ...]) -> HTTPStatus:
+    """As a form is answered that is shown again, but where there is nothing to be shown at all, or not to whoever asks."""
     codes = {reason.code for reason in reasons}
     if codes & NOT_FOUND:
         return HTTPStatus.NOT_FOUND
     if codes & NOT_THEIRS:
         return HTTPStatus.FORBIDDEN
-    if "too-many" in codes:
-        return HTTPStatus.TOO_MANY_REQUESTS
-    return HTTPStatus.UNPROCESSABLE_ENTITY if codes & NOT_READABLE else HTTPStatus.CONFLICT
+    return refused_as(reasons)
 
 
 def _title(reasons: tuple[Reason, ...]) -> str:

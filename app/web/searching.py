@@ -37,7 +37,8 @@ from domain.entry import Actor, Entry
 from domain.rejections import Refused
 from domain.searching import KINDS_ON, EntriesReviewed, Question, kind_in_words
 from domain.words import Role, Source
-from projections.search import Bounds, Row, search
+from projections.search import Bounds, Page, Row, search
+from projections.views import Views
 
 searching = APIRouter(include_in_schema=False)
 Reviewing = Annotated[Asking, Depends(Needs("review-entries"))]
@@ -88,16 +89,21 @@ class ReviewsAsked(Asked):
     """Which of the reviews somebody wants to see: a page of them, or the page on which one of them is shown."""
 
     PATH = "/reviews"
-    review: str = ""
+    review: int = 0
+    """The one that is shown wherever it is; 0 is none."""
+
+    @classmethod
+    def of(cls, parameters: Mapping[str, str]) -> Self:
+        """As the address says; what is no number is none."""
+        return cls(number_of(parameters.get("review", "")), page=page_of(parameters))
 
     def address(self, page: int) -> str:
         """Where another page is, whichever review one came for."""
-        return self.url(page=page, review="")
+        return self.url(page=page, review=0)
 
     def number(self, numbers: Sequence[int]) -> int:
         """The page to show where the reviews are of these numbers: that of the one asked for, if it is among them."""
-        wanted = number_of(self.review)
-        return numbers.index(wanted) // ON_A_PAGE + 1 if wanted in numbers else min(self.page, pages_of(len(numbers), ON_A_PAGE))
+        return numbers.index(self.review) // ON_A_PAGE + 1 if self.review in numbers else min(self.page, pages_of(len(numbers), ON_A_PAGE))
 
 
 @searching.get("/search")
@@ -140,24 +146,29 @@ def reviews(request: Request, asking: SeeingHistory) -> Response:
 
 def _shown(request: Request, asking: Asking, asked: SearchAsked, sent: Filled | None = None) -> Response:
     sent = sent or Filled()
-    reasons, status, found, signs = sent.reasons, sent.why.status, None, 0
-    views, sites = asking.office.daybook.views, asking.sites("see-history")
+    reasons, status, found, since, signs = sent.reasons, sent.why.status, None, None, 0
+    views, sites, signer = asking.office.daybook.views, asking.sites("see-history"), asking.may("review-entries")
     try:
         question = question_by(asking, asked.typed)
         found = search(views, question, asked.bounds, asked.page, ON_A_PAGE)
-        signs = search(views, question, Bounds(upto=found.upto), 1, 1).found if asked.after else found.found
+        since = _since_which(asking, asked, question) if asked.review else None
+        signs = _to_sign(views, question, asked, found) if signer and found.rows else 0
     except Refused as refused:
         reasons, status = refused.reasons, HTTPStatus.UNPROCESSABLE_ENTITY
     unread = [one for one in views.parked() if one.site in {"", *sites}]
     before = ((AS_BEFORE, "Participants, as reviewed before"),) if asked.said("shelf") == AS_BEFORE else ()
     return page(
-        request, asking, "search.html", status, asked=asked, found=found, signs=signs, reasons=reasons, unread=unread,
-        since=_since_which(asking, asked) if asked.review else None,
+        request, asking, "search.html", status, asked=asked, found=found, signs=signs, since=since, reasons=reasons, unread=unread,
         pages=pages_of(found.found if found else 0, ON_A_PAGE),
         sites=tuple((site, site) for site in sorted(sites)), shelves=(*CHOICES["shelves"], *before), choices=CHOICES,
         kind_in_words=kind_in_words, kept_with=kept_with, tells_of=tells_of, leads=partial(_leads, asking), late=late, whose=whose,
-        typed=sent.typed, new_id=sent.command_id, reviews=asking.may("review-entries"),
+        typed=sent.typed, new_id=sent.command_id, reviews=signer,
     )  # fmt: skip
+
+
+def _to_sign(views: Views, question: Question, asked: SearchAsked, found: Page) -> int:
+    """Of how many entries a review of a search would be: of all that it finds, though only those after some position be shown."""
+    return search(views, question, Bounds(upto=found.upto), 1, 1).found if asked.after else found.found
 
 
 def question_by(asking: Asking, typed: Mapping[str, str]) -> Question:
@@ -191,9 +202,13 @@ def _seen_by(asking: Asking) -> list[Entry[EntriesReviewed]]:
     return [entry for entry, question in every if sites.issuperset(question.sites) and _sees_around(asking, question)]
 
 
-def _since_which(asking: Asking, asked: SearchAsked) -> Entry[EntriesReviewed] | None:
-    """The review since which entries are looked for, if it is one that somebody may see and went up to there."""
-    return next((one for one in _seen_by(asking) if one.version == asked.review and one.event.upto == asked.after), None)
+def _since_which(asking: Asking, asked: SearchAsked, question: Question) -> Entry[EntriesReviewed] | None:
+    """The review since which entries are looked for, if it is one that somebody may see, went up to there, and was of the same question.
+
+    Whoever sees more than its reviewer did asks another one: of what they alone see nothing was reviewed.
+    """
+    was = (asked.review, asked.after, question)
+    return next((one for one in _seen_by(asking) if (one.version, one.event.upto, one.event.question) == was), None)
 
 
 def _sees_around(asking: Asking, question: Question) -> bool:
@@ -208,7 +223,7 @@ def _leads(asking: Asking, row: Row) -> str:
         case "participants":
             return f"/participants/{row.participant}/history?at={row.version}"
         case "reviews":
-            return f"{ReviewsAsked(str(row.version)).url()}#review-{row.version}"
+            return f"{ReviewsAsked(row.version).url()}#review-{row.version}"
         case "people" | "door" if row.person and asking.may("admit-people"):
             return f"/people/{row.person}"
         case _:

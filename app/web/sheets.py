@@ -21,7 +21,7 @@ from app.web.answering import page
 from app.web.asked import number_of
 from app.web.fields import Field, Typed, as_typed, fields
 from app.web.forms import one_of
-from app.web.in_vain import TROUBLES, in_vain
+from app.web.in_vain import TROUBLES, in_vain, refused_as
 from app.web.office import Asking, Signing, Stated
 from app.web.rehearsal import Rehearsal, rehearsed
 from domain.access import asked_by
@@ -208,7 +208,7 @@ def put(asks: Asks, chart: Chart, asking: Asking, typed: Typed) -> Outcome | She
         return replace(sheet, reasons=overtaken.reasons, changed=told, seen=seen, confirms="", status=HTTPStatus.CONFLICT)
     except Refused as refused:
         again = _afresh(sheet, asking, refused) if refused.recorded else sheet
-        return replace(again, reasons=refused.reasons, status=HTTPStatus.CONFLICT)
+        return replace(again, reasons=refused.reasons, status=refused_as(refused.reasons))
     except TROUBLES as trouble:
         why = in_vain(trouble)
         return replace(sheet, command_id=why.again(sheet.command_id), reasons=why.reasons, status=why.status)

@@ -30,7 +30,7 @@ def test_whoever_judges_a_record_has_looked_at_all_of_its_evidence(desk: Desk) -
     assert [(one["what"], one["participant"], one["site"]) for one in looks] == [("daybook judge", "BER-001", "BER")]
 
 
-@pytest.mark.parametrize("what", ["worklist", "deviations", "inbox", "search", "study drugs"])
+@pytest.mark.parametrize("what", ["worklist", "deviations", "inbox", "search", "study drugs", "erasures"])
 def test_whoever_asks_for_a_list_of_participants_is_noted(desk: Desk, what: str) -> None:
     desk.consented()
     desk("views", "rebuild")

@@ -58,6 +58,12 @@ def test_no_header_keeps_it_from_being_noted_that_somebody_asked_for_a_list(door
     assert noted(door) == [Look(COORDINATOR, path, "api" if path.startswith("/api") else "web")]
 
 
+def test_who_asks_whose_identity_was_erased_is_noted(door: Desk) -> None:
+    door.browser(ADMINISTRATOR).get("/system/erasures")
+    door.program(ADMINISTRATOR).get("/api/study/erasures")
+    assert noted(door) == [Look(ADMINISTRATOR, "/system/erasures", "web"), Look(ADMINISTRATOR, "/api/study/erasures", "api")]
+
+
 def test_there_are_lists_of_which_that_is_tried() -> None:
     assert {"/worklist.csv", "/search.csv", "/deviations.csv", "/api/entries", "/api/worklist", "/participants"} <= set(LISTS)
 

@@ -35,9 +35,11 @@ def test_whoever_does_not_is_told_the_same_whether_or_not_there_is_such_a_person
     assert door.happened() == known
 
 
-@pytest.mark.parametrize("typed", ["", "ä" * 1024, "nul\0nul\0nul\0nul\0nul", "\x1b[31m and more of it"])
-def test_no_password_that_is_typed_makes_the_door_fall_over(door: Desk, typed: str) -> None:
-    assert door.browser().signs_in(COORDINATOR, typed).status_code in {403, 422}
+@pytest.mark.parametrize(
+    ("typed", "status"), [("", 422), ("ä" * 1024, 403), ("nul\0nul\0nul\0nul\0nul", 403), ("\x1b[31m and more of it", 403)]
+)
+def test_no_password_that_is_typed_makes_the_door_fall_over(door: Desk, typed: str, status: int) -> None:
+    assert door.browser().signs_in(COORDINATOR, typed).status_code == status
 
 
 def test_after_five_wrong_passwords_the_right_one_lets_nobody_in_for_a_quarter_of_an_hour(door: Desk) -> None:

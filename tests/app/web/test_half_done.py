@@ -2,8 +2,9 @@
 
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -11,8 +12,11 @@ import pytest
 from httpx import Response
 
 from app.demo.people import PASSWORD
-from domain.doorkeeping import PasswordSet, SignedIn
+from app.web.application import application
+from domain.doorkeeping import DoorEvent, PasswordSet, SignedIn
+from domain.entry import Circumstances
 from domain.people import AccessGiven, PersonAdmitted, PersonLeft
+from store.people import PeopleDesk
 from tests.app.web.at_the_door import ADMINISTRATOR, COORDINATOR, Browser, Desk
 from tests.app.web.test_in_vain import broken
 from tests.app.web.test_staff import GIVEN, NEW
@@ -177,6 +181,29 @@ def test_that_the_first_password_was_chosen_is_put_on_record_where_only_that_was
     new_door.office.accounts.passwords.set("t-first", FIRST["password"], chosen=True)
     assert browser.sets_up(**sent).headers["location"] == "/people"
     assert new_door.happened() == [PasswordSet(person="t-first", chosen=True), SignedIn(person="t-first", by="password")]
+
+
+class SentTwice(PeopleDesk):
+    """The people, while a form comes a second time and is answered just before it is put on record what the first brought about."""
+
+    second: Callable[[], Response]
+    answered: Response | None = None
+
+    def done_for(self, event: DoorEvent, by: Circumstances) -> None:
+        if self.answered is None:
+            self.answered = self.second()
+        super().done_for(event, by)
+
+
+def test_of_a_first_account_whose_form_is_sent_twice_at_once_it_is_on_record_once_that_its_password_was_chosen(new_door: Desk) -> None:
+    daybook, sent = new_door.office.daybook, FIRST | {"code": new_door.code(), "command_id": str(uuid4())}
+    people = SentTwice(daybook.ledger, daybook.desk)
+    people.second = lambda: new_door.browser().sets_up(**sent)
+    slower = application(replace(new_door.office, daybook=replace(daybook, people=people)), ("127.0.0.1",))
+    first = replace(new_door, app=slower).browser().sets_up(**sent)
+    assert [answer and answer.headers["location"] for answer in (first, people.answered)] == ["/people"] * 2
+    came_in = SignedIn(person="t-first", by="password")
+    assert new_door.happened() == [PasswordSet(person="t-first", chosen=True), came_in, came_in]
 
 
 def test_that_a_password_was_chosen_is_not_said_of_one_that_was_given(new_door: Desk) -> None:

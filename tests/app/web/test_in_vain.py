@@ -12,7 +12,10 @@ import pytest
 from httpx import Response
 
 from app.demo.people import PASSWORD
+from app.web.in_vain import in_vain
+from app.web.problems import problem_of
 from domain.contacts import ContactNamed
+from domain.rejections import Reason, Refused
 from tests.app.web.at_the_door import ADMINISTRATOR, COORDINATOR, Browser, Desk, by
 from tests.builders import START
 
@@ -137,3 +140,18 @@ def test_a_password_that_was_set_without_showing_the_others_out_is_told_so(door:
     assert (answer.status_code, "could not be shown out" in answer.text, "stays as it was" in answer.text) == (503, True, False)
     assert other.get("/worklist").status_code == 200
     assert door.browser().signs_in(COORDINATOR, chosen).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("codes", "status"),
+    [
+        (["malformed"], 422),
+        (["malformed", "not-a-date"], 422),
+        (["malformed", "password-too-short"], 409),
+        (["password-too-short"], 409),
+        (["malformed", "too-many"], 429),
+    ],
+)
+def test_what_is_refused_is_answered_to_a_program_as_it_is_to_whoever_sent_a_form(codes: list[str], status: int) -> None:
+    refused = Refused(*(Reason(code=code, says="it is refused") for code in codes))
+    assert (in_vain(refused).status, problem_of(refused).status) == (status, status)

@@ -63,7 +63,7 @@ def test_only_filters_of_the_worklist_are_kept(desk: Desk) -> None:
     assert desk.office.accounts.saved_views.of("m-weber") == (SavedView("Odd", "text=%3Cb%3E"),)
 
 
-@pytest.mark.parametrize(("name", "status"), [("", 409), (" ", 409), ("x" * LONGEST_NAME, 303), ("x" * (LONGEST_NAME + 1), 409)])
+@pytest.mark.parametrize(("name", "status"), [("", 422), (" ", 422), ("x" * LONGEST_NAME, 303), ("x" * (LONGEST_NAME + 1), 422)])
 def test_a_view_has_a_name_that_can_be_shown(name: str, status: int, desk: Desk) -> None:
     assert desk.post("/worklist/views", name=name, query="site=BER").status_code == status
 

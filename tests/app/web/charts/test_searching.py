@@ -107,15 +107,32 @@ def test_what_was_added_since_says_since_which_review_and_that_signing_goes_over
     assert [one.event.entries for one in auditor.office.daybook.reviews.all()] == [first.event.entries, every]
 
 
-def test_a_review_that_somebody_may_not_see_or_that_went_up_to_elsewhere_heads_no_search(auditor: Desk) -> None:
+@pytest.mark.parametrize(
+    ("who", "asked", "before"),
+    [
+        ("m-weber", SEARCH, 0),
+        ("r-haas", SEARCH, 1),
+        ("r-haas", "/search?", 0),
+        ("r-haas", "/search?kind=role-granted.v1", 0),
+        ("r-haas", f"{SEARCH}&site=BER", 0),
+    ],
+)
+def test_a_review_that_somebody_may_not_see_that_went_up_to_elsewhere_or_was_of_something_else_heads_no_search(
+    auditor: Desk, who: str, asked: str, before: int
+) -> None:
     auditor.sends(SEARCH, "", SIGNED)
     (review,) = auditor.office.daybook.reviews.all()
-    for who, after in (("m-weber", review.event.upto), ("r-haas", review.event.upto - 1)):
-        page = auditor.seats(who).sees(f"/search?after={after}&review=1")
-        assert f"recorded after position {after} of the ledger" in page
-        assert "review 1" not in page
-    page = auditor.sees(SEARCH)
-    assert f"Sign off a review of these {review.event.entries} entries" in page
+    after = review.event.upto - before
+    page = auditor.seats(who).sees(f"{asked}&after={after}&review=1")
+    assert f"recorded after position {after} of the ledger" in page
+    assert "recorded since" not in page
+    assert "review 1<" not in page
+
+
+def test_a_search_that_leaves_nothing_out_is_signed_for_what_it_shows(auditor: Desk) -> None:
+    auditor.sends(SEARCH, "", SIGNED)
+    (review,) = auditor.office.daybook.reviews.all()
+    assert f"Sign off a review of these {review.event.entries} entries" in auditor.sees(SEARCH)
 
 
 @pytest.mark.clause("EMA 2023", "audit trail review")
