@@ -1,6 +1,7 @@
 """The proof of a whole ledger: every row, every stream, every command, and the tree over all of them against every signed head."""
 
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from store.chains import Chains, Damage
@@ -64,10 +65,12 @@ class _Examiner:
             if note not in self.notes:
                 self.told(0, CUT)
         start = None if since is None else self._to_go_on_from(since)
-        if start is None and (flaw := self.recorder.flaw()) is not None:
-            self.told(0, f"the database finds its own file damaged: {flaw}")
         growing = Growing(self._compared) if start is None else Growing.of(start.size, self.recorder.tile, self._compared)
-        chains = self._read_entries(growing, start.size if start else 0)
+        with ThreadPoolExecutor(1) as beside:  # SQLite looks for itself meanwhile, and takes nearly as long.
+            flaw = beside.submit(self.recorder.flaw) if start is None else None
+            chains = self._read_entries(growing, start.size if start else 0)
+        if flaw is not None and (says := flaw.result()) is not None:
+            self.told(0, f"the database finds its own file damaged: {says}")
         last = self.heads[-1] if self.heads else None
         found = tuple(sorted(set(self.damage), key=lambda one: (one.position, one.stream, one.version)))
         unsigned = max(chains.next - 1 - (last.size if last else 0), 0)
