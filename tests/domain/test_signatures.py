@@ -10,7 +10,7 @@ import pytest
 
 from domain import commands as c
 from domain import events as e
-from domain.entry import Signature
+from domain.entry import Entry, Signature
 from domain.history import amendments
 from domain.participant import PARTICIPANT
 from domain.record import Record
@@ -293,10 +293,17 @@ def lived(dice: Random) -> Record:
         turn = life.turn()
         asked |= dict.fromkeys(range(turn.before.version + 1, turn.after.version + 1), uuid5(NAMESPACE_OID, str(number)))
     entries = (
-        replace(entry, circumstances=entry.circumstances.model_copy(update={"command_id": asked.get(entry.version, NAMESPACE_OID)}))
+        replace(entry, circumstances=by.model_copy(update={"command_id": asked.get(entry.version) or _beside_the_turns(entry)}))
         for entry in life.record.entries
+        for by in (entry.circumstances,)
     )
     return Record.of(life.record.id, tuple(entries))
+
+
+def _beside_the_turns(entry: Entry[e.Event]) -> UUID:
+    """The id of a request that made a turn possible: of whom, when, and whether it was signed."""
+    by = entry.circumstances
+    return uuid5(NAMESPACE_OID, f"{by.actor.id} {entry.recorded_at} {by.signature is not None}")
 
 
 def _checked(one: Signed, record: Record) -> tuple[str, bool]:
