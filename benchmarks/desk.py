@@ -181,7 +181,7 @@ def _cuts(times: Sequence[float]) -> tuple[float, float]:
 
 
 @contextmanager
-def at_the_desk(folder: Path, ledger: str, committed: Callable[[float], None] = lambda _: None) -> Iterator[str]:
+def at_the_desk(folder: Path, ledger: str, committed: Callable[[float], None]) -> Iterator[str]:
     """A desk with everybody in it that answers in threads of this process, and tells when it has committed something."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -56,7 +56,7 @@ class Held:
     state: Literal["held"] = "held"
 
 
-Outlook = Cleared | Waiting | Held
+SlotOutlook = Cleared | Waiting | Held
 """How the verdict on a slot turns out, without its reasons."""
 
 
@@ -98,7 +98,7 @@ class Gate:
             case _:
                 assert_never(found)
 
-    def outlook(self, slot: Slot, now: datetime) -> Outlook:
+    def outlook(self, slot: Slot, now: datetime) -> SlotOutlook:
         """How the verdict on a slot turns out; its reasons take longer to put together."""
         at = max(slot.start, to_the_minute(now))
         left = InstantSet.between(at, slot.until)

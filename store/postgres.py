@@ -135,9 +135,8 @@ class PostgresLedgerRecorder(PostgresRecorder):
         return int(self._ask("tiles")[0][0])
 
     def flaw(self) -> str | None:
-        return (
-            None  # A page of PostgreSQL is proved by its checksum whenever it is read, as a cluster keeps them unless it was told not to.
-        )
+        # Each page is proved by its checksum as it is read, where the cluster keeps them: it does from version 18 on, unless told not to.
+        return None
 
     def add_head(self, number: int, note: str, tiles: Mapping[tuple[int, int], bytes]) -> bool:
         with self._together("READ COMMITTED") as cursor:

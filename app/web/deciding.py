@@ -86,7 +86,7 @@ def put(asking: Asking, decision: Decision, form: Form) -> Form | None:
     try:
         asking.decide(decision.events, decision.by, decision.signing)
     except NotCarriedOut:
-        asking.has_signed()
+        return None
     except TROUBLES as trouble:
         return form.again(trouble)
     return None

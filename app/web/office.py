@@ -25,7 +25,7 @@ from domain.signatures import to_sign
 from domain.study import StudyEvent
 from domain.vouching import not_vouched_for
 from domain.words import Action, Source
-from store.errors import Fault
+from store.errors import Fault, NotCarriedOut
 from store.participants import Outcome
 
 NOT_YOURS = Reason(code="wrong-password", says="this is not your password; nothing was done")
@@ -159,16 +159,19 @@ class Asking:
         self.office.daybook.participants.weigh(participant, command, supposed, seen=seen)
 
     def decide(self, events: Sequence[StudyEvent], by: Circumstances, signing: Signing | None = None) -> None:
-        """Record what this person decides about the study. Raises Refused, CommandReused or a Fault.
+        """Record what this person decides about the study. Raises Refused, CommandReused or a Fault; once it is on record NotCarriedOut.
 
         Nobody proves who they are for what would be refused.
         """
         if signing is not None:
             self.weigh_deciding(events, by, signing.meaning)
             by = by.model_copy(update={"signature": self.signature(signing, self.to_decide(events, by))})
-        self.office.daybook.authority.decide(events, by)
-        if signing is not None:
-            self.has_signed()
+        try:
+            self.office.daybook.authority.decide(events, by)
+        except NotCarriedOut:  # It is on record, and so is the signature.
+            self._signed_by(signing)
+            raise
+        self._signed_by(signing)
 
     def weigh_deciding(self, events: Sequence[StudyEvent], by: Circumstances, meaning: str) -> None:
         """Refuse what would be refused to be decided under a signature too. Raises as `decide`, and records nothing."""
@@ -210,6 +213,10 @@ class Asking:
     def signs_first(self) -> bool:
         """Whether the next signature takes the short name as well: the first of a session does; a provider asks for both each time."""
         return self.office.provider is None and not self.session.signed
+
+    def _signed_by(self, signing: Signing | None) -> None:
+        if signing is not None:
+            self.has_signed()
 
     def has_signed(self) -> None:
         """Note that something was signed in this session. Where that cannot be noted, the next signature takes the short name again."""
