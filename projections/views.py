@@ -25,8 +25,8 @@ from store.errors import LostLease, Missing, in_plain_words
 
 BUSY_SECONDS = 30.0
 """How long a writer waits for another; the longest transaction is the end of a rebuild."""
-READERS_KILOBYTES = 16_384
-"""How much of the file a reader keeps in memory, where most of what is asked for again and again stands."""
+READERS_BYTES = 2**31 - 65_536
+"""How much of the file readers look at where the system holds it in memory: what they copied themselves they would drop at every change."""
 LOOK_EVERY_SECONDS = 0.005
 """How often a reader looks whether the feed of another process has reached a position."""
 OWN_TABLES = (
@@ -292,7 +292,7 @@ class Views:
         address = f"file:{quote(str(self.path.absolute()))}?mode={mode}"
         connection = sqlite3.connect(address, uri=True, isolation_level=None, timeout=BUSY_SECONDS, check_same_thread=False)
         if mode == "ro":
-            connection.execute(f"PRAGMA cache_size = {-READERS_KILOBYTES}")
+            connection.execute(f"PRAGMA mmap_size = {READERS_BYTES}")
         else:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")  # What a power failure takes away is built again from the ledger.

@@ -11,6 +11,7 @@ from uuid import UUID
 from domain.entry import Entry, Identifiers
 from store.codec import Row, checked, ended_wrongly, entry, place, state_of, unsealed, what_is_wrong
 from store.errors import CommandReused, DamagedEntry, LostRace, Missing, in_plain_words
+from store.glance import glance
 from store.group import Group
 from store.keys import DESTROYED, ELSEWHERE, GONE, Keyring
 from store.orders import Appended, Drafts, InTheWay, Order, Tail, Writer, order
@@ -69,8 +70,12 @@ class Ledger:
         A command that was recorded before is not recorded again: its first outcome is returned, whatever is expected now.
         Raises LostRace, or CommandReused when the digest is another one.
         """
-        ready = self._ready(drafts, expect, command_digest)
-        return ready if isinstance(ready, Appended) else self._group.submit(ready)
+        try:
+            ready = self._ready(drafts, expect, command_digest)
+            return ready if isinstance(ready, Appended) else self._group.submit(ready)
+        finally:
+            if seen := glance():
+                seen.forget()
 
     def outcome(self, actor_id: str, command_id: UUID) -> Appended | None:
         """What a command appended, if it was ever recorded."""
@@ -94,10 +99,9 @@ class Ledger:
             return self.recorder.streams(prefix)
 
     def version_of(self, stream: str) -> int:
-        """How many entries a stream has, without reading them. Raises DamagedEntry when its last ones are missing."""
-        with in_plain_words():
-            last = self._last(stream)
-            return last.version if last else 0
+        """How many entries a stream has, without reading them, at a glance if there is one. Raises DamagedEntry when its last are missing."""
+        seen = glance()
+        return self._length(stream) if seen is None else seen.of((self, stream), lambda: self._length(stream))
 
     def forget_identity(self, stream: str) -> bool:
         """Destroy the key of a stream: its contact data cannot be read again by anybody, and every proof stays.
@@ -219,6 +223,11 @@ class Ledger:
         if why := what_is_wrong(row):
             raise DamagedEntry(stream, row.version, why)
         return Tail(row.version, row.hash, state_of(row).recorded_at)
+
+    def _length(self, stream: str) -> int:
+        with in_plain_words():
+            last = self._last(stream)
+            return last.version if last else 0
 
     def _last(self, stream: str) -> Row | None:
         upto, rows = self.recorder.tail(stream)

@@ -55,9 +55,18 @@ def project(ctx: typer.Context) -> None:
 
 
 @processes.command()
-def web(ctx: typer.Context) -> None:
-    """Answer browsers and programs, until stopped. Any number may run."""
-    _alone(ctx, "web")
+def web(
+    ctx: typer.Context, *, beside: Annotated[int | None, typer.Option(hidden=True, help="The descriptor of the socket to answer at.")] = None
+) -> None:
+    """Answer browsers and programs, until stopped; DAYBOOK_WEB_PROCESSES says in how many processes."""
+    if beside is None:
+        _alone(ctx, "web")
+        return
+    from app.web.side_by_side import answer_beside  # noqa: PLC0415 - It loads the web, for which most commands would wait in vain.
+
+    session = session_of(ctx)
+    with session.daybook() as daybook, logging_to(sys.stderr, session.settings.log):
+        answer_beside(beside, daybook)
 
 
 def _alone(ctx: typer.Context, part: Literal["worker", "relay", "project", "web"]) -> None:

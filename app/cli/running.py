@@ -22,6 +22,7 @@ from app.synthetic import populate
 from app.travelling import journeys_of
 from app.web.answering import what_is_next
 from app.web.serving import answering, where_to_sign_in
+from app.web.side_by_side import answering_side_by_side
 from app.wiring import Daybook
 from projections.rebuilding import look_through
 from store.errors import Fault, StoreError
@@ -116,7 +117,7 @@ async def _looked_after(look: Callable[[], Part]) -> None:
         await asyncio.sleep(LOOKS_EVERY_SECONDS)
 
 
-PARTS: dict[str, Callable[[Daybook], Part]] = {"worker": _works, "relay": _relays, "project": _projects, "web": answering}
+PARTS: dict[str, Callable[[Daybook], Part]] = {"worker": _works, "relay": _relays, "project": _projects, "web": answering_side_by_side}
 """What runs by itself in production, by the name of its command."""
 
 

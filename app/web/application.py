@@ -22,6 +22,7 @@ from app.web.deviating import deviating
 from app.web.door import Turnstile, door
 from app.web.erasing import erasing
 from app.web.guarding import Guarded
+from app.web.glancing import Glancing
 from app.web.heads import heads
 from app.web.histories import histories
 from app.web.identity import identity
@@ -93,6 +94,7 @@ def application(office: Office, hosts: tuple[str, ...]) -> ASGIApp:
     app.mount("/static", StaticFiles(directory=OURS))
     tell_problems(app)
     app.add_middleware(Known)
+    app.add_middleware(Glancing)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts))
     return Guarded(app, secure=office.secure)
 

@@ -12,7 +12,7 @@ from app.wiring import Clock
 from projections.views import Views
 from store.errors import StoreError
 
-LOOKS_EVERY_SECONDS = 0.05
+LOOKS_EVERY_SECONDS = 0.02
 """How soon a change is heard of, whichever process keeps the views."""
 SAYS_AT_MOST_EVERY_SECONDS = 1.0
 STILL_HERE_EVERY_SECONDS = 20.0

@@ -45,10 +45,32 @@ def where_to_sign_in(daybook: Daybook) -> str:
     return f"Open {settings.public_address} and sign in{signs_in}"
 
 
-async def answering(daybook: Daybook) -> None:
-    """Answer at the host and port of the settings. Raises Fault where the port is taken or the accounts cannot be opened."""
-    settings = daybook.settings
+def listening(settings: Settings) -> socket.socket:
+    """The host and port of the settings, held: whoever has it answers browsers. Raises Fault where it is taken, or none of this machine's."""
     refuse_unless_free(settings)
+    family = socket.AF_INET6 if ":" in settings.web_host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # Only where it says TCP is no small answer held back.
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.web_host, settings.web_port))  # Nobody is let in before somebody can answer them.
+    except OSError as error:
+        listener.close()
+        raise Fault(
+            f"Browsers cannot be answered at {settings.web_host}, port {settings.web_port}: {error.strerror}. "
+            "Put DAYBOOK_WEB_HOST or DAYBOOK_WEB_PORT right."
+        ) from error
+    return listener
+
+
+async def answering(daybook: Daybook) -> None:
+    """Answer at the host and port of the settings. Raises Fault where that cannot be, or the accounts cannot be opened."""
+    with listening(daybook.settings) as listener:
+        await answering_at(listener, daybook)
+
+
+async def answering_at(listener: socket.socket, daybook: Daybook) -> None:
+    """Answer whoever comes in by a socket that other processes may answer at too. Raises Fault where the accounts cannot be opened."""
+    settings = daybook.settings
     with accounts_at(settings.accounts, daybook.ledger.clock) as accounts:
         health = Health(daybook)
         office = Office(daybook, accounts, made_ready(templates()), lambda: health.says, Provider.of(settings, daybook.ledger.clock))
@@ -57,8 +79,6 @@ async def answering(daybook: Daybook) -> None:
         settle()
         config = uvicorn.Config(
             application(office, settings.web_names),
-            host=settings.web_host,
-            port=settings.web_port,
             log_config=None,
             access_log=False,
             server_header=False,
@@ -68,14 +88,14 @@ async def answering(daybook: Daybook) -> None:
         )
         async with asyncio.TaskGroup() as beside:
             meanwhile = [beside.create_task(health.watch()), beside.create_task(tidied())]
-            await _served(_Server(config))
+            await _served(_Server(config), listener)
             for task in meanwhile:
                 task.cancel()
 
 
-async def _served(server: uvicorn.Server) -> None:
+async def _served(server: uvicorn.Server, listener: socket.socket) -> None:
     """Serve until cancelled, then let answers under way end."""
-    serving = asyncio.ensure_future(server.serve())
+    serving = asyncio.ensure_future(server.serve([listener]))
     try:
         await asyncio.shield(serving)
     finally:

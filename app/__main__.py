@@ -1,0 +1,5 @@
+"""`python -m app` is `daybook`, for a process that starts another of its kind."""
+
+from app.cli import main
+
+main()
