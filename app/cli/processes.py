@@ -56,7 +56,9 @@ def project(ctx: typer.Context) -> None:
 
 @processes.command()
 def web(
-    ctx: typer.Context, *, beside: Annotated[int | None, typer.Option(hidden=True, help="The descriptor of the socket to answer at.")] = None
+    ctx: typer.Context,
+    *,
+    beside: Annotated[int | None, typer.Option(hidden=True, help="The descriptor of its socket.")] = None,
 ) -> None:
     """Answer browsers and programs, until stopped; DAYBOOK_WEB_PROCESSES says in how many processes."""
     if beside is None:

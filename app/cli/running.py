@@ -19,6 +19,7 @@ from app.notices.channels import channels
 from app.notices.heads import Heads
 from app.settings import Settings
 from app.synthetic import populate
+from app.tidying import tidily
 from app.travelling import journeys_of
 from app.web.answering import what_is_next
 from app.web.serving import answering, where_to_sign_in
@@ -70,7 +71,7 @@ def refuse_without_temporal(settings: Settings) -> None:
 
 def run(part: Part) -> None:
     """Run until told to stop at the keyboard or by the machine."""
-    asyncio.run(_until_told(part))
+    asyncio.run(_until_told(tidily(part)))
 
 
 async def _works(daybook: Daybook, catcher: int | None = None) -> None:

@@ -21,8 +21,8 @@ from app.web.cuts import cuts
 from app.web.deviating import deviating
 from app.web.door import Turnstile, door
 from app.web.erasing import erasing
-from app.web.guarding import Guarded
 from app.web.glancing import Glancing
+from app.web.guarding import Guarded
 from app.web.heads import heads
 from app.web.histories import histories
 from app.web.identity import identity

@@ -11,12 +11,12 @@ from app.accounts import accounts_at
 from app.accounts.provider import Provider
 from app.demo.people import PASSWORD, PEOPLE
 from app.settings import Settings
+from app.tidying import settle
 from app.web.application import application
 from app.web.door import set_up_code
 from app.web.health import Health
 from app.web.office import Office
 from app.web.showing import made_ready, templates
-from app.web.tidying import settle, tidied
 from app.wiring import Daybook
 from store.errors import Fault
 
@@ -45,8 +45,8 @@ def where_to_sign_in(daybook: Daybook) -> str:
     return f"Open {settings.public_address} and sign in{signs_in}"
 
 
-def listening(settings: Settings) -> socket.socket:
-    """The host and port of the settings, held: whoever has it answers browsers. Raises Fault where it is taken, or none of this machine's."""
+def bound(settings: Settings) -> socket.socket:
+    """The host and port of the settings, held for whoever answers there. Raises Fault where they are taken, or not this machine's."""
     refuse_unless_free(settings)
     family = socket.AF_INET6 if ":" in settings.web_host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # Only where it says TCP is no small answer held back.
@@ -64,7 +64,7 @@ def listening(settings: Settings) -> socket.socket:
 
 async def answering(daybook: Daybook) -> None:
     """Answer at the host and port of the settings. Raises Fault where that cannot be, or the accounts cannot be opened."""
-    with listening(daybook.settings) as listener:
+    with bound(daybook.settings) as listener:
         await answering_at(listener, daybook)
 
 
@@ -87,10 +87,9 @@ async def answering_at(listener: socket.socket, daybook: Daybook) -> None:
             forwarded_allow_ips=settings.web_proxy,
         )
         async with asyncio.TaskGroup() as beside:
-            meanwhile = [beside.create_task(health.watch()), beside.create_task(tidied())]
+            watching = beside.create_task(health.watch())
             await _served(_Server(config), listener)
-            for task in meanwhile:
-                task.cancel()
+            watching.cancel()
 
 
 async def _served(server: uvicorn.Server, listener: socket.socket) -> None:

@@ -10,7 +10,8 @@ import socket
 import sys
 from asyncio.subprocess import PIPE, Process
 
-from app.web.serving import GRACE_SECONDS, answering_at, listening
+from app.tidying import tidily
+from app.web.serving import GRACE_SECONDS, answering_at, bound
 from app.wiring import Daybook
 from store.errors import Fault
 from workflows.worker import together
@@ -22,7 +23,7 @@ ENDED = "A process that answers browsers ended by itself; its log says why. All 
 
 async def answering_side_by_side(daybook: Daybook) -> None:
     """Answer at the host and port of the settings, in as many processes as they say. Raises Fault where one ends, or none can begin."""
-    with listening(daybook.settings) as listener:
+    with bound(daybook.settings) as listener:
         further = (_further(listener.fileno()) for _ in range(daybook.settings.web_processes - 1))
         await together([answering_at(listener, daybook), *further])
 
@@ -58,7 +59,7 @@ def answer_beside(descriptor: int, daybook: Daybook) -> None:
 
 
 async def _until_let_go(listener: socket.socket, daybook: Daybook) -> None:
-    loop, answering = asyncio.get_running_loop(), asyncio.ensure_future(answering_at(listener, daybook))
+    loop, answering = asyncio.get_running_loop(), asyncio.ensure_future(tidily(answering_at(listener, daybook)))
 
     def let_go() -> None:
         loop.remove_reader(sys.stdin)

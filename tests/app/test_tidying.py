@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.web.tidying import settle, tidied
+from app.tidying import tidily
 
 
 @pytest.fixture(autouse=True)
@@ -32,34 +32,42 @@ def old_ring() -> "weakref.ref[Ring]":
     return weakref.ref(ring)
 
 
+async def nothing() -> None:
+    """A part that has nothing to do."""
+
+
 def test_what_is_old_is_left_alone_however_much_is_made() -> None:
-    settle()
+    asyncio.run(tidily(nothing()))
     ring = old_ring()
     kept = [[number] for number in range(200_000)]
     assert len(kept) == 200_000
     assert ring() is not None
 
 
-def test_it_is_tidied_away_all_the_same() -> None:
-    settle()
-    ring = old_ring()
-
+def test_it_is_tidied_away_all_the_same_while_a_part_runs() -> None:
     async def until_gone() -> None:
-        gone, tidying = asyncio.Event(), asyncio.create_task(tidied(0))
+        ring, gone = old_ring(), asyncio.Event()
         found = ring()
         assert found is not None
         heard = weakref.ref(found, lambda _: gone.set())
         del found
         await asyncio.wait_for(gone.wait(), 10)
-        tidying.cancel()
         assert heard() is None
 
-    asyncio.run(until_gone())
+    asyncio.run(tidily(until_gone(), every_seconds=0))
 
 
 def test_what_is_young_is_still_looked_at_by_itself() -> None:
-    settle()
+    asyncio.run(tidily(nothing()))
     ring = weakref.ref(Ring())
     kept = [[number] for number in range(20_000)]
     assert len(kept) == 20_000
     assert ring() is None
+
+
+def test_a_part_that_fails_is_heard_of() -> None:
+    async def fails() -> None:
+        raise RuntimeError("of the part")
+
+    with pytest.raises(RuntimeError, match="of the part"):
+        asyncio.run(tidily(fails()))
