@@ -270,7 +270,7 @@ def life(number: int) -> Sequence[Entry[Any]]:
 def _answers(address: str) -> None:
     """Wait until the desk answers."""
     transport = httpx.HTTPTransport(retries=50)
-    with httpx.Client(transport=transport) as client:
+    with httpx.Client(transport=transport, timeout=60) as client:
         client.get(f"{address}/sign-in")
 
 

@@ -52,7 +52,8 @@ def bound(settings: Settings) -> socket.socket:
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # Only where it says TCP is no small answer held back.
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((settings.web_host, settings.web_port))  # Nobody is let in before somebody can answer them.
+        listener.bind((settings.web_host, settings.web_port))
+        listener.listen()  # Whoever asks from here on waits until somebody can answer, and nobody else can take the port.
     except OSError as error:
         listener.close()
         raise Fault(

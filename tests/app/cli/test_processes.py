@@ -132,6 +132,7 @@ class Running:
     """A process under test, with what it has said so far."""
 
     def __init__(self, folder: Path, typed: tuple[str, ...], environment: dict[str, str]) -> None:
+        self.folder = folder
         self._out, self._err = folder / f"{typed[0]}.out", folder / f"{typed[0]}.err"
         with self._out.open("wb") as out, self._err.open("wb") as err:
             self.process = subprocess.Popen([PROGRAM, *typed], cwd=folder, env=environment, stdout=out, stderr=err)

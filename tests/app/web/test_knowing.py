@@ -3,12 +3,15 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from contextvars import Context
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from app.web.needs import COOKIE
 from app.web.pulse import CHANGED, STILL_HERE
+from app.wiring import opened
 from domain.people import RoleWithdrawn
 from tests.app.web.at_the_door import ADMINISTRATOR, COORDINATOR, Desk, by
 
@@ -56,6 +59,12 @@ def withdrawn(door: Desk) -> None:
 def test_an_open_line_ends_with_its_session_its_time_or_its_right(door: Desk, over: Callable[[Desk], None]) -> None:
     secret = door.office.accounts.sessions.begin(COORDINATOR, "password")
 
+    def elsewhere(over: Callable[[Desk], None]) -> None:
+        """What ends the line, and something to be heard of, as another process records it."""
+        with opened(door.office.daybook.settings, door.clock) as another:
+            over(replace(door, office=replace(door.office, daybook=another)))
+            another.people.record((ANYTHING,), by())
+
     async def listens() -> bytes:
         heard, done = bytearray(), asyncio.Event()
 
@@ -66,8 +75,7 @@ def test_an_open_line_ends_with_its_session_its_time_or_its_right(door: Desk, ov
         async def send(message: dict[str, Any]) -> None:
             heard.extend(message.get("body", b""))
             if message.get("body") == CHANGED:
-                await asyncio.to_thread(over, door)
-                await asyncio.to_thread(door.office.daybook.people.record, (ANYTHING,), by())
+                await asyncio.to_thread(Context().run, elsewhere, over)
                 await asyncio.to_thread(door.catches_up)
 
         with suppress(TimeoutError):
