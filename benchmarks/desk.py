@@ -53,8 +53,8 @@ PEOPLE = 20
 ASKED = 15
 """How often each of them asks for each page."""
 ALONE = 40
-LIVE = 20
-"""How often a command is sent while somebody listens."""
+LIVE = 50
+"""How often a command is sent while somebody listens; the one before these has every process read the study."""
 QUIET_SECONDS = 1.2
 """How long nothing is sent before the next command: browsers are told of changes once a second at most."""
 THINKS_SECONDS = (0.5, 1.5)
@@ -153,13 +153,14 @@ async def _changes(client: httpx.AsyncClient, commits: "SimpleQueue[float]") -> 
     async with client.stream("GET", "/worklist/live", headers={"accept": "text/event-stream"}) as stream:
         lines = stream.aiter_lines()
         await _heard(lines)
-        for _ in range(LIVE):
+        for sent in range(1 + LIVE):
             await asyncio.sleep(QUIET_SECONDS)
             while not commits.empty():
                 commits.get()
             (heard, shown), _ = await asyncio.gather(_rows_anew(client, lines), _commands(client, token, body))
             committed = commits.get()
-            yield (heard - committed) * 1000, (shown - committed) * 1000
+            if sent:
+                yield (heard - committed) * 1000, (shown - committed) * 1000
 
 
 async def _rows_anew(client: httpx.AsyncClient, lines: AsyncIterator[str]) -> tuple[float, float]:

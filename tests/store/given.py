@@ -2,12 +2,13 @@
 
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 from domain.entry import Actor, Circumstances, Draft, Identifiers
@@ -16,6 +17,7 @@ from domain.time import When
 from store.keys import Keyring
 from store.ledger import Ledger
 from store.orders import Appended
+from store.recorder import Found, Recorder
 from tests.builders import Clock
 
 ANNA = "participant:BER-001"
@@ -150,6 +152,28 @@ class Elsewhere:
         for stream in (self.process.stdin, self.process.stdout):
             if stream:
                 stream.close()
+
+
+class Counted:
+    """A recorder that counts how often it was asked for the end of each stream."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self.asked: Counter[str] = Counter()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._recorder, name)
+
+    def tail(self, stream: str) -> Found:
+        self.asked[stream] += 1
+        return self._recorder.tail(stream)
+
+
+def counted(ledger: Ledger) -> Counter[str]:
+    """How often a ledger asks its database for the end of each stream from now on."""
+    recorder = Counted(ledger.recorder)
+    ledger.recorder = cast("Recorder", recorder)
+    return recorder.asked
 
 
 def opened(address: str, clock: Clock | None = None, keys: Keyring = KEYS) -> Ledger:

@@ -6,24 +6,16 @@ import pytest
 
 from domain.events import ScreeningStarted
 from tests.app.web.at_the_door import COORDINATOR, INVESTIGATOR, Desk
+from tests.store.given import counted
 
 STUDY, PEOPLE, BER = "study:cd19-cart-sle", "people:cd19-cart-sle", "participant:BER-001"
 
 
 @pytest.fixture
-def asked(door: Desk, monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
-    """How often the database was asked for the end of each stream."""
+def asked(door: Desk) -> Counter[str]:
+    """How often the database is asked for the end of each stream."""
     door.catches_up()
-    found: Counter[str] = Counter()
-    recorder = door.office.daybook.ledger.recorder
-    asks = recorder.tail
-
-    def counted(stream: str) -> object:
-        found[stream] += 1
-        return asks(stream)
-
-    monkeypatch.setattr(recorder, "tail", counted)
-    return found
+    return counted(door.office.daybook.ledger)
 
 
 @pytest.mark.parametrize("path", ["/participants/BER-001", "/participants/BER-001/steps/infusion", "/api/participants/BER-001"])
