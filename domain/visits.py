@@ -179,9 +179,9 @@ def _bounds(rule: VisitRule, anchor: Anchored, participant: Participant, zone: s
     """Where a window lies, and since when the record knows; a second anchor tells something new only where it moved the window."""
     if rule.hour is not None:
         return _in_hours(rule, rule.hour, anchor, zone), anchor.known_since
+    alone = _in_dates(rule, anchor.on, None, zone)
     other = participant.visits.get(rule.not_before.visit) if rule.not_before else None
-    alone, pushed = (_in_dates(rule, anchor.on, one, zone) for one in (None, other))
-    if other is None or pushed == alone:
+    if other is None or (pushed := _in_dates(rule, anchor.on, other, zone)) == alone:
         return alone, anchor.known_since
     return pushed, max(anchor.known_since, other.known_since)
 
