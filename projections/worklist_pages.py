@@ -6,14 +6,14 @@ To which group a row belongs is said here as a condition of SQL; that it is the 
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal, NamedTuple, get_args
 
 from domain.base import Value
 from domain.reminding.steps import NEAR
 from domain.time import to_the_minute
-from projections.views import Parked, Views, literally, marked, parked_in, stored
+from projections.views import Parked, Views, marked, parked_in, stored
 from projections.worklist import LISTED_FROM
 from projections.worklist_rows import SOON, Kept, Row, row_of, unreadable
 
@@ -41,6 +41,11 @@ GROUP = """CASE
 STATE = """CASE WHEN state = 'cleared' AND closes <= :now THEN 'no longer valid' WHEN state <> 'open' THEN state
     WHEN opens > :now THEN 'not open' WHEN closes <= :now THEN 'closed' ELSE 'open' END"""
 """The state as it is shown: the window of a visit opens and closes by itself, and leave ends by itself."""
+
+
+SAYS = """(SELECT participant || ' ' || title || ' ' || says || ' ' || state FROM worklist
+    WHERE (participant, key) = (one.participant, one.key))"""
+"""All that a row says, in which words are looked for."""
 
 
 class Wanted(Value):
@@ -120,17 +125,41 @@ def _rows(views: Views, board: Board, group: str, part: range) -> tuple[tuple[Gr
 
 def board_of(views: Views, minute: datetime, wanted: Wanted) -> Board:
     """The list in its order as of a minute, whatever group is wanted of it."""
-    every = wanted.model_copy(update={"group": "", "text": " ".join(wanted.text.casefold().split())})
-    return views.remembered(("worklist", minute, every), lambda connection: _board(connection, minute, every))
+    every, words = wanted.model_copy(update={"group": "", "text": ""}), wanted.text.casefold().split()
+    if not words:
+        return views.remembered(("worklist", minute, every), lambda connection: _board(connection, minute, every))
+    board, said = views.remembered(("what the worklist says", minute, every), lambda connection: _said(connection, minute, every))
+    found: Sequence[int] = range(len(said))
+    for word in words:
+        found = [number for number in found if word in said[number]]
+    places = tuple(board.places[number] for number in found)
+    return replace(board, places=places, counts=_counts(places, ()), parked=())
 
 
 def _board(connection: sqlite3.Connection, minute: datetime, wanted: Wanted) -> Board:
+    return _of(connection, minute, wanted, _ordered(connection, minute, wanted, "place, participant, key"))
+
+
+def _said(connection: sqlite3.Connection, minute: datetime, wanted: Wanted) -> tuple[Board, tuple[str, ...]]:
+    """The list, and all that each of its rows says: found out once for whatever words somebody looks for in it."""
+    rows = _ordered(connection, minute, wanted, f"place, participant, key, {SAYS}")
+    return _of(connection, minute, wanted, [row[:3] for row in rows]), tuple(row[3].casefold() for row in rows)
+
+
+def _of(connection: sqlite3.Connection, minute: datetime, wanted: Wanted, rows: Sequence[tuple[int, str, str]]) -> Board:
+    places, parked = tuple(map(Place._make, rows)), _parked(parked_in(connection), wanted)
+    return Board(places, _counts(places, parked), parked, marked(connection).position, minute)
+
+
+def _ordered(connection: sqlite3.Connection, minute: datetime, wanted: Wanted, columns: str) -> list[Any]:
     asked, given = _question(wanted, minute)
-    ordered = f"SELECT place, participant, key FROM ({asked}) ORDER BY place, until, participant, name"  # noqa: S608 - The words are ours.
-    places = tuple(map(Place._make, connection.execute(ordered, given)))
-    parked = _parked(parked_in(connection), wanted)
+    question = f"SELECT {columns} FROM ({asked}) AS one ORDER BY place, until, participant, name"  # noqa: S608 - The words are ours.
+    return connection.execute(question, given).fetchall()
+
+
+def _counts(places: Sequence[Place], parked: Sequence[Parked]) -> Mapping[Group, int]:
     counts: dict[Group, int] = {GROUPS[place]: count for place, count in Counter(one.group for one in places).items()}
-    return Board(places, counts | {"unreadable": len(parked)}, parked, marked(connection).position, minute)
+    return counts | {"unreadable": len(parked)}
 
 
 def _read(views: Views, places: Sequence[Place], minute: datetime) -> Iterator[tuple[Group, Row]]:
@@ -156,9 +185,6 @@ def _question(wanted: Wanted, now: datetime) -> tuple[str, dict[str, Any]]:
         if name:
             conditions.append(f"kind = '{kind}' AND name = :{kind}")
             given[kind] = name
-    for number, word in enumerate(wanted.text.split()):
-        conditions.append(f"participant || ' ' || title || ' ' || says || ' ' || state LIKE :word{number} ESCAPE '\\'")
-        given[f"word{number}"] = f"%{literally(word)}%"
     given["state"] = wanted.state
     judged = f"""SELECT participant, key, kind, name, coalesce(closes, opens, '9999') AS until, {CATEGORY} AS category, {STATE} AS shown
         FROM worklist WHERE {" AND ".join(conditions)}"""  # noqa: S608 - The words are ours.
@@ -169,6 +195,6 @@ def _question(wanted: Wanted, now: datetime) -> tuple[str, dict[str, Any]]:
 
 def _parked(parked: tuple[Parked, ...], wanted: Wanted) -> tuple[Parked, ...]:
     """The records that cannot be shown, unless something is wanted that they cannot be known to be."""
-    if wanted.step or wanted.visit or wanted.state or wanted.text:
+    if wanted.step or wanted.visit or wanted.state:
         return ()
     return tuple(one for one in parked if not one.around and one.site in {"", *wanted.sites})

@@ -30,7 +30,7 @@ async def answering_side_by_side(daybook: Daybook) -> None:
 
 async def _further(descriptor: int) -> None:
     """A further process, for as long as this is not cancelled."""
-    command = (sys.executable, "-m", "app", "web", "--beside", str(descriptor))
+    command = (sys.executable, "-P", "-m", "app", "web", "--beside", str(descriptor))  # -P: never an `app` that lies where we were started.
     process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, pass_fds=(descriptor,))
     try:
         await process.wait()
