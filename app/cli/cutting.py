@@ -12,6 +12,7 @@ from app.cli.session import Session, grid, session_of
 from app.copies.cut import hand_out
 from app.cutting import Standing, counted, cut_of, everybody
 from domain.keeping import DataCutMade
+from domain.rejections import Reason, Refused
 from domain.signatures import Signed
 from domain.time import shown
 
@@ -48,6 +49,8 @@ def data_cut(
 ) -> None:
     """Count everybody at a data cut, and show how each stood: also who failed screening, and who was never infused."""
     session = session_of(ctx)
+    if actor is not None and to is None:
+        raise Refused(Reason(code="not-understood", says="--as says who takes the cut out: name the folder with --to, or leave --as away"))
     with opened_list(ctx) as daybook:
         cut = cut_of(daybook.desk, name)
         found = list(everybody(daybook.participants, cut[0]))

@@ -55,6 +55,10 @@ def test_a_cut_stays_what_it_was_whatever_is_recorded_later(cut: Desk) -> None:
     assert cut.json("data-cut", "dsmb-1") == before
 
 
+def test_who_takes_a_cut_out_is_not_said_where_none_is_taken_out(cut: Desk) -> None:
+    assert "name the folder with --to" in cut("data-cut", "dsmb-1", "--as", "auditor:r-haas", code=2).stderr
+
+
 def test_cuts_are_listed_and_one_that_was_never_made_is_refused(cut: Desk) -> None:
     assert "the first meeting of the safety board" in cut("data-cuts").stdout
     assert "there is no data cut dsmb-2" in cut("data-cut", "dsmb-2", code=2).stderr
