@@ -1,24 +1,29 @@
-"""What somebody who only looks has asked of the ledger already: it is asked once, and all that they see is of one piece."""
+"""What somebody who only looks was told by the ledger already: they are told it once, so that all that they see is of one piece."""
 
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 class Glance:
-    """What was found out while somebody looks; no longer known once they have looked, or record something themselves."""
+    """What was found out while somebody looks; known no longer once they have looked, or something is recorded for them."""
 
     def __init__(self) -> None:
-        self._found: dict[Hashable, int] = {}
+        self._found: dict[Hashable, Any] = {}
         self._over = False
 
-    def of(self, what: Hashable, ask: Callable[[], int]) -> int:
+    def of(self, what: Hashable, ask: Callable[[], T]) -> T:
         """What was found out before, or else is found out now."""
         if self._over:
             return ask()
-        if what not in self._found:
-            self._found[what] = ask()
-        return self._found[what]
+        found = self._found
+        if what not in found:
+            found[what] = ask()
+        known: T = found[what]
+        return known
 
     def forget(self) -> None:
         """Something was recorded, and is to be seen."""
@@ -32,9 +37,16 @@ class Glance:
 _GLANCE: ContextVar[Glance | None] = ContextVar("glance", default=None)
 
 
-def glance() -> Glance | None:
-    """The glance at hand; None for whoever acts, who is to know how things stand at each moment."""
-    return _GLANCE.get()
+def glanced(what: Hashable, ask: Callable[[], T]) -> T:
+    """What is found out once in a glance; without one, how things stand now."""
+    glance = _GLANCE.get()
+    return ask() if glance is None else glance.of(what, ask)
+
+
+def recorded_meanwhile() -> None:
+    """Whoever looks is to see what was just recorded for them, or found to have been recorded by somebody else."""
+    if glance := _GLANCE.get():
+        glance.forget()
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from uuid import UUID
 from domain.entry import Entry, Identifiers
 from store.codec import Row, checked, ended_wrongly, entry, place, state_of, unsealed, what_is_wrong
 from store.errors import CommandReused, DamagedEntry, LostRace, Missing, in_plain_words
-from store.glance import glance
+from store.glance import recorded_meanwhile
 from store.group import Group
 from store.keys import DESTROYED, ELSEWHERE, GONE, Keyring
 from store.orders import Appended, Drafts, InTheWay, Order, Tail, Writer, order
@@ -74,8 +74,7 @@ class Ledger:
             ready = self._ready(drafts, expect, command_digest)
             return ready if isinstance(ready, Appended) else self._group.submit(ready)
         finally:
-            if seen := glance():
-                seen.forget()
+            recorded_meanwhile()
 
     def outcome(self, actor_id: str, command_id: UUID) -> Appended | None:
         """What a command appended, if it was ever recorded."""
@@ -99,9 +98,10 @@ class Ledger:
             return self.recorder.streams(prefix)
 
     def version_of(self, stream: str) -> int:
-        """How many entries a stream has, without reading them; asked once in a glance. Raises DamagedEntry when its end is missing."""
-        seen = glance()
-        return self._length(stream) if seen is None else seen.of((self, stream), lambda: self._length(stream))
+        """How many entries a stream has, without reading them. Raises DamagedEntry when its last ones are missing."""
+        with in_plain_words():
+            last = self._last(stream)
+            return last.version if last else 0
 
     def forget_identity(self, stream: str) -> bool:
         """Destroy the key of a stream: its contact data cannot be read again by anybody, and every proof stays.
@@ -223,11 +223,6 @@ class Ledger:
         if why := what_is_wrong(row):
             raise DamagedEntry(stream, row.version, why)
         return Tail(row.version, row.hash, state_of(row).recorded_at)
-
-    def _length(self, stream: str) -> int:
-        with in_plain_words():
-            last = self._last(stream)
-            return last.version if last else 0
 
     def _last(self, stream: str) -> Row | None:
         upto, rows = self.recorder.tail(stream)

@@ -19,6 +19,7 @@ from domain.record import Record
 from domain.rejections import Reason, Refused, refuse_if
 from domain.study import Study
 from store.errors import CommandReused, DamagedEntry
+from store.glance import glanced
 from store.ledger import Ledger
 from store.orders import Appended
 from store.people import raced
@@ -72,7 +73,7 @@ class Participants:
 
         It names nobody: who somebody is stands in the ledger alone, where erasing their key takes it away. Raises DamagedEntry.
         """
-        length = self.ledger.version_of(PARTICIPANT + participant_id)
+        length = glanced((self, participant_id), lambda: self.ledger.version_of(PARTICIPANT + participant_id))
         with self._lock:
             known = self._remembered.get(participant_id)
         if known is not None and known.version == length:

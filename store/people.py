@@ -15,6 +15,7 @@ from domain.rejections import Reason, Refused, refuse_if
 from domain.vouching import against_vouching
 from domain.words import Source
 from store.errors import CommandReused, LostRace
+from store.glance import glanced
 from store.ledger import Ledger
 from store.study import StudyDesk
 
@@ -34,6 +35,9 @@ class PeopleDesk:
 
     def current(self) -> People:
         """Everybody as recorded; read again only when the stream has grown."""
+        return glanced(self, self._now)
+
+    def _now(self) -> People:
         length = self._ledger.version_of(self.stream)
         with self._lock:
             if self._current.version != length:

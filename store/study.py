@@ -21,6 +21,7 @@ from domain.signatures import Signed
 from domain.study import STUDY, Study, StudyEvent, StudyRecord, evolve_study, not_theirs_to_decide, reasons_against
 from domain.time import to_the_minute
 from store.errors import CommandReused
+from store.glance import glanced
 from store.ledger import Ledger
 from store.studies import StudyFiles
 
@@ -43,7 +44,7 @@ class StudyDesk:
 
     def current(self) -> Study:
         """The study as recorded, with its files; read again only when its stream has grown."""
-        return self._of_length(self._length())
+        return glanced(self, self._now) or self._read()
 
     def at(self, version: int) -> Study:
         """The study as it stood after so many of its entries, for replaying what was decided then."""
@@ -59,17 +60,19 @@ class StudyDesk:
 
     def so_far(self) -> StudyRecord:
         """What has been recorded of the study; nothing before it is opened."""
-        length = self._length()
-        return self._of_length(length).record if length else StudyRecord()
+        found = glanced(self, self._now)
+        return found.record if found else StudyRecord()
 
     def _length(self) -> int:
         return self._ledger.version_of(self.stream)
 
-    def _of_length(self, length: int) -> Study:
+    def _now(self) -> Study | None:
+        """The study as it stands; None before anything of it is recorded."""
+        length = self._length()
         with self._lock:
-            if self._current is None or self._current.record.version != length:
+            if length and (self._current is None or self._current.record.version != length):
                 self._current = self._read()
-            return self._current
+            return self._current if length else None
 
     def record(self, events: Sequence[StudyEvent], by: Circumstances) -> Study:
         """Record what was decided about the study; what came before under the same command id is not recorded again.
