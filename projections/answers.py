@@ -15,11 +15,14 @@ class Answers:
 
     def __init__(self) -> None:
         self._lock = Lock()
+        self._stand: Hashable = None
         self._kept: OrderedDict[Hashable, _Answer] = OrderedDict()
 
-    def once(self, question: Hashable, made: Callable[[], T]) -> T:
-        """The answer to a question, found out by whoever asks first."""
+    def once(self, stand: Hashable, question: Hashable, made: Callable[[], T]) -> T:
+        """The answer to a question as things stand, found out by whoever asks first; answers of another stand are let go."""
         with self._lock:
+            if stand != self._stand:
+                self._stand, self._kept = stand, OrderedDict()
             answer = self._kept.setdefault(question, _Answer())
             self._kept.move_to_end(question)
             if len(self._kept) > REMEMBERED:

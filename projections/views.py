@@ -191,7 +191,7 @@ class Views:
             with self.reading() as connection:
                 return answer(connection)
 
-        return self._answers.once((self._stand(), question), made)
+        return self._answers.once(self._stand(), question, made)
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -245,7 +245,7 @@ class Views:
             return 0
 
     def _reader(self) -> "_Reader":
-        """A reader in its transaction, one that has read before if any is idle: a new one would begin without a page in its memory."""
+        """A reader in its transaction, one that has read before if any is idle: a new one would have to open the file."""
         file = self._file()
         reader = self._one_idle(file) or _Reader(self._opened_to_read(), file)
         reader.connection.execute("BEGIN")

@@ -33,6 +33,10 @@ from store.errors import Fault
 Clock = Callable[[], datetime]
 
 
+KEPT, CONNECTIONS = 4, 8
+"""How many connections an engine keeps, and how many it has at most: each is needed for a moment, and a database has few."""
+
+
 class Instant(TypeDecorator[datetime]):
     """An aware instant, kept as text in UTC that sorts as the instants do."""
 
@@ -157,7 +161,13 @@ def opened(address: str, *, waiting: bool = True) -> Engine:
     Without `waiting` for the disk, a power failure may take away the last moments; a program that ends takes away nothing.
     """
     hurries = {} if waiting or address.startswith("sqlite") else {"options": "-c synchronous_commit=off"}
-    engine = create_engine(address.replace("postgresql://", "postgresql+psycopg://", 1), pool_pre_ping=True, connect_args=hurries)
+    engine = create_engine(
+        address.replace("postgresql://", "postgresql+psycopg://", 1),
+        pool_pre_ping=True,
+        max_overflow=CONNECTIONS - KEPT,
+        pool_size=KEPT,
+        connect_args=hurries,
+    )
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _durable if waiting else _hurried)
     try:

@@ -46,16 +46,24 @@ def where_to_sign_in(daybook: Daybook) -> str:
 
 
 def bound(settings: Settings) -> socket.socket:
-    """The host and port of the settings, held for whoever answers there. Raises Fault where they are taken, or not this machine's."""
+    """The host and port of the settings, held for whoever answers there; of a name its first address, of several kinds that of IPv4.
+
+    Raises Fault where they are taken, or not this machine's.
+    """
     refuse_unless_free(settings)
-    family = socket.AF_INET6 if ":" in settings.web_host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # Only where it says TCP is no small answer held back.
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener = None
     try:
-        listener.bind((settings.web_host, settings.web_port))
+        found = socket.getaddrinfo(settings.web_host, settings.web_port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, kind, protocol, _, address = min(found, key=lambda one: one[0] != socket.AF_INET)
+        listener = socket.socket(family, kind, protocol)  # Only where it says TCP does asyncio see to it that no small answer is held back.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        listener.bind(address)
         listener.listen()  # Whoever asks from here on waits until somebody can answer, and nobody else can take the port.
     except OSError as error:
-        listener.close()
+        if listener is not None:
+            listener.close()
         raise Fault(
             f"Browsers cannot be answered at {settings.web_host}, port {settings.web_port}: {error.strerror}. "
             "Put DAYBOOK_WEB_HOST or DAYBOOK_WEB_PORT right."
@@ -77,7 +85,7 @@ async def answering_at(listener: socket.socket, daybook: Daybook) -> None:
         office = Office(daybook, accounts, made_ready(templates()), lambda: health.says, Provider.of(settings, daybook.ledger.clock))
         if not daybook.people.current().anybody:
             set_up_code(settings)
-        settle()
+        settle()  # Pages were compiled since this process began.
         config = uvicorn.Config(
             application(office, settings.web_names),
             log_config=None,

@@ -16,6 +16,8 @@ from app.wiring import Daybook
 from store.errors import Fault
 from workflows.worker import together
 
+LEFT_TO_THE_FIRST = frozenset({signal.SIGINT, signal.SIGTERM})
+"""What tells a process to stop; a terminal, or whoever looks after processes, may tell all of them at once."""
 GOES_WITHIN_SECONDS = 3 * GRACE_SECONDS
 """How long a process may take to go once it is let go."""
 ENDED = "A process that answers browsers ended by itself; its log says why. All stop, so that they can be started anew."
@@ -31,7 +33,11 @@ async def answering_side_by_side(daybook: Daybook) -> None:
 async def _further(descriptor: int) -> None:
     """A further process, for as long as this is not cancelled."""
     command = (sys.executable, "-P", "-m", "app", "web", "--beside", str(descriptor))  # -P: never an `app` that lies where we were started.
-    process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, pass_fds=(descriptor,))
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, LEFT_TO_THE_FIRST)  # What is blocked here stays blocked there, from the beginning.
+    try:
+        process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, pass_fds=(descriptor,))
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
     try:
         await process.wait()
     finally:
@@ -51,9 +57,7 @@ async def _let_go(process: Process) -> None:
 
 
 def answer_beside(descriptor: int, daybook: Daybook) -> None:
-    """Answer at the socket with this descriptor until the process that passed it on lets go; what tells that one to stop is left to it."""
-    for told in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(told, signal.SIG_IGN)
+    """Answer at the socket with this descriptor until the process that passed it on lets go."""
     with socket.socket(fileno=descriptor) as listener:
         asyncio.run(_until_let_go(listener, daybook))
 

@@ -1,5 +1,6 @@
 """Several processes that answer at one port: each answers for all, and none is left when they are told to stop, or when one is killed."""
 
+import asyncio
 import os
 import re
 import signal
@@ -15,6 +16,7 @@ from argon2.profiles import CHEAPEST
 
 from app.demo.people import PASSWORD, admit
 from app.settings import Settings
+from app.web.door import Turnstile
 from app.web.serving import bound
 from app.web.side_by_side import ENDED
 from store.errors import Fault
@@ -81,20 +83,44 @@ def test_a_port_that_is_taken_is_no_place_to_answer_at() -> None:
             bound(Settings(web_port=port))
 
 
-def test_of_two_that_begin_at_once_one_has_the_port() -> None:
-    settings = Settings(web_port=free())
-    with bound(settings), pytest.raises(Fault, match="Something answers at port"):
+def test_of_two_that_begin_at_once_one_has_the_port_though_neither_has_answered() -> None:
+    settings = Settings(web_host="127.0.0.2", web_port=free())  # Where nobody looks first whether something answers.
+    with bound(settings), pytest.raises(Fault, match=r"cannot be answered at 127\.0\.0\.2, port \d+: Address already in use"):
         bound(settings)
 
 
-def test_nor_is_an_address_of_another_machine() -> None:
-    with pytest.raises(Fault, match=r"Browsers cannot be answered at 192\.0\.2\.1, port 8099: .*DAYBOOK_WEB_HOST"):
-        bound(Settings(web_host="192.0.2.1", web_port=8099))
+@pytest.mark.parametrize("host", ["192.0.2.1", "nowhere.invalid"])
+def test_nor_is_another_machine(host: str) -> None:
+    with pytest.raises(Fault, match=rf"Browsers cannot be answered at {re.escape(host)}, port \d+: .*DAYBOOK_WEB_HOST"):
+        bound(Settings(web_host=host, web_port=free()))
 
 
-def test_a_small_answer_is_not_held_back_until_more_is_to_be_sent() -> None:
-    with bound(Settings(web_port=free())) as listener:
-        assert listener.proto == socket.IPPROTO_TCP, "or the event loop would not see that it is TCP, and forbid it to wait"
+def test_by_the_name_of_this_machine_it_is_found_where_it_always_was() -> None:
+    with bound(Settings(web_host="localhost", web_port=free())) as listener:
+        assert listener.getsockname()[0] == "127.0.0.1"
+
+
+@pytest.mark.parametrize("passed_on", [False, True])
+def test_a_small_answer_is_not_held_back_until_more_is_to_be_sent(passed_on: bool) -> None:  # noqa: FBT001 - pytest names it.
+    async def held_back(listener: socket.socket) -> bool:
+        answered: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+
+        async def answers(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            connection = writer.get_extra_info("socket")
+            answered.set_result(not connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+            writer.close()
+
+        async with await asyncio.start_server(answers, sock=listener):
+            _, asks = await asyncio.open_connection(*listener.getsockname())
+            asks.close()
+            return await answered
+
+    with bound(Settings(web_port=free())) as listener, socket.socket(fileno=os.dup(listener.fileno())) as same:
+        assert not asyncio.run(held_back(same if passed_on else listener))
+
+
+def test_together_they_let_nobody_try_more_often_than_one_would() -> None:
+    assert [Turnstile.one_of(processes).most * processes for processes in (1, 2, 3, 6)] == [Turnstile().most] * 4
 
 
 @contextmanager
@@ -120,7 +146,14 @@ def together(web: Running) -> set[int]:
 
 def alive(processes: Iterable[int]) -> list[int]:
     """Which of them run; whoever ended and was not waited for is not alive."""
-    return [one for one in processes if (Path(f"/proc/{one}/stat").exists() and " Z " not in Path(f"/proc/{one}/stat").read_text())]
+    return [one for one in processes if state_of(one) not in {"gone", "Z"}]
+
+
+def state_of(process: int) -> str:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(") ")[2].partition(" ")[0]
+    except OSError:
+        return "gone"
 
 
 @contextmanager
