@@ -64,7 +64,7 @@ class Settings(BaseSettings):
     """The address of this machine at which browsers are answered; 0.0.0.0 answers other machines, which takes TLS in front of it."""
     web_port: Annotated[int, Field(ge=1, le=65535)] = 8080
     """The port at which browsers are answered."""
-    web_processes: Annotated[int, Field(ge=1, le=6)] = 1
+    web_processes: Annotated[int, Field(ge=1, le=16)] = 1
     """In how many processes `daybook web` answers, best one for each core; `daybook up` is one process, and answers in that."""
     web_address: Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9.:\[\]-]+$")] | None = None
     """Where people find the desk, such as https://daybook.site.example; by default the host and port on which it answers."""

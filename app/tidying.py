@@ -12,7 +12,10 @@ NEVER = 2**31 - 1
 
 
 async def tidily(part: Coroutine[Any, Any, None], every_seconds: float = EVERY_SECONDS) -> None:
-    """Run a part of Daybook in this process; all of its memory is looked through now and then, and not in the middle of things."""
+    """Run a part of Daybook in this process; all of its memory is looked through now and then, and not in the middle of things.
+
+    From then on, also after it has ended, Python looks at what is young only by itself.
+    """
     young, middle, _ = gc.get_threshold()
     gc.set_threshold(young, middle, NEVER)
     settle()

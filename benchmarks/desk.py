@@ -1,7 +1,7 @@
 """How fast the desk answers browsers: the pages that are open all day, at 10,000 participants, for 20 people who look at each for a second.
 
-`python -m benchmarks.desk [sqlite|postgresql] [FOLDER]`: with a folder its ten thousand lives are kept for the next time. Everything
-runs as it is deployed: what keeps the views in one process, and the desk in as many as DAYBOOK_WEB_PROCESSES says (2 unless it does).
+`python -m benchmarks.desk [sqlite|postgresql] [FOLDER]`: with a folder its ten thousand lives are kept for the next time. As in
+deployment one process keeps the views, and the desk is as many as DAYBOOK_WEB_PROCESSES says, or 2; none of these started the others.
 Server time is what passes between the arrival of a request and its answer, as the answer itself says; the clients run in a process of
 their own, each with a session and connections of its own. The floor is a file of the stylesheet, asked for in the same way in the same
 run. `alone` is the same page for one person whom nobody else is in the way of. A live row is measured from the commit of a command
@@ -12,6 +12,7 @@ import asyncio
 import multiprocessing
 import os
 import random
+import signal
 import socket
 import sys
 import threading
@@ -19,6 +20,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
 from datetime import timedelta
+from multiprocessing.process import BaseProcess
 from multiprocessing.queues import SimpleQueue
 from pathlib import Path
 from statistics import quantiles
@@ -209,17 +211,33 @@ def at_the_desk(folder: Path, ledger: str, commits: "SimpleQueue[float]") -> Ite
         settle()
         thread.start()
         assert daybook.views.reached(daybook.ledger.head(), 3600)  # noqa: S101 - Without the views there is nothing to measure.
-        with bound(daybook.settings) as listener:
-            desks = [SPAWNING.Process(target=_answers_at, args=(listener, commits)) for _ in range(daybook.settings.web_processes)]
-            for desk in desks:
-                desk.start()
-            _answers(f"http://127.0.0.1:{port}")
-            yield f"http://127.0.0.1:{port}"
-        for desk in desks:
-            desk.terminate()
-            desk.join()
+        address = f"http://127.0.0.1:{port}"
+        with bound(daybook.settings) as listener, _beside(listener, daybook.settings.web_processes, commits, address):
+            yield address
         feed.stop()
         thread.join()
+
+
+@contextmanager
+def _beside(listener: socket.socket, processes: int, commits: "SimpleQueue[float]", address: str) -> Iterator[None]:
+    """Meanwhile so many processes answer, each of which has answered once while those before it were held up."""
+    desks: list[BaseProcess] = []
+    try:
+        for _ in range(processes):
+            desks.append(SPAWNING.Process(target=_answers_at, args=(listener, commits)))
+            desks[-1].start()
+            _tell(desks[:-1], signal.SIGSTOP)
+            _answers(address)
+            _tell(desks[:-1], signal.SIGCONT)
+        yield
+    finally:
+        _tell(desks, signal.SIGKILL)
+
+
+def _tell(desks: Sequence[BaseProcess], told: signal.Signals) -> None:
+    for desk in desks:
+        assert desk.pid is not None, "it was started"  # noqa: S101 - Else there is nothing to measure.
+        os.kill(desk.pid, told)
 
 
 def _answers_at(listener: socket.socket, commits: "SimpleQueue[float]") -> None:

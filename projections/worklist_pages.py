@@ -45,7 +45,7 @@ STATE = """CASE WHEN state = 'cleared' AND closes <= :now THEN 'no longer valid'
 
 SAYS = """(SELECT participant || ' ' || title || ' ' || says || ' ' || state FROM worklist
     WHERE (participant, key) = (one.participant, one.key))"""
-"""All that a row says, in which words are looked for."""
+"""All that a row says, in which words are looked for; its state is the one that is kept, whatever time has made of that."""
 
 
 class Wanted(Value):

@@ -85,9 +85,8 @@ ROUTERS: tuple[APIRouter, ...] = (
 def application(office: Office, hosts: tuple[str, ...]) -> ASGIApp:
     """The whole desk; `hosts` are the names under which it may be asked for."""
     app = FastAPI(title="Daybook", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json", redirect_slashes=False)
-    app.state.office, app.state.pulse = office, Pulse(office.daybook.views, office.daybook.ledger.clock)
-    processes = office.daybook.settings.web_processes
-    app.state.turnstile, app.state.feeds = Turnstile.one_of(processes), Feeds(Turnstile.one_of(processes))
+    app.state.office, app.state.turnstile, app.state.pulse = office, Turnstile(), Pulse(office.daybook.views, office.daybook.ledger.clock)
+    app.state.feeds = Feeds()
     for router in ROUTERS:
         app.include_router(router)
     for name, file in HTMX.items():

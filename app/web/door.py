@@ -9,7 +9,6 @@ from hmac import compare_digest
 from http import HTTPStatus
 from secrets import token_urlsafe
 from threading import Lock
-from typing import Self
 from urllib.parse import urlencode
 from uuid import UUID, uuid4, uuid5
 
@@ -40,23 +39,16 @@ NOT_SHOWN_OUT = (
 )
 TOO_MANY = Reason(code="too-many", says="Too many attempts from where you are. Wait a minute.")
 LONGEST_ADDRESS = 1000
-TRIES_A_MINUTE = 30
-"""How often somebody may try to come in from one address within a minute; a hospital may have one address for everybody."""
 
 
 @dataclass
 class Turnstile:
     """How often somebody may try within a minute from one address, whatever name they give."""
 
-    most: int = TRIES_A_MINUTE
+    most: int = 30
     within: timedelta = timedelta(minutes=1)
     tried: dict[str, list[datetime]] = field(default_factory=dict)
     lock: Lock = field(default_factory=Lock)
-
-    @classmethod
-    def one_of(cls, processes: int) -> Self:
-        """The turnstile of a process that answers beside others: together they let nobody try more often than one would."""
-        return cls(TRIES_A_MINUTE // processes)
 
     def lets(self, address: str, now: datetime) -> bool:
         """Count an attempt, and say whether it is not one too many."""

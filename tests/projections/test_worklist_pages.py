@@ -1,6 +1,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +12,7 @@ from projections.worklist import worklist
 from projections.worklist_pages import GROUPS, Group, Listing, Wanted, _question, listed
 from projections.worklist_rows import Row
 from tests.builders import CODE, START, Trial, dose
-from tests.projections.given import views_at
+from tests.projections.given import ByHand, views_at
 
 DAY = timedelta(days=1)
 BOTH = frozenset({"BER", "SAO"})
@@ -81,6 +82,29 @@ def test_what_is_wanted_alone_is_what_the_whole_list_holds_of_it(told: Views, no
     }
     for name, (asked, holds) in wanted.items():
         assert Counter(row for _, row in everything(told, now, asked)) == Counter(filter(holds, rows)), name
+
+
+@pytest.mark.parametrize("now", MOMENTS[::20])
+def test_every_word_that_a_row_says_finds_it_however_it_is_written(told: Views, now: datetime) -> None:
+    rows = [row for row in worklist(told, now) if row.state != "no longer valid"]
+    words = {word for row in rows for word in f"{row.title} {row.says}".split()}
+    for word in sorted(words):
+        found = {(row.participant, row.name) for _, row in everything(told, now, Wanted(sites=BOTH, text=word.swapcase()), 50)}
+        says = {(row.participant, row.name) for row in rows if word.casefold() in f"{row.title} {row.says}".casefold()}
+        assert says <= found, word
+
+
+def test_what_was_recorded_since_somebody_looked_for_it_is_found(tmp_path: Path) -> None:
+    trial, views, wanted = Trial(), views_at(tmp_path / "views.db"), Wanted(sites=BOTH, text="sao-001")
+    by_hand = ByHand(trial.participants.ledger, trial.participants.desk, views)
+    for participant, site in (("BER-001", "BER"), ("SAO-001", "SAO")):
+        by_hand.takes()
+        assert listed(views, trial.clock(), wanted, 1, 25).found == 0
+        story = trial.participant(participant, site).consents()
+        story.reports(e.ScreeningStarted(at=story.at()))
+    by_hand.takes()
+    assert {row.participant for _, row in listed(views, trial.clock(), wanted, 1, 25).rows} == {"SAO-001"}
+    views.close()
 
 
 def test_beyond_the_last_page_stands_the_last(told: Views) -> None:

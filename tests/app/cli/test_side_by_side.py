@@ -16,7 +16,6 @@ from argon2.profiles import CHEAPEST
 
 from app.demo.people import PASSWORD, admit
 from app.settings import Settings
-from app.web.door import Turnstile
 from app.web.serving import bound
 from app.web.side_by_side import ENDED
 from store.errors import Fault
@@ -117,10 +116,6 @@ def test_a_small_answer_is_not_held_back_until_more_is_to_be_sent(passed_on: boo
 
     with bound(Settings(web_port=free())) as listener, socket.socket(fileno=os.dup(listener.fileno())) as same:
         assert not asyncio.run(held_back(same if passed_on else listener))
-
-
-def test_together_they_let_nobody_try_more_often_than_one_would() -> None:
-    assert [Turnstile.one_of(processes).most * processes for processes in (1, 2, 3, 6)] == [Turnstile().most] * 4
 
 
 @contextmanager
