@@ -26,23 +26,29 @@ ENDED = "A process that answers browsers ended by itself; its log says why. All 
 async def answering_side_by_side(daybook: Daybook) -> None:
     """Answer at the host and port of the settings, in as many processes as they say. Raises Fault where one ends, or none can begin."""
     with bound(daybook.settings) as listener:
-        further = (_further(listener.fileno()) for _ in range(daybook.settings.web_processes - 1))
+        one_at_a_time = asyncio.Lock()
+        further = (_further(listener.fileno(), one_at_a_time) for _ in range(daybook.settings.web_processes - 1))
         await together([answering_at(listener, daybook), *further])
 
 
-async def _further(descriptor: int) -> None:
+async def _further(descriptor: int, one_at_a_time: asyncio.Lock) -> None:
     """A further process, for as long as this is not cancelled."""
-    command = (sys.executable, "-P", "-m", "app", "web", "--beside", str(descriptor))  # -P: never an `app` that lies where we were started.
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, LEFT_TO_THE_FIRST)  # What is blocked here stays blocked there, from the beginning.
-    try:
-        process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, pass_fds=(descriptor,))
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    process = await _started(descriptor, one_at_a_time)
     try:
         await process.wait()
     finally:
         await _let_go(process)
     raise Fault(ENDED)
+
+
+async def _started(descriptor: int, one_at_a_time: asyncio.Lock) -> Process:
+    command = (sys.executable, "-P", "-m", "app", "web", "--beside", str(descriptor))  # -P: never an `app` that lies where we were started.
+    async with one_at_a_time:
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, LEFT_TO_THE_FIRST)  # What is blocked here stays so there.
+        try:
+            return await asyncio.create_subprocess_exec(*command, stdin=PIPE, pass_fds=(descriptor,))
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 async def _let_go(process: Process) -> None:

@@ -44,7 +44,7 @@ def test_whoever_signed_in_by_one_process_is_known_to_each_of_them(desk: Desk) -
 
 @slow
 def test_all_stop_in_peace_though_each_of_them_is_told_at_once_as_by_a_terminal(desk: Desk) -> None:
-    with answering(desk) as web:
+    with answering(desk, processes=3) as web:
         every = together(web)
         for one in every:
             os.kill(one, signal.SIGINT)
@@ -119,12 +119,12 @@ def test_a_small_answer_is_not_held_back_until_more_is_to_be_sent(passed_on: boo
 
 
 @contextmanager
-def answering(desk: Desk) -> Iterator[Running]:
-    """Two processes of the desk, each of which has answered."""
+def answering(desk: Desk, *, processes: int = 2) -> Iterator[Running]:
+    """So many processes of the desk, each of which has answered."""
     folder = desk.folder.parent
-    web = Running(folder, ("web",), around(folder, "127.0.0.1:9") | {"DAYBOOK_WEB_PROCESSES": "2"})
+    web = Running(folder, ("web",), around(folder, "127.0.0.1:9") | {"DAYBOOK_WEB_PROCESSES": str(processes)})
     try:
-        waits_for(lambda: len(together(web)) == 2 and answers(web), web)
+        waits_for(lambda: len(together(web)) == processes and answers(web), web)
         for one in together(web):
             waits_for(partial(answers_alone, web, one), web)
         yield web
