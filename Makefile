@@ -33,7 +33,7 @@ check: lint ## Lint and the quick tests, within a minute.
 	@$(BIN)/pytest -n 2 --dist loadfile -m "not slow and not torture" $(QUICK)
 
 test: lint browser ## What CI runs: lint and every test, long campaigns at a seeded tenth.
-	@$(BIN)/pytest -n 3 --dist worksteal --ignore=tests/browser
+	@$(BIN)/pytest -n 2 --dist worksteal --ignore=tests/browser
 	@$(BIN)/pytest -n 2 --dist loadfile tests/browser
 
 browser: ## Install the Chromium that the browser tests look for, where Debian has one and we may.
