@@ -46,6 +46,7 @@ from domain.participant import PARTICIPANT
 from domain.time import When
 from domain.visits import windows
 from tests.builders import START, Clock, Trial, dose
+from tests.conftest import free_port
 
 PARTICIPANTS = 10_000
 NOW = START + timedelta(days=150)
@@ -197,9 +198,7 @@ def _cuts(times: Sequence[float]) -> tuple[float, float]:
 @contextmanager
 def at_the_desk(folder: Path, ledger: str, commits: "SimpleQueue[float]") -> Iterator[str]:
     """A desk with everybody in it, in processes of its own that tell when they have committed something."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     os.environ |= {"DAYBOOK_FOLDER": str(folder), "DAYBOOK_WEB_PORT": str(port)}
     os.environ.setdefault("DAYBOOK_WEB_PROCESSES", "2")
     clock = Clock(NOW)

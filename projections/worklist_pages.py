@@ -41,8 +41,6 @@ GROUP = """CASE
 STATE = """CASE WHEN state = 'cleared' AND closes <= :now THEN 'no longer valid' WHEN state <> 'open' THEN state
     WHEN opens > :now THEN 'not open' WHEN closes <= :now THEN 'closed' ELSE 'open' END"""
 """The state as it is shown: the window of a visit opens and closes by itself, and leave ends by itself."""
-
-
 SAYS = """(SELECT participant || ' ' || title || ' ' || says || ' ' || state FROM worklist
     WHERE (participant, key) = (one.participant, one.key))"""
 """All that a row says, in which words are looked for; its state is the one that is kept, whatever time has made of that."""

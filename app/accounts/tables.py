@@ -31,8 +31,6 @@ from sqlalchemy.types import TypeDecorator
 from store.errors import Fault
 
 Clock = Callable[[], datetime]
-
-
 KEPT, CONNECTIONS = 4, 8
 """How many connections an engine keeps, and how many it has at most: each is needed for a moment, and a database has few."""
 

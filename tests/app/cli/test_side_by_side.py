@@ -23,6 +23,7 @@ from tests.app.at_the_desk import Desk
 from tests.app.cli.test_processes import Running, around, port_of, waits_for
 from tests.app.web.at_the_door import COORDINATOR, at_the_door
 from tests.builders import Clock
+from tests.conftest import free_port
 
 SOON = httpx.Timeout(0.5)
 slow = pytest.mark.slow
@@ -83,7 +84,7 @@ def test_a_port_that_is_taken_is_no_place_to_answer_at() -> None:
 
 
 def test_of_two_that_begin_at_once_one_has_the_port_though_neither_has_answered() -> None:
-    settings = Settings(web_host="127.0.0.2", web_port=free())  # Where nobody looks first whether something answers.
+    settings = Settings(web_host="127.0.0.2", web_port=free_port())  # Where nobody looks first whether something answers.
     with bound(settings), pytest.raises(Fault, match=r"cannot be answered at 127\.0\.0\.2, port \d+: Address already in use"):
         bound(settings)
 
@@ -91,11 +92,11 @@ def test_of_two_that_begin_at_once_one_has_the_port_though_neither_has_answered(
 @pytest.mark.parametrize("host", ["192.0.2.1", "nowhere.invalid"])
 def test_nor_is_another_machine(host: str) -> None:
     with pytest.raises(Fault, match=rf"Browsers cannot be answered at {re.escape(host)}, port \d+: .*DAYBOOK_WEB_HOST"):
-        bound(Settings(web_host=host, web_port=free()))
+        bound(Settings(web_host=host, web_port=free_port()))
 
 
 def test_by_the_name_of_this_machine_it_is_found_where_it_always_was() -> None:
-    with bound(Settings(web_host="localhost", web_port=free())) as listener:
+    with bound(Settings(web_host="localhost", web_port=free_port())) as listener:
         assert listener.getsockname()[0] == "127.0.0.1"
 
 
@@ -114,7 +115,7 @@ def test_a_small_answer_is_not_held_back_until_more_is_to_be_sent(passed_on: boo
             asks.close()
             return await answered
 
-    with bound(Settings(web_port=free())) as listener, socket.socket(fileno=os.dup(listener.fileno())) as same:
+    with bound(Settings(web_port=free_port())) as listener, socket.socket(fileno=os.dup(listener.fileno())) as same:
         assert not asyncio.run(held_back(same if passed_on else listener))
 
 
@@ -181,9 +182,3 @@ def answers(web: Running) -> bool:
 def answers_alone(web: Running, one: int) -> bool:
     with held_up(together(web) - {one}):
         return answers(web)
-
-
-def free() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
